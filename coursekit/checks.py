@@ -1,0 +1,42 @@
+"""Input checks that answer in a sentence: the argument, what came, what was expected."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import torch
+from torch import Tensor
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Raise ValueError with ``sentence`` unless ``condition`` holds."""
+    if not condition:
+        raise ValueError(sentence)
+
+
+def choose(name: str, value: str, options: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``options``; else refuse and offer the nearest name."""
+    known = list(options)
+    if value in known:
+        return value
+    near = get_close_matches(str(value), known, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{name} is {value!r}; it can be {', '.join(map(repr, known))}.{guess}")
+
+
+def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor:
+    """Return ``x`` if it is a finite floating tensor of ``shape`` (None = any size, not zero).
+
+    Errors: TypeError for integers or no tensor, ValueError for wrong rank, size, NaN or inf.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} has dtype {x.dtype}; floating-point features were expected.")
+    want = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+    fits = x.ndim == len(shape) and all(
+        s in (None, n) for s, n in zip(shape, x.shape, strict=True)
+    )
+    require(fits, f"{name} has shape {tuple(x.shape)}; {want} was expected.")
+    require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
+    require(bool(torch.isfinite(x).all()), f"{name} contains NaN or infinite values.")
+    return x
