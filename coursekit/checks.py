@@ -33,9 +33,7 @@ def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor
     if not x.is_floating_point():
         raise TypeError(f"{name} has dtype {x.dtype}; floating-point features were expected.")
     want = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
-    fits = x.ndim == len(shape) and all(
-        s in (None, n) for s, n in zip(shape, x.shape, strict=True)
-    )
+    fits = x.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, x.shape, strict=True))
     require(fits, f"{name} has shape {tuple(x.shape)}; {want} was expected.")
     require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
     require(bool(torch.isfinite(x).all()), f"{name} contains NaN or infinite values.")

@@ -1,0 +1,21 @@
+"""Late-linear fusion: one linear layer on the concatenated features."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from coursekit.fusion.base import Fusion
+
+
+class LateLinear(Fusion):
+    """logits = W [z_1; …; z_M] + b = Σ_m W_m z_m + b, additive in the modalities."""
+
+    name = "late-linear"
+
+    def __init__(self, widths: Mapping[str, int], num_classes: int) -> None:
+        super().__init__(widths, num_classes)
+        self.linear = nn.Linear(sum(widths.values()), num_classes)
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D_m) by modality → (B, C)."""
+        return self.linear(self.concatenated(features))

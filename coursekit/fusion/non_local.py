@@ -1,0 +1,54 @@
+"""Non-local block over the modalities: every modality's features attend to every other's."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.checks import require, require_batch
+from coursekit.fusion.base import Fusion
+
+
+def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out: Tensor) -> Tensor:
+    """x + softmax(θ(x) φ(x)ᵀ) g(x) W_outᵀ over positions, without scaling by √width.
+
+    x: (B, P, D) with P positions.  w_query θ, w_key φ, w_value g: (H, D).  w_out: (D, H).
+    Returns (B, P, D).  Source: Wang, Girshick, Gupta, He 2018, eqs 2 and 6 (embedded Gaussian).
+    """
+    require_batch("x", x, (None, None, None))
+    query, key, value = x @ w_query.T, x @ w_key.T, x @ w_value.T  # (B, P, H)
+    attention = torch.softmax(query @ key.transpose(1, 2), dim=-1)  # (B, P, P)
+    return x + attention @ value @ w_out.T
+
+
+class NonLocalGate(Fusion):
+    """logits = W flatten(non_local([z_1, …, z_M])) + b; the modalities are the positions.
+
+    W_out starts at zero, so training starts at plain late-linear fusion. All D_m must be equal.
+    """
+
+    name = "non-local"
+
+    def __init__(self, widths: Mapping[str, int], num_classes: int) -> None:
+        super().__init__(widths, num_classes)
+        d = next(iter(widths.values()))
+        same = set(widths.values()) == {d}
+        require(same, f"widths are {dict(widths)}; the non-local gate needs equal widths.")
+        h = max(1, d // 2)
+        self.query, self.key, self.value = (nn.Linear(d, h, bias=False) for _ in range(3))
+        self.out = ZeroLinear(h, d, bias=False)
+        self.linear = nn.Linear(d * len(widths), num_classes)
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D) by modality → (B, C)."""
+        x = torch.stack(self.ordered(features), dim=1)  # (B, M, D)
+        w = (self.query.weight, self.key.weight, self.value.weight, self.out.weight)
+        return self.linear(non_local(x, *w).flatten(1))
+
+
+class ZeroLinear(nn.Linear):
+    """A linear layer that starts at zero, so that the residual branch begins silent."""
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Zero, whatever the generator."""
+        nn.init.zeros_(self.weight)

@@ -1,0 +1,171 @@
+"""Encoders and the classifier: one encoder a modality, a fusion on top, a head for each modality.
+
+inputs[m] → encoder_m → features[m] (B, D_m) ─┬→ fusion → joint logits (B, C)
+                                              └→ head_m → unimodal logits (B, C)
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from coursekit import fusion as fusions
+from coursekit.checks import choose, require
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Logits of a batch: ``joint`` (B, C); ``unimodal`` by modality; ``features`` too."""
+
+    joint: Tensor
+    unimodal: Mapping[str, Tensor]
+    features: Mapping[str, Tensor]
+
+
+class MLP(nn.Sequential):
+    """Multilayer perceptron encoder, (B, ...) → (B, widths[-1]); ReLU after every layer.
+
+    The last ReLU makes the features what a head sees; probes read the same features.
+    """
+
+    def __init__(self, in_features: int, widths: Sequence[int] = (64, 32)) -> None:
+        sizes = [in_features, *widths]
+        layers: list[nn.Module] = [nn.Flatten()]
+        for d_in, d_out in pairwise(sizes):
+            layers += [nn.Linear(d_in, d_out), nn.ReLU()]
+        super().__init__(*layers)
+        self.out_features = sizes[-1]
+
+
+class CNN(nn.Sequential):
+    """Small convolutional encoder, (B, channels, H, W) → (B, width); two 3×3 layers, to 4×4."""
+
+    def __init__(self, channels: int = 1, width: int = 32) -> None:
+        super().__init__(
+            nn.Conv2d(channels, 8, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 3, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(4),
+            nn.Flatten(),
+            nn.Linear(16 * 16, width),
+            nn.ReLU(),
+        )
+        self.out_features = width
+
+
+class Dropout(nn.Module):
+    """Inverted dropout whose masks come from its own generator, so that a seed fixes them."""
+
+    def __init__(self, p: float, seed: int) -> None:
+        super().__init__()
+        require(0 <= p < 1, f"p is {p}; a dropout rate in [0, 1) was expected.")
+        self.p = p
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero each feature with probability p and scale the rest by 1/(1 − p), when training."""
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.rand(x.shape, generator=self.generator) >= self.p
+        return x * keep.to(x) / (1 - self.p)
+
+
+class MultimodalClassifier(nn.Module):
+    """Encoders by modality name, a fusion for the joint logits, a linear head for each modality.
+
+    With one modality it is the unimodal model; its fusion is then a plain linear head.
+    """
+
+    def __init__(
+        self, encoders: Mapping[str, nn.Module], fusion: nn.Module, num_classes: int
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.fusion = fusion
+        self.heads = nn.ModuleDict(
+            {m: nn.Linear(_width(e), num_classes) for m, e in encoders.items()}
+        )
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities the model reads, in order."""
+        return tuple(self.encoders)
+
+    def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features by modality, (B, D_m). Errors: ValueError when a modality is missing."""
+        missing = [m for m in self.modalities if m not in inputs]
+        require(not missing, f"inputs lacks {missing}; the model reads {list(self.modalities)}.")
+        return {m: encoder(inputs[m]) for m, encoder in self.encoders.items()}
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Prediction:
+        """All logits and features for a batch."""
+        features = self.encode(inputs)
+        unimodal = {m: head(features[m]) for m, head in self.heads.items()}
+        return Prediction(self.fusion(features), unimodal, features)
+
+
+def _width(encoder: nn.Module) -> int:
+    width = getattr(encoder, "out_features", None)
+    require(isinstance(width, int), f"{type(encoder).__name__} has no out_features (its width).")
+    assert isinstance(width, int)
+    return width
+
+
+def initialise(model: nn.Module, seed: int) -> None:
+    """Draw every weight anew from ``seed``, by PyTorch's own default rules (uniform ±1/√fan_in).
+
+    Layers with an ``initialise(generator)`` of their own use that instead.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        own = getattr(module, "initialise", None)
+        if own is not None:
+            own(rng)
+        elif isinstance(module, nn.Linear | nn.Conv2d):
+            bound = 1 / math.sqrt(module.weight[0].numel())
+            nn.init.uniform_(module.weight, -bound, bound, generator=rng)
+            if module.bias is not None:
+                nn.init.uniform_(module.bias, -bound, bound, generator=rng)
+
+
+def build_classifier(
+    inputs: Mapping[str, Tensor],
+    num_classes: int,
+    *,
+    fusion: str = "late-linear",
+    encoder: str = "mlp",
+    widths: Sequence[int] = (64, 32),
+    dropout: float = 0.0,
+    seed: int = 0,
+) -> MultimodalClassifier:
+    """A classifier for the modalities in ``inputs`` (one example batch or the whole split).
+
+    encoder: "mlp" or "cnn" (the last of ``widths`` is the feature width).  dropout: rate on the
+    features.  The same seed gives the same weights; a modality's encoder depends on its place.
+    """
+    make: dict[str, Callable[[Tensor], nn.Module]] = {
+        "mlp": lambda x: MLP(x[0].numel(), widths),
+        "cnn": lambda x: CNN(x.shape[1], widths[-1]),
+    }
+    build = make[choose("encoder", encoder, make)]
+    encoders = {m: build(x) for m, x in inputs.items()}
+    if dropout > 0:
+        encoders = {
+            m: _with_dropout(e, dropout, seed + i) for i, (m, e) in enumerate(encoders.items())
+        }
+    width_of = {m: _width(e) for m, e in encoders.items()}
+    joint = fusions.build("late-linear" if len(encoders) == 1 else fusion, width_of, num_classes)
+    model = MultimodalClassifier(encoders, joint, num_classes)
+    initialise(model, seed)
+    return model
+
+
+def _with_dropout(encoder: nn.Module, p: float, seed: int) -> nn.Module:
+    wrapped = nn.Sequential(encoder, Dropout(p, seed))
+    wrapped.out_features = _width(encoder)  # type: ignore[assignment]
+    return wrapped

@@ -1,0 +1,37 @@
+"""Linear probes: how much of the answer a frozen encoder's features still hold."""
+
+import warnings
+from collections.abc import Mapping
+
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier
+from coursekit.training.evaluate import predict
+
+
+def probe(
+    features: Tensor, labels: Tensor, test_features: Tensor, test_labels: Tensor, c: float = 1.0
+) -> float:
+    """Test accuracy of a logistic regression on frozen features, (N, D) and (N,).
+
+    c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
+    """
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=300))
+    with warnings.catch_warnings():  # an unconverged probe is still a fair lower bound
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features.cpu().numpy(), labels.numpy())
+    return float(model.score(test_features.cpu().numpy(), test_labels.numpy()))
+
+
+def probe_encoders(
+    model: MultimodalClassifier, train: Split, test: Split, c: float = 1.0
+) -> Mapping[str, float]:
+    """Probe accuracy of every encoder of ``model``: fitted on ``train``, measured on ``test``."""
+    before = predict(model, train.inputs).features
+    after = predict(model, test.inputs).features
+    return {m: probe(before[m], train.labels, after[m], test.labels, c) for m in model.modalities}

@@ -1,0 +1,27 @@
+"""Predictions and accuracies of a model, without gradients."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.checks import require
+from coursekit.models import MultimodalClassifier, Prediction
+
+
+@torch.no_grad()
+def predict(model: MultimodalClassifier, inputs: Mapping[str, Tensor]) -> Prediction:
+    """The model's prediction in evaluation mode (its mode is restored); on the model's device."""
+    device = next(model.parameters()).device
+    mode = model.training
+    model.eval()
+    prediction = model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+    model.train(mode)
+    return prediction
+
+
+def accuracy(scores: Tensor, labels: Tensor) -> float:
+    """Share of rows of ``scores`` (N, C), logits or probabilities, whose largest is the label."""
+    require(len(scores) == len(labels), f"scores has {len(scores)} rows, labels {len(labels)}.")
+    require(len(labels) > 0, "labels is empty; an accuracy needs at least one sample.")
+    return float((scores.argmax(1) == labels.to(scores.device)).double().mean())

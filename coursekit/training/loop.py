@@ -1,0 +1,139 @@
+"""The one training loop: shuffled mini-batches, a loss, a clipped step, a record per epoch."""
+
+import copy
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from coursekit.checks import choose, require
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.evaluate import accuracy, predict
+
+OPTIMIZERS = ("sgd", "adam")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. Defaults: what every small experiment of the course starts from.
+
+    momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
+    without it).  keep_best: early stopping, return the weights of the epoch with the best
+    validation accuracy.  device: "cpu", "cuda" or "mps".
+    """
+
+    epochs: int = 20
+    batch_size: int = 128
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    clip: float | None = 1.0
+    keep_best: bool = False
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        choose("optimizer", self.optimizer, OPTIMIZERS)
+        for name in ("epochs", "batch_size", "lr"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} is {value}; a positive number was expected.")
+
+
+Objective = Callable[[Prediction, Tensor], Tensor]
+
+
+def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
+    """Cross-entropy of the joint logits, mean over the batch."""
+    return F.cross_entropy(prediction.joint, labels)
+
+
+def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
+    """The optimiser that ``s`` names, in its fused form (one kernel for all tensors)."""
+    if s.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=s.lr,
+            momentum=s.momentum,
+            weight_decay=s.weight_decay,
+            fused=True,
+        )
+    return torch.optim.Adam(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+
+
+def epochs(
+    model: MultimodalClassifier,
+    train: Split,
+    valid: Split,
+    settings: Settings,
+    *,
+    seed: int = 0,
+    objective: Objective = joint_loss,
+) -> Generator[list[dict[str, object]], None, None]:
+    """Train ``model`` in place; after each epoch yield its rows of the history.
+
+    A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
+    fixes the order of the batches. Rows: epoch (1, 2, …), split, and
+    the loss and accuracy of the joint logits.
+    Errors: FloatingPointError with epoch and batch when the loss is not finite.
+    """
+    rng = torch.Generator().manual_seed(seed)  # always on the CPU: the same order on every device
+    model.to(settings.device)
+    x = {m: train.inputs[m].to(settings.device) for m in model.modalities}
+    y = train.labels.to(settings.device)
+    optimizer = make_optimizer(model, settings)
+    best_accuracy, best_weights = -1.0, None
+    for epoch in range(1, settings.epochs + 1):
+        model.train()
+        order = torch.randperm(len(y), generator=rng).to(settings.device)
+        for batch, rows in enumerate(order.split(settings.batch_size)):
+            prediction = model({m: x[m][rows] for m in x})
+            loss = objective(prediction, y[rows])
+            if not torch.isfinite(loss):
+                raise FloatingPointError(
+                    f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            if settings.clip is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+        measured = {"train": measure(model, train), "valid": measure(model, valid)}
+        if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
+            best_accuracy = measured["valid"]["accuracy"]
+            best_weights = copy.deepcopy(model.state_dict())
+        yield [{"epoch": epoch, "split": split, **m} for split, m in measured.items()]
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+
+
+def measure(model: MultimodalClassifier, split: Split) -> dict[str, float]:
+    """Mean cross-entropy and accuracy of the joint logits on one split."""
+    logits = predict(model, split.inputs).joint
+    labels = split.labels.to(logits.device)
+    return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": accuracy(logits, labels)}
+
+
+def fit(
+    model: MultimodalClassifier,
+    train: Split,
+    valid: Split,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    objective: Objective = joint_loss,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Train ``model`` in place and return the history, one row an epoch and split (tidy).
+
+    progress: show a bar; interrupting the kernel stops between batches.
+    The same seed, model and data give the same history bit for bit on the same machine.
+    """
+    settings = settings or Settings()
+    steps = epochs(model, train, valid, settings, seed=seed, objective=objective)
+    bar = tqdm(steps, total=settings.epochs, disable=not progress, unit="epoch", leave=False)
+    return pd.DataFrame([row for rows in bar for row in rows])
