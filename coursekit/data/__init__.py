@@ -1,0 +1,38 @@
+"""Data sets by name: ``load("uci_views", seed=3)``."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from coursekit.checks import choose
+from coursekit.data.av_digits import load_av_digits
+from coursekit.data.book_reviews import load_book_reviews
+from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.uci_views import load_uci_views
+
+LOADERS: Mapping[str, Callable[..., MultimodalData]] = MappingProxyType(
+    {
+        "av_digits": load_av_digits,
+        "book_reviews": load_book_reviews,
+        "uci_views": load_uci_views,
+    }
+)
+
+
+def load(name: str, **options: Any) -> MultimodalData:
+    """The data set ``name``; its options are those of its loader, see ``help(LOADERS[name])``.
+
+    Errors: ValueError for an unknown name or an option this data set does not have, each with the
+    nearest right one; what the loader itself refuses.
+    """
+    loader = LOADERS[choose("name", name, LOADERS)]
+    known = list(inspect.signature(loader).parameters)
+    for option in options:
+        if not known:
+            raise ValueError(f"{name} takes no options; {option!r} came.")
+        choose(f"an option of {name}", option, known)
+    return loader(**options)
+
+
+__all__ = ["LOADERS", "MultimodalData", "Split", "load"]

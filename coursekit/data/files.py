@@ -1,0 +1,112 @@
+"""The course's data files: where they lie, and whether they are still what they were."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from coursekit.checks import choose
+
+DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
+CHECKSUMS = "checksums.json"
+# What the checksums cover; cards and scripts are text that git looks after.
+SUFFIXES = (".csv", ".npz")
+
+
+class DataFileError(OSError):
+    """A data file is missing or is not what was published; the message says what to do."""
+
+
+class FileReport(NamedTuple):
+    """What the check of one data file found: ``line`` is a sentence to print."""
+
+    name: str
+    ok: bool
+    line: str
+
+
+def extra_folder() -> Path | None:
+    """The folder that COURSEKIT_DATA names, searched for real recordings; None if unset."""
+    named = os.environ.get("COURSEKIT_DATA", "")
+    return Path(named).expanduser() if named else None
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 digest of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]]:
+    """Write ``checksums.json`` for the data files now in ``folder``, and return what it says."""
+    found = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
+    table: dict[str, dict[str, str | int]] = {
+        p.name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for p in found
+    }
+    (folder / CHECKSUMS).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    return table
+
+
+def read_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]]:
+    """The published size and digest of each data file: name → {"sha256", "bytes"}.
+
+    Errors: DataFileError if the list itself is missing or is not JSON.
+    """
+    path = folder / CHECKSUMS
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataFileError(
+            f"{path} is missing; it lists what the data files should be. {_restore(CHECKSUMS)}"
+        ) from None
+    except ValueError as error:
+        raise DataFileError(f"{path} cannot be read: {error}. {_restore(CHECKSUMS)}") from None
+    return dict(table)
+
+
+def _restore(name: str) -> str:
+    return f"To restore it: git checkout -- data/{name}"
+
+
+def _complaint(path: Path, expected: dict[str, str | int]) -> str:
+    """What is wrong with one file, as a sentence; empty if nothing is."""
+    size, digest = int(expected["bytes"]), str(expected["sha256"])
+    want = f"{size} bytes with SHA-256 {digest[:12]}… were expected"
+    if not path.is_file():
+        return f"{path} is missing; {want}. {_restore(path.name)}"
+    came = path.stat().st_size
+    if came < size:
+        return f"{path} is truncated: it has {came} bytes; {want}. {_restore(path.name)}"
+    if came > size:
+        return f"{path} is too long: it has {came} bytes; {want}. {_restore(path.name)}"
+    actual = sha256_of(path)
+    if actual != digest:
+        return f"{path} is damaged: its SHA-256 is {actual[:12]}…; {want}. {_restore(path.name)}"
+    return ""
+
+
+def open_checked(name: str, folder: Path = DATA_FOLDER) -> Path:
+    """Path of one data file, once its size and digest agree with ``checksums.json``.
+
+    Errors: ValueError for a name that is not a data file; DataFileError for one that is missing,
+    truncated or damaged, saying what was expected and how to restore it.
+    """
+    table = read_checksums(folder)
+    choose("name", name, table)
+    complaint = _complaint(folder / name, table[name])
+    if complaint:
+        raise DataFileError(complaint)
+    return folder / name
+
+
+def check_all(folder: Path = DATA_FOLDER) -> list[FileReport]:
+    """Check every data file; one report a file, the good ones too, in the order of their names."""
+    reports = []
+    for name, expected in sorted(read_checksums(folder).items()):
+        complaint = _complaint(folder / name, expected)
+        good = (
+            f"{name}: {expected['bytes']} bytes, SHA-256 {str(expected['sha256'])[:12]}…, as it was"
+        )
+        reports.append(FileReport(name, not complaint, complaint or good))
+    return reports
