@@ -1,0 +1,78 @@
+"""A guess and the truth in one picture."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from coursekit.plots.style import GRID, INK, STYLE
+
+GUESS: Mapping[str, Any] = {"color": STYLE["B"]["color"], "marker": "s"}
+TRUTH: Mapping[str, Any] = {"color": STYLE["A"]["color"], "marker": "o"}
+
+
+def number_line(
+    ax: Axes,
+    truth: float,
+    guess: float | None,
+    within: float,
+    ends: tuple[float, float],
+    unit: str = "",
+) -> str:
+    """Draw guess and truth on a line from ``ends[0]`` to ``ends[1]``; return the alt text.
+
+    The shaded band is what counts as right: the truth plus or minus ``within``.
+    """
+    low, high = min(ends[0], truth), max(ends[1], truth)
+    _bare(ax, unit)
+    ax.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    ax.axhline(0, color=GRID, linewidth=4, zorder=0)
+    ax.axvspan(truth - within, truth + within, color=TRUTH["color"], alpha=0.15, linewidth=0)
+    _point(ax, truth, f"truth {truth:.4g}", TRUTH, above=True)
+    if guess is None:
+        return f"The truth is {truth:.4g} {unit}".rstrip() + "."
+    ax.plot([guess, truth], [0, 0], color=INK, linestyle=":", linewidth=1.5)
+    _point(ax, guess, f"your guess {guess:.4g}", GUESS, above=False)
+    return (
+        f"The truth is {truth:.4g}, the guess was {guess:.4g} {unit}".rstrip()
+        + f", off by {abs(guess - truth):.4g}."
+    )
+
+
+def option_line(ax: Axes, options: Sequence[str], truth: str, guess: object) -> str:
+    """Draw the options as places on a line, guess and truth above theirs; return the alt text."""
+    _bare(ax, "")
+    ax.set_xlim(-0.5, len(options) - 0.5)
+    ax.set_xticks(range(len(options)), list(options))
+    ax.axhline(0, color=GRID, linewidth=4, zorder=0)
+    _point(ax, options.index(truth), "truth", TRUTH, above=True)
+    if guess is None:
+        return f"The truth is: {truth}."
+    _point(ax, options.index(str(guess)), "your guess", GUESS, above=False)
+    return f"The truth is: {truth}. The guess was: {guess}."
+
+
+def _bare(ax: Axes, unit: str) -> None:
+    ax.set_ylim(-1, 1)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.grid(visible=False)
+    ax.set_xlabel(unit)
+
+
+def _point(ax: Axes, x: float, words: str, look: Mapping[str, Any], *, above: bool) -> None:
+    size = 11 if above else 8  # a guess that hits stays visible inside the truth
+    ax.plot([x], [0], linestyle="", markersize=size, zorder=3 if above else 4, **look)
+    left, right = ax.get_xlim()
+    share = (x - left) / (right - left)
+    align = "left" if share < 0.15 else "right" if share > 0.85 else "center"
+    ax.annotate(
+        words,
+        (x, 0),
+        (0, 14 if above else -14),
+        textcoords="offset points",
+        ha=align,
+        va="bottom" if above else "top",
+        fontsize=9,
+        color=INK,
+    )

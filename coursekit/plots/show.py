@@ -1,0 +1,57 @@
+"""Show a figure in a notebook: once, and with an alternative text."""
+
+import base64
+import html
+import io
+import sys
+
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from coursekit.checks import require
+
+DPI = 100
+
+
+def png(figure: Figure, dpi: float = DPI) -> bytes:
+    """The figure as PNG bytes; equal figures give equal bytes on the same installation."""
+    buffer = io.BytesIO()
+    # Light compression: half the time of the default, and the picture stays on this machine.
+    figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
+
+
+def image_html(picture: bytes, alt: str, size: tuple[int, int], **data: object) -> str:
+    """An ``<img>`` with its text, its ``size`` (width, height in pixels) and ``data-*`` attributes.
+
+    Width and height stand in the tag so that the page keeps the place while a picture is replaced.
+    """
+    require(
+        bool(alt.strip()), "alt is empty; a sentence that says what the picture shows is needed."
+    )
+    width, height = size
+    extra = "".join(f' data-{name}="{html.escape(str(value))}"' for name, value in data.items())
+    source = base64.b64encode(picture).decode("ascii")
+    return (
+        f'<img alt="{html.escape(alt)}" width="{width}" height="{height}"{extra} '
+        f'style="max-width:100%;height:auto" src="data:image/png;base64,{source}">'
+    )
+
+
+def pixels(figure: Figure, dpi: float = DPI) -> tuple[int, int]:
+    """Width and height of the figure on the page."""
+    width, height = figure.get_size_inches()
+    return round(width * dpi), round(height * dpi)
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display ``figure`` with ``alt`` as its alternative text, and close it.
+
+    The output is text/html, an ``<img alt>``, and the same sentence as text/plain.
+    Errors: ValueError when ``alt`` is empty.
+    """
+    markup = image_html(png(figure), alt, pixels(figure))
+    display({"text/html": markup, "text/plain": alt}, raw=True)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:  # else the inline backend draws the figure a second time
+        pyplot.close(figure)

@@ -1,0 +1,69 @@
+"""Only the newest wish counts: work in small steps, dropped when something newer is wanted."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import closing
+from typing import Any, Generic, TypeVar
+
+Wish = TypeVar("Wish")
+Steps = Generator[None, None, None]
+
+QUIET = 0.3  # seconds of work before anything is said about it
+
+
+class Latest(Generic[Wish]):
+    """Runs ``work(wish)``, a generator of small steps, for the newest wish.
+
+    In a running event loop (a kernel) one task does the steps and lets other messages in between
+    them; without a loop the work is done at once. ``busy(True)`` is called when work has taken
+    longer than 0.3 s, ``busy(False)`` when it is over.
+    """
+
+    def __init__(self, work: Callable[[Wish], Steps], busy: Callable[[bool], None]) -> None:
+        self._work = work
+        self._busy = busy
+        self._wish: list[Wish] = []  # empty, or the one newest wish
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self, wish: Wish) -> None:
+        """Want ``wish``, and nothing that was wanted before."""
+        self._wish = [wish]
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            for _ in self._work(self._wish.pop()):
+                pass
+            return
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._run())
+
+    def settle(self) -> Awaitable[None]:
+        """What to await until nothing is wanted any more; without a loop that is now."""
+        if self._task is None or self._task.done():
+            return _Settled()
+        return asyncio.shield(self._task)
+
+    async def _run(self) -> None:
+        began, told = time.monotonic(), False
+        while self._wish:
+            # A few turns of the loop: presses that wait in the queue become one piece of work.
+            for _ in range(3):
+                await asyncio.sleep(0)
+            with closing(self._work(self._wish.pop())) as steps:
+                for _ in steps:
+                    if not told and time.monotonic() - began > QUIET:
+                        told = True
+                        self._busy(True)
+                    await asyncio.sleep(0)
+                    if self._wish:  # something newer: leave this unfinished
+                        break
+        if told:
+            self._busy(False)
+
+
+class _Settled:
+    """An awaitable with nothing to wait for."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return iter(())  # type: ignore[return-value]

@@ -1,0 +1,118 @@
+"""The widgets around an explorer's picture."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+import ipywidgets as W
+
+from coursekit.widgets.controls import Control, State
+from coursekit.widgets.knobs import Knob
+from coursekit.widgets.look import alert, paragraph, style_with_names
+
+
+class Actions(Protocol):
+    """What the learner can do."""
+
+    def turn(self, name: str, value: float | str) -> None:
+        """Turn one knob."""
+
+    def preset(self, name: str) -> None:
+        """Choose a preset."""
+
+    def reset(self) -> None:
+        """Go back to the start."""
+
+    def enter_code(self, code: str) -> None:
+        """Enter a code."""
+
+
+class Panel:
+    """Knobs, presets, code, status and picture; it knows nothing of how a picture comes about."""
+
+    def __init__(
+        self,
+        css_class: str,
+        title: str,
+        question: str,
+        controls: Mapping[str, Control],
+        presets: Sequence[str],
+        actions: Actions,
+    ) -> None:
+        self._knobs = {
+            name: Knob(control, f"{css_class}-{name}", partial(actions.turn, name))
+            for name, control in controls.items()
+        }
+        self._image, self._status, self._warning = W.HTML(), W.HTML(), W.HTML()
+        self._status.add_class(f"{css_class}-status").add_class("ck-status")
+        self._table = W.HTML()
+        self._make_table: Callable[[], str] = str
+        self._code = W.Text(description="Code", continuous_update=False)
+        self._code.add_class("ck-code")
+        self._code.observe(self._code_entered, "value")
+        self._silent = False
+        self._actions = actions
+        self._as_table = W.Checkbox(description="Show as table", indent=False)
+        self._as_table.observe(lambda _: self._fill_table(), "value")
+        chosen = {name: partial(actions.preset, name) for name in presets}
+        reset = _button("Reset", actions.reset).add_class("ck-plain")
+        left = [
+            *(knob.box for knob in self._knobs.values()),
+            W.HBox([*map(_button, chosen, chosen.values()), reset]).add_class("ck-buttons"),
+            self._code,
+        ]
+        knobs = W.VBox(left).add_class("ck-knobs")
+        right = W.VBox([self._image, self._status, self._as_table, self._table]).add_class(
+            "ck-picture"
+        )
+        names = {
+            f".{css_class}": {"role": "group", "aria-label": title},
+            f".{css_class}-status": {"role": "status", "aria-live": "polite"},
+        }
+        for knob in self._knobs.values():
+            names |= knob.attributes
+        head = style_with_names(names) + paragraph(title, "ck-title")
+        head += paragraph(question, "ck-question")
+        self.box = W.VBox([W.HTML(head), self._warning, W.HBox([knobs, right]).add_class("ck-row")])
+        self.box.add_class("ck-card").add_class(css_class)
+
+    def put(self, state: State, code: str) -> None:
+        """Show ``state`` in the knobs and its code; an old warning goes."""
+        for name, knob in self._knobs.items():
+            knob.put(state[name])
+        self._show_code(code)
+        self.warn("")
+
+    def show(self, image: str, make_table: Callable[[], str]) -> None:
+        """Replace the picture, and the table if it is open."""
+        self._image.value = image
+        self._make_table = make_table
+        self._fill_table()
+
+    def say(self, sentence: str) -> None:
+        """A quiet word below the picture."""
+        self._status.value = sentence
+
+    def warn(self, sentence: str) -> None:
+        """A sentence that must not be missed; "" takes it away."""
+        self._warning.value = alert(sentence)
+
+    def _fill_table(self) -> None:
+        self._table.value = self._make_table() if self._as_table.value else ""
+
+    def _show_code(self, code: str) -> None:
+        self._silent = True
+        try:
+            self._code.value = code
+        finally:
+            self._silent = False
+
+    def _code_entered(self, change: dict[str, str]) -> None:
+        if not self._silent:
+            self._actions.enter_code(change["new"])
+
+
+def _button(name: str, act: Callable[[], None]) -> W.Widget:
+    button = W.Button(description=name)
+    button.on_click(lambda _: act())
+    return button
