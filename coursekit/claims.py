@@ -1,0 +1,89 @@
+"""A finding stated in prose, checked where it is stated."""
+
+import math
+from typing import Any
+
+
+class ClaimFailed(AssertionError):
+    """The measured figure is not what the sentence says."""
+
+
+def claim(
+    sentence: str,
+    value: Any,
+    *,
+    equals: float | None = None,
+    within: float | None = None,
+    below: float | None = None,
+    above: float | None = None,
+    between: tuple[float, float] | None = None,
+) -> None:
+    """Print ``sentence`` with the measured ``value`` in it, and fail if it does not hold.
+
+    sentence: text with one field for the figure, such as ``"the slope is {value:.2f}"``.
+    value: one number (a 0-d array or tensor will do). NaN never holds.
+    Exactly one requirement: ``equals`` with ``within`` (absolute), ``below``, ``above`` (both
+    strict) or ``between`` (ends included).
+    Errors: ClaimFailed with figure and requirement; ValueError or TypeError for a bad call.
+    """
+    _need("{value" in sentence, f"sentence is {sentence!r}; it needs a {{value}} for the figure.")
+    figure = _number(value)
+    required, holds = _requirement(figure, equals, within, below, above, between)
+    text = f"{sentence.format(value=figure)} [measured {figure:.6g}, required {required}]"
+    if not holds:
+        raise ClaimFailed(f"This does not hold: {text}")
+    print(f"✓ {text}")
+
+
+def _need(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise ValueError(sentence)
+
+
+def _number(value: Any) -> float:
+    if hasattr(value, "item") and math.prod(value.shape) == 1:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"value is a {type(value).__name__}; one number was expected.")
+    return float(value)
+
+
+def _requirement(
+    figure: float,
+    equals: float | None,
+    within: float | None,
+    below: float | None,
+    above: float | None,
+    between: tuple[float, float] | None,
+) -> tuple[str, bool]:
+    given = [name for name, x in _named(equals, below, above, between) if x is not None]
+    _need(
+        len(given) == 1,
+        f"the requirements given are {given or 'none'}; one of equals, below, above, between "
+        "was expected.",
+    )
+    _need(
+        (within is not None) == (equals is not None),
+        "equals and within go together: the figure and how far it may be off.",
+    )
+    if equals is not None and within is not None:
+        _need(within >= 0, f"within is {within}; zero or more was expected.")
+        return f"{equals:.6g} ± {within:.6g}", abs(figure - equals) <= within
+    if below is not None:
+        return f"< {below:.6g}", figure < below
+    if above is not None:
+        return f"> {above:.6g}", figure > above
+    assert between is not None
+    low, high = between
+    _need(low <= high, f"between is {between}; the lower end was expected first.")
+    inside = not math.isnan(figure) and low <= figure <= high
+    return f"{low:.6g} to {high:.6g}", inside
+
+
+def _named(
+    equals: float | None,
+    below: float | None,
+    above: float | None,
+    between: tuple[float, float] | None,
+) -> list[tuple[str, object]]:
+    return [("equals", equals), ("below", below), ("above", above), ("between", between)]

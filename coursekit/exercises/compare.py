@@ -1,0 +1,138 @@
+"""Is the learner's value the reference's, whatever library it was computed with?"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+
+class WrongForm(Exception):
+    """The value has a type or shape that cannot be the answer; the message says which."""
+
+
+def fresh(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A deep copy, so that code which writes into its arguments changes nobody else's."""
+    return copy.deepcopy(arguments)
+
+
+def is_missing(value: Any) -> bool:
+    """True for what an untouched stub leaves: None or Ellipsis, also several of them."""
+    if isinstance(value, tuple | list) and len(value) > 0:
+        return all(is_missing(item) for item in value)
+    return value is None or value is Ellipsis
+
+
+def as_array(value: Any) -> np.ndarray:
+    """``value`` as a float64 array: from int, float, numpy, torch, pandas, lists, tuples of them.
+
+    Errors: WrongForm for bool, text, complex numbers, ragged lists and everything else.
+    """
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        value = value.double().numpy() if value.is_floating_point() else value.numpy()
+    elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
+        value = value.to_numpy()
+    elif isinstance(value, list | tuple):
+        parts = [as_array(item) for item in value]
+        if len({part.shape for part in parts}) > 1:
+            raise WrongForm("The parts of the answer have different shapes.")
+        return np.stack(parts) if parts else np.zeros(0)
+    if isinstance(value, bool | np.bool_):
+        raise WrongForm(f"{bool(value)} was returned; a number was expected.")
+    if isinstance(value, int | float | np.number):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray):
+        raise WrongForm(f"{_described(value)} was returned; a number or an array was expected.")
+    if value.dtype == object:
+        return as_array(value.tolist())
+    if value.dtype.kind not in "iuf":
+        raise WrongForm(f"Values of type {value.dtype} were returned; numbers were expected.")
+    return value.astype(np.float64)
+
+
+def as_truth(value: Any) -> bool:
+    """``value`` as True or False; from bool, numpy and torch.  Errors: WrongForm otherwise."""
+    if isinstance(value, torch.Tensor) and value.dtype == torch.bool:
+        value = value.detach().cpu().numpy()
+    if isinstance(value, pd.Series):
+        value = value.to_numpy()
+    if isinstance(value, np.ndarray) and value.dtype == bool and value.size == 1:
+        value = value.item()
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise WrongForm(f"{_described(value)} was returned; True or False was expected.")
+
+
+def as_word(value: Any, options: tuple[str, ...]) -> str:
+    """``value`` as one of ``options``, capitals and outer blanks aside.  Errors: WrongForm."""
+    word = value.strip().lower() if isinstance(value, str) else None
+    matches = [option for option in options if option.lower() == word]
+    if matches:
+        return matches[0]
+    known = ", ".join(map(repr, options))
+    raise WrongForm(f"{_described(value)} was given; one of {known} was expected.")
+
+
+def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
+    """``value`` in the form of ``expected``: a word, a truth value, or an array of its shape.
+
+    A single number may come in an array of one element.  Errors: WrongForm, with a sentence.
+    """
+    if options:
+        return as_word(value, options)
+    if isinstance(expected, bool | np.bool_):
+        return as_truth(value)
+    numbers, wanted = as_array(value), as_array(expected)
+    if wanted.ndim == 0 and numbers.size == 1:
+        numbers = numbers.reshape(())
+    if numbers.shape != wanted.shape:
+        came, want = _shape(numbers), _shape(wanted)
+        raise WrongForm(f"{came.capitalize()} was returned; {want} was expected.")
+    if not np.isfinite(numbers).all():
+        raise WrongForm("The answer contains NaN or infinite values.")
+    return numbers
+
+
+def agree(value: Any, expected: Any, tolerance: float) -> bool:
+    """True when two values of the same form agree; numbers relative to the largest expected."""
+    if isinstance(expected, str | bool | np.bool_):
+        return bool(value == expected)
+    a, b = as_array(value), as_array(expected)
+    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    scale = float(np.abs(b).max(initial=0)) or 1.0
+    return bool((np.abs(a - b) <= tolerance * scale).all())
+
+
+def show(value: Any) -> str:
+    """``value`` on a line or two, for the box."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {show(x)}" for k, x in value.items()) + "}"
+    if isinstance(value, tuple) and len(value) <= 4:
+        return "(" + ", ".join(show(x) for x in value) + ")"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=4, threshold=8, edgeitems=3)
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200] + " …"
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, str):
+        return f"The text {value[:40]!r}"
+    if isinstance(value, int | float | bool | np.generic):
+        return f"{value}"
+    if value is None or value is Ellipsis:
+        return "Nothing"
+    name = type(value).__name__
+    return f"A{'n' if name[0] in 'aeiouAEIOU' else ''} {name}"
+
+
+def _shape(array: np.ndarray) -> str:
+    return "one number" if array.ndim == 0 else f"an array of shape {array.shape}"

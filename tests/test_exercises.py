@@ -1,0 +1,109 @@
+"""Every exercise of every lesson against answers written apart from its misconceptions."""
+
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import coursekit.exercises
+from coursekit.exercises import Correct, Exercise, Incorrect, NotAttempted
+from coursekit.exercises.compare import agree
+
+HERE = Path(__file__).parent
+SEEDS = (11, 12)
+
+
+def lesson_modules():
+    folder = Path(coursekit.exercises.__file__).parent
+    names = sorted(p.stem for p in folder.glob("lesson[0-9][0-9].py"))
+    return [importlib.import_module(f"coursekit.exercises.{name}") for name in names]
+
+
+def answers(lesson):
+    path = HERE / "answers" / f"{lesson}.py"
+    spec = importlib.util.spec_from_file_location(f"answers_{lesson}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXERCISES = [
+    (module.__name__[-8:], exercise)
+    for module in lesson_modules()
+    for exercise in vars(module).values()
+    if isinstance(exercise, Exercise)
+]
+TABLES = {path.stem: answers(path.stem) for path in sorted((HERE / "answers").glob("lesson*.py"))}
+each_exercise = pytest.mark.parametrize(
+    ("lesson", "exercise"), EXERCISES, ids=[exercise.key for _, exercise in EXERCISES]
+)
+
+
+def judge(lesson, exercise, function, seed):
+    given = getattr(TABLES[lesson], "GIVEN", {}).get(exercise.key, ())
+    answer = function if exercise.cases is not None else function(*given)
+    return exercise.evaluate(answer, *given, seed=seed)
+
+
+def test_every_table_belongs_to_an_exercise():
+    keys = {exercise.key for _, exercise in EXERCISES}
+    assert len(keys) == len(EXERCISES) >= 7
+    assert {lesson for lesson, _ in EXERCISES} == set(TABLES)
+    for table in TABLES.values():
+        assert set(table.WRONG) == set(table.RIGHT) <= keys
+
+
+@each_exercise
+def test_right_answers_are_accepted(lesson, exercise):
+    right = TABLES[lesson].RIGHT[exercise.key]
+    assert len(right) >= 3
+    for seed in (*SEEDS, None):
+        for name, function in right.items():
+            outcome = judge(lesson, exercise, function, seed)
+            assert isinstance(outcome, Correct), (name, seed, outcome)
+
+
+@each_exercise
+def test_wrong_answers_get_the_hint_meant_for_them(lesson, exercise):
+    wrong = TABLES[lesson].WRONG[exercise.key]
+    assert sum(fragment != "" for _, fragment in wrong.values()) >= 5
+    for seed in (*SEEDS, None):
+        for name, (function, fragment) in wrong.items():
+            outcome = judge(lesson, exercise, function, seed)
+            assert isinstance(outcome, Incorrect), (name, seed, outcome)
+            said = f"{outcome.hint} {outcome.sentence}"
+            assert re.search(fragment, said), (name, seed, said)
+            assert fragment or not outcome.hint, (name, seed, outcome.hint)
+
+
+@each_exercise
+def test_every_misconception_is_told_from_the_others(lesson, exercise):
+    """Each hint is reached by its own wrong function, or by one with the very same hint."""
+    assert len(exercise.misconceptions) >= 5
+    assert len({m.name for m in exercise.misconceptions}) == len(exercise.misconceptions)
+    for seed in SEEDS:
+        for misconception in exercise.misconceptions:
+            outcome = judge(lesson, exercise, misconception.function, seed)
+            assert isinstance(outcome, Incorrect), misconception.name
+            assert outcome.hint == misconception.hint, (misconception.name, outcome.misconception)
+
+
+@each_exercise
+def test_no_constant_passes_and_a_stub_earns_nothing(lesson, exercise):
+    def stub(*arguments):
+        """What the learner finds."""
+        ...
+
+    assert isinstance(judge(lesson, exercise, stub, 1), NotAttempted)
+    if exercise.cases is None:
+        return
+    import numpy as np
+
+    for seed in range(20):
+        cases = exercise.cases(np.random.default_rng(seed))
+        values = [exercise.reference(*case) for case in cases]
+        assert len(cases) >= 4
+        same = [agree(value, values[0], exercise.tolerance) for value in values[1:]]
+        assert not all(same), "one value would pass on every case"
