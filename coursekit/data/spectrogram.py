@@ -76,9 +76,10 @@ def at_8_khz(wave: Tensor, rate: int) -> Tensor:
 
 def trim_silence(wave: Tensor, below_db: float = 40.0) -> Tensor:
     """The waveform without its quiet ends: 10 ms pieces ``below_db`` under the loudest piece."""
+    silent = f"wave is silent ({len(wave)} samples); a word was expected."
+    require(len(wave) >= HOP and bool((wave != 0).any()), silent)
     pieces = wave[: len(wave) // HOP * HOP].reshape(-1, HOP).float().square().mean(1)
-    loud = (pieces > pieces.max() * 10 ** (-below_db / 10)).nonzero().flatten()
-    require(len(loud) > 0, f"wave is silent ({len(wave)} samples); there is no word to keep.")
+    loud = (pieces >= pieces.max() * 10 ** (-below_db / 10)).nonzero().flatten()
     return wave[int(loud[0]) * HOP : (int(loud[-1]) + 1) * HOP]
 
 
