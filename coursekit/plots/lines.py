@@ -40,7 +40,7 @@ class LinesView:
         ax.set_ylim(*Y_ENDS)
         ax.set_xlabel("smiling (tens of percentage points)")
         ax.set_ylabel("audience score")
-        self._title = ax.set_title("")
+        self._title = ax.set_title("", pad=26)
         self._points, self._solid, self._dashed = [], [], []
         for role in ROLES:
             color, marker = style(role)["color"], style(role)["marker"]
@@ -63,7 +63,6 @@ class LinesView:
             columnspacing=1.2,
             handletextpad=0.4,
         )
-        self._title.set_y(1.06)
 
     def update(self, data: TwoFits) -> None:
         """Put points, lines and both R² in place; the axes never move."""

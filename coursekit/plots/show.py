@@ -34,7 +34,7 @@ def image_html(picture: bytes, alt: str, size: tuple[int, int], **data: object) 
     source = base64.b64encode(picture).decode("ascii")
     return (
         f'<img alt="{html.escape(alt)}" width="{width}" height="{height}"{extra} '
-        f'style="max-width:100%;height:auto" src="data:image/png;base64,{source}">'
+        f'decoding="sync" style="max-width:100%;height:auto" src="data:image/png;base64,{source}">'
     )
 
 
