@@ -8,6 +8,7 @@ import numpy as np
 from coursekit.plots.lines import LinesView, TwoFits
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.explorer import Explorer
+from coursekit.widgets.imbalance import imbalance
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has
 # mean about 0.97 and standard deviation 0.55, in tens of percentage points.
@@ -65,4 +66,6 @@ def lines() -> Explorer:
     )
 
 
-EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType({"lines": lines})
+EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
+    {"imbalance": imbalance, "lines": lines}
+)

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""The course in one command. Needs only Python 3.11 or newer.
+
+python course.py lab             open the lessons in JupyterLab (sets up what is missing)
+python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours is set aside
+python course.py lab --reset 01-slope   the same, with one exercise as it was handed out
+python course.py test            run every test and every notebook
+python course.py check           say what works on this machine
+python course.py refresh [01 …]  rebuild the notebooks from notebooks/source and store outputs
+python course.py pin             renew constraints.txt
+python course.py clean           remove the environment made here (your workbook/ stays)
+
+--cpu   on Linux without a GPU: PyTorch without the CUDA packages, about 3 GB less to download
+Anything else is handed on: to JupyterLab (lab) or to pytest (test).
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENV = ROOT / ".venv"
+WINDOWS = os.name == "nt"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of CPU-only wheels
+SIZES = {  # measured downloads in MB: wheels of the lessons, of the test tools; torch apart
+    "learn": 150,
+    "test": 60,
+    "torch": 200,
+    "cuda": 3000,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    command, rest = (arguments or ["help"])[0], arguments[1:]
+    cpu = "--cpu" in rest
+    rest = [a for a in rest if a != "--cpu"]
+    if command == "lab":
+        return lab(rest, cpu)
+    if command == "test":
+        return run(python(cpu, test=True), "-m", "pytest", *rest)
+    if command == "check":
+        return run(python(cpu), "-m", "coursekit.health", *rest)
+    if command == "refresh":
+        return run(python(cpu, test=True), "-m", "coursekit.authoring", "refresh", *rest)
+    if command == "pin":
+        return pin()
+    if command == "clean":
+        return clean()
+    print(__doc__)
+    return 0 if command in ("help", "-h", "--help") else 2
+
+
+def lab(rest: list[str], cpu: bool) -> int:
+    """Fill the learner's workbook and open it in JupyterLab, on this machine only, with a token."""
+    from coursekit import workbook  # standard library only, so it works before any set-up
+
+    exe = python(cpu)
+    lessons, mine = ROOT / "notebooks", ROOT / "workbook"
+    try:
+        said = workbook.fill(lessons, mine)
+        for option, action in (("--fresh", workbook.fresh), ("--reset", workbook.reset)):
+            while option in rest:
+                at = rest.index(option)
+                if at + 1 == len(rest):
+                    raise ValueError(f"{option} needs a name after it, such as {option} 01")
+                said.append(action(rest[at + 1], lessons, mine))
+                del rest[at : at + 2]
+    except ValueError as problem:
+        print(problem)
+        return 2
+    print(*said, sep="\n")
+    start = [] if any(a.endswith(".ipynb") for a in rest) else ["00_start_here.ipynb"]
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    print("Starting JupyterLab; stop it with Ctrl-C here.", flush=True)
+    loopback = ["--ServerApp.ip=127.0.0.1"]
+    return run(exe, "-m", "jupyterlab", *start, *loopback, *root, *rest, cwd=mine)
+
+
+def python(cpu: bool = False, test: bool = False) -> str:
+    """The interpreter to use, with everything installed that the command needs."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (an old Python must get this sentence)
+        sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    if in_conda():
+        if test:
+            install(sys.executable, Path(sys.prefix), cpu, test)
+        return sys.executable
+    exe = interpreter(ENV)
+    if not Path(exe).exists():
+        say("Making an environment in .venv …")
+        venv.create(ENV, with_pip=True, clear=True)
+    install(exe, ENV, cpu, test)
+    return exe
+
+
+def in_conda() -> bool:
+    """Whether an activated conda environment (not base) has this project installed."""
+    if os.environ.get("CONDA_DEFAULT_ENV", "base") == "base":
+        return False
+    # Isolated, from elsewhere: this folder itself must not count as installed.
+    look = [sys.executable, "-I", "-c", "import coursekit"]
+    found = subprocess.run(look, cwd=tempfile.gettempdir(), capture_output=True, check=False)
+    return found.returncode == 0
+
+
+def interpreter(environment: Path) -> str:
+    """Path of Python inside a virtual environment."""
+    return str(environment / ("Scripts/python.exe" if WINDOWS else "bin/python"))
+
+
+def install(exe: str, environment: Path, cpu: bool, test: bool) -> None:
+    """Install the project under the constraints, unless the stamp says that it was done."""
+    inputs = b"".join((ROOT / f).read_bytes() for f in ("pyproject.toml", "constraints.txt"))
+    want = {"inputs": hashlib.sha256(inputs).hexdigest(), "root": str(ROOT)}
+    stamp = environment / "coursekit.json"
+    have = json.loads(stamp.read_text()) if stamp.exists() else {}
+    if {k: have.get(k) for k in want} == want and have.get("test", False) >= test:
+        return
+    cuda = sys.platform == "linux" and not cpu
+    size = SIZES["learn"] + SIZES["torch"] + SIZES["test"] * test
+    print(f"Installing the course{' and its test tools' if test else ''}, once per update.")
+    print(
+        f"Download: about {size} MB" + (", less what is already in pip's cache." if have else ".")
+    )
+    if cuda and not have:
+        print(
+            f"On Linux PyTorch may add CUDA packages, about {SIZES['cuda'] / 1000:.0f} GB more; "
+            "`--cpu` leaves them out."
+        )
+    options = ["--extra-index-url", CPU_INDEX] if cpu and sys.platform == "linux" else []
+    pip(exe, "install", "-c", "constraints.txt", *options, "-e", ".[test]" if test else ".")
+    settings = environment / "share/jupyter/lab/settings"  # no question about news at the start
+    settings.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    overrides = {"@jupyterlab/apputils-extension:notification": quiet}
+    (settings / "overrides.json").write_text(json.dumps(overrides))
+    stamp.write_text(json.dumps({**want, "test": test or have.get("test", False)}))
+
+
+def pip(exe: str, *arguments: str) -> None:
+    """Run pip with a line of progress; on failure show all it said and stop."""
+    command = [exe, "-m", "pip", "--disable-pip-version-check", *arguments]
+    said, shown, start = [], 0.0, time.monotonic()
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            step = line.strip().split(" (")[0]
+            telling = step.startswith(("Collecting", "Downloading", "Building", "Installing"))
+            if telling and time.monotonic() - shown > 2:
+                shown = time.monotonic()
+                say(f"  {shown - start:4.0f} s  {step[:90]}")
+    if process.returncode:
+        sys.exit(f"{''.join(said[-40:])}\npip could not install the course (see above).")
+    say(f"  installed in {time.monotonic() - start:.0f} s")
+
+
+def run(exe: str, *arguments: str, cwd: Path = ROOT) -> int:
+    """Run the environment's Python; its folder goes first on PATH, for tools started by name."""
+    path = os.pathsep.join([str(Path(exe).parent), os.environ.get("PATH", "")])
+    try:
+        return subprocess.call([exe, *arguments], cwd=cwd, env={**os.environ, "PATH": path})
+    except KeyboardInterrupt:
+        return 130
+
+
+def pin() -> int:
+    """Write constraints.txt anew: the newest versions that are allowed, torch as it is."""
+    old = (ROOT / "constraints.txt").read_text().splitlines()
+    keep = [line for line in old if line.startswith("torch==")]
+    with tempfile.TemporaryDirectory() as folder:
+        say("Making a throw-away environment …")
+        venv.create(folder, with_pip=True)
+        pip(interpreter(Path(folder)), "install", *keep, "-e", ".[test]")
+        freeze = [interpreter(Path(folder)), "-m", "pip", "freeze", "--exclude-editable"]
+        lines = subprocess.check_output(freeze, text=True).splitlines()
+    named = [line.split("+")[0] if line.startswith("torch==") else line for line in lines]
+    pinned = [line for line in named if "==" in line and not line.startswith("nvidia-")]
+    (ROOT / "constraints.txt").write_text("\n".join(pinned) + "\n")
+    print(f"constraints.txt has {len(pinned)} pins; run the tests before you commit it.")
+    return 0
+
+
+def clean() -> int:
+    """Remove what this program made, except the learner's workbook."""
+    folders = [".venv", "build", "coursekit.egg-info", ".mypy_cache", ".ruff_cache", ".hypothesis"]
+    for name in folders:
+        if (ROOT / name).exists():
+            say(f"Removing {name} …")
+            shutil.rmtree(ROOT / name, ignore_errors=True)
+    print("Clean. Your workbook/ is untouched.")
+    return 0
+
+
+def say(line: str) -> None:
+    """Print at once, also into a pipe."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

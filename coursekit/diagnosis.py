@@ -1,0 +1,57 @@
+"""Two illnesses of joint training, told apart by encoder probes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+PARADOX = -0.02  # joint minus best single model below this: more modalities, worse answer
+STARVED = -0.08  # probe (joint minus alone) below this: the encoder did not learn what it could
+
+ILLNESSES = {
+    (True, True): "starvation: an encoder never learnt, and the joint model pays for it",
+    (False, True): "starvation, hidden: the joint model gains, yet an encoder lies idle",
+    (True, False): "overfitting of the fusion head: both encoders are intact",
+    (False, False): "none",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the numbers say.
+
+    drop: joint minus best single accuracy.  probe_change: modality → probe of the encoder trained
+    jointly minus trained alone.  starved: modalities whose probe fell below the threshold.
+    """
+
+    drop: float
+    probe_change: dict[str, float]
+    starved: tuple[str, ...]
+
+    @property
+    def illness(self) -> str:
+        """One of the four sentences of the two-by-two table."""
+        return ILLNESSES[self.drop < PARADOX, bool(self.starved)]
+
+
+def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series:
+    """Joint minus best single accuracy for every seed; columns model, accuracy, seed."""
+    wide = accuracy.pivot_table(index="seed", columns="model", values="accuracy")
+    return wide["joint"] - wide[list(modalities)].max(axis=1)
+
+
+def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
+    """Probe accuracy trained jointly minus alone: a row a seed, a column a modality."""
+    wide = probes.pivot_table(index="seed", columns=["modality", "trained"], values="accuracy")
+    names = list(dict.fromkeys(probes["modality"]))
+    return pd.DataFrame({m: wide[m]["joint"] - wide[m]["alone"] for m in names})
+
+
+def diagnose(accuracy: pd.DataFrame, probes: pd.DataFrame) -> Diagnosis:
+    """Diagnosis of the mean over seeds; tables without a column ``seed`` count as one seed."""
+    if "seed" not in accuracy:
+        accuracy, probes = accuracy.assign(seed=0), probes.assign(seed=0)
+    names = list(dict.fromkeys(probes["modality"]))
+    change = {str(m): float(v) for m, v in probe_change_by_seed(probes).mean().items()}
+    starved = tuple(m for m, value in change.items() if value < STARVED)
+    return Diagnosis(float(drop_by_seed(accuracy, names).mean()), change, starved)

@@ -1,0 +1,143 @@
+"""The comparison of the course: each modality alone, the joint model, the ensemble, the probes."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.probes import probe_encoders
+from coursekit.training import Settings, accuracy, epochs, predict
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train the joint model: a fusion, a dropout rate, early stopping or not."""
+
+    fusion: str = "late-linear"
+    dropout: float = 0.0
+    keep_best: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Results of one seed.
+
+    accuracy: columns model, accuracy (on the test split).  probes: modality, trained ("alone" or
+    "joint"), accuracy.  history: model, epoch, split, loss, accuracy.
+    """
+
+    accuracy: pd.DataFrame
+    probes: pd.DataFrame
+    history: pd.DataFrame
+
+
+def cures() -> dict[str, Variant]:
+    """The usual suspects against a joint model that is worse: none changes what is learnt first."""
+    return {
+        "SE gate": Variant(fusion="se-gate"),
+        "non-local gate": Variant(fusion="non-local"),
+        "dropout": Variant(dropout=0.5),
+        "early stopping": Variant(keep_best=True),
+    }
+
+
+def steps(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    variants: dict[str, Variant] | None = None,
+    widths: Sequence[int] = (64, 32),
+    encoder: str = "mlp",
+) -> Generator[None, None, Comparison]:
+    """Train each modality alone and jointly (``variants`` by name, default {"joint": Variant()}).
+
+    A generator that pauses after every epoch, so that an explorer can drop work that is overtaken;
+    its return value is the Comparison. The ensemble averages the unimodal models' probabilities;
+    nothing is chosen on the test split. Probes are taken of the first variant.
+    """
+    settings = settings or Settings()
+    variants = variants or {"joint": Variant()}
+    train, valid, test = data.train, data.valid, data.test
+    runs: dict[str, tuple[tuple[str, ...], Variant]]
+    runs = {m: ((m,), Variant()) for m in data.modalities}
+    runs |= {name: (data.modalities, variant) for name, variant in variants.items()}
+    accuracies, probes, history = [], [], []
+    ensemble: Tensor | None = None
+    for name, (modalities, variant) in runs.items():
+        model = build_classifier(
+            {m: train.inputs[m] for m in modalities},
+            data.num_classes,
+            fusion=variant.fusion,
+            encoder=encoder,
+            widths=widths,
+            dropout=variant.dropout,
+            seed=seed,
+        )
+        how = replace(settings, keep_best=variant.keep_best)
+        for rows in epochs(model, train, valid, how, seed=seed):
+            history += [{"model": name, **row} for row in rows]
+            yield
+        logits = predict(model, test.inputs).joint
+        accuracies.append({"model": name, "accuracy": accuracy(logits, test.labels)})
+        alone = len(modalities) == 1
+        if alone:
+            share = logits.softmax(1) / len(data.modalities)
+            ensemble = share if ensemble is None else ensemble + share
+        if alone or name == next(iter(variants)):
+            probes += _probe_rows(model, train, test, "alone" if alone else "joint")
+            yield
+    assert ensemble is not None
+    accuracies.append({"model": "ensemble", "accuracy": accuracy(ensemble, test.labels)})
+    return Comparison(*map(pd.DataFrame, (accuracies, probes, history)))
+
+
+def _probe_rows(
+    model: MultimodalClassifier, train: Split, test: Split, trained: str
+) -> list[dict[str, object]]:
+    found = probe_encoders(model, train, test)
+    return [{"modality": m, "trained": trained, "accuracy": a} for m, a in found.items()]
+
+
+def run(work: Generator[None, None, Comparison]) -> Comparison:
+    """Drive `steps` to its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return done.value
+
+
+def over_seeds(
+    make_data: Callable[[int], MultimodalData],
+    settings: Settings | None = None,
+    seeds: Iterable[int] = range(10),
+    *,
+    variants: dict[str, Variant] | None = None,
+    widths: Sequence[int] = (64, 32),
+    encoder: str = "mlp",
+    progress: bool = True,
+    label: str = "",
+) -> Comparison:
+    """`steps` for every seed, data and weights drawn anew; the tables gain a column ``seed``."""
+    tables: list[Comparison] = []
+    bar = tqdm(list(seeds), desc=label, unit="seed", disable=not progress, leave=False)
+    for seed in bar:
+        work = steps(
+            make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
+        )
+        result = run(work)
+        tables.append(
+            Comparison(
+                *(t.assign(seed=seed) for t in (result.accuracy, result.probes, result.history))
+            )
+        )
+    return Comparison(
+        pd.concat([t.accuracy for t in tables], ignore_index=True),
+        pd.concat([t.probes for t in tables], ignore_index=True),
+        pd.concat([t.history for t in tables], ignore_index=True),
+    )
