@@ -114,6 +114,14 @@ def browse(profile: Path) -> Iterator[BrowserContext]:
             context.close()
 
 
+def watch(page: Page) -> list[str]:
+    """Console errors and uncaught exceptions of ``page``, as they come; nothing is filtered."""
+    errors: list[str] = []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
 def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open ``name`` (a file in the server's root) and wait for its kernel."""
     page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
@@ -138,6 +146,20 @@ CELLS = """() => {
   }
   return out;
 }"""
+
+
+def show_output(page: Page, text: str) -> bool:
+    """Scroll to the first cell whose stored HTML output contains ``text``; False when none has."""
+    find = """text => {
+      const notebook = window.jupyterapp.shell.currentWidget.content;
+      const index = [...notebook.model.cells].findIndex(cell => cell.type === 'code' &&
+        cell.outputs.toJSON().some(o => String((o.data || {})['text/html'] || '').includes(text)));
+      if (index < 0) return false;
+      notebook.activeCellIndex = index;
+      notebook.scrollToItem(index, 'start');
+      return true;
+    }"""
+    return bool(page.evaluate(find, text))
 
 
 def run_all(page: Page, timeout: float = 5 * MINUTE) -> list[dict[str, object]]:

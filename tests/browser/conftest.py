@@ -1,0 +1,28 @@
+"""One server and one browser for all tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+
+from browser import lab
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """A running Lab over an empty folder, and a browser context; both end with the tests."""
+    if lab.browser_path() is None:
+        pytest.skip(f"no browser on the PATH; one of {', '.join(lab.BROWSERS)} is needed")
+    root, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
+    with lab.serve(root, home) as server, lab.browse(home / "profile") as context:
+        yield server, context
+
+
+@pytest.fixture
+def page(served, tmp_path: Path):
+    """A fresh tab; its errors are collected in ``page_errors``, its last look in a screenshot."""
+    _, context = served
+    tab = context.new_page()
+    tab.page_errors = lab.watch(tab)
+    yield tab
+    tab.screenshot(path=tmp_path / "last.png")
+    tab.close()

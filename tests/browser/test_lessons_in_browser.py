@@ -1,0 +1,79 @@
+"""Every lesson in a real JupyterLab: all cells run, and its explorer obeys the keyboard."""
+
+import base64
+import io
+import shutil
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from nbformat.v4 import new_code_cell, new_notebook
+
+from browser import lab
+from coursekit.widgets import EXPLORERS
+
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+PICTURE = ".ck-card img[data-explorer]"
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return imread(io.BytesIO(png), format="png")
+
+
+def shown_pixels(source: str) -> np.ndarray:
+    return pixels(base64.b64decode(source.removeprefix("data:image/png;base64,")))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_lesson_runs_and_its_explorer_obeys(lesson, served, page):
+    server, _ = served
+    shutil.copy(lesson, server.root / lesson.name)
+    lab.open_notebook(page, server, lesson.name)
+    cells = lab.run_all(page)
+    assert [cell["errors"] for cell in cells if cell["errors"]] == []
+    assert [cell["stderr"] for cell in cells if cell["stderr"]] == []
+    if lab.show_output(page, "data-explorer"):
+        check_explorer(page)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    assert page.page_errors == []
+
+
+@pytest.mark.parametrize("key", EXPLORERS)
+def test_every_explorer_of_the_gallery_obeys(key, served, page):
+    server, _ = served
+    source = f"from coursekit.widgets import EXPLORERS\nEXPLORERS[{key!r}]()"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, server.root / f"gallery_{key}.ipynb")
+    lab.open_notebook(page, server, f"gallery_{key}.ipynb")
+    assert not any(cell["errors"] for cell in lab.run_all(page))
+    check_explorer(page)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    assert page.page_errors == []
+
+
+def check_explorer(page):
+    """One key press changes the picture to what is drawn for that state without a kernel."""
+    picture = page.locator(PICTURE).first
+    picture.wait_for(timeout=lab.MINUTE)
+    before = picture.get_attribute("data-state")
+    handle = page.locator(".ck-card").first.get_by_role("slider").first
+    handle.focus()
+    pressed = time.time()
+    handle.press("ArrowRight")
+    page.wait_for_function(
+        "([where, state]) => document.querySelector(where).dataset.state !== state",
+        arg=[PICTURE, before],
+        timeout=lab.MINUTE,
+    )
+    key, code, source, started = picture.evaluate(
+        "e => [e.dataset.explorer, e.dataset.state, e.src, e.dataset.started]"
+    )
+    assert float(started) >= pressed - 0.001  # the tag gives milliseconds
+    explorer = EXPLORERS[key]()
+    expected = explorer.render(**explorer.read(code))
+    assert np.array_equal(shown_pixels(source), pixels(expected))
+    assert picture.get_attribute("alt").strip()
