@@ -1,0 +1,73 @@
+"""Commands for authors: ``refresh [NN ...] [--force]`` and ``check [NN ...]``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from coursekit.authoring.freshness import is_current, problems
+from coursekit.authoring.learner import execute, learner_notebook, normalise, stamp, write
+from coursekit.authoring.sources import NOTEBOOKS, notebook_of, scripts
+
+
+def refresh(script: Path, force: bool) -> str:
+    """Make the learner notebook of ``script`` unless it is current; what was done, in a word."""
+    path = notebook_of(script)
+    if is_current(path) and not force:
+        return "is current"
+    notebook = learner_notebook(script)
+    seconds = execute(notebook, path.parent)
+    normalise(notebook)
+    stamp(notebook, script, seconds)
+    write(notebook, path)
+    return f"run in {seconds:.1f} s"
+
+
+def refresh_all(chosen: list[Path], force: bool) -> int:
+    """Refresh every script, a line each; the number that failed, their notebooks as before."""
+    failed = 0
+    for number, script in enumerate(chosen, 1):
+        print(f"[{number}/{len(chosen)}] {script.stem} ... ", end="", flush=True)
+        try:
+            print(refresh(script, force), flush=True)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            failed += 1
+            print(f"FAILED, the notebook is left as it was:\n{error}", flush=True)
+    return failed
+
+
+def check_all(chosen: list[Path]) -> int:
+    """Print every problem of every notebook; their number."""
+    count = 0
+    for script in chosen:
+        path = notebook_of(script)
+        found = problems(path)
+        count += len(found)
+        for sentence in found or ["good"]:
+            print(f"{path.name}: {sentence}")
+    known = {notebook_of(script) for script in scripts()}
+    for path in sorted(set(NOTEBOOKS.glob("*.ipynb")) - known):
+        count += 1
+        print(f"{path.name}: There is no source script for it.")
+    return count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when all is well."""
+    parser = argparse.ArgumentParser(prog="python -m coursekit.authoring", description=__doc__)
+    parser.add_argument("command", choices=("refresh", "check"))
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="two digits; all when left out")
+    parser.add_argument("--force", action="store_true", help="run notebooks that are current too")
+    given = parser.parse_args(arguments)
+    available = scripts()
+    unknown = set(given.lessons) - {script.stem[:2] for script in available}
+    if unknown:
+        parser.error(f"there is no lesson {', '.join(sorted(unknown))} in notebooks/source")
+    chosen = [s for s in available if not given.lessons or s.stem[:2] in given.lessons]
+    count = refresh_all(chosen, given.force) if given.command == "refresh" else check_all(chosen)
+    return min(count, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

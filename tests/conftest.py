@@ -1,0 +1,78 @@
+"""For the whole test run: a record of its own, and the cost of every notebook at the end."""
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+PEAK = "kernel_peak_mib"
+
+
+class NotebookCosts:
+    """Seconds of every notebook's cells and the peak memory of its kernel, from nbval's run.
+
+    Under xdist the kernel is seen by a worker and the table printed by the controller, so the
+    figures travel with the reports.
+    """
+
+    def __init__(self):
+        self.seconds = Counter()
+        self.peaks = Counter()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item, nextitem):
+        """Before the kernel of a notebook's last cell is stopped, ask what it has used."""
+        if is_notebook(item.nodeid) and (nextitem is None or nextitem.parent is not item.parent):
+            pid = kernel_pid(item.parent)
+            if pid is not None:
+                item.user_properties.append((PEAK, peak_mib(pid)))
+
+    def pytest_runtest_logreport(self, report):
+        if not is_notebook(report.nodeid):
+            return
+        name = report.nodeid.split("::")[0]
+        self.seconds[name] += report.duration
+        for key, value in report.user_properties:
+            if key == PEAK:
+                self.peaks[name] = max(self.peaks[name], value)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if not self.seconds:
+            return
+        terminalreporter.section("notebooks: seconds, peak memory of the kernel")
+        for name, seconds in sorted(self.seconds.items()):
+            peak = f"{self.peaks[name]:6.0f} MiB" if name in self.peaks else "   unknown"
+            terminalreporter.line(f"{seconds:7.1f} s {peak}  {name}")
+
+
+def is_notebook(nodeid):
+    return nodeid.split("::")[0].endswith(".ipynb")
+
+
+def kernel_pid(notebook_file):
+    """Process id of the kernel that nbval runs for this file; None when there is none."""
+    manager = getattr(getattr(notebook_file, "kernel", None), "km", None)
+    return getattr(getattr(manager, "provisioner", None), "pid", None)
+
+
+def peak_mib(pid):
+    """The most memory the process ever held, MiB; where the system keeps no peak, what it holds."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) / 1024
+    memory = psutil.Process(pid).memory_info()
+    used = memory.peak_wset if sys.platform == "win32" else memory.rss
+    return used / 2**20
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(NotebookCosts(), "notebook-costs")
+    # Nothing that is tested may end up in somebody's own record; the kernels inherit this.
+    folder = tempfile.TemporaryDirectory(prefix="record-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["COURSEKIT_RECORD"] = folder.name

@@ -1,0 +1,46 @@
+"""Style and types of everything that is read: the package, the launcher, the lessons, the tests."""
+
+import subprocess
+import sys
+
+import pytest
+
+from coursekit.authoring.sources import ROOT, scripts
+
+LAUNCHER = ["course.py"] if (ROOT / "course.py").exists() else []
+SOURCES = [str(script.relative_to(ROOT)) for script in scripts()]
+# Cells are short and read by learners, so their functions need no annotations; what stands in them
+# is checked all the same. A script whose name starts with a digit is checked as a program.
+MYPY_LESSON = ["--allow-untyped-defs", "--allow-incomplete-defs", "--check-untyped-defs"]
+
+
+def run(*command):
+    """Run a tool of this environment in the repository; nothing to say means all is well."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def test_ruff_finds_nothing():
+    run("ruff", "check", "coursekit", "tests", "data", "notebooks/source", *LAUNCHER)
+
+
+def test_everything_is_formatted():
+    run("ruff", "format", "--check", "coursekit", "tests", "data", "notebooks/source", *LAUNCHER)
+
+
+def test_types_of_the_package():
+    run("mypy", "coursekit", *LAUNCHER)
+
+
+@pytest.mark.parametrize("script", SOURCES)
+def test_types_of_the_lesson(script):
+    run("mypy", *MYPY_LESSON, script)
+
+
+def test_the_type_check_of_lessons_can_fail(tmp_path):
+    wrong = tmp_path / "99_wrong.py"
+    wrong.write_text("def double(x):\n    y: int = 'two'\n    return y\n")
+    with pytest.raises(AssertionError, match="Incompatible types"):
+        run("mypy", *MYPY_LESSON, str(wrong))
