@@ -13,7 +13,10 @@ from coursekit.checks import require
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and the ends of its confidence interval; prints as ``−0.070 [−0.076, −0.064]``."""
+    """A mean over ``n`` values and the ends of its confidence interval.
+
+    Prints as ``-0.070 [-0.076, -0.064]``. With one value low and high are NaN.
+    """
 
     mean: float
     low: float
@@ -21,14 +24,24 @@ class Interval:
     n: int
 
     def __str__(self) -> str:
+        if self.n == 1:
+            return f"{self.mean:.3f} (one value, no interval)"
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def interval(values: ArrayLike, level: float = 0.95) -> Interval:
-    """Student-t interval of the mean over seeds. values: (n,), n ≥ 2, finite."""
+def interval(values: ArrayLike, level: float = 0.95, *, one: bool = False) -> Interval:
+    """Student-t interval of the mean over seeds. values: (n,), n ≥ 2, finite.  level: in (0, 1).
+
+    one: allow a single value, which has no interval: low and high are NaN (for pictures only).
+    """
     x = np.asarray(values, dtype=float)
-    require(x.ndim == 1 and len(x) >= 2, f"values has shape {x.shape}; two or more were expected.")
+    least = "one or more were" if one else "two or more were"
+    fits = x.ndim == 1 and len(x) >= (1 if one else 2)
+    require(fits, f"values has shape {x.shape}; {least} expected.")
     require(bool(np.isfinite(x).all()), "values contains NaN or infinite numbers.")
+    require(0 < level < 1, f"level is {level}; a number between 0 and 1 was expected.")
+    if len(x) == 1:
+        return Interval(float(x[0]), float("nan"), float("nan"), 1)
     half = stats.t.ppf((1 + level) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
     return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x))
 

@@ -1,36 +1,18 @@
-"""What the plots need from tidy tables: the columns they name, and a mean with its interval."""
+"""What the plots need from tidy tables: columns, an interval over seeds, a role for every name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import ArrayLike
 
+from coursekit import stats
 from coursekit.checks import choose, require
 from coursekit.plots.style import STYLE
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A mean over ``n`` seeds and its Student t interval; with one seed low and high are NaN."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-
-def interval(values: Sequence[float] | np.ndarray | pd.Series, level: float = 0.95) -> Interval:
-    """Mean of ``values`` (n,) and the ``level`` interval of that mean."""
-    x = np.asarray(values, dtype=float)
-    require(x.size > 0, "values is empty; a mean needs at least one number.")
-    require(bool(np.isfinite(x).all()), "values contains NaN or infinite numbers.")
-    if x.size == 1:
-        return Interval(float(x[0]), float("nan"), float("nan"), 1)
-    half = stats.t.ppf((1 + level) / 2, x.size - 1) * x.std(ddof=1) / np.sqrt(x.size)
-    mean = x.mean()
-    return Interval(float(mean), float(mean - half), float(mean + half), int(x.size))
+def interval(values: ArrayLike) -> stats.Interval:
+    """Mean and 95 % interval of ``values`` (n,); one seed may be drawn too, without an interval."""
+    return stats.interval(values, one=True)
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:

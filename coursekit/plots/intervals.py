@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.plots.frames import Interval, interval, percent, require_columns, roles_of
+from coursekit.plots.frames import interval, percent, require_columns, roles_of
 from coursekit.plots.style import INK, style
+from coursekit.stats import Interval
 
 
 def accuracy_intervals(

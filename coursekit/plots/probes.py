@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from coursekit.checks import choose, require
-from coursekit.plots.frames import Interval, interval, percent, require_columns
+from coursekit.plots.frames import interval, percent, require_columns
 from coursekit.plots.style import GRID, INK, style
+from coursekit.stats import Interval
 
 # Hollow = alone, filled = joint: the pair is told apart by the fill, the training by the palette.
 ENCODERS = ("unimodal", "joint")
