@@ -1,14 +1,16 @@
-"""Data sets by name: ``load("uci_views", seed=3)``."""
+"""Data sets by name, ``load("uci_views")``, and generated ones, ``load_preset("starve", seed=3)``."""
 
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from coursekit.checks import choose
+from coursekit.checks import choose, require
 from coursekit.data.av_digits import load_av_digits
 from coursekit.data.book_reviews import load_book_reviews
 from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.presets import load_preset, preset, presets
+from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
 from coursekit.data.uci_views import load_uci_views
 
 LOADERS: Mapping[str, Callable[..., MultimodalData]] = MappingProxyType(
@@ -26,6 +28,10 @@ def load(name: str, **options: Any) -> MultimodalData:
     Errors: ValueError for an unknown name or an option this data set does not have, each with the
     nearest right one; what the loader itself refuses.
     """
+    generated = (
+        f"name is {name!r}, a preset of the generator; load_preset({name!r}) makes its data."
+    )
+    require(name not in presets(), generated)
     loader = LOADERS[choose("name", name, LOADERS)]
     known = list(inspect.signature(loader).parameters)
     for option in options:
@@ -35,4 +41,16 @@ def load(name: str, **options: Any) -> MultimodalData:
     return loader(**options)
 
 
-__all__ = ["LOADERS", "MultimodalData", "Split", "load"]
+__all__ = [
+    "LOADERS",
+    "Modality",
+    "MultimodalData",
+    "Recipe",
+    "Split",
+    "ceiling",
+    "generate",
+    "load",
+    "load_preset",
+    "preset",
+    "presets",
+]
