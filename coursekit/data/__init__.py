@@ -1,4 +1,4 @@
-"""Data sets by name, ``load("uci_views")``, and generated ones, ``load_preset("starve", seed=3)``."""
+"""Data sets by name, ``load("uci_views")``, and generated ones, ``load_preset("starve")``."""
 
 import inspect
 from collections.abc import Callable, Mapping
