@@ -60,6 +60,7 @@ class Panel:
             *(knob.box for knob in self._knobs.values()),
             W.HBox([*map(_button, chosen, chosen.values()), reset]).add_class("ck-buttons"),
             self._code,
+            self._warning,  # below the knobs: above, it would push the handle from under the mouse
         ]
         knobs = W.VBox(left).add_class("ck-knobs")
         right = W.VBox([self._image, self._status, self._as_table, self._table]).add_class(
@@ -73,7 +74,7 @@ class Panel:
             names |= knob.attributes
         head = style_with_names(names) + paragraph(title, "ck-title")
         head += paragraph(question, "ck-question")
-        self.box = W.VBox([W.HTML(head), self._warning, W.HBox([knobs, right]).add_class("ck-row")])
+        self.box = W.VBox([W.HTML(head), W.HBox([knobs, right]).add_class("ck-row")])
         self.box.add_class("ck-card").add_class(css_class)
 
     def put(self, state: State, code: str) -> None:

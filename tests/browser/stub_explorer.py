@@ -8,14 +8,15 @@ from coursekit.plots import new_figure
 from coursekit.widgets import Choice, Explorer, NumberGuess, Slider
 
 STEPS, PAUSE = 4, 0.01  # 40 ms of work in steps that may be abandoned
+UNLUCKY = 77
 
 
 def walk(height, seed, mode):
     for _ in range(STEPS):
         time.sleep(PAUSE)
         yield
-    if seed == 13:
-        raise ValueError("13 brings no luck")
+    if seed == UNLUCKY:
+        raise ValueError(f"{seed} brings no luck")
     return [height * step + seed / 50 for step in range(5)]
 
 

@@ -60,7 +60,8 @@ def check_explorer(page):
     picture = page.locator(PICTURE).first
     picture.wait_for(timeout=lab.MINUTE)
     before = picture.get_attribute("data-state")
-    handle = page.locator(".ck-card").first.get_by_role("slider").first
+    card = page.locator(".ck-card", has=page.locator("img[data-explorer]")).first
+    handle = card.get_by_role("slider").first
     handle.focus()
     pressed = time.time()
     handle.press("ArrowRight")
