@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
+import torch
+from joblib import Parallel, delayed
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -15,11 +17,15 @@ from coursekit.training import Settings, accuracy, epochs, predict
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to train the joint model: a fusion, a dropout rate, early stopping or not."""
+    """One way to train the joint model.
+
+    keep_best: early stopping.  pretrained: encoders start from the unimodal models' weights.
+    """
 
     fusion: str = "late-linear"
     dropout: float = 0.0
     keep_best: bool = False
+    pretrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,13 @@ class Comparison:
 
 
 def cures() -> dict[str, Variant]:
-    """The usual suspects against a joint model that is worse: none changes what is learnt first."""
+    """The usual suspects against a joint model that is worse than one of its parts."""
     return {
         "SE gate": Variant(fusion="se-gate"),
         "non-local gate": Variant(fusion="non-local"),
         "dropout": Variant(dropout=0.5),
         "early stopping": Variant(keep_best=True),
+        "pre-trained": Variant(pretrained=True),
     }
 
 
@@ -68,6 +75,7 @@ def steps(
     runs |= {name: (data.modalities, variant) for name, variant in variants.items()}
     accuracies, probes, history = [], [], []
     ensemble: Tensor | None = None
+    encoders: dict[str, dict[str, Tensor]] = {}  # weights of the unimodal models' encoders
     for name, (modalities, variant) in runs.items():
         model = build_classifier(
             {m: train.inputs[m] for m in modalities},
@@ -78,6 +86,9 @@ def steps(
             dropout=variant.dropout,
             seed=seed,
         )
+        if variant.pretrained:
+            for m in modalities:
+                model.encoders[m].load_state_dict(encoders[m])
         how = replace(settings, keep_best=variant.keep_best)
         for rows in epochs(model, train, valid, how, seed=seed):
             history += [{"model": name, **row} for row in rows]
@@ -86,6 +97,7 @@ def steps(
         accuracies.append({"model": name, "accuracy": accuracy(logits, test.labels)})
         alone = len(modalities) == 1
         if alone:
+            encoders |= {m: e.state_dict() for m, e in model.encoders.items()}
             share = logits.softmax(1) / len(data.modalities)
             ensemble = share if ensemble is None else ensemble + share
         if alone or name == next(iter(variants)):
@@ -120,24 +132,32 @@ def over_seeds(
     variants: dict[str, Variant] | None = None,
     widths: Sequence[int] = (64, 32),
     encoder: str = "mlp",
-    progress: bool = True,
+    jobs: int = 2,
     label: str = "",
 ) -> Comparison:
-    """`steps` for every seed, data and weights drawn anew; the tables gain a column ``seed``."""
-    tables: list[Comparison] = []
-    bar = tqdm(list(seeds), desc=label, unit="seed", disable=not progress, leave=False)
-    for seed in bar:
+    """`steps` for every seed, data and weights drawn anew; the tables gain a column ``seed``.
+
+    jobs: processes that share the seeds; the result does not depend on it.  label: names the
+    progress bar; empty = no bar.
+    """
+
+    def one(seed: int) -> Comparison:
+        torch.set_num_threads(1)  # the models are too small to share between cores
         work = steps(
             make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
         )
         result = run(work)
-        tables.append(
-            Comparison(
-                *(t.assign(seed=seed) for t in (result.accuracy, result.probes, result.history))
-            )
-        )
+        parts = (result.accuracy, result.probes, result.history)
+        return Comparison(*(table.assign(seed=seed) for table in parts))
+
+    todo = list(seeds)
+    threads = torch.get_num_threads()
+    done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
+    bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
+    results = list(bar)
+    torch.set_num_threads(threads)
     return Comparison(
-        pd.concat([t.accuracy for t in tables], ignore_index=True),
-        pd.concat([t.probes for t in tables], ignore_index=True),
-        pd.concat([t.history for t in tables], ignore_index=True),
+        pd.concat([r.accuracy for r in results], ignore_index=True),
+        pd.concat([r.probes for r in results], ignore_index=True),
+        pd.concat([r.history for r in results], ignore_index=True),
     )

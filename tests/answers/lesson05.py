@@ -1,0 +1,263 @@
+"""Answers to lesson 05's exercises, as learners might write them."""
+
+import math
+import statistics
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+from sklearn.neighbors import NearestCentroid
+
+
+def gap_loop(valid_alone, test_alone, test_joint):
+    best, name = -1.0, None
+    for modality, value in valid_alone.items():
+        if value > best:
+            best, name = value, modality
+    return test_joint - test_alone[name]
+
+
+def probabilities(logits):
+    return torch.softmax(torch.as_tensor(logits), dim=1).numpy()
+
+
+def ensemble_torch(a, b, y):
+    p = torch.softmax(torch.tensor(a), 1) + torch.softmax(torch.tensor(b), 1)
+    return (p.argmax(1) == torch.tensor(y)).double().mean()
+
+
+def ensemble_loop(a, b, y):
+    right = 0
+    for row_a, row_b, label in zip(a, b, y, strict=True):
+        p = [math.exp(v - max(row_a)) for v in row_a]
+        q = [math.exp(v - max(row_b)) for v in row_b]
+        mean = [i / sum(p) + j / sum(q) for i, j in zip(p, q, strict=True)]
+        right += mean.index(max(mean)) == label
+    return right / len(y)
+
+
+def hits(scores, y):
+    return (np.asarray(scores).argmax(-1) == y).sum() / len(y)
+
+
+def interval_by_hand(x, y):
+    d = [a - b for a, b in zip(x, y, strict=True)]
+    half = stats.t(len(d) - 1).isf(0.025) * statistics.stdev(d) / math.sqrt(len(d))
+    return [statistics.mean(d) - half, statistics.mean(d) + half]
+
+
+def interval_with(x, y, quantile, scale):
+    d = pd.Series(np.asarray(x) - np.asarray(y))
+    return d.mean() - quantile * scale(d), d.mean() + quantile * scale(d)
+
+
+def centroids_loop(train_x, train_y, test_x, test_y):
+    centres = {c: train_x[train_y == c].mean(0) for c in set(train_y.tolist())}
+    right = 0
+    for x, label in zip(test_x, test_y, strict=True):
+        right += min(centres, key=lambda c: np.linalg.norm(x - centres[c])) == label
+    return right / len(test_y)
+
+
+def centroids_torch(train_x, train_y, test_x, test_y):
+    x, y, u = torch.tensor(train_x), torch.tensor(train_y), torch.tensor(test_x)
+    centres = torch.stack([x[y == c].mean(0) for c in y.unique()])
+    return (torch.cdist(u, centres).argmin(1) == torch.tensor(test_y)).double().mean()
+
+
+def centroids(x, y):
+    return pd.DataFrame(x).groupby(np.asarray(y)).mean().to_numpy()
+
+
+def nearest(x, centres):
+    return np.array([np.argmin([np.sum((row - c) ** 2) for c in centres]) for row in x])
+
+
+def diagnose_nested(drop, probe_changes):
+    starved = any(change < -0.08 for change in probe_changes.values())
+    if drop < -0.02:
+        return "starvation" if starved else "overfitting of the head"
+    return "hidden starvation" if starved else "none"
+
+
+def diagnose_table(drop, probe_changes):
+    table = {
+        (True, True): "starvation",
+        (False, True): "hidden starvation",
+        (True, False): "overfitting of the head",
+        (False, False): "none",
+    }
+    return table[drop < -0.02, sorted(probe_changes.values())[0] < -0.08]
+
+
+def diagnose_numpy(drop, probe_changes):
+    words = np.array([["none", "hidden starvation"], ["overfitting of the head", "starvation"]])
+    return str(words[int(drop < -0.02), int(np.min(list(probe_changes.values())) < -0.08)])
+
+
+def words(worse, starved):
+    return diagnose_table(-1.0 if worse else 1.0, {"A": -1.0 if starved else 1.0})
+
+
+RIGHT = {
+    "05-fair-gap": {
+        "loop": gap_loop,
+        "max with key": lambda v, t, j: j - t[max(v, key=v.get)],
+        "pandas": lambda v, t, j: j - pd.Series(t)[pd.Series(v).idxmax()],
+        "sorted": lambda v, t, j: j - t[sorted(v, key=v.get)[-1]],
+    },
+    "05-ensemble": {
+        "torch": ensemble_torch,
+        "loop": ensemble_loop,
+        "numpy": lambda a, b, y: hits((probabilities(a) + probabilities(b)) / 2, y),
+    },
+    "05-paired-interval": {
+        "by hand": interval_by_hand,
+        "scipy": lambda x, y: tuple(
+            stats.ttest_rel(x, y).confidence_interval(confidence_level=0.95)
+        ),
+        "t.interval": lambda x, y: stats.t.interval(
+            0.95, len(x) - 1, np.mean(x - y), stats.sem(x - y)
+        ),
+    },
+    "05-probe": {
+        "loop": centroids_loop,
+        "torch": centroids_torch,
+        "scikit-learn": lambda a, b, x, y: NearestCentroid().fit(a, b).score(x, y),
+    },
+    "05-diagnose": {
+        "nested": diagnose_nested,
+        "table": diagnose_table,
+        "numpy": diagnose_numpy,
+    },
+}
+
+WRONG = {
+    "05-fair-gap": {
+        "chosen on test": (
+            lambda v, t, j: j - sorted(t.values())[-1],
+            "chose the rival on the test",
+        ),
+        "valid reported": (lambda v, t, j: j - pd.Series(v).max(), "validation accuracy"),
+        "sign": (lambda v, t, j: t[max(v, key=v.get)] - j, "sign"),
+        "absolute": (lambda v, t, j: math.fabs(gap_loop(v, t, j)), "Keep the sign"),
+        "average": (lambda v, t, j: j - statistics.fmean(t.values()), "not the average"),
+        "weakest": (lambda v, t, j: j - t[min(v, key=v.get)], "weakest modality on validation"),
+        "first": (lambda v, t, j: j - t[next(iter(t))], "order in the dict"),
+        "not subtracted": (lambda v, t, j: t[pd.Series(v).idxmax()], "subtract it"),
+    },
+    "05-ensemble": {
+        "logits": (lambda a, b, y: hits(0.5 * a + 0.5 * b, y), "averaged logits"),
+        "accuracies": (lambda a, b, y: 0.5 * hits(a, y) + 0.5 * hits(b, y), "two accuracies"),
+        "better": (lambda a, b, y: max(hits(a, y), hits(b, y)), "better single model"),
+        "surer": (
+            lambda a, b, y: hits(np.maximum(probabilities(a), probabilities(b)), y),
+            "surer model",
+        ),
+        "wrong axis": (
+            lambda a, b, y: hits(
+                torch.softmax(torch.tensor(a), 0) + torch.softmax(torch.tensor(b), 0), y
+            ),
+            "wrong axis",
+        ),
+        "either": (
+            lambda a, b, y: np.mean(
+                [i == k or j == k for i, j, k in zip(a.argmax(1), b.argmax(1), y, strict=True)]
+            ),
+            "either model",
+        ),
+        "first only": (lambda a, b, y: hits(probabilities(a), y), "Only the first"),
+        "error": (lambda a, b, y: 1 - ensemble_loop(a, b, y), "errors"),
+    },
+    "05-paired-interval": {
+        "unpaired": (
+            lambda x, y: tuple(stats.ttest_ind(x, y).confidence_interval(confidence_level=0.95)),
+            "two separate groups",
+        ),
+        "1.96": (lambda x, y: interval_with(x, y, 1.96, pd.Series.sem), "1.96"),
+        "normal": (
+            lambda x, y: interval_with(x, y, stats.norm.ppf(0.975), pd.Series.sem),
+            "1.96",
+        ),
+        "no root n": (
+            lambda x, y: interval_with(x, y, stats.t.ppf(0.975, len(x) - 1), pd.Series.std),
+            "single seeds",
+        ),
+        "population sd": (
+            lambda x, y: interval_with(
+                x, y, stats.t.ppf(0.975, len(x) - 1), lambda d: np.std(d.to_numpy()) / len(d) ** 0.5
+            ),
+            "ddof=1",
+        ),
+        "one-sided": (
+            lambda x, y: interval_with(x, y, stats.t.ppf(0.95, len(x) - 1), pd.Series.sem),
+            "97.5",
+        ),
+        "sign": (lambda x, y: interval_by_hand(y, x), "sign"),
+        "order": (lambda x, y: interval_by_hand(x, y)[::-1], "lower one first"),
+        "df n": (
+            lambda x, y: interval_with(x, y, stats.t.ppf(0.975, len(x)), pd.Series.sem),
+            "n − 1 are left",
+        ),
+        "range": (lambda x, y: [min(x - y), max(x - y)], "range of the seeds"),
+    },
+    "05-probe": {
+        "on train": (
+            lambda a, b, x, y: NearestCentroid().fit(a, b).score(a, b),
+            "measured on the training rows",
+        ),
+        "on test": (
+            lambda a, b, x, y: NearestCentroid().fit(x, y).score(x, y),
+            "seen the answers",
+        ),
+        "dot product": (lambda a, b, x, y: hits(x @ centroids(a, b).T, y), "dot product"),
+        "farthest": (
+            lambda a, b, x, y: hits(
+                np.stack([np.linalg.norm(x - c, axis=1) for c in centroids(a, b)], 1), y
+            ),
+            "nearest mean answers",
+        ),
+        "sums": (
+            lambda a, b, x, y: np.mean(
+                nearest(x, pd.DataFrame(a).groupby(np.asarray(b)).sum().to_numpy()) == y
+            ),
+            "class sizes",
+        ),
+        "one centred": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a - a.mean(0), b)) == y),
+            "centred one split",
+        ),
+        "count": (lambda a, b, x, y: (nearest(x, centroids(a, b)) == y).sum(), "share"),
+        "error": (lambda a, b, x, y: (nearest(x, centroids(a, b)) != y).mean(), "errors"),
+    },
+    "05-diagnose": {
+        "drop only": (lambda d, c: "starvation" if d < -0.02 else "none", "two causes"),
+        "probes only": (
+            lambda d, c: "starvation" if min(c.values()) < -0.08 else "none",
+            "only look at the probes",
+        ),
+        "absolute": (
+            lambda d, c: words(abs(d) > 0.02, any(abs(v) > 0.08 for v in c.values())),
+            "compare sizes",
+        ),
+        "mean": (
+            lambda d, c: words(d < -0.02, statistics.mean(c.values()) < -0.08),
+            "average the probes",
+        ),
+        "all": (
+            lambda d, c: words(d < -0.02, all(v < -0.08 for v in c.values())),
+            "every encoder",
+        ),
+        "first": (lambda d, c: words(d < -0.02, c[next(iter(c))] < -0.08), "one modality only"),
+        "exchanged thresholds": (
+            lambda d, c: words(d < -0.08, sorted(c.values())[0] < -0.02),
+            "changed places: 0.02",
+        ),
+        "zero": (lambda d, c: words(d < 0, any(v < 0 for v in c.values())), "any negative"),
+        "exchanged": (
+            lambda d, c: words(d < -0.02, not any(v < -0.08 for v in c.values())),
+            "illnesses have changed",
+        ),
+    },
+}
