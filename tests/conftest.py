@@ -72,6 +72,8 @@ def peak_mib(pid):
 
 def pytest_configure(config):
     config.pluginmanager.register(NotebookCosts(), "notebook-costs")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadfile"  # the cells of a notebook need the same kernel
     # Nothing that is tested may end up in somebody's own record; the kernels inherit this.
     folder = tempfile.TemporaryDirectory(prefix="record-")
     config.add_cleanup(folder.cleanup)
