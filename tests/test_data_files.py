@@ -22,7 +22,13 @@ from coursekit.data.files import (
     write_checksums,
 )
 
-NAMES = ["book_reviews.csv", "mnist_5k.npz", "spoken_digits_synth.npz", "uci_views.npz"]
+NAMES = [
+    "av_fsdd_folds.csv",
+    "book_reviews.csv",
+    "mnist_5k.npz",
+    "spoken_digits_synth.npz",
+    "uci_views.npz",
+]
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Commands that make the tables of slow studies: ``python -m coursekit folds``."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from coursekit import studies
+from coursekit.data.files import DataFileError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+MADE_WITH = re.compile(r"^- Made with: .*$", re.MULTILINE)
+
+
+@app.callback()
+def commands() -> None:
+    """Make the tables of studies that take too long for a lesson."""
+
+
+@app.command()
+def folds(
+    speech: Annotated[str, typer.Option(help="fsdd (real recordings) or synth")] = "fsdd",
+    seeds: Annotated[int, typer.Option(min=1, help="how many, from 0 on")] = 10,
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/av_fsdd_folds.csv"),
+) -> None:
+    """Train image, audio and both on the audio-visual digits, on every fold of the speakers."""
+    try:
+        table = pd.concat(studies.folds(speech, seeds), ignore_index=True)
+    except (ValueError, DataFileError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    table.to_csv(out, index=False, lineterminator="\n")
+    line = f"- Made with: {studies.machine()}"
+    typer.echo(studies.fold_summary(table).round(3).to_string(index=False))
+    typer.echo(f"{len(table)} rows in {out}\n{line}")
+    card = out.with_suffix(".md")
+    if card.exists():
+        card.write_text(MADE_WITH.sub(line, card.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()
