@@ -6,8 +6,9 @@ it, the others are silent. *Synergistic*: each modality shows a random class, an
 kinds are the information atoms, so the best possible accuracy is known exactly (`ceiling`).
 
 A modality shows class c as ``± amplitude · code_c`` plus unit noise, with orthonormal codes. The
-sign is + with probability (1 + linear)/2: at ``linear=0`` the class means are all zero and no
-linear classifier can read the modality, although a small network can.
+sign is + with probability (1 + linear)/2: at ``linear=0`` the class means are all zero, so that
+cross-entropy draws a linear classifier nowhere (its best weights are zero), although a small
+network can read the modality.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from coursekit.checks import require
+from coursekit.checks import choose, require
 from coursekit.data.multimodal import MultimodalData
 
 
@@ -109,7 +110,7 @@ def ceiling(recipe: Recipe, seen: tuple[str, ...] | None = None) -> float:
     Exact, by listing every outcome: Σ over what is seen of max over labels of its probability.
     """
     names = tuple(recipe.modalities)
-    columns = [names.index(m) for m in (names if seen is None else seen)]
+    columns = [names.index(choose("seen", m, names)) for m in (names if seen is None else seen)]
     weight: dict[tuple[int, ...], dict[int, float]] = {}
     for label, kind, others, probability in _outcomes(recipe):
         shown = shown_classes(kind, label, others, recipe)
