@@ -154,7 +154,7 @@ def build_classifier(
     }
     build = make[choose("encoder", encoder, make)]
     encoders = {m: build(x) for m, x in inputs.items()}
-    if dropout > 0:
+    if dropout != 0:
         encoders = {
             m: _with_dropout(e, dropout, seed + i) for i, (m, e) in enumerate(encoders.items())
         }

@@ -42,6 +42,11 @@ class Settings:
         for name in ("epochs", "batch_size", "lr"):
             value = getattr(self, name)
             require(value > 0, f"{name} is {value}; a positive number was expected.")
+        for name in ("momentum", "weight_decay"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+        fits = self.clip is None or self.clip > 0
+        require(fits, f"clip is {self.clip}; a positive number or None was expected.")
 
 
 Objective = Callable[[Prediction, Tensor], Tensor]
@@ -79,18 +84,18 @@ def epochs(
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
     fixes the order of the batches. Rows: epoch (1, 2, …), split, and
     the loss and accuracy of the joint logits.
-    Errors: FloatingPointError with epoch and batch when the loss is not finite.
+    Errors: FloatingPointError with epoch and batch (both from 1) when the loss is not finite.
     """
     rng = torch.Generator().manual_seed(seed)  # always on the CPU: the same order on every device
     model.to(settings.device)
     x = {m: train.inputs[m].to(settings.device) for m in model.modalities}
     y = train.labels.to(settings.device)
-    optimizer = make_optimizer(model, settings)
+    optimizer, parameters = make_optimizer(model, settings), list(model.parameters())
     best_accuracy, best_weights = -1.0, None
     for epoch in range(1, settings.epochs + 1):
         model.train()
         order = torch.randperm(len(y), generator=rng).to(settings.device)
-        for batch, rows in enumerate(order.split(settings.batch_size)):
+        for batch, rows in enumerate(order.split(settings.batch_size), 1):
             prediction = model({m: x[m][rows] for m in x})
             loss = objective(prediction, y[rows])
             if not torch.isfinite(loss):
@@ -100,7 +105,7 @@ def epochs(
             optimizer.zero_grad()
             loss.backward()
             if settings.clip is not None:
-                nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+                nn.utils.clip_grad_norm_(parameters, settings.clip)
             optimizer.step()
         measured = {"train": measure(model, train), "valid": measure(model, valid)}
         if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
