@@ -190,18 +190,18 @@ def test_learning_curves_tell_splits_by_line_and_models_by_marker():
 
 def test_encoder_probes_compare_in_points():
     rows = [
-        {"modality": m, "encoder": e, "accuracy": x}
+        {"modality": m, "trained": e, "accuracy": x}
         for m, e, x in (
-            ("audio", "unimodal", 0.9),
+            ("audio", "alone", 0.9),
             ("audio", "joint", 0.8),
-            ("video", "unimodal", 0.5),
+            ("video", "alone", 0.5),
             ("video", "joint", 0.55),
         )
     ]
     _, (ax,) = new_figure()
     alt = encoder_probes(pd.DataFrame(rows), ax)
     assert "90.0 % when trained alone and 80.0 % inside the joint model (-10.0 points)" in alt
-    with pytest.raises(ValueError, match="no row for modality 'video', encoder 'joint'"):
+    with pytest.raises(ValueError, match="no row for modality 'video', trained 'joint'"):
         encoder_probes(pd.DataFrame(rows[:3]), ax)
 
 

@@ -79,10 +79,16 @@ def normalise(notebook: NotebookNode) -> None:
         notebook.metadata["coursekit"] = kept
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if _is_worth_keeping(output)]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
-        if "outputs" in cell:
-            cell.outputs = [out for out in cell.outputs if out.get("data") != {}]
+
+
+def _is_worth_keeping(output: NotebookNode) -> bool:
+    """Whether it shows something without a kernel; a bare widget, a progress bar, does not."""
+    data = output.get("data", {})
+    return WIDGET_VIEW not in data or "text/html" in data
 
 
 def stamp(notebook: NotebookNode, script: Path, seconds: float) -> None:
