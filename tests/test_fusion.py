@@ -1,0 +1,333 @@
+"""Fusion operators: every one of the registry by the same rules, and each against its formula."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from coursekit import fusion
+from coursekit.fusion.non_local import non_local
+from coursekit.fusion.squeeze_excite import squeeze_excite
+from coursekit.models import MLP, MultimodalClassifier, initialise
+
+VECTORS = Path(__file__).parent / "vectors"
+CLASSES = 4
+TWO = {"A": 6, "B": 6}
+THREE = {**TWO, "C": 6}
+UNEQUAL = {"A": 6, "B": 3}
+ALL = pytest.mark.parametrize("name", fusion.names())
+# A sentence of an operator that is made for some numbers or widths of modalities only.
+CLEAR_REFUSAL = r"(modalit|width).*\.$"
+
+
+def tensor(nested):
+    return torch.tensor(nested, dtype=torch.float64)
+
+
+def features_for(widths, batch=5, seed=0):
+    rng = torch.Generator().manual_seed(seed)
+    return {m: torch.randn(batch, d, generator=rng, dtype=torch.float64) for m, d in widths.items()}
+
+
+def operator(name, widths, seed=0):
+    """An operator in float64 with random weights everywhere, also where training starts at zero."""
+    made = fusion.build(name, widths, CLASSES).double()
+    rng = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in made.parameters():
+            drawn = torch.randn(p.shape, generator=rng, dtype=torch.float64)
+            p.copy_(drawn / math.sqrt(p.shape[-1]))
+    return made.eval()
+
+
+def operator_or_skip(name, widths):
+    """The operator, or a skip when it refuses these modalities in a clear sentence."""
+    try:
+        return operator(name, widths)
+    except ValueError as refusal:
+        assert re.search(CLEAR_REFUSAL, str(refusal))
+        pytest.skip(str(refusal))
+
+
+# ---- every operator ------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize("widths", [TWO, THREE, UNEQUAL], ids=["two", "three", "unequal"])
+def test_shape(name, widths):
+    made = operator_or_skip(name, widths)
+    for batch in (1, 5):
+        logits = made(features_for(widths, batch))
+        assert logits.shape == (batch, CLASSES)
+        assert torch.isfinite(logits).all()
+
+
+@ALL
+def test_two_equal_modalities_are_never_refused(name):
+    assert operator(name, TWO)(features_for(TWO)).shape == (5, CLASSES)
+
+
+@ALL
+@pytest.mark.parametrize("widths", [TWO, THREE], ids=["two", "three"])
+def test_rows_of_a_batch_do_not_meet(name, widths):
+    made = operator_or_skip(name, widths)
+    features = features_for(widths)
+    together = made(features)
+    alone = torch.cat([made({m: z[i : i + 1] for m, z in features.items()}) for i in range(5)])
+    assert torch.allclose(together, alone, atol=1e-12)
+
+
+@ALL
+@pytest.mark.parametrize("widths", [TWO, THREE], ids=["two", "three"])
+def test_gradient_reaches_every_encoder_and_every_weight(name, widths):
+    """As it starts: with its own first weights, zeros included, so that no encoder is cut off."""
+    operator_or_skip(name, widths)
+    made = fusion.build(name, widths, CLASSES)
+    model = MultimodalClassifier({m: MLP(8, (d,)) for m, d in widths.items()}, made, CLASSES)
+    initialise(model, seed=3)
+    rng = torch.Generator().manual_seed(1)
+    inputs = {m: torch.randn(16, 8, generator=rng) for m in widths}
+    model(inputs).joint.square().sum().backward()
+    for m in widths:
+        for p in model.encoders[m].parameters():
+            assert p.grad is not None and p.grad.abs().sum() > 0, m
+    trained = operator(name, widths)  # away from zeros every weight of the fusion matters
+    trained(features_for(widths)).square().sum().backward()
+    for weight, p in trained.named_parameters():
+        assert p.grad is not None and p.grad.abs().sum() > 0, weight
+
+
+@ALL
+def test_gradient_is_that_of_finite_differences(name):
+    made = operator(name, TWO)
+    parts = [z.requires_grad_() for z in features_for(TWO, batch=2).values()]
+    assert torch.autograd.gradcheck(lambda a, b: made({"A": a, "B": b}), parts)
+
+
+@ALL
+def test_order_of_the_mapping_does_not_matter(name):
+    made = operator(name, TWO)
+    features = features_for(TWO)
+    swapped = dict(reversed(features.items()))
+    assert torch.equal(made(features), made(swapped))
+    assert torch.equal(made(features), made({**features, "further": torch.zeros(5, 1)}))
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"B": None}, r"features lacks \['B'\]; the fusion reads \['A', 'B'\]"),
+        ({"B": (5, 7)}, r"features\['B'\] has shape \(5, 7\); \(5, 6\) was expected"),
+        ({"A": (5, 5)}, r"features\['A'\] has shape \(5, 5\); \(5, 6\) was expected"),
+        ({"B": (4, 6)}, r"features\['B'\] has shape \(4, 6\); \(5, 6\) was expected"),
+        ({"B": (1, 6)}, r"features\['B'\] has shape \(1, 6\)"),  # never stretched in silence
+        ({"B": (5, 6, 1)}, r"features\['B'\] has shape \(5, 6, 1\)"),
+    ],
+)
+def test_features_that_do_not_fit_are_refused_by_name(name, change, sentence):
+    features = features_for(TWO)
+    for m, shape in change.items():
+        if shape is None:
+            del features[m]
+        else:
+            features[m] = torch.zeros(shape, dtype=torch.float64)
+    with pytest.raises(ValueError, match=sentence):
+        operator(name, TWO)(features)
+
+
+@ALL
+def test_no_modality_is_refused(name):
+    with pytest.raises(ValueError, match="widths is empty"):
+        fusion.build(name, {}, CLASSES)
+
+
+def test_names_are_the_classes_of_the_package_and_unknown_ones_are_refused():
+    assert fusion.names() == sorted(fusion.registry())
+    assert {"late-linear", "mid-mlp", "se-gate", "non-local"} <= set(fusion.names())
+    assert all(type(fusion.build(n, TWO, 2)).name == n for n in fusion.names())
+    with pytest.raises(ValueError, match=r"fusion is 'late-liner'.*Did you mean 'late-linear'"):
+        fusion.build("late-liner", TWO, 2)
+
+
+# ---- additive or not -----------------------------------------------------------------------
+
+
+def interaction(made):
+    """Largest |f(a, b) + f(a', b') − f(a, b') − f(a', b)| over the batch and the classes."""
+    one, other = features_for(TWO, seed=1), features_for(TWO, seed=2)
+    mixed = [{"A": x["A"], "B": y["B"]} for x in (one, other) for y in (one, other)]
+    ab, ab_, a_b, a_b_ = (made(z) for z in mixed)
+    return float((ab + a_b_ - ab_ - a_b).abs().max().detach())
+
+
+def test_late_linear_is_additive():
+    assert interaction(operator("late-linear", TWO)) < 1e-10
+
+
+@pytest.mark.parametrize("name", ["mid-mlp", "se-gate", "non-local"])
+def test_the_others_let_modalities_interact(name):
+    assert interaction(operator(name, TWO)) > 1e-2
+
+
+def test_late_linear_written_out():
+    made, z = operator("late-linear", UNEQUAL), features_for(UNEQUAL)
+    for i in range(5):
+        row = [*z["A"][i].tolist(), *z["B"][i].tolist()]
+        for c in range(CLASSES):
+            weights = made.linear.weight[c].tolist()
+            expected = sum(w * x for w, x in zip(weights, row, strict=True)) + made.linear.bias[c]
+            assert made(z)[i, c].item() == pytest.approx(expected.item(), abs=1e-12)
+
+
+def test_mid_mlp_written_out():
+    made, z = operator("mid-mlp", UNEQUAL), features_for(UNEQUAL)
+    first, _, second = made.layers
+    x = torch.cat([z["A"], z["B"]], dim=1)
+    hidden = (x @ first.weight.T + first.bias).clamp_min(0)
+    assert torch.allclose(made(z), hidden @ second.weight.T + second.bias, atol=1e-12)
+
+
+# ---- squeeze and excitation ----------------------------------------------------------------
+
+
+def test_squeeze_excite_equals_the_reference():
+    (case,) = json.loads((VECTORS / "se_gate.json").read_text("utf-8"))["cases"]
+    squeeze, excite = (tensor(case["params"][f"fc.{i}.weight"]) for i in (0, 2))
+    found = squeeze_excite(tensor(case["x"]), squeeze, excite)
+    assert torch.allclose(found, tensor(case["output"]), rtol=0, atol=1e-8)
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def test_squeeze_excite_by_loops():
+    rng = torch.Generator().manual_seed(5)
+    x, w1, w2 = (
+        torch.randn(*shape, generator=rng, dtype=torch.float64)
+        for shape in ((3, 4, 2, 5), (2, 4), (4, 2))
+    )
+    found = squeeze_excite(x, w1, w2)
+    for b in range(3):
+        mean = [sum(x[b, d].flatten().tolist()) / 10 for d in range(4)]
+        hidden = [max(0.0, sum(float(w1[h, d]) * mean[d] for d in range(4))) for h in range(2)]
+        for d in range(4):
+            gate = sigmoid(sum(float(w2[d, h]) * hidden[h] for h in range(2)))
+            assert torch.allclose(found[b, d], x[b, d] * gate, rtol=0, atol=1e-12)
+
+
+def test_the_se_gate_squeezes_vectors_by_themselves():
+    """Vectors (B, D) have nothing to average over; the classifier's gate is that of (B, D, 1)."""
+    made, z = operator("se-gate", {"A": 20, "B": 28}), features_for({"A": 20, "B": 28})
+    x = torch.cat([z["A"], z["B"]], dim=1)
+    assert made.squeeze.weight.shape == (3, 48)  # reduction 16
+    assert made.squeeze.bias is None and made.excite.bias is None
+    gated = squeeze_excite(x[:, :, None], made.squeeze.weight, made.excite.weight)[:, :, 0]
+    assert torch.allclose(made(z), made.linear(gated), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("x", "w_squeeze", "w_excite", "error", "sentence"),
+    [
+        ((4,), (2, 4), (4, 2), ValueError, r"x has shape \(4,\)"),
+        ((0, 4), (2, 4), (4, 2), ValueError, "an empty batch cannot be used"),
+        ((3, 4), (2, 5), (4, 2), ValueError, r"w_squeeze has shape \(2, 5\); \(hidden, 4\)"),
+        ((3, 4), (2, 4), (2, 4), ValueError, r"w_excite has shape \(2, 4\); \(4, 2\)"),
+    ],
+)
+def test_squeeze_excite_refusals(x, w_squeeze, w_excite, error, sentence):
+    with pytest.raises(error, match=sentence):
+        squeeze_excite(torch.zeros(x), torch.zeros(w_squeeze), torch.zeros(w_excite))
+
+
+# ---- non-local -----------------------------------------------------------------------------
+
+
+def absorbed(case):
+    """The reference's biases written as weights of one constant feature and one constant unit.
+
+    x̃ = [x, 1] turns every bias into a column. The output's bias is carried by a further hidden
+    unit whose value is always 1 and which neither queries nor is queried: attention sums to one.
+    """
+    p = {k: tensor(v) for k, v in case["params"].items()}
+    column = {
+        k: torch.cat([p[f"{k}.weight"].flatten(1), p[f"{k}.bias"][:, None]], dim=1)
+        for k in ("theta", "phi", "g")
+    }
+    x = tensor(case["x"]).flatten(2).transpose(1, 2)  # (B, P, D)
+    d, h = x.shape[2], len(p["g.bias"])
+    zero, one = torch.zeros(1, d + 1, dtype=x.dtype), torch.zeros(1, d + 1, dtype=x.dtype)
+    one[0, -1] = 1
+    out = torch.zeros(d + 1, h + 1, dtype=x.dtype)
+    out[:d, :h], out[:d, h] = p["W.weight"].flatten(1), p["W.bias"]
+    return (
+        torch.cat([x, torch.ones(*x.shape[:2], 1, dtype=x.dtype)], dim=2),
+        torch.cat([column["theta"], zero]),
+        torch.cat([column["phi"], zero]),
+        torch.cat([column["g"], one]),
+        out,
+    )
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_non_local_equals_the_reference(number):
+    case = json.loads((VECTORS / "nl_block.json").read_text("utf-8"))["cases"][number]
+    x, *weights = absorbed(case)
+    found = non_local(x, *weights)
+    assert torch.equal(found[:, :, -1], x[:, :, -1])  # the constant feature stays as it is
+    expected = tensor(case["output"]).flatten(2).transpose(1, 2)
+    assert torch.allclose(found[:, :, :-1], expected, rtol=0, atol=1e-8)
+
+
+def test_non_local_by_loops():
+    rng = torch.Generator().manual_seed(6)
+    x, *weights = (
+        torch.randn(*shape, generator=rng, dtype=torch.float64)
+        for shape in ((2, 3, 4), (2, 4), (2, 4), (2, 4), (4, 2))
+    )
+    found = non_local(x, *weights)
+    theta, phi, g, out = (w.tolist() for w in weights)
+
+    def times(matrix, vector):
+        return [sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
+
+    for sample in range(2):
+        rows = x[sample].tolist()
+        for i in range(3):
+            query = times(theta, rows[i])
+            keys = [times(phi, row) for row in rows]
+            scores = [math.exp(sum(q * k for q, k in zip(query, key, strict=True))) for key in keys]
+            mixed = [0.0, 0.0]
+            for score, row in zip(scores, rows, strict=True):
+                value = times(g, row)
+                mixed = [m + score / sum(scores) * v for m, v in zip(mixed, value, strict=True)]
+            expected = [a + b for a, b in zip(rows[i], times(out, mixed), strict=True)]
+            assert found[sample, i].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_non_local_gate_starts_as_late_linear():
+    made = fusion.build("non-local", TWO, CLASSES).double()
+    initialise(made, seed=0)
+    z = features_for(TWO)
+    assert torch.allclose(made(z), made.linear(torch.cat([z["A"], z["B"]], dim=1)), atol=1e-12)
+    assert interaction(made) < 1e-10
+
+
+def test_non_local_refusals():
+    with pytest.raises(ValueError, match=r"widths are .*'B': 3.*equal widths"):
+        fusion.build("non-local", UNEQUAL, CLASSES)
+    w = torch.zeros(2, 4)
+    with pytest.raises(ValueError, match=r"x has shape \(3, 4\)"):
+        non_local(torch.zeros(3, 4), w, w, w, w.T)
+    x = torch.zeros(2, 3, 4)
+    for place, sentence in enumerate(["w_query", "w_key", "w_value"]):
+        weights = [w, w, w, w.T]
+        weights[place] = torch.zeros(2, 5)
+        with pytest.raises(ValueError, match=rf"{sentence} has shape \(2, 5\)"):
+            non_local(x, *weights)
+    with pytest.raises(ValueError, match=r"w_out has shape \(2, 4\); \(4, 2\) was expected"):
+        non_local(x, w, w, w, w)
