@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
@@ -26,6 +27,10 @@ class Variant:
     dropout: float = 0.0
     keep_best: bool = False
     pretrained: bool = False
+
+    def __post_init__(self) -> None:
+        both = self.pretrained and self.dropout != 0
+        require(not both, "dropout and pretrained came together; one of them was expected.")
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ def steps(
     """
     settings = settings or Settings()
     variants = variants or {"joint": Variant()}
+    require(data.num_classes > 1, f"{data.name} has no classes; labels to classify were expected.")
+    taken = set(variants) & {*data.modalities, "ensemble"}
+    require(not taken, f"variants names {sorted(taken)}, which other models of the table have.")
     train, valid, test = data.train, data.valid, data.test
     runs: dict[str, tuple[tuple[str, ...], Variant]]
     runs = {m: ((m,), Variant()) for m in data.modalities}
@@ -89,13 +97,13 @@ def steps(
         if variant.pretrained:
             for m in modalities:
                 model.encoders[m].load_state_dict(encoders[m])
-        how = replace(settings, keep_best=variant.keep_best)
+        how = replace(settings, keep_best=variant.keep_best or settings.keep_best)
         for rows in epochs(model, train, valid, how, seed=seed):
             history += [{"model": name, **row} for row in rows]
             yield
         logits = predict(model, test.inputs).joint
         accuracies.append({"model": name, "accuracy": accuracy(logits, test.labels)})
-        alone = len(modalities) == 1
+        alone = name in data.modalities
         if alone:
             encoders |= {m: e.state_dict() for m, e in model.encoders.items()}
             share = logits.softmax(1) / len(data.modalities)
@@ -151,11 +159,14 @@ def over_seeds(
         return Comparison(*(table.assign(seed=seed) for table in parts))
 
     todo = list(seeds)
+    require(len(todo) > 0, "seeds is empty; at least one was expected.")
     threads = torch.get_num_threads()
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
-    results = list(bar)
-    torch.set_num_threads(threads)
+    try:
+        results = list(bar)
+    finally:
+        torch.set_num_threads(threads)
     return Comparison(
         pd.concat([r.accuracy for r in results], ignore_index=True),
         pd.concat([r.probes for r in results], ignore_index=True),
