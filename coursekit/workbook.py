@@ -27,6 +27,9 @@ def fill(lessons: Path, workbook: Path) -> list[str]:
             said.append(f"{source.name}: a new copy for you.")
         elif origin.get(source.name) == new:
             continue  # handed out as it is now
+        elif _digest(mine) == new:
+            origin[source.name] = new  # it is, only the list did not know
+            continue
         elif _digest(mine) == origin.get(source.name):
             said.append(f"{source.name}: brought up to date (you had not changed it).")
         else:
@@ -51,13 +54,14 @@ def fresh(lesson: str, lessons: Path, workbook: Path) -> str:
 
 def reset(exercise: str, lessons: Path, workbook: Path) -> str:
     """Give the answer cell of one exercise ("01-centre") its first state; the rest stays."""
+    exercise = exercise.removeprefix("ex-")
     source = find(exercise[:2], lessons)
     mine = workbook / source.name
     if not mine.exists():
         raise ValueError(f"workbook has no {source.name} yet; `python course.py lab` makes it.")
-    clean, answers = json.loads(source.read_text("utf-8")), json.loads(mine.read_text("utf-8"))
+    clean, answers = json.loads(source.read_text("utf-8")), _read_notebook(mine)
     first = {_grade_id(c): c for c in clean["cells"] if _is_answer(c)}
-    wanted = f"ex-{exercise.removeprefix('ex-')}"
+    wanted = f"ex-{exercise}"
     if wanted not in first:
         names = ", ".join(str(k).removeprefix("ex-") for k in first)
         raise ValueError(f"exercise is {exercise!r}; {source.name} has {names}.")
@@ -75,9 +79,10 @@ def reset(exercise: str, lessons: Path, workbook: Path) -> str:
 
 def find(lesson: str, lessons: Path) -> Path:
     """The one notebook whose name starts with ``lesson``; a ValueError that lists them if none."""
-    found = sorted(lessons.glob(f"{lesson}*.ipynb"))
+    known = sorted(lessons.glob("*.ipynb"))
+    found = [p for p in known if p.name.startswith(lesson)]
     if len(found) != 1:
-        names = ", ".join(p.stem for p in sorted(lessons.glob("*.ipynb")))
+        names = ", ".join(p.stem for p in known)
         raise ValueError(f"lesson is {lesson!r}; one of {names} was expected.")
     return found[0]
 
@@ -103,10 +108,22 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     return cell["metadata"].get("nbgrader", {}).get("grade_id")
 
 
+def _read_notebook(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        list(content["cells"])
+    except (ValueError, TypeError, KeyError):
+        raise ValueError(
+            f"Your {file.name} cannot be read as a notebook; "
+            f"`python course.py lab --fresh {file.name[:2]}` gives a new copy and keeps yours."
+        ) from None
+    return content
+
+
 def _read_origin(workbook: Path) -> dict[str, str]:
     try:
         return dict(json.loads((workbook / ORIGIN).read_text("utf-8")))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, TypeError):
         return {}  # without it every copy counts as the learner's own, which loses nothing
 
 
@@ -117,5 +134,9 @@ def _digest(file: Path) -> str:
 def _write(file: Path, content: bytes) -> None:
     """Write whole or not at all."""
     part = file.with_name(file.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, file)
+    try:
+        part.write_bytes(content)
+        os.replace(part, file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
