@@ -66,11 +66,12 @@ def lab(rest: list[str], cpu: bool) -> int:
     lessons, mine = ROOT / "notebooks", ROOT / "workbook"
     try:
         said = workbook.fill(lessons, mine)
-        for option, action in (("--fresh", workbook.fresh), ("--reset", workbook.reset)):
+        options = (("--fresh", "01", workbook.fresh), ("--reset", "01-slope", workbook.reset))
+        for option, example, action in options:
             while option in rest:
                 at = rest.index(option)
                 if at + 1 == len(rest):
-                    raise ValueError(f"{option} needs a name after it, such as {option} 01")
+                    raise ValueError(f"{option} needs a name after it, such as {option} {example}")
                 said.append(action(rest[at + 1], lessons, mine))
                 del rest[at : at + 2]
     except ValueError as problem:

@@ -90,7 +90,7 @@ def main() -> int:
             print(f"ok    {name}: {check()}", flush=True)
         except Exception as problem:  # whatever is broken here is the answer
             failed += 1
-            print(f"FAIL  {name}: {problem}", flush=True)
+            print(f"FAIL  {name}: {str(problem) or type(problem).__name__}", flush=True)
     print("Everything works." if not failed else f"{failed} of {len(CHECKS)} checks failed.")
     return int(failed > 0)
 
