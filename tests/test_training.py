@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from coursekit.data import Modality, Recipe, generate
@@ -85,6 +86,10 @@ def by_hand(data, settings, seed):
     """The same training written out on a plain list of weights, without the package's loop."""
     model = model_for(data, seed=seed).double()
     encoders, fusion = model.encoders, model.fusion.linear
+    linear = {
+        m: [layer for layer in e.modules() if isinstance(layer, nn.Linear)]
+        for m, e in encoders.items()
+    }
     params = [p for m in data.modalities for p in encoders[m].parameters()] + [*fusion.parameters()]
     optimizer = torch.optim.SGD(
         params,
@@ -105,8 +110,8 @@ def by_hand(data, settings, seed):
             z = []
             for m in data.modalities:
                 h = x[m][rows]
-                for layer in encoders[m]:
-                    h = layer(h)
+                for layer in linear[m]:
+                    h = (h @ layer.weight.T + layer.bias).clamp_min(0)
                 z.append(h)
             logits = torch.cat(z, 1) @ fusion.weight.T + fusion.bias
             loss = -logits.log_softmax(1)[range(len(rows)), y[rows]].mean()
