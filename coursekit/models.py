@@ -18,26 +18,39 @@ from coursekit.checks import choose, require
 
 @dataclass(frozen=True)
 class Prediction:
-    """Logits of a batch: ``joint`` (B, C); ``unimodal`` by modality; ``features`` too."""
+    """What a classifier says about a batch.
+
+    joint: logits (B, C).  features: (B, D_m) by modality.  heads: what reads them one by one.
+    """
 
     joint: Tensor
-    unimodal: Mapping[str, Tensor]
     features: Mapping[str, Tensor]
+    heads: nn.ModuleDict
+
+    @property
+    def unimodal(self) -> dict[str, Tensor]:
+        """Logits (B, C) of each modality's own head, computed when somebody asks."""
+        return {m: head(self.features[m]) for m, head in self.heads.items()}
 
 
-class MLP(nn.Sequential):
+class MLP(nn.Module):
     """Multilayer perceptron encoder, (B, ...) → (B, widths[-1]); ReLU after every layer.
 
     The last ReLU makes the features what a head sees; probes read the same features.
     """
 
     def __init__(self, in_features: int, widths: Sequence[int] = (64, 32)) -> None:
+        super().__init__()
         sizes = [in_features, *widths]
-        layers: list[nn.Module] = [nn.Flatten()]
-        for d_in, d_out in pairwise(sizes):
-            layers += [nn.Linear(d_in, d_out), nn.ReLU()]
-        super().__init__(*layers)
+        self.layers = nn.ModuleList(nn.Linear(d_in, d_out) for d_in, d_out in pairwise(sizes))
         self.out_features = sizes[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (B, widths[-1])."""
+        x = x.flatten(1)
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
 
 
 class CNN(nn.Sequential):
@@ -105,8 +118,7 @@ class MultimodalClassifier(nn.Module):
     def forward(self, inputs: Mapping[str, Tensor]) -> Prediction:
         """All logits and features for a batch."""
         features = self.encode(inputs)
-        unimodal = {m: head(features[m]) for m, head in self.heads.items()}
-        return Prediction(self.fusion(features), unimodal, features)
+        return Prediction(self.fusion(features), features, self.heads)
 
 
 def _width(encoder: nn.Module) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from coursekit.plots.frames import interval, require_columns, roles_of
 from coursekit.plots.style import INK, style
@@ -40,6 +41,7 @@ def learning_curves(
             sentences.append(f"{name} on {split} {_course(means)}")
     _legend(ax, names, known, [s for s in SPLIT_LINES if (table["split"] == s).any()])
     ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(f"{value} (band: 95 % interval over seeds)")
     return f"{value.capitalize()} by epoch: " + "; ".join(sentences) + "."
 

@@ -31,7 +31,7 @@ def fold_gaps(table: pd.DataFrame, ax: Axes) -> str:
         words = ", ".join(f"fold {fold} {i.mean:+.3f}" for fold, i in found.items())
         sentences.append(f"{setting}: {words}")
     ax.axhline(0, color=INK, linewidth=1)
-    ax.text(5.45, 0.006, "no difference", ha="right", color=MUTED, size=9)
+    ax.text(5.45, -0.012, "no difference", ha="right", va="top", color=MUTED, size=9)
     ax.set_xticks(range(6))
     ax.set_xlabel("fold: which speakers trained")
     ax.set_ylabel("joint − best single, test accuracy")

@@ -41,7 +41,8 @@ def encoder_probes(table: pd.DataFrame, ax: Axes, *, value: str = "accuracy") ->
     ax.set_ylim(len(modalities) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(f"probe {value}: mean and 95 % interval over seeds")
-    ax.legend(handles=[_key(trained) for trained in TRAINED])
+    keys = [_key(trained) for trained in TRAINED]
+    ax.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
     return f"Probe {value} of each encoder: " + "; ".join(sentences) + "."
 
 

@@ -95,9 +95,10 @@ def epochs(
     for epoch in range(1, settings.epochs + 1):
         model.train()
         order = torch.randperm(len(y), generator=rng).to(settings.device)
-        for batch, rows in enumerate(order.split(settings.batch_size), 1):
-            prediction = model({m: x[m][rows] for m in x})
-            loss = objective(prediction, y[rows])
+        shuffled = {m: part[order].split(settings.batch_size) for m, part in x.items()}
+        for batch, labels in enumerate(y[order].split(settings.batch_size), 1):
+            prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
+            loss = objective(prediction, labels)
             if not torch.isfinite(loss):
                 raise FloatingPointError(
                     f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."

@@ -1,0 +1,226 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# **After this lesson you can**
+#
+# - run a lesson, answer an exercise, ask for a hint, and read what the check says,
+# - say what works on your machine,
+# - turn the knobs of an explorer and share what you found as a short code,
+# - name the two numbers that every result of this course is held against.
+#
+# **Time** about 20 minutes to read and do; the computing takes less than 1 minute.
+#
+# **Needed before** Python with a little numpy. PyTorch from lesson 05 on.
+#
+# **Sources** Paul Liang, *How to AI (Almost) Anything*, lecture 5, for what fusion is; the training
+# chapter *Multi-Modal Training*, for the habit of a verification checkpoint.
+
+# %%
+import numpy as np
+import pandas as pd
+
+from coursekit import record
+from coursekit.claims import claim
+from coursekit.data import load_preset, preset
+from coursekit.diagnosis import drop_by_seed
+from coursekit.exercises import lesson00 as exercises
+from coursekit.experiments import over_seeds
+from coursekit.health import CHECKS
+from coursekit.plots import accuracy_intervals, new_figure, show
+from coursekit.stats import interval
+from coursekit.training import Settings
+from coursekit.widgets import EXPLORERS, NumberGuess
+
+# %% [markdown]
+# ## What this course is about
+#
+# A video has a picture track and a sound track. A patient has an X-ray and a report. Each such view
+# is a **modality**. Putting them together to one answer is **fusion**, and it sounds easy: more
+# views, more information, better answers.
+#
+# In training it often goes wrong. A network with two modalities can end up *worse* than one with a
+# single modality, on the same data. This course shows when and why, and what helps. Everything is
+# small enough to run while you watch.
+#
+# ## How a lesson works
+#
+# - Run cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Nothing needs the network.
+# - Before a result you are asked for a **guess**. Commit one; a wrong guess that you remember is
+#   worth more than a right answer that you only read.
+# - A line that begins with ✓ is a **claim**: a sentence of the lesson, checked in your run. If one
+#   is false, its cell stops.
+# - **Exercises** are functions to write. Replace the `...` and run the check below it.
+# - This is your own copy. The course keeps another one: `python course.py lab --fresh 01` sets
+#   yours aside and gives you a new lesson 01, `--reset 01-slope-for` does that for one exercise.
+#
+# ## Does everything work here?
+
+# %%
+rows = []
+for name, check in CHECKS:
+    try:
+        rows.append({"part": name, "works": "yes", "what was found": check()})
+    except Exception as problem:  # whatever is broken is the answer
+        rows.append({"part": name, "works": "no", "what was found": str(problem)})
+pd.set_option("display.max_colwidth", None)
+health = pd.DataFrame(rows).set_index("part")
+health
+
+# %%
+claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), equals=0, within=0)
+
+# %% [markdown]
+# ## The first surprise
+#
+# Here are data with two modalities, A and B, made by a generator. Every sample that B can answer, A
+# can answer too, and A can answer more. B is only *quicker to learn*. How the data are made is the
+# business of lesson 05; for now look at the outcome.
+#
+# We train three small networks: one on A alone, one on B alone, and a **joint** one on both. A
+# alone answers about 85 % of new samples. **Accuracy** is the share of right answers.
+
+# %%
+guess = NumberGuess(
+    "00-joint",
+    "Accuracy of the joint network on new samples?",
+    low=0.60,
+    high=1.00,
+    step=0.01,
+)
+guess
+
+# %% [markdown]
+# Five times over, with new data and new networks each time. One such repetition is a **seed**.
+
+# %%
+start = preset("starve")
+result = over_seeds(
+    lambda seed: load_preset("starve", seed), Settings(**start.training), range(5), label="seeds"
+)
+means = result.accuracy.groupby("model")["accuracy"].mean()
+guess.reveal(means["joint"], within=0.02)
+
+# %%
+figure, (ax,) = new_figure(7.2, 3.2)
+ax.set_title("Two modalities, and worse than one of them")
+roles = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
+show(figure, accuracy_intervals(result.accuracy, ax, roles))
+
+# %%
+gap = interval(drop_by_seed(result.accuracy, "AB"))
+claim("Joint minus the best single network, mean over 5 seeds: {value:+.3f}", gap.mean, below=-0.03)
+claim("… and the 95 % interval ends at {value:+.3f}", gap.high, below=0)
+
+# %% [markdown]
+# The joint network had everything that A has, and lost. The last row is the **ensemble**: take the
+# two single networks and average their answers. No further training, and it wins. Hold on to this
+# picture; the course is about the distance between the two lower rows.
+#
+# ## Two numbers to hold a result against
+#
+# "Our model reaches 0.78" says nothing by itself. Against what? The least that one asks for: what
+# does the **best single modality** reach, and what does somebody reach who does not look at all?
+#
+# ### Exercise 1 · The gap
+#
+# `accuracies` maps each modality's name to its accuracy when trained alone, for example
+# `{"audio": 0.61, "video": 0.55}`; `joint` is a number. Return the joint accuracy minus that of the
+# best single modality: positive when the joint model is better.
+#
+# Write your line in place of the `...` and run the check. Stuck? `exercises.gap.hint()` in a cell
+# of your own gives a hint, and again, the next one. After an honest attempt
+# `exercises.gap.solution()` shows a solution.
+
+
+# %% nbgrader={"grade_id": "ex-00-gap", "solution": true}
+def gap_to_best(accuracies, joint):
+    """Joint accuracy minus the best unimodal accuracy, one number."""
+    ### BEGIN SOLUTION
+    return joint - max(accuracies.values())
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-00-gap", "grade": true, "points": 1}
+exercises.gap.check(gap_to_best)
+### BEGIN HIDDEN TESTS
+exercises.gap.check(gap_to_best, seed=1)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Exercise 2 · Without looking
+#
+# `labels` is a numpy array of class numbers, one a sample. Return the accuracy of the answer that
+# is always the same: the most frequent class.
+
+
+# %% nbgrader={"grade_id": "ex-00-majority", "solution": true}
+def majority_accuracy(labels):
+    """Share of the samples that have the most frequent label, one number."""
+    ### BEGIN SOLUTION
+    _, counts = np.unique(labels, return_counts=True)
+    return counts.max() / len(labels)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-00-majority", "grade": true, "points": 1}
+exercises.majority.check(majority_accuracy)
+### BEGIN HIDDEN TESTS
+exercises.majority.check(majority_accuracy, seed=2)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## A taste of an explorer
+#
+# Each move of a knob draws new data and trains three networks, here and now. Every control works by
+# keyboard: <kbd>Tab</kbd> goes to the next one, the arrow keys move a slider.
+#
+# Try two things. Press **balanced**: what does the joint network do when both modalities are
+# equally quick? Then go back to **starve** and lower "nuisance around A" step by step: A becomes
+# quicker to learn. When does the joint network overtake?
+#
+# Under the knobs stands a short code. Send it to a friend: pasted into the code field it brings
+# back your setting, seed included. What the words *probe* and *starvation* mean, lesson 05 says.
+
+# %%
+EXPLORERS["imbalance"]()
+
+# %% [markdown]
+# ## What you have done so far
+#
+# Your guesses, attempts and checkpoints are kept in `record.jsonl` beside this notebook, on your
+# machine only. This table reads it; come back and run it again whenever you like.
+
+# %%
+progress = record.progress()
+progress if len(progress) else print("Nothing yet: answer an exercise above and run this again.")
+
+# %% [markdown]
+# ## The way through
+#
+# - [01 Additive or multiplicative?](01_additive_or_multiplicative.ipynb) When do two modalities need
+#   each other? One regression says it all.
+# - [05 More can be worse](05_more_can_be_worse.ipynb) Why can a joint network lose, and which
+#   illness is it?
+#
+# The numbers leave room for lessons that are being written: fusion operators, how to measure
+# whether a model uses an interaction, early or late fusion; after 05 the methods that help.
+#
+# ## Words
+#
+# - **modality**: one view of a sample. **fusion**: bringing views together to one answer.
+# - **unimodal**, **joint**, **ensemble**: trained on one view; trained on all; the single networks'
+#   averaged answers.
+# - **accuracy**: share of right answers. **seed**: one repetition with its own random draws.
+# - **interval**: where the mean over seeds plausibly lies; here always 95 %.
+#
+# ## Checkpoint
+#
+# Every lesson ends like this. The cell writes down the version, the machine and the main figures of
+# your run, so that you can compare them with somebody else's or hand them in.
+
+# %%
+record.checkpoint(
+    "00",
+    {"joint minus best": gap.mean, "ensemble": float(means["ensemble"])},
+    load_preset("starve"),
+)
