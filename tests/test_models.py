@@ -34,7 +34,7 @@ def test_shapes(encoder, shapes):
 def test_mlp_is_linear_relu_in_turn():
     mlp = MLP(4, (3, 2)).double()
     x = torch.randn(6, 2, 2, dtype=torch.float64)
-    first, second = mlp.layers
+    first, second = (layer for layer in mlp.modules() if isinstance(layer, nn.Linear))
     h = (x.reshape(6, 4) @ first.weight.T + first.bias).clamp_min(0)
     assert torch.allclose(mlp(x), (h @ second.weight.T + second.bias).clamp_min(0), atol=1e-12)
 
