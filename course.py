@@ -3,7 +3,7 @@
 
 python course.py lab             open the lessons in JupyterLab (sets up what is missing)
 python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours is set aside
-python course.py lab --reset 01-slope   the same, with one exercise as it was handed out
+python course.py lab --reset 01-slope-for  the same, with one exercise as it was handed out
 python course.py test            run every test and every notebook
 python course.py check           say what works on this machine
 python course.py refresh [01 …]  rebuild the notebooks from notebooks/source and store outputs
@@ -66,7 +66,7 @@ def lab(rest: list[str], cpu: bool) -> int:
     lessons, mine = ROOT / "notebooks", ROOT / "workbook"
     try:
         said = workbook.fill(lessons, mine)
-        options = (("--fresh", "01", workbook.fresh), ("--reset", "01-slope", workbook.reset))
+        options = (("--fresh", "01", workbook.fresh), ("--reset", "01-slope-for", workbook.reset))
         for option, example, action in options:
             while option in rest:
                 at = rest.index(option)

@@ -197,8 +197,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # %% [markdown]
 # ## The way through
 #
-# - [01 Additive or multiplicative?](01_additive_or_multiplicative.ipynb) When do two modalities need
-#   each other? One regression says it all.
+# - [01 Additive or multiplicative?](01_additive_or_multiplicative.ipynb) When do two modalities
+#   need each other? One regression says it all.
 # - [05 More can be worse](05_more_can_be_worse.ipynb) Why can a joint network lose, and which
 #   illness is it?
 #
