@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
-import torch
 from joblib import Parallel, delayed
 from torch import Tensor
 from tqdm.auto import tqdm
@@ -14,6 +13,7 @@ from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
 from coursekit.training import Settings, accuracy, epochs, predict
+from coursekit.training.threads import threads
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def steps(
         for rows in epochs(model, train, valid, how, seed=seed):
             history += [{"model": name, **row} for row in rows]
             yield
-        logits = predict(model, test.inputs).joint
+        with threads(settings.threads):
+            logits = predict(model, test.inputs).joint
         accuracies.append({"model": name, "accuracy": accuracy(logits, test.labels)})
         alone = name in data.modalities
         if alone:
@@ -150,7 +151,6 @@ def over_seeds(
     """
 
     def one(seed: int) -> Comparison:
-        torch.set_num_threads(1)  # the models are too small to share between cores
         work = steps(
             make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
         )
@@ -160,13 +160,9 @@ def over_seeds(
 
     todo = list(seeds)
     require(len(todo) > 0, "seeds is empty; at least one was expected.")
-    threads = torch.get_num_threads()
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
-    try:
-        results = list(bar)
-    finally:
-        torch.set_num_threads(threads)
+    results = list(bar)
     return Comparison(
         pd.concat([r.accuracy for r in results], ignore_index=True),
         pd.concat([r.probes for r in results], ignore_index=True),

@@ -7,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from coursekit.data.multimodal import Split
@@ -22,7 +23,8 @@ def probe(
     c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
     """
     model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=300))
-    with warnings.catch_warnings():  # an unconverged probe is still a fair lower bound
+    # One thread: the products are tiny. An unconverged probe is still a fair lower bound.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features.cpu().numpy(), labels.numpy())
     return float(model.score(test_features.cpu().numpy(), test_labels.numpy()))

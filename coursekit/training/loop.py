@@ -14,6 +14,7 @@ from coursekit.checks import choose, require
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
 from coursekit.training.evaluate import accuracy, predict
+from coursekit.training.threads import threads
 
 OPTIMIZERS = ("sgd", "adam")
 
@@ -24,7 +25,8 @@ class Settings:
 
     momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
     without it).  keep_best: early stopping, return the weights of the epoch with the best
-    validation accuracy.  device: "cpu", "cuda" or "mps".
+    validation accuracy.  device: "cpu", "cuda" or "mps".  threads: CPU threads; more than one pays
+    only for networks much larger than the course's, None leaves PyTorch's choice.
     """
 
     epochs: int = 20
@@ -36,6 +38,7 @@ class Settings:
     clip: float | None = 1.0
     keep_best: bool = False
     device: str = "cpu"
+    threads: int | None = 1
 
     def __post_init__(self) -> None:
         choose("optimizer", self.optimizer, OPTIMIZERS)
@@ -93,22 +96,23 @@ def epochs(
     optimizer, parameters = make_optimizer(model, settings), list(model.parameters())
     best_accuracy, best_weights = -1.0, None
     for epoch in range(1, settings.epochs + 1):
-        model.train()
-        order = torch.randperm(len(y), generator=rng).to(settings.device)
-        shuffled = {m: part[order].split(settings.batch_size) for m, part in x.items()}
-        for batch, labels in enumerate(y[order].split(settings.batch_size), 1):
-            prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
-            loss = objective(prediction, labels)
-            if not torch.isfinite(loss):
-                raise FloatingPointError(
-                    f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            if settings.clip is not None:
-                nn.utils.clip_grad_norm_(parameters, settings.clip)
-            optimizer.step()
-        measured = {"train": measure(model, train), "valid": measure(model, valid)}
+        with threads(settings.threads):
+            model.train()
+            order = torch.randperm(len(y), generator=rng).to(settings.device)
+            shuffled = {m: part[order].split(settings.batch_size) for m, part in x.items()}
+            for batch, labels in enumerate(y[order].split(settings.batch_size), 1):
+                prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
+                loss = objective(prediction, labels)
+                if not torch.isfinite(loss):
+                    raise FloatingPointError(
+                        f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."
+                    )
+                optimizer.zero_grad()
+                loss.backward()
+                if settings.clip is not None:
+                    nn.utils.clip_grad_norm_(parameters, settings.clip)
+                optimizer.step()
+            measured = {"train": measure(model, train), "valid": measure(model, valid)}
         if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
             best_accuracy = measured["valid"]["accuracy"]
             best_weights = copy.deepcopy(model.state_dict())
