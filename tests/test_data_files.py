@@ -25,6 +25,7 @@ from coursekit.data.files import (
 NAMES = [
     "av_fsdd_folds.csv",
     "book_reviews.csv",
+    "cures.csv",
     "mnist_5k.npz",
     "spoken_digits_synth.npz",
     "uci_views.npz",
