@@ -54,6 +54,8 @@ def test_the_probe_change_is_joint_minus_alone():
     [
         (-0.06, -0.4, "the joint model pays for it"),
         (+0.06, -0.4, "hidden"),
+        (-0.06, -0.05, "unclear"),
+        (+0.06, -0.05, "a little less than alone"),
         (-0.06, 0.0, "overfitting of the fusion head"),
         (+0.06, 0.0, "none"),
     ],
@@ -63,11 +65,11 @@ def test_two_by_two(drop, change, words):
     assert words in found.illness
     assert found.drop == pytest.approx(drop)
     assert found.probe_change == pytest.approx({"A": change, "B": 0.01})
-    assert found.starved == (("A",) if change < 0 else ())
+    assert found.starved == (("A",) if change < STARVED else ())
 
 
-def test_the_four_sentences_differ():
-    assert len(set(ILLNESSES.values())) == 4
+def test_all_sentences_differ():
+    assert len(set(ILLNESSES.values())) == 6
 
 
 @pytest.mark.parametrize(("off", "expected"), [(-0.001, True), (0.001, False)])

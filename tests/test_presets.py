@@ -72,8 +72,8 @@ def test_synergy_is_beyond_an_additive_head(results):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("starve", "starvation: an encoder never learnt, and the joint model pays for it"),
-        ("imbalance", "starvation, hidden: the joint model gains, yet an encoder lies idle"),
+        ("starve", "starvation: an encoder hardly learnt, and the joint model pays for it"),
+        ("imbalance", "hidden starvation: the joint model does not lose, yet an encoder lies idle"),
         ("overfit", "overfitting of the fusion head: both encoders are intact"),
         ("balanced", "none"),
     ],

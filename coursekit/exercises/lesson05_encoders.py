@@ -139,13 +139,13 @@ nearest_mean_probe = Exercise(
 )
 
 NAMES = ("A", "B", "C")
-WORDS = ("starvation", "hidden starvation", "overfitting of the head", "none")
+WORDS = ("starvation", "hidden starvation", "overfitting of the fusion head", "none")
 
 
 def _sentence(worse: bool, starved: bool) -> str:
     if starved:
         return "starvation" if worse else "hidden starvation"
-    return "overfitting of the head" if worse else "none"
+    return "overfitting of the fusion head" if worse else "none"
 
 
 Changes = Mapping[str, float]
@@ -204,6 +204,18 @@ diagnose = Exercise(
             ),
             "You compare sizes. A gain is no drop and a better encoder is not starved: keep the "
             "signs.",
+        ),
+        Misconception(
+            "probe without sign",
+            lambda drop, changes: _sentence(
+                drop < -0.02, max(abs(v) for v in changes.values()) > 0.08
+            ),
+            "A probe that rose by 0.1 counts as starved in yours: keep the sign of the changes.",
+        ),
+        Misconception(
+            "any drop of accuracy",
+            lambda drop, changes: _sentence(drop < 0, min(changes.values()) < -0.08),
+            "You react to any drop below zero. Seeds alone move it by a little; use −0.02.",
         ),
         Misconception(
             "drop without sign",

@@ -115,6 +115,11 @@ def _hits(scores: Array, labels: Array) -> float:
     return float(np.mean(scores.argmax(axis=1) == labels))
 
 
+def _whole(logits: Array) -> Array:
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
 def _ensemble(a: Array, b: Array, labels: Array) -> float:
     return _hits(softmax(a) + softmax(b), labels)
 
@@ -137,6 +142,7 @@ def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]
         rivals = [
             _hits(a + b, labels),
             _confidence_choice(*case),
+            _hits(_whole(a) + _whole(b), labels),
             _hits(softmax(a) * softmax(b), labels),
             (_hits(a, labels) + _hits(b, labels)) / 2,
             max(_hits(a, labels), _hits(b, labels)),
@@ -174,6 +180,17 @@ ensemble_accuracy = Exercise(
             "surer model answers",
             _confidence_choice,
             "You let the surer model answer alone. The mean of the probabilities lets both speak.",
+        ),
+        Misconception(
+            "softmax over the whole table",
+            lambda a, b, y: _hits(_whole(a) + _whole(b), y),
+            "Your probabilities sum to one over the whole table. Each row, one sample, must sum to "
+            "one by itself.",
+        ),
+        Misconception(
+            "sigmoid",
+            lambda a, b, y: _hits(1 / (1 + np.exp(-a)) + 1 / (1 + np.exp(-b)), y),
+            "A sigmoid looks at one class at a time. Softmax makes the classes of a row share one.",
         ),
         Misconception(
             "softmax over samples",
@@ -226,6 +243,11 @@ def _unpaired(x: Array, y: Array) -> tuple[float, float]:
     return float(x.mean() - y.mean() - half), float(x.mean() - y.mean() + half)
 
 
+def _welch(x: Array, y: Array) -> tuple[float, float]:
+    low, high = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.95)
+    return float(low), float(high)
+
+
 def _around(d: Array, half: float) -> tuple[float, float]:
     return float(d.mean() - half), float(d.mean() + half)
 
@@ -252,6 +274,27 @@ paired_interval = Exercise(
             _unpaired,
             "You treat the seeds as two separate groups. Both models saw the same data in each "
             "seed: take the difference seed by seed first, then its interval.",
+        ),
+        Misconception(
+            "two samples, unequal variances",
+            _welch,
+            "You treat the seeds as two separate groups. Both models saw the same data in each "
+            "seed: take the difference seed by seed first, then its interval.",
+        ),
+        Misconception(
+            "two intervals subtracted",
+            lambda x, y: (
+                _t_interval(x)[0] - _t_interval(y)[1],
+                _t_interval(x)[1] - _t_interval(y)[0],
+            ),
+            "The ends of two intervals cannot be subtracted: take the difference seed by seed "
+            "first, then its interval.",
+        ),
+        Misconception(
+            "percentiles of the seeds",
+            lambda x, y: tuple(np.percentile(x - y, [2.5, 97.5])),
+            "That is where single seeds fall. The interval of their mean is narrower, and shrinks "
+            "with more seeds.",
         ),
         Misconception(
             "normal quantile",

@@ -35,7 +35,7 @@ class ImbalanceView:
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(9.6, 4.3, columns=3, layout=None)
-        self.figure.subplots_adjust(left=0.085, right=0.975, top=0.74, bottom=0.13, wspace=0.24)
+        self.figure.subplots_adjust(left=0.095, right=0.98, top=0.74, bottom=0.13, wspace=0.24)
         self._title = self.figure.text(0.012, 0.925, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.865, "", size=9.5, color=MUTED)
         reached, self._curves_axes, probes = axes
@@ -73,7 +73,7 @@ class ImbalanceView:
         ax.set_xlim(0, 1)
         ax.set_ylim(1.6, -0.6)
         ax.set_yticks((0, 1), ("A", "B"))
-        ax.set_xlabel("probe: alone (hollow) → joint (filled)")
+        ax.set_xlabel("probe: alone ○ → joint ●")
         ax.grid(visible=False, axis="y")
         self._paths, self._alone, self._jointly = {}, {}, {}
         for m in ("A", "B"):
@@ -100,9 +100,9 @@ class ImbalanceView:
         self._curves_axes.set_xlim(0, data.epochs + 1)
         for place, m in enumerate(("A", "B")):
             alone, jointly = (_probe(data, m, trained) for trained in ("alone", "joint"))
-            self._paths[m].set_data([alone, jointly], [place, place])
-            self._alone[m].set_data([alone], [place])
-            self._jointly[m].set_data([jointly], [place])
+            self._paths[m].set_data([alone, jointly], [place - 0.1, place + 0.1])
+            self._alone[m].set_data([alone], [place - 0.1])
+            self._jointly[m].set_data([jointly], [place + 0.1])
 
     def describe(self, data: Retrained) -> str:
         """Diagnosis, accuracies and probes in words."""

@@ -11,7 +11,7 @@ from coursekit.training import Settings
 from coursekit.widgets.controls import Choice, Control, Slider
 from coursekit.widgets.explorer import Explorer
 
-YES, NO = "yes", "no: only a network can"
+YES, NO = "yes", "no"
 OPTIMISERS = {
     "SGD, rate 0.1": {"optimizer": "sgd", "lr": 0.1, "batch_size": 128},
     "Adam, rate 0.001": {"optimizer": "adam", "lr": 1e-3, "batch_size": 64},
@@ -74,11 +74,11 @@ def imbalance() -> Explorer:
     """Lesson 05: which illness is this?"""
     start = knobs_of("starve")
     knobs: dict[str, Control] = {
-        "both": Slider("both show the class", 0.0, 1.0, 0.05, 0.0, "share"),
+        "both": Slider("both show it", 0.0, 1.0, 0.05, 0.0, "share"),
         "only_a": Slider("only A shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "only_b": Slider("only B shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "buried": Slider("nuisance around A", 0.0, 6.0, 0.5, 0.0, "sd"),
-        "linear": Choice("A linearly readable", (YES, NO), YES),
+        "linear": Choice("A readable by a line", (YES, NO), YES),
         "signal": Slider("B's signal", 1.0, 8.0, 0.5, 5.0, "sd"),
         "noise_b": Slider("noise dimensions of B", 0, 300, 10, 0),
         "n": Slider("training samples", 250, 4000, 250, 1000),

@@ -77,7 +77,7 @@ def nearest(x, centres):
 def diagnose_nested(drop, probe_changes):
     starved = any(change < -0.08 for change in probe_changes.values())
     if drop < -0.02:
-        return "starvation" if starved else "overfitting of the head"
+        return "starvation" if starved else "overfitting of the fusion head"
     return "hidden starvation" if starved else "none"
 
 
@@ -85,14 +85,16 @@ def diagnose_table(drop, probe_changes):
     table = {
         (True, True): "starvation",
         (False, True): "hidden starvation",
-        (True, False): "overfitting of the head",
+        (True, False): "overfitting of the fusion head",
         (False, False): "none",
     }
     return table[drop < -0.02, sorted(probe_changes.values())[0] < -0.08]
 
 
 def diagnose_numpy(drop, probe_changes):
-    words = np.array([["none", "hidden starvation"], ["overfitting of the head", "starvation"]])
+    words = np.array(
+        [["none", "hidden starvation"], ["overfitting of the fusion head", "starvation"]]
+    )
     return str(words[int(drop < -0.02), int(np.min(list(probe_changes.values())) < -0.08)])
 
 

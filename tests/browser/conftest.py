@@ -7,7 +7,8 @@ import pytest
 from browser import lab
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running until it is closed, which tests after it must not find.
+@pytest.fixture(scope="package")
 def served(tmp_path_factory):
     """A running Lab over an empty folder, and a browser context; both end with the tests."""
     if lab.browser_path() is None:
