@@ -32,7 +32,7 @@ def fold_gaps(table: pd.DataFrame, ax: Axes) -> str:
         words = ", ".join(f"fold {fold} {i.mean:+.3f}" for fold, i in found.items())
         sentences.append(f"{setting}: {words}")
     ax.axhline(0, color=INK, linewidth=1)
-    ax.text(0.02, 0.03, "below the line: the joint model loses", color=MUTED, size=9,
+    ax.text(0.33, 0.03, "below the line: the joint model loses", color=MUTED, size=9,
             transform=ax.transAxes)  # fmt: skip
     first = table[table["setting"] == settings[0]].drop_duplicates("fold").sort_values("fold")
     ax.set_xticks(

@@ -77,7 +77,8 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # business of lesson 05; for now look at the outcome.
 #
 # We train three small networks: one on A alone, one on B alone, and a **joint** one on both. A
-# alone answers about 85 % of new samples. **Accuracy** is the share of right answers.
+# fourth row, the **ensemble**, needs no training: it averages the answers of the first two. A alone
+# answers about 85 % of new samples right. **Accuracy** is that share.
 
 # %%
 guess = NumberGuess(
@@ -112,9 +113,9 @@ claim("Joint minus the best single network, mean over 5 seeds: {value:+.3f}", ga
 claim("… and the 95 % interval ends at {value:+.3f}", gap.high, below=0)
 
 # %% [markdown]
-# The joint network had everything that A has, and lost. The last row is the **ensemble**: take the
-# two single networks and average their answers. No further training, and it wins. Hold on to this
-# picture; the course is about the distance between the two lower rows.
+# The joint network had everything that A has, and lost. The ensemble, which only averages, wins
+# here (not always). Hold on to this picture; the course is about the distance between the two lower
+# rows.
 #
 # ## Two numbers to hold a result against
 #
