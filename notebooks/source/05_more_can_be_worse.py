@@ -49,6 +49,7 @@ from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.loop import joint_loss
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 
+torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)  # tables show their sentences whole
 ROLES = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
 
