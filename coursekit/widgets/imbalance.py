@@ -78,7 +78,7 @@ def imbalance() -> Explorer:
         "only_a": Slider("only A shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "only_b": Slider("only B shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "buried": Slider("nuisance around A", 0.0, 6.0, 0.5, 0.0, "sd"),
-        "linear": Choice("A readable by a line", (YES, NO), YES),
+        "linear": Choice("A is linear", (YES, NO), YES),
         "signal": Slider("B's signal", 1.0, 8.0, 0.5, 5.0, "sd"),
         "noise_b": Slider("noise dimensions of B", 0, 300, 10, 0),
         "n": Slider("training samples", 250, 4000, 250, 1000),
