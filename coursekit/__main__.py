@@ -37,7 +37,7 @@ def folds(
 
 @app.command()
 def cures(
-    seeds: Annotated[int, typer.Option(min=2, help="how many, from 0 on")] = 10,
+    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 10,
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/cures.csv"),
 ) -> None:
     """Try the usual cures on both illnesses of the generator, and more data on the first."""

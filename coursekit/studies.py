@@ -116,6 +116,7 @@ def fold_summary(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).groupby(by, sort=False).mean().reset_index()
 
 
+FIRST_SEED = 100  # the presets were chosen on seeds 0 to 9; results use others
 SIZES = (500, 1000, 2000, 4000)  # training samples of "starve"; the preset has 1000
 
 
@@ -148,7 +149,9 @@ def cure_study(seeds: int, jobs: int = 2) -> Iterator[pd.DataFrame]:
     """`cure_rows` of both illnesses, and of starvation with less and more data."""
     plan = [("starve", n) for n in SIZES] + [("overfit", preset("overfit").recipe.train)]
     for name, size in plan:
-        yield cure_rows(name, list(range(seeds)), size, jobs, f"{name}, n = {size}")
+        yield cure_rows(
+            name, list(range(FIRST_SEED, FIRST_SEED + seeds)), size, jobs, f"{name}, n = {size}"
+        )
 
 
 def machine() -> str:

@@ -102,6 +102,7 @@ def test_show_gives_one_image_with_its_text_and_nothing_else(monkeypatch):
     monkeypatch.setattr(SHOW, "display", lambda data, raw: shown.append(data))
     figure, (ax,) = new_figure()
     ax.plot([0, 1], [0, 1])
+    ax.set_title("A line")
     show(figure, 'A line from 0 to 1, "rising".')
     (output,) = shown
     assert set(output) == {"text/html", "text/plain"}
@@ -113,16 +114,25 @@ def test_show_closes_a_figure_of_pyplot(monkeypatch):
     import matplotlib.pyplot as plt
 
     monkeypatch.setattr(SHOW, "display", lambda data, raw: None)
-    figure, _ = plt.subplots()
+    figure, ax = plt.subplots()
+    ax.set_title("Nothing")
     show(figure, "Empty axes.")
     assert figure.number not in plt.get_fignums()
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
 def test_a_picture_without_text_is_refused(alt):
-    figure, _ = new_figure()
+    figure, (ax,) = new_figure()
+    ax.set_title("A title")
     with pytest.raises(ValueError, match="alt is empty"):
         show(figure, alt)
+
+
+def test_axes_without_a_title_are_refused():
+    figure, axes = new_figure(columns=2)
+    axes[0].set_title("only the left one")
+    with pytest.raises(ValueError, match="axes without a title"):
+        show(figure, "Two empty axes.")
 
 
 def test_image_names_its_size_and_data():

@@ -16,6 +16,7 @@ from coursekit.authoring.sources import (
     cells_digest,
     described,
     instructor_notebook,
+    outputs_digest,
     script_of,
     source_digest,
 )
@@ -60,6 +61,8 @@ def _stale(notebook: NotebookNode, script: Path) -> Iterator[str]:
         yield f"Its outputs are stale: {script.name} has changed since they were made."
     elif made_from.get("cells") != cells_digest(notebook):
         yield "Its cells were edited after they were made; edit the source script instead."
+    elif made_from.get("outputs") != outputs_digest(notebook):
+        yield "Its outputs are not those that were stored when it was run."
     expected = [described(cell) for cell in learner_notebook(script).cells]
     stored = [described(cell) for cell in notebook.cells]
     for number, (ours, theirs) in enumerate(zip(expected, stored, strict=False), 1):

@@ -26,6 +26,7 @@ from coursekit.authoring.sources import (
     NOTEBOOKS,
     cells_digest,
     instructor_notebook,
+    outputs_digest,
     source_digest,
 )
 
@@ -96,6 +97,7 @@ def stamp(notebook: NotebookNode, script: Path, seconds: float) -> None:
     notebook.metadata["coursekit"] = {
         "source": source_digest(script),
         "cells": cells_digest(notebook),
+        "outputs": outputs_digest(notebook),
         "seconds": round(seconds, 1),
     }
 

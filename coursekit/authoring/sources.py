@@ -1,6 +1,7 @@
 """A percent script becomes the instructor's notebook, with ids that do not change by themselves."""
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,12 @@ def source_digest(script: Path) -> str:
 def cells_digest(notebook: NotebookNode) -> str:
     """Hash of what stands in the cells, outputs aside."""
     return digest(repr([described(cell) for cell in notebook.cells]))[:16]
+
+
+def outputs_digest(notebook: NotebookNode) -> str:
+    """Hash of all stored outputs, so that an edit by hand is noticed."""
+    stored = [cell.get("outputs", []) for cell in notebook.cells]
+    return digest(json.dumps(stored, sort_keys=True))[:16]
 
 
 def described(cell: NotebookNode) -> tuple[str, str, str, str]:

@@ -48,8 +48,12 @@ def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` with ``alt`` as its alternative text, and close it.
 
     The output is text/html, an ``<img alt>``, and the same sentence as text/plain.
-    Errors: ValueError when ``alt`` is empty.
+    Errors: ValueError when ``alt`` is empty or a picture has no title.
     """
+    headed = figure.get_suptitle() or figure.texts
+    for ax in figure.axes:
+        title = any(ax.get_title(place) for place in ("left", "center", "right"))
+        require(bool(title or headed), "figure has axes without a title; set one with set_title.")
     markup = image_html(png(figure), alt, pixels(figure))
     display({"text/html": markup, "text/plain": alt}, raw=True)
     pyplot = sys.modules.get("matplotlib.pyplot")

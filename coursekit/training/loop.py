@@ -1,6 +1,7 @@
 """The one training loop: shuffled mini-batches, a loss, a clipped step, a record per epoch."""
 
 import copy
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
@@ -10,13 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_count, require_finite
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.threads import threads
 from coursekit.training.evaluate import accuracy, predict
-from coursekit.training.threads import threads
 
 OPTIMIZERS = ("sgd", "adam")
+DEVICES = ("cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Settings:
 
     momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
     without it).  keep_best: early stopping, return the weights of the epoch with the best
-    validation accuracy.  device: "cpu", "cuda" or "mps".  threads: CPU threads; more than one pays
+    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more than one pays
     only for networks much larger than the course's, None leaves PyTorch's choice.
     """
 
@@ -42,9 +44,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         choose("optimizer", self.optimizer, OPTIMIZERS)
-        for name in ("epochs", "batch_size", "lr"):
-            value = getattr(self, name)
-            require(value > 0, f"{name} is {value}; a positive number was expected.")
+        choose("device", str(self.device).partition(":")[0], DEVICES)
+        require_count("epochs", self.epochs, 1)
+        require_count("batch_size", self.batch_size, 1)
+        if self.threads is not None:
+            require_count("threads", self.threads, 1)
+        for name in ("lr", "momentum", "weight_decay"):
+            require_finite(name, getattr(self, name))
+        require(self.lr > 0, f"lr is {self.lr}; a positive number was expected.")
         for name in ("momentum", "weight_decay"):
             value = getattr(self, name)
             require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
@@ -60,6 +67,15 @@ def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
     return F.cross_entropy(prediction.joint, labels)
 
 
+def multi_loss(prediction: Prediction, labels: Tensor) -> Tensor:
+    """Joint cross-entropy plus that of every modality's own head, all with weight 1.
+
+    Source: Kontras and colleagues 2024, eq. 3.
+    """
+    alone = [F.cross_entropy(logits, labels) for logits in prediction.unimodal.values()]
+    return joint_loss(prediction, labels) + torch.stack(alone).sum()
+
+
 def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
     """The optimiser that ``s`` names, in its fused form (one kernel for all tensors)."""
     if s.optimizer == "sgd":
@@ -71,6 +87,33 @@ def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
             fused=True,
         )
     return torch.optim.Adam(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that this machine does not have."""
+    kind, _, number = str(device).partition(":")
+    if kind == "cuda":
+        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    else:
+        found = int(kind == "cpu" or torch.backends.mps.is_available())
+    fits = found > 0 and (not number or (number.isdigit() and int(number) < found))
+    require(fits, f"device is {device!r}, which this machine does not have; try 'cpu'.")
+
+
+def require_split(name: str, split: object, model: MultimodalClassifier) -> None:
+    """Refuse what is no `Split`, or one whose modalities or labels ``model`` cannot use."""
+    if not isinstance(split, Split):
+        what = type(split).__name__
+        raise TypeError(f"{name} is a {what}; one split was expected: pass data.{name}.")
+    missing = [m for m in model.modalities if m not in split.inputs]
+    require(not missing, f"{name} lacks {missing}; the model reads {list(model.modalities)}.")
+    require(len(split) > 0, f"{name} has no rows; one or more were expected.")
+    y, c = split.labels, model.num_classes
+    if y.dtype != torch.int64:
+        raise TypeError(f"the labels of {name} are {y.dtype}; classes as int64 were expected.")
+    low, high = int(y.min()), int(y.max())
+    fits = low >= 0 and high < c
+    require(fits, f"the labels of {name} lie in {low} to {high}; 0 to {c - 1} was expected.")
 
 
 def epochs(
@@ -87,8 +130,16 @@ def epochs(
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
     fixes the order of the batches. Rows: epoch (1, 2, …), split, and
     the loss and accuracy of the joint logits.
-    Errors: FloatingPointError with epoch and batch (both from 1) when the loss is not finite.
+    Errors: FloatingPointError with epoch and batch (both from 1) when the loss is not finite, or
+    with the epoch when the loss measured after it is not; TypeError or ValueError when ``train``,
+    ``valid`` or the device does not fit.
     """
+    if not isinstance(settings, Settings):
+        what = type(settings).__name__
+        raise TypeError(f"settings is a {what}; Settings(epochs=20, …) was expected.")
+    require_split("train", train, model)
+    require_split("valid", valid, model)
+    require_device(settings.device)
     rng = torch.Generator().manual_seed(seed)  # always on the CPU: the same order on every device
     model.to(settings.device)
     x = {m: train.inputs[m].to(settings.device) for m in model.modalities}
@@ -113,6 +164,11 @@ def epochs(
                     nn.utils.clip_grad_norm_(parameters, settings.clip)
                 optimizer.step()
             measured = {"train": measure(model, train), "valid": measure(model, valid)}
+        for name, figures in measured.items():
+            if not math.isfinite(figures["loss"]):
+                raise FloatingPointError(
+                    f"The loss on {name} is {figures['loss']} after epoch {epoch}."
+                )
         if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
             best_accuracy = measured["valid"]["accuracy"]
             best_weights = copy.deepcopy(model.state_dict())
@@ -143,7 +199,13 @@ def fit(
     progress: show a bar; interrupting the kernel stops between batches.
     The same seed, model and data give the same history bit for bit on the same machine.
     """
-    settings = settings or Settings()
+    settings = Settings() if settings is None else settings
     steps = epochs(model, train, valid, settings, seed=seed, objective=objective)
-    bar = tqdm(steps, total=settings.epochs, disable=not progress, unit="epoch", leave=False)
+    bar = tqdm(
+        steps,
+        total=getattr(settings, "epochs", None),
+        disable=not progress,
+        unit="epoch",
+        leave=False,
+    )
     return pd.DataFrame([row for rows in bar for row in rows])

@@ -124,8 +124,9 @@ claim(
 # The picture shows what an additive model can say: two lines, one height each, **one slope**.
 
 # %%
-BOOKS = Names("smiling", "score", ("others", "critics"))
+BOOKS = Names("smiling (tens of percentage points)", "score (points)", ("others", "critics"))
 figure, (ax,) = new_figure()
+ax.set_title("The additive model: two heights, one slope")
 show(figure, two_groups(ax, smiling, critic, score, additive.params.to_list(), BOOKS))
 
 # %% [markdown]
@@ -204,8 +205,14 @@ claim("Full model: w1 = {value:.2f}", w1, equals=0.68, within=0.005)
 claim("Full model: w2 = {value:.2f}", w2, equals=-2.94, within=0.005)
 claim("Full model: w3 = {value:.2f}", w3, equals=1.29, within=0.005)
 
+# %% tags=["nbval-check-output"]
+fits = {"camera": camera, "additive": additive, "with interaction": full}
+for name, fit in fits.items():
+    print(f"{name:<17}", " ".join(f"{w:6.2f}" for w in fit.params))
+
 # %%
 figure, (ax,) = new_figure()
+ax.set_title("With the interaction: two slopes")
 show(figure, two_groups(ax, smiling, critic, score, full.params.to_list(), BOOKS))
 
 # %% [markdown]
@@ -356,6 +363,7 @@ def slopes_with_intervals(model, x_a, x_b, groups):
 
 slopes = slopes_with_intervals(full, "smiling", "critic", BOOKS.groups)
 figure, (ax,) = new_figure(7.2, 2.4)
+ax.set_title("The slope of smiling, with 95 % intervals")
 show(figure, slope_intervals(ax, slopes, "slope of the score on smiling"))
 
 # %%
@@ -436,7 +444,11 @@ models = {
     "additive": smf.ols("ClinLR ~ selfLR + vote", study).fit(),
     "with interaction": smf.ols("ClinLR ~ selfLR * vote", study).fit(),
 }
-VOTERS = Names("own place", "Clinton's place", ("Clinton voters", "Dole voters"))
+VOTERS = Names(
+    "own place (1 left – 7 right)",
+    "Clinton's place (1 left – 7 right)",
+    ("Clinton voters", "Dole voters"),
+)
 voters = slopes_with_intervals(models["with interaction"], "selfLR", "vote", VOTERS.groups)
 signs = (voters["Clinton voters"].estimate > 0, voters["Dole voters"].estimate > 0)
 by_signs = [(True, True), (False, False), (True, False), (False, True)]
@@ -446,6 +458,7 @@ vote_guess.reveal(answers[signs])
 # %%
 x_a, x_b, y = (study[name].to_numpy() for name in ("selfLR", "vote", "ClinLR"))
 figure, (ax,) = new_figure()
+ax.set_title("Where voters see Clinton, by their own place")
 show(figure, two_groups(ax, x_a, x_b, y, models["with interaction"].params.to_list(), VOTERS, 0.3))
 
 # %%
@@ -493,6 +506,7 @@ claim("Dole, lower end of w3 {value:+.2f}", dole.conf_int().loc["selfLR:vote"][0
 news = smf.ols("TVnews ~ age * vote", study).fit()
 news_slopes = slopes_with_intervals(news, "age", "vote", VOTERS.groups)
 figure, (ax,) = new_figure(7.2, 2.4)
+ax.set_title("Age and television news, with 95 % intervals")
 show(figure, slope_intervals(ax, news_slopes, "days of TV news a week, per year of age"))
 
 # %%
