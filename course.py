@@ -14,6 +14,8 @@ python course.py clean           remove the environment made here (your workbook
 Anything else is handed on: to JupyterLab (lab) or to pytest (test).
 """
 
+from __future__ import annotations  # an old Python must get as far as the check in main
+
 import hashlib
 import json
 import os
@@ -29,16 +31,14 @@ ROOT = Path(__file__).resolve().parent
 ENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of CPU-only wheels
-SIZES = {  # measured downloads in MB: wheels of the lessons, of the test tools; torch apart
-    "learn": 150,
-    "test": 60,
-    "torch": 200,
-    "cuda": 3000,
-}
+# Measured downloads in MB: wheels of the lessons, of the test tools; torch apart.
+SIZES = {"learn": 150, "test": 60, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (an old Python must get this sentence)
+        sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     command, rest = (arguments or ["help"])[0], arguments[1:]
     cpu = "--cpu" in rest
     rest = [a for a in rest if a != "--cpu"]
@@ -63,6 +63,8 @@ def lab(rest: list[str], cpu: bool) -> int:
     from coursekit import workbook  # standard library only, so it works before any set-up
 
     exe = python(cpu)
+    joined = ("--fresh=", "--reset=")
+    rest = [b for a in rest for b in (a.split("=", 1) if a.startswith(joined) else [a])]
     lessons, mine = ROOT / "notebooks", ROOT / "workbook"
     try:
         said = workbook.fill(lessons, mine)
@@ -74,8 +76,8 @@ def lab(rest: list[str], cpu: bool) -> int:
                     raise ValueError(f"{option} needs a name after it, such as {option} {example}")
                 said.append(action(rest[at + 1], lessons, mine))
                 del rest[at : at + 2]
-    except ValueError as problem:
-        print(problem)
+    except (ValueError, OSError) as problem:
+        print("Your workbook could not be filled: " * isinstance(problem, OSError) + f"{problem}")
         return 2
     print(*said, sep="\n")
     start = [] if any(a.endswith(".ipynb") for a in rest) else ["00_start_here.ipynb"]
@@ -87,18 +89,37 @@ def lab(rest: list[str], cpu: bool) -> int:
 
 def python(cpu: bool = False, test: bool = False) -> str:
     """The interpreter to use, with everything installed that the command needs."""
-    if sys.version_info < (3, 11):  # noqa: UP036 (an old Python must get this sentence)
-        sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     if in_conda():
         if test:
             install(sys.executable, Path(sys.prefix), cpu, test)
         return sys.executable
     exe = interpreter(ENV)
-    if not Path(exe).exists():
+    if not has_pip(exe):  # there is none, or it was left half-made
         say("Making an environment in .venv …")
-        venv.create(ENV, with_pip=True, clear=True)
+        make(ENV)
     install(exe, ENV, cpu, test)
     return exe
+
+
+def has_pip(exe: str) -> bool:
+    """Whether this interpreter is there and can run pip."""
+    try:
+        look = [exe, "-m", "pip", "--version"]
+        return subprocess.run(look, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def make(environment: Path) -> None:
+    """Make a virtual environment; on failure leave nothing half-made and say what to do."""
+    try:
+        venv.create(environment, with_pip=True, clear=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as problem:
+        shutil.rmtree(environment, ignore_errors=True)
+        sys.exit(
+            f"{problem}\nNo environment could be made in {environment}. On Debian or Ubuntu run "
+            "`sudo apt install python3-venv`; elsewhere look for room on the disk. Then try again."
+        )
 
 
 def in_conda() -> bool:
@@ -121,8 +142,8 @@ def install(exe: str, environment: Path, cpu: bool, test: bool) -> None:
     inputs = b"".join((ROOT / f).read_bytes() for f in ("pyproject.toml", "constraints.txt"))
     want = {"inputs": hashlib.sha256(inputs).hexdigest(), "root": str(ROOT)}
     stamp = environment / "coursekit.json"
-    have = json.loads(stamp.read_text()) if stamp.exists() else {}
-    if {k: have.get(k) for k in want} == want and have.get("test", False) >= test:
+    have = read_stamp(stamp)
+    if {k: have.get(k) for k in want} == want and bool(have.get("test")) >= test:
         return
     cuda = sys.platform == "linux" and not cpu
     size = SIZES["learn"] + SIZES["torch"] + SIZES["test"] * test
@@ -142,7 +163,17 @@ def install(exe: str, environment: Path, cpu: bool, test: bool) -> None:
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     overrides = {"@jupyterlab/apputils-extension:notification": quiet}
     (settings / "overrides.json").write_text(json.dumps(overrides))
-    stamp.write_text(json.dumps({**want, "test": test or have.get("test", False)}))
+    part = stamp.with_suffix(".part")  # whole or not at all
+    part.write_text(json.dumps({**want, "test": test or bool(have.get("test"))}))
+    os.replace(part, stamp)
+
+
+def read_stamp(stamp: Path) -> dict[str, object]:
+    """What was installed; nothing if the stamp is missing, empty or cut off."""
+    try:
+        return dict(json.loads(stamp.read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
 
 
 def pip(exe: str, *arguments: str) -> None:
@@ -180,7 +211,7 @@ def pin() -> int:
     keep = [line for line in old if line.startswith("torch==")]
     with tempfile.TemporaryDirectory() as folder:
         say("Making a throw-away environment …")
-        venv.create(folder, with_pip=True)
+        make(Path(folder))
         pip(interpreter(Path(folder)), "install", *keep, "-e", ".[test]")
         freeze = [interpreter(Path(folder)), "-m", "pip", "freeze", "--exclude-editable"]
         lines = subprocess.check_output(freeze, text=True).splitlines()

@@ -5,6 +5,8 @@ that was changed. `origin.json` remembers what was handed out, so that a copy no
 follow an update of the course.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -18,7 +20,13 @@ ASIDE = "set-aside"
 
 def fill(lessons: Path, workbook: Path) -> list[str]:
     """Copy every lesson that is missing; returns a sentence for each thing done or left alone."""
-    workbook.mkdir(exist_ok=True)
+    try:
+        workbook.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise ValueError(
+            f"{workbook} is a file, but the folder of your lessons belongs there; "
+            "rename it and run this command again."
+        ) from None
     origin = _read_origin(workbook)
     said = []
     for source in sorted(lessons.glob("*.ipynb")):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -41,6 +42,7 @@ def course(monkeypatch, tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     ran = []
+    module.real_python, module.real_run = module.python, module.run
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "ENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "python", lambda *a, **k: ran.append(("python", a, k)) or "PY")
@@ -131,6 +133,25 @@ def test_it_does_run_without_any_installed_package(tmp_path):
     done = subprocess.run(alone, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "python course.py lab" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["course.py", "coursekit/workbook.py"])
+def test_an_old_python_can_read_the_launcher(name):
+    tree = ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 8))
+    first = tree.body[1]  # after the docstring; with it no annotation is evaluated
+    assert isinstance(first, ast.ImportFrom) and first.module == "__future__"
+    assert [alias.name for alias in first.names] == ["annotations"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["lab"], ["test"], ["pin"], ["clean"]])
+def test_an_old_python_gets_a_sentence_before_anything_is_done(course, monkeypatch, arguments):
+    old = SimpleNamespace(version_info=(3, 8, 10), version="3.8.10 (default)", exit=sys.exit)
+    monkeypatch.setattr(course, "sys", old)
+    (course.ROOT / "build").mkdir()
+    with pytest.raises(SystemExit) as stop:
+        course.main(arguments)
+    assert stop.value.code == "Python 3.11 or newer is needed; this is 3.8.10."
+    assert course.ran == [] and (course.ROOT / "build").exists()
 
 
 # ---- commands ------------------------------------------------------------------------------
@@ -229,6 +250,38 @@ def test_lab_refuses_in_a_sentence_and_opens_nothing(course, lessons, capsys, re
     assert not [what for what, *_ in course.ran if what == "run"]
 
 
+@pytest.mark.parametrize("given", [["--fresh", "01"], ["--fresh=01"]])
+def test_lab_takes_a_name_after_a_space_or_an_equals_sign(course, lessons, capsys, given):
+    assert course.main(["lab", *given, "--port=9999"]) == 7
+    arguments, _ = started(course)
+    assert not any("fresh" in a for a in arguments) and arguments[-1] == "--port=9999"
+    assert "01_lines.ipynb: a fresh copy." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [("--reset=01-x", "exercise is '01-x'"), ("--fresh=", "lesson is ''"), ("--fresh=77", "'77'")],
+)
+def test_lab_refuses_a_wrong_name_after_an_equals_sign(course, lessons, capsys, given, sentence):
+    assert course.main(["lab", given]) == 2
+    assert sentence in capsys.readouterr().out
+
+
+def test_lab_says_so_when_the_workbook_is_a_file(course, lessons, capsys):
+    lessons.write_text("mine")
+    assert course.main(["lab"]) == 2
+    assert f"{lessons} is a file" in capsys.readouterr().out
+    assert lessons.read_text() == "mine"
+    assert not [what for what, *_ in course.ran if what == "run"]
+
+
+def test_lab_says_so_when_the_workbook_cannot_be_filled(course, lessons, capsys):
+    (lessons / "01_lines.ipynb").mkdir(parents=True)  # a folder in the place of a notebook
+    assert course.main(["lab"]) == 2
+    assert "Your workbook could not be filled: " in capsys.readouterr().out
+    assert not [what for what, *_ in course.ran if what == "run"]
+
+
 def test_clean_keeps_the_learners_work(course, lessons):
     course.main(["lab"])
     for folder in (".venv", "build"):
@@ -283,6 +336,197 @@ def test_cpu_leaves_cuda_out_on_linux_only(course, pip, monkeypatch, tmp_path):
         (tmp_path / platform).mkdir()
         course.install("PY", tmp_path / platform, cpu=True, test=False)
     assert [course.CPU_INDEX in a for a in pip] == [True, False, False]
+
+
+@pytest.mark.parametrize("left", ["", '{"inputs": "12', "[1, 2]", "7", "null"])
+def test_a_stamp_that_is_empty_or_cut_off_counts_as_none(course, pip, tmp_path, left):
+    stamp = tmp_path / "coursekit.json"
+    stamp.write_text(left)
+    for _ in range(2):
+        course.install("PY", tmp_path, cpu=False, test=False)
+    assert len(pip) == 1
+    assert json.loads(stamp.read_text())["test"] is False
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_stamp_that_is_cut_off_while_written_keeps_the_old_one(
+    course, pip, monkeypatch, tmp_path
+):
+    def stop(a, b):
+        raise KeyboardInterrupt
+
+    course.install("PY", tmp_path, cpu=False, test=False)
+    before = (tmp_path / "coursekit.json").read_text()
+    with monkeypatch.context() as patch:
+        patch.setattr(course.os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            course.install("PY", tmp_path, cpu=False, test=True)
+    assert (tmp_path / "coursekit.json").read_text() == before
+    course.install("PY", tmp_path, cpu=False, test=True)
+    assert len(pip) == 3
+
+
+# ---- set-up with a stand-in for the environment's Python -------------------------------------
+
+STAND_IN = """
+import json, pathlib, sys
+here = pathlib.Path(__file__).parent
+with (here / "log").open("a") as log:
+    log.write(json.dumps(sys.argv[1:]) + "\\n")
+if "freeze" in sys.argv:
+    print("torch==2.13.0+cpu\\nnumpy==9.9\\nnvidia-nccl==1\\nlocal @ file:///x")
+if "install" in sys.argv:
+    print("Collecting numpy (from x)\\nsomething that pip says")
+    sys.exit((here / "refuse").exists())
+"""
+
+
+@pytest.fixture
+def made(course, monkeypatch):
+    """A stand-in for venv.create; lists the folders and logs what their Python was asked."""
+    if sys.platform == "win32":
+        pytest.skip("the stand-in is a shell script")
+    for name in ("pyproject.toml", "constraints.txt"):
+        (course.ROOT / name).write_bytes((ROOT / name).read_bytes())
+    work = course.ROOT / "stand_in"
+    work.mkdir()
+    (work / "main.py").write_text(STAND_IN)
+    script = f'#!/bin/sh\nexec "{sys.executable}" -S "{work}/main.py" "$@"\n'
+    folders = []
+
+    def create(folder, with_pip, clear):
+        assert with_pip and clear
+        folders.append(Path(folder))
+        (Path(folder) / "bin").mkdir(parents=True, exist_ok=True)
+        exe = Path(folder) / "bin" / "python"
+        exe.write_text(script)
+        exe.chmod(0o755)
+
+    def asked():
+        return [json.loads(line) for line in (work / "log").read_text().splitlines()]
+
+    monkeypatch.setattr(course.venv, "create", create)
+    monkeypatch.delenv("CONDA_DEFAULT_ENV", raising=False)
+    return SimpleNamespace(folders=folders, asked=asked, work=work)
+
+
+def test_the_first_set_up_makes_and_installs_and_the_second_does_neither(course, made, capsys):
+    exe = course.real_python()
+    assert Path(exe) == course.ENV / "bin" / "python"
+    (installed,) = made.asked()
+    start = ["-m", "pip", "--disable-pip-version-check", "install", "-c", "constraints.txt"]
+    assert installed[:6] == start and installed[-2:] == ["-e", "."]
+    assert (course.ENV / "share/jupyter/lab/settings/overrides.json").exists()
+    said = capsys.readouterr().out
+    assert "Making an environment in .venv" in said and "installed in" in said
+    assert course.real_python() == exe
+    assert made.folders == [course.ENV]
+    assert made.asked()[1:] == [["-m", "pip", "--version"]]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("left", ["no python", "fails", "cannot be run"])
+def test_a_half_made_environment_is_made_again(course, made, left):
+    exe = course.ENV / "bin" / "python"
+    exe.parent.mkdir(parents=True)
+    if left != "no python":
+        exe.write_text("#!/bin/sh\nexit 1\n")
+        exe.chmod(0o755 if left == "fails" else 0o644)
+    course.real_python()
+    assert made.folders == [course.ENV]
+    assert course.has_pip(str(exe))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [subprocess.CalledProcessError(1, "ensurepip"), OSError(28, "No space left on device")],
+)
+@pytest.mark.parametrize("command", ["set up", "pin"])
+def test_an_environment_that_cannot_be_made_is_removed_and_the_way_out_said(
+    course, made, monkeypatch, problem, command
+):
+    def fail(folder, with_pip, clear):
+        (Path(folder) / "bin").mkdir(parents=True)
+        made.folders.append(Path(folder))
+        raise problem
+
+    monkeypatch.setattr(course.venv, "create", fail)
+    before = (course.ROOT / "constraints.txt").read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        course.real_python() if command == "set up" else course.pin()
+    assert str(problem) in stop.value.code and "install python3-venv" in stop.value.code
+    assert not made.folders[0].exists()
+    assert (course.ROOT / "constraints.txt").read_bytes() == before
+
+
+def test_what_pip_says_is_shown_when_it_fails_and_no_stamp_is_left(course, made):
+    (made.work / "refuse").touch()
+    with pytest.raises(SystemExit) as stop:
+        course.real_python(test=True)
+    assert "something that pip says" in stop.value.code
+    assert "pip could not install the course" in stop.value.code
+    assert not (course.ENV / "coursekit.json").exists()
+    (made.work / "refuse").unlink()
+    course.real_python(test=True)
+    assert made.folders == [course.ENV]  # the environment itself was good
+    assert json.loads((course.ENV / "coursekit.json").read_text())["test"] is True
+
+
+def test_pin_keeps_torch_and_writes_neither_cuda_nor_local_packages(course, made, capsys):
+    assert course.main(["pin"]) == 0
+    installed, frozen = made.asked()
+    assert installed[3:] == ["install", "torch==2.13.0", "-e", ".[test]"]
+    assert frozen == ["-m", "pip", "freeze", "--exclude-editable"]
+    assert (course.ROOT / "constraints.txt").read_text() == "torch==2.13.0\nnumpy==9.9\n"
+    assert "has 2 pins" in capsys.readouterr().out
+    assert not made.folders[0].exists()
+
+
+def test_the_environments_folder_comes_first_on_the_path(course, tmp_path):
+    out = tmp_path / "out"
+    code = f"import os; open({str(out)!r}, 'w').write(os.environ['PATH']); raise SystemExit(5)"
+    assert course.real_run(sys.executable, "-c", code, cwd=tmp_path) == 5
+    assert out.read_text().startswith(str(Path(sys.executable).parent))
+
+
+# ---- conda ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "expected"),
+    [(None, 0, False), ("base", 0, False), ("coursekit", 0, True), ("other", 1, False)],
+)
+def test_a_conda_environment_counts_when_it_has_the_course(
+    course, monkeypatch, name, status, expected
+):
+    if name is None:
+        monkeypatch.delenv("CONDA_DEFAULT_ENV", raising=False)
+    else:
+        monkeypatch.setenv("CONDA_DEFAULT_ENV", name)
+    looked = []
+
+    def look(command, **options):
+        looked.append((command, options["cwd"]))
+        return SimpleNamespace(returncode=status)
+
+    monkeypatch.setattr(course.subprocess, "run", look)
+    assert course.in_conda() is expected
+    assert len(looked) == (name not in (None, "base"))
+    for command, folder in looked:  # from elsewhere, so that this folder does not count
+        assert command == [sys.executable, "-I", "-c", "import coursekit"]
+        assert Path(folder) != course.ROOT
+
+
+def test_in_conda_no_environment_is_made_and_only_the_test_tools_are_added(
+    course, pip, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(course, "in_conda", lambda: True)
+    monkeypatch.setattr(course.sys, "prefix", str(tmp_path))
+    assert course.real_python() == sys.executable
+    assert pip == []
+    assert course.real_python(test=True) == sys.executable
+    assert [a[-1] for a in pip] == [".[test]"]
+    assert not course.ENV.exists()
 
 
 # ---- the repository ------------------------------------------------------------------------

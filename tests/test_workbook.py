@@ -149,6 +149,13 @@ def test_a_damaged_list_loses_nothing_and_heals(lessons, mine, damage):
     )
 
 
+def test_a_workbook_that_is_a_file_is_refused_and_kept(lessons, mine):
+    mine.write_text("my own")
+    with pytest.raises(ValueError, match=r"workbook is a file, .*rename it"):
+        workbook.fill(lessons, mine)
+    assert mine.read_text() == "my own"
+
+
 # ---- fresh ---------------------------------------------------------------------------------
 
 
