@@ -9,7 +9,7 @@ import pytest
 from coursekit.authoring import __main__ as command
 from coursekit.authoring.freshness import is_current, problems
 from coursekit.authoring.learner import Mark, learner_notebook, marks, solved, write
-from coursekit.authoring.sources import instructor_notebook, notebook_of
+from coursekit.authoring.sources import instructor_notebook, notebook_of, outputs_digest
 
 LESSON = '''# %% [markdown]
 # # 90 · Sums
@@ -81,7 +81,9 @@ def spoiled(made, tmp_path):
     script = lay_out(tmp_path)
     notebook = nbformat.read(notebook_of(made), 4)
 
-    def complaints():
+    def complaints(stamped=True):
+        if stamped:  # as if a run had given these outputs
+            notebook.metadata["coursekit"]["outputs"] = outputs_digest(notebook)
         write(notebook, notebook_of(script))
         return problems(notebook_of(script))
 
@@ -211,6 +213,15 @@ def test_good_outputs_pass(spoiled, data):
     notebook, complaints, _ = spoiled
     output(notebook, output_type="display_data", data=data)
     assert complaints() == []
+
+
+def test_outputs_edited_by_hand_are_noticed(spoiled):
+    notebook, complaints, _ = spoiled
+    assert complaints(stamped=False) == []
+    output(notebook, output_type="stream", name="stdout", text="w0 = 4.64")
+    assert complaints(stamped=False) == [
+        "Its outputs are not those that were stored when it was run."
+    ]
 
 
 def test_a_picture_with_alt_metadata_passes(spoiled):
