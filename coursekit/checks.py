@@ -1,7 +1,10 @@
 """Input checks that answer in a sentence: the argument, what came, what was expected."""
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +14,28 @@ def require(condition: bool, sentence: str) -> None:
     """Raise ValueError with ``sentence`` unless ``condition`` holds."""
     if not condition:
         raise ValueError(sentence)
+
+
+def require_count(name: str, value: Any, least: int = 0, most: int | None = None) -> None:
+    """Refuse ``value`` unless it is a whole number, ``least`` or more and at most ``most``.
+
+    Errors: TypeError for 3.0, "3" or True, ValueError outside the range.
+    """
+    span = f"{least} or more" if most is None else f"{least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} is {value!r}; a whole number, {span}, was expected.")
+    fits = least <= int(value) and (most is None or int(value) <= most)
+    require(fits, f"{name} is {value}; a whole number, {span}, was expected.")
+
+
+def require_finite(name: str, value: Any) -> None:
+    """Refuse ``value`` unless it is a finite number.
+
+    Errors: TypeError for what is no number, ValueError for NaN or infinity.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is {value!r}; a number was expected.")
+    require(math.isfinite(value), f"{name} is {value}; a finite number was expected.")
 
 
 def choose(name: str, value: str, options: Iterable[str]) -> str:

@@ -12,9 +12,9 @@ from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
+from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, epochs, predict
 from coursekit.training.loop import joint_loss, multi_loss
-from coursekit.threads import threads
 
 
 @dataclass(frozen=True)

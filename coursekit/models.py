@@ -98,6 +98,7 @@ class MultimodalClassifier(nn.Module):
         self, encoders: Mapping[str, nn.Module], fusion: nn.Module, num_classes: int
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         self.encoders = nn.ModuleDict(encoders)
         self.fusion = fusion
         self.heads = nn.ModuleDict(

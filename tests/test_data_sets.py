@@ -126,6 +126,20 @@ def synth():
     return load("av_digits")
 
 
+def test_av_digits_are_the_same_with_one_thread_and_with_two():
+    before = torch.get_num_threads()
+    try:
+        made = []
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            made.append(load("av_digits", seed=0))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
+    for m in made[0].modalities:
+        assert torch.equal(made[0].inputs[m], made[1].inputs[m])
+
+
 def test_av_digits_shapes(synth):
     assert "synthesised" in synth.name
     assert synth.modalities == ("image", "audio")

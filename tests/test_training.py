@@ -38,6 +38,29 @@ def weights(model):
 FEW = Settings(epochs=3, batch_size=32)
 
 
+# ---- refusals ------------------------------------------------------------------------------
+
+
+def test_the_whole_data_set_is_refused_so_that_no_test_row_trains(data):
+    with pytest.raises(TypeError, match=r"train is a MultimodalData.*pass data\.train"):
+        fit(model_for(data), data, data.valid, FEW)
+    with pytest.raises(TypeError, match=r"valid is a MultimodalData.*pass data\.valid"):
+        next(epochs(model_for(data), data.train, data, FEW))
+
+
+def test_a_divergence_in_the_last_step_is_told(data):
+    settings = Settings(epochs=1, batch_size=len(data.train), lr=1e30, clip=None)
+    with pytest.raises(FloatingPointError, match=r"loss on train is (nan|inf) after epoch 1"):
+        fit(model_for(data), data.train, data.valid, settings)
+
+
+def test_a_device_this_machine_lacks_is_named(data):
+    with pytest.raises(ValueError, match="device is 'cuda:99', which this machine does not have"):
+        fit(model_for(data), data.train, data.valid, replace(FEW, device="cuda:99"))
+    with pytest.raises(ValueError, match="Did you mean 'cuda'"):
+        Settings(device="cude")
+
+
 # ---- reproducible --------------------------------------------------------------------------
 
 
@@ -265,8 +288,9 @@ def test_accuracy_by_hand_and_its_refusals():
     ("fields", "sentence"),
     [
         ({"optimizer": "adan"}, r"optimizer is 'adan'.*Did you mean 'adam'"),
-        ({"epochs": 0}, "epochs is 0; a positive"),
-        ({"batch_size": -1}, "batch_size is -1; a positive"),
+        ({"epochs": 0}, "epochs is 0; a whole number, 1 or more"),
+        ({"batch_size": -1}, "batch_size is -1; a whole number, 1 or more"),
+        ({"lr": math.inf}, "lr is inf; a finite number"),
         ({"lr": 0.0}, "lr is 0.0; a positive"),
         ({"clip": 0.0}, "clip is 0.0; a positive"),
         ({"momentum": -0.1}, "momentum is -0.1"),

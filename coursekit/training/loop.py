@@ -27,8 +27,8 @@ class Settings:
 
     momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
     without it).  keep_best: early stopping, return the weights of the epoch with the best
-    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more than one pays
-    only for networks much larger than the course's, None leaves PyTorch's choice.
+    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more
+    than one pays only for networks much larger than the course's, None leaves PyTorch's choice.
     """
 
     epochs: int = 20
