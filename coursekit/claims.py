@@ -67,17 +67,25 @@ def _requirement(
         "equals and within go together: the figure and how far it may be off.",
     )
     if equals is not None and within is not None:
-        _need(within >= 0, f"within is {within}; zero or more was expected.")
+        fits = math.isfinite(within) and within >= 0
+        _need(fits, f"within is {within}; zero or a positive finite number was expected.")
         return f"{equals:.6g} ± {within:.6g}", abs(figure - equals) <= within
     if below is not None:
         return f"< {below:.6g}", figure < below
     if above is not None:
         return f"> {above:.6g}", figure > above
     assert between is not None
-    low, high = between
+    low, high = _ends(between)
     _need(low <= high, f"between is {between}; the lower end was expected first.")
     inside = not math.isnan(figure) and low <= figure <= high
     return f"{low:.6g} to {high:.6g}", inside
+
+
+def _ends(between: Any) -> tuple[float, float]:
+    fits = isinstance(between, tuple | list) and len(between) == 2
+    if not fits or not all(isinstance(end, int | float) for end in between):
+        raise TypeError(f"between is {between!r}; two numbers, (low, high), were expected.")
+    return between[0], between[1]
 
 
 def _named(

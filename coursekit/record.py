@@ -52,6 +52,18 @@ def append(kind: str, **fields: Any) -> dict[str, Any]:
     return entry
 
 
+def keep(kind: str, **fields: Any) -> str:
+    """`append`, where a record that cannot be written must not stop the lesson.
+
+    Returns "", or a sentence that says what went wrong.
+    """
+    try:
+        append(kind, **fields)
+    except OSError as error:
+        return f"This could not be written to {path().name}: {error.strerror}."
+    return ""
+
+
 def _plain(x: Any) -> Any:
     """``x`` in JSON's types: numbers of numpy and torch become Python's, NaN becomes a word."""
     if isinstance(x, Mapping):
@@ -83,7 +95,8 @@ def _parse(number: int, text: str) -> dict[str, Any]:
         entry = json.loads(text)
     except ValueError:
         entry = None
-    if isinstance(entry, dict) and entry.get("kind") in KINDS:
+    known = isinstance(entry, dict) and entry.get("kind") in KINDS
+    if known and isinstance(entry.get("time"), str):
         return entry
     return {"kind": "damaged", "line": number, "text": text}
 
@@ -159,8 +172,10 @@ def checkpoint(
         "runtime": f"{time.time() - psutil.Process().create_time():.1f} s since the kernel started",
         "data": _data_path(data),
     }
-    append("checkpoint", lesson=lesson, observed=dict(observed), **facts)
-    print(f"Checkpoint of lesson {lesson}, kept in {path().name}")
+    failed = keep("checkpoint", lesson=lesson, observed=dict(observed), **facts)
+    print(f"Checkpoint of lesson {lesson}" + ("" if failed else f", kept in {path().name}"))
+    if failed:
+        print(failed)
     seen = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in observed.items()}
     for name, text in {**facts, **seen}.items():
         print(f"  {name:<28} {text}")

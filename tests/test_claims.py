@@ -62,3 +62,15 @@ def test_a_claim_shows_its_figure_and_takes_one_number():
     for value in (True, "0.5", np.zeros(2), None):
         with pytest.raises(TypeError, match="one number"):
             claim("It is {value}.", value, below=1)
+
+
+@pytest.mark.parametrize("within", [float("inf"), float("nan")])
+def test_a_tolerance_that_lets_everything_through_is_refused(within):
+    with pytest.raises(ValueError, match=r"within is (inf|nan); zero or a positive finite number"):
+        claim("the slope is {value}", 5.0, equals=1.0, within=within)
+
+
+@pytest.mark.parametrize("between", [(1, 2, 3), (1,), 3.0, "ab", (None, 1)])
+def test_between_is_two_numbers(between):
+    with pytest.raises(TypeError, match=r"between is .*; two numbers"):
+        claim("the slope is {value}", 5.0, between=between)

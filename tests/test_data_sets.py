@@ -241,7 +241,7 @@ def test_seed_and_fold_change_what_they_should(synth):
         ({"n": 1005}, "multiple of 10"),
         ({"n": 3010}, "multiple of 10 to 3000"),
         ({"image_noise": -1}, "0 or more"),
-        ({"image_noise": math.nan}, "0 or more"),
+        ({"image_noise": math.nan}, "a finite number"),
         ({"train_speakers": 0}, "1 to 52"),
         ({"train_speakers": 53}, "1 to 52"),
         ({"speech": "fsdd", "train_speakers": 5}, "1 to 4"),

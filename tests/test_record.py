@@ -117,3 +117,20 @@ def test_checkpoint_never_shows_a_home_folder():
     record.checkpoint("01", {}, Path.home() / "course" / "b.csv")
     (entry,) = record.read()
     assert str(Path.home()) not in entry["data"]
+
+
+def test_a_line_without_a_time_is_damaged_and_does_not_stop_progress(folder, capsys):
+    attempt()
+    with (folder / "record.jsonl").open("a") as stream:
+        stream.write('{"kind": "checkpoint", "lesson": "01"}\n')
+    assert [entry["kind"] for entry in record.read()] == ["attempt", "damaged"]
+    assert len(record.progress()) == 1
+    assert "Line 2 of record.jsonl cannot be read" in capsys.readouterr().out
+
+
+def test_a_checkpoint_that_cannot_be_kept_says_so_and_goes_on(folder, capsys):
+    folder.write_text("a file where the folder should be")
+    record.checkpoint("01", {"slope": 1.5})
+    out = capsys.readouterr().out
+    assert "could not be written to record.jsonl" in out
+    assert "kept in" not in out and "1.5" in out

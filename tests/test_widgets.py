@@ -429,6 +429,16 @@ def test_a_guess_is_remembered_by_the_record(shown):
     assert len(record.read()) == 1
 
 
+def test_a_guess_that_cannot_be_kept_is_shown_all_the_same(shown, monkeypatch, tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path / "taken"))
+    guess = number_guess()
+    guess.commit(6.0)
+    guess.reveal(12.0, 1.0)
+    assert "Score: 50 of 100." in shown[0]
+    assert "could not be written to record.jsonl" in capsys.readouterr().out
+
+
 def test_a_lesson_runs_without_any_guess(shown):
     number_guess().reveal(12.0, 1.0)
     choice = ChoiceGuess("05-why", "Why?", ("capacity", "speed"))

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_count, require_finite
 from coursekit.data import fsdd
 from coursekit.data.files import open_checked
 from coursekit.data.fsdd import SpokenWords
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.spectrogram import FLOOR_DB, lay_out
+from coursekit.data.spectrogram import FLOOR_DB, WORD_SIZE, lay_out
 from coursekit.data.standard import standardise_whole
 from coursekit.threads import threads
 
@@ -153,13 +153,16 @@ def load_av_digits(
     plan = PLANS[speech]
     chosen = plan.train if train_speakers is None else train_speakers
     most = IMAGES["train"] * DIGITS
-    require(
-        n % DIGITS == 0 and 0 < n <= most, f"n is {n}; a multiple of 10 to {most} was expected."
-    )
+    require_count("n", n)
+    fits = n % DIGITS == 0 and 0 < n <= most
+    require(fits, f"n is {n}; a multiple of 10 to {most} was expected.")
+    require_finite("image_noise", image_noise)
     require(image_noise >= 0, f"image_noise is {image_noise}; 0 or more was expected.")
-    require(1 <= chosen <= plan.most, f"train_speakers is {chosen}; 1 to {plan.most} was expected.")
-    require(0 <= fold < FOLDS, f"fold is {fold}; 0 to {FOLDS - 1} was expected.")
-    require(2 <= image_size <= 28, f"image_size is {image_size}; 2 to 28 was expected.")
+    require_count("train_speakers", chosen, 1, plan.most)
+    require_count("fold", fold, 0, FOLDS - 1)
+    require_count("image_size", image_size, 2, 28)
+    require_count("mel_size", mel_size, 2, WORD_SIZE)
+    require_count("seed", seed)
 
     with np.load(open_checked("mnist_5k.npz")) as arrays:
         pixels = torch.from_numpy(arrays["image"])

@@ -4,7 +4,8 @@ Chosen on seeds 0–9; the tests hold them to their effects on seeds 100–109.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any
 
 from coursekit.checks import choose
@@ -74,4 +75,10 @@ def preset(name: str) -> Preset:
 
 def load_preset(name: str, seed: int = 0, **changes: Any) -> MultimodalData:
     """Data of a preset; ``changes`` replace fields of its recipe (train=4000, label_noise=.1 …)."""
+    known = [f.name for f in fields(Recipe)]
+    for change in changes:
+        if change not in known:
+            near = get_close_matches(change, known, n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{change!r} is no field of a recipe ({', '.join(known)}).{guess}")
     return generate(replace(preset(name).recipe, **changes), seed=seed, name=name)

@@ -18,7 +18,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_count, require_finite
 from coursekit.data.multimodal import MultimodalData
 
 
@@ -44,11 +44,12 @@ class Modality:
     def __post_init__(self) -> None:
         for name in ("amplitude", "noise", "nuisance_std", "gain"):
             value = getattr(self, name)
+            require_finite(name, value)
             require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+        require_finite("linear", self.linear)
         require(0 <= self.linear <= 1, f"linear is {self.linear}; a number in [0, 1] was expected.")
         for name in ("nuisance_dims", "distractors"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} is {value}; a count of dimensions was expected.")
+            require_count(name, getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,29 @@ class Recipe:
     test: int = 2000
 
     def __post_init__(self) -> None:
+        for name in ("modalities", "unique"):
+            given = getattr(self, name)
+            if not isinstance(given, Mapping):
+                raise TypeError(f"{name} is {given!r}; a dictionary by modality was expected.")
+        for m, modality in self.modalities.items():
+            if not isinstance(modality, Modality):
+                raise TypeError(f"modalities[{m!r}] is {modality!r}; a Modality was expected.")
         require(len(self.modalities) > 0, "modalities is empty; at least one was expected.")
         strange = set(self.unique) - set(self.modalities)
         require(not strange, f"unique names {sorted(strange)}, which are not modalities.")
+        for m, share in self.unique.items():
+            require_finite(f"unique[{m!r}]", share)
+        for name in ("redundant", "synergistic", "label_noise"):
+            require_finite(name, getattr(self, name))
+        require_count("num_classes", self.num_classes, 2)
+        require_count("code_dims", self.code_dims, 2)
         for name, share in {**self.shares(), "label_noise": self.label_noise}.items():
             require(-1e-9 <= share <= 1, f"share {name} is {share:.3g}; [0, 1] was expected.")
         fits = 2 <= self.num_classes <= self.code_dims
         require(fits, f"num_classes is {self.num_classes}; 2 … code_dims={self.code_dims} fits.")
-        for name in ("train", "valid", "test"):
-            require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it must be > 0.")
+        require_count("train", self.train, 2)  # the deviation of one row does not exist
+        require_count("valid", self.valid, 1)
+        require_count("test", self.test, 1)
 
     def shares(self) -> dict[str, float]:
         """Share of every kind of sample, summing to one."""
@@ -135,6 +150,9 @@ def generate(recipe: Recipe, seed: int = 0, name: str = "synthetic") -> Multimod
     Features are z-scored with training statistics, then multiplied by the modality's gain. Label
     noise touches training rows only. The same seed gives the same data bit for bit.
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe is {recipe!r}; a Recipe was expected (or load_preset by name).")
+    require_count("seed", seed)
     rng = torch.Generator().manual_seed(seed)
     n = recipe.train + recipe.valid + recipe.test
     c = recipe.num_classes

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_count
 from coursekit.data.files import open_checked
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.standard import standardise_features
@@ -47,7 +47,8 @@ def load_uci_views(
         len(views) > 0 and len(set(views)) == len(views),
         f"views is {tuple(views)!r}; one or more different views were expected.",
     )
-    require(10 <= n_train <= 1000, f"n_train is {n_train}; 10 to 1000 was expected.")
+    require_count("seed", seed)
+    require_count("n_train", n_train, 10, 1000)
     with np.load(open_checked("uci_views.npz")) as arrays:
         labels = torch.from_numpy(arrays["digit"].astype(np.int64))
         raw = {view: torch.from_numpy(arrays[view].astype(np.float64)) for view in views}

@@ -76,7 +76,11 @@ class _Guess:
         raise NotImplementedError
 
     def _kept(self) -> list[dict[str, Any]]:
-        return [e for e in record.read() if e["kind"] == "guess" and e.get("key") == self.key]
+        try:
+            entries = record.read()
+        except OSError:
+            return []
+        return [e for e in entries if e["kind"] == "guess" and e.get("key") == self.key]
 
     def _reveal(
         self, truth: float | str, words: str, draw: Callable[..., str], score: int | None
@@ -93,7 +97,9 @@ class _Guess:
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
         kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
         if self._made is not None and [entry] != kept:  # a cell run twice is one guess
-            record.append("guess", **entry, question=self.question)
+            failed = record.keep("guess", **entry, question=self.question)
+            if failed:
+                print(failed)
         show(figure, alt)
 
     def __repr__(self) -> str:
