@@ -106,14 +106,18 @@ def _majority(labels: np.ndarray) -> float:
 def _majority_cases(rng: np.random.Generator) -> list[tuple[np.ndarray]]:
     cases = []
     for case in range(8):
-        classes = int(rng.integers(3, 7))
-        names = np.sort(rng.choice(np.arange(0, 12), size=classes, replace=False))
-        counts = rng.permutation(np.arange(3, 30))[:classes]
         # The most frequent class stands neither first nor last in order, nor does it open the list.
-        counts[1 + case % (classes - 2)] = 31 + rng.integers(0, 20)
+        if case < 2:  # nor is it the middle label, nor the median of all: most lie beyond it
+            counts = np.sort(rng.choice(np.arange(20, 30), size=6, replace=False))
+            counts[1] = 31 + rng.integers(0, 20)
+            counts = counts[:: 1 - 2 * case]
+        else:
+            classes = int(rng.integers(3, 7))
+            counts = rng.permutation(np.arange(3, 30))[:classes]
+            counts[1 + case % (classes - 2)] = 31 + rng.integers(0, 20)
+        names = np.sort(rng.choice(np.arange(0, 12), size=len(counts), replace=False))
         labels = rng.permutation(np.repeat(names, counts))
-        largest = names[int(np.argmax(counts))]
-        other = np.flatnonzero(labels != largest)
+        other = np.flatnonzero(labels == names[-(case % 2)])
         labels[0], labels[other[0]] = labels[other[0]], labels[0]
         cases.append((labels,))
     return cases
@@ -173,6 +177,11 @@ majority = Exercise(
             "first label",
             lambda labels: _share(labels, labels[0]),
             "You ask for the class that happens to stand first. Which one occurs most?",
+        ),
+        Misconception(
+            "median label",
+            lambda labels: _share(labels, np.sort(labels)[len(labels) // 2]),
+            "The median is the label in the middle. Labels are names: count how often each occurs.",
         ),
         Misconception(
             "ratio to the others",

@@ -150,15 +150,19 @@ def _needs_interaction(x_a: Array, x_b: Array, y: Array) -> bool:
 
 
 def _study(
-    rng: np.random.Generator, t_values: tuple[float, float, float], noise: float, hide: bool
+    rng: np.random.Generator,
+    t_values: tuple[float, float, float],
+    noise: float,
+    hide: bool,
+    size: tuple[int, int] = (60, 140),
 ) -> tuple[Array, Array, Array]:
-    """A table whose full fit has exactly these t-values of w1, w2 and w3.
+    """A table of ``size`` rows whose full fit has exactly these t-values of w1, w2 and w3.
 
     The noise is made orthogonal to the design, so that the estimates are the weights put in and
     no draw makes the right answer a matter of luck. hide: choose w2 instead so that the product
     has no correlation with y, though it may have a weight.
     """
-    n = int(rng.integers(60, 140))
+    n = int(rng.integers(*size))
     x_a, x_b = make_inputs(rng, n)
     design = design_of(x_a, x_b)
     rest = rng.normal(0, 1, n)
@@ -194,6 +198,11 @@ def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
         ((none(), t(), 1.8), 20.0, False),
     ]
     studies = [_study(rng, *plan) for plan in plans]
+    # Many rows: rejected, though BIC says no and R² hardly grows. Few rows: R² grows by chance.
+    studies += [
+        _study(rng, (3 * t(), none(), 2.15), 1.0, False, (390, 410)),
+        _study(rng, (none() / 10, none() / 10, 1.7), 1.0, False, (38, 43)),
+    ]
     return [studies[i] for i in rng.permutation(len(studies))]
 
 
@@ -201,6 +210,18 @@ def _r_squared(y: Array, *parts: Any) -> float:
     design = columns(y, *parts)[:, 1:]
     rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
     return float(1 - rest.var() / y.var())
+
+
+def _gain(x_a: Array, x_b: Array, y: Array) -> float:
+    """What the product adds to R²."""
+    return _r_squared(y, 1.0, x_a, x_b, x_a * x_b) - _r_squared(y, 1.0, x_a, x_b)
+
+
+def _bic_gain(x_a: Array, x_b: Array, y: Array) -> float:
+    """BIC of the additive model minus BIC of the full one."""
+    full = 1 - _r_squared(y, 1.0, x_a, x_b, x_a * x_b)
+    additive = 1 - _r_squared(y, 1.0, x_a, x_b)
+    return float(len(y) * np.log(additive / full) - np.log(len(y)))
 
 
 def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
@@ -258,6 +279,26 @@ needs_interaction = Exercise(
             "adjusted R² are laxer than the test, too.)",
         ),
         Misconception(
+            "no intercept",
+            lambda a, b, y: _p_values(y, a, b, a * b)[2] < 0.05,
+            "Your model has no intercept: its lines pass through zero, and w3 makes up for it.",
+        ),
+        Misconception(
+            "BIC",
+            lambda a, b, y: _bic_gain(a, b, y) > 0,
+            "BIC is stricter than the test, and more so the more rows there are: with hundreds it "
+            "misses an interaction that the test at 0.05 finds.",
+        ),
+        *(
+            Misconception(
+                f"gain in R² above {limit:g}",
+                lambda a, b, y, limit=limit: _gain(a, b, y) > limit,
+                "You look at the gain in R². Chance alone gives a large one in few rows, and a "
+                "real one is small in many: the test takes the number of rows into account.",
+            )
+            for limit in (0.01, 0.02)
+        ),
+        Misconception(
             "always",
             lambda a, b, y: True,
             "Your rule says True each time. R² always grows with a column, and no estimate is "
@@ -277,11 +318,6 @@ needs_interaction = Exercise(
                 "error.",
             )
             for limit in (0.05, 0.1, 0.2, 0.5, 1.0)
-        ),
-        Misconception(
-            "no intercept",
-            lambda a, b, y: _p_values(y, a, b, a * b)[2] < 0.05,
-            "Your model has no intercept: its lines pass through zero, and w3 makes up for it.",
         ),
     ),
     hints=(

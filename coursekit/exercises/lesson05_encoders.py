@@ -156,23 +156,37 @@ def _diagnose(drop: float, changes: Changes) -> str:
 
 
 def _diagnose_cases(rng: np.random.Generator) -> list[tuple[float, Changes]]:
-    """All four answers; values on both sides of both thresholds, and never close to one."""
+    """All four answers, values on both sides of both thresholds, the last four just past them.
+
+    The starved modality stands in every place, so that no single place tells the answer.
+    """
     cases = []
-    plans = [(w, s) for w in (True, False) for s in (True, False)] * 4
-    for i, (worse, starved) in enumerate(plans):
+    plans = [(w, s) for w in (True, False) for s in (True, False)]
+    for i, (worse, starved) in enumerate(plans * 4):
         # Small drops lie between the two thresholds; large gains test who forgets the sign.
         drop = -rng.uniform(0.03, 0.07 if i < 8 else 0.3) if worse else rng.uniform(0.03, 0.2)
         if not worse and i >= 12:
             drop = -rng.uniform(0.001, 0.015)
-        names = [str(n) for n in rng.permutation(NAMES)[: 2 + i % 2]]
+        names = _some_names(rng, 2 + i // 4 % 2)
         values = (
             rng.uniform(-0.06, -0.03, len(names)) if i % 4 < 2 else rng.uniform(0, 0.2, len(names))
         )
         values = np.where(rng.random(len(names)) < 0.5, values, rng.uniform(0.09, 0.2))
+        if i == 0:  # far enough down to take the mean along
+            values = rng.uniform(-0.06, -0.03, len(names))
         if starved:
-            values[rng.integers(len(names))] = -rng.uniform(0.1, 0.4)
+            values[i // 2 % len(names)] = -rng.uniform(0.1 if i else 0.2, 0.4)
         cases.append((float(drop), dict(zip(names, map(float, values), strict=True))))
+    for i, (worse, starved) in enumerate(plans):
+        names = _some_names(rng, 3)
+        changes = {name: float(rng.uniform(0.02, 0.06)) for name in names}
+        changes[names[i % len(names)]] = -0.085 if starved else -0.075
+        cases.append((-0.025 if worse else -0.015, changes))
     return [cases[i] for i in rng.permutation(len(cases))]
+
+
+def _some_names(rng: np.random.Generator, count: int) -> list[str]:
+    return [str(name) for name in rng.permutation(NAMES)[:count]]
 
 
 diagnose = Exercise(
@@ -237,6 +251,11 @@ diagnose = Exercise(
         Misconception(
             "first modality only",
             lambda drop, changes: _sentence(drop < -0.02, next(iter(changes.values())) < -0.08),
+            "You look at one modality only; any of them can be the starved one.",
+        ),
+        Misconception(
+            "last modality only",
+            lambda drop, changes: _sentence(drop < -0.02, list(changes.values())[-1] < -0.08),
             "You look at one modality only; any of them can be the starved one.",
         ),
         Misconception(

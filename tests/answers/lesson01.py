@@ -219,6 +219,32 @@ WRONG = {
             lambda a, b, y: ols("y ~ a * b", a, b, y).aic < ols("y ~ a + b", a, b, y).aic,
             "another level",
         ),
+        "BIC": (
+            lambda a, b, y: ols("y ~ a * b", a, b, y).bic < ols("y ~ a + b", a, b, y).bic,
+            "BIC is stricter",
+        ),
+        "gain of 0.01": (
+            lambda a, b, y: (
+                ols("y ~ a * b", a, b, y).rsquared - ols("y ~ a + b", a, b, y).rsquared > 0.01
+            ),
+            "gain in R²",
+        ),
+        "gain of 0.02": (
+            lambda a, b, y: (
+                ols("y ~ a * b", a, b, y).rsquared - ols("y ~ a + b", a, b, y).rsquared > 0.02
+            ),
+            "gain in R²",
+        ),
+        "partial R²": (
+            lambda a, b, y: (
+                1 - ols("y ~ a * b", a, b, y).ssr / ols("y ~ a + b", a, b, y).ssr > 0.04
+            ),
+            ".*",
+        ),
+        "no intercept": (
+            lambda a, b, y: ols("y ~ a * b - 1", a, b, y).pvalues["a:b"] < 0.05,
+            "no intercept",
+        ),
         "size": (lambda a, b, y: bool(abs(weight_two_lines(a, b, y)) > 0.1), "units of y"),
         "never": (lambda a, b, y: False, "each time"),
         "p-value": (lambda a, b, y: ols("y ~ a * b", a, b, y).pvalues["a:b"], "True or False"),

@@ -252,6 +252,11 @@ WRONG = {
             "every encoder",
         ),
         "first": (lambda d, c: words(d < -0.02, c[next(iter(c))] < -0.08), "one modality only"),
+        "last": (lambda d, c: words(d < -0.02, [*c.values()][-1] < -0.08), "one modality only"),
+        "one threshold": (lambda d, c: words(d < -0.05, min(c.values()) < -0.05), ".*"),
+        "drop below 0.03": (lambda d, c: words(d < -0.03, min(c.values()) < -0.08), ""),
+        "probe below 0.07": (lambda d, c: words(d < -0.02, min(c.values()) < -0.07), ""),
+        "probe below 0.1": (lambda d, c: words(d < -0.02, min(c.values()) < -0.1), ""),
         "exchanged thresholds": (
             lambda d, c: words(d < -0.08, sorted(c.values())[0] < -0.02),
             "changed places: 0.02",
