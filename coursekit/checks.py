@@ -48,15 +48,26 @@ def choose(name: str, value: str, options: Iterable[str]) -> str:
     raise ValueError(f"{name} is {value!r}; it can be {', '.join(map(repr, known))}.{guess}")
 
 
+def require_floats(name: str, x: Any) -> None:
+    """Refuse what is no floating-point tensor, with TypeError."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} has dtype {x.dtype}; floating-point numbers were expected.")
+
+
+def require_weights(name: str, x: Any) -> None:
+    """Refuse what is no finite floating-point tensor."""
+    require_floats(name, x)
+    require(bool(torch.isfinite(x).all()), f"{name} contains NaN or infinite values.")
+
+
 def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor:
     """Return ``x`` if it is a finite floating tensor of ``shape`` (None = any size, not zero).
 
     Errors: TypeError for integers or no tensor, ValueError for wrong rank, size, NaN or inf.
     """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
-    if not x.is_floating_point():
-        raise TypeError(f"{name} has dtype {x.dtype}; floating-point features were expected.")
+    require_floats(name, x)
     want = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
     fits = x.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, x.shape, strict=True))
     require(fits, f"{name} has shape {tuple(x.shape)}; {want} was expected.")

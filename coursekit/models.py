@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit import fusion as fusions
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_count, require_floats
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,14 @@ def build_classifier(
     encoder: "mlp" or "cnn" (the last of ``widths`` is the feature width).  dropout: rate on the
     features.  The same seed gives the same weights; a modality's encoder depends on its place.
     """
+    require_count("num_classes", num_classes, 1)
+    if not isinstance(widths, Sequence) or isinstance(widths, str) or len(widths) == 0:
+        raise TypeError(f"widths is {widths!r}; whole numbers in a tuple were expected: (64, 32).")
+    for width in widths:
+        require_count("a width in widths", width, 1)
+    require(len(inputs) > 0, "inputs is empty; one or more modalities were expected.")
+    for m, x in inputs.items():
+        _require_input(m, x)
     make: dict[str, Callable[[Tensor], nn.Module]] = {
         "mlp": lambda x: MLP(x[0].numel(), widths),
         "cnn": lambda x: CNN(x.shape[1], widths[-1]),
@@ -176,6 +184,15 @@ def build_classifier(
     model = MultimodalClassifier(encoders, joint, num_classes)
     initialise(model, seed)
     return model
+
+
+def _require_input(name: str, x: Tensor) -> None:
+    named = isinstance(name, str) and name != "" and "." not in name
+    require(named, f"inputs names a modality {name!r}; a name without dots was expected.")
+    require_floats(f"inputs[{name!r}]", x)
+    fits = x.ndim >= 2 and x.numel() > 0
+    want = "(N, …) with one or more rows"
+    require(fits, f"inputs[{name!r}] has shape {tuple(x.shape)}; {want} was expected.")
 
 
 def _with_dropout(encoder: nn.Module, p: float, seed: int) -> nn.Module:

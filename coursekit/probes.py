@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from coursekit.checks import require, require_batch, require_finite
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.training.evaluate import predict
@@ -22,12 +23,26 @@ def probe(
 
     c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
     """
+    require_finite("c", c)
+    require(c > 0, f"c is {c}; a positive number was expected.")
+    require_batch("features", features, (None, None))
+    require_batch("test_features", test_features, (None, features.shape[1]))
+    _require_labels("labels", labels, len(features))
+    _require_labels("test_labels", test_labels, len(test_features))
+    require(len(labels.unique()) > 1, "labels holds one class only; two or more were expected.")
     model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=300))
     # One thread: the products are tiny. An unconverged probe is still a fair lower bound.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features.cpu().numpy(), labels.numpy())
     return float(model.score(test_features.cpu().numpy(), test_labels.numpy()))
+
+
+def _require_labels(name: str, labels: Tensor, rows: int) -> None:
+    if not isinstance(labels, Tensor):
+        raise TypeError(f"{name} is a {type(labels).__name__}; a torch tensor was expected.")
+    shape = tuple(labels.shape)
+    require(shape == (rows,), f"{name} has shape {shape}; ({rows},) was expected.")
 
 
 def probe_encoders(

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from coursekit.checks import require
+from coursekit.checks import choose, require
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ def interval(values: ArrayLike, level: float = 0.95, *, one: bool = False) -> In
 
     one: allow a single value, which has no interval: low and high are NaN (for pictures only).
     """
-    x = np.asarray(values, dtype=float)
+    try:
+        x = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"values is {values!r}; numbers were expected.") from None
     least = "one or more were" if one else "two or more were"
     fits = x.ndim == 1 and len(x) >= (1 if one else 2)
     require(fits, f"values has shape {x.shape}; {least} expected.")
@@ -48,6 +51,11 @@ def interval(values: ArrayLike, level: float = 0.95, *, one: bool = False) -> In
 
 def summarise(table: pd.DataFrame, by: Sequence[str], value: str = "accuracy") -> pd.DataFrame:
     """Mean and 95 % interval of ``value`` for each group of ``by``, in order of appearance."""
+    if isinstance(by, str):
+        raise TypeError(f"by is {by!r}; a list of columns was expected: [{by!r}].")
+    for column in by:
+        choose("by", column, table.columns)
+    choose("value", value, table.columns)
     rows = []
     for key, group in table.groupby(list(by), sort=False):
         i = interval(group[value])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch
+from coursekit.checks import require, require_batch, require_weights
 from coursekit.fusion.base import Fusion
 
 
@@ -16,8 +16,11 @@ def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out:
     Returns (B, P, D).  Source: Wang, Girshick, Gupta, He 2018, eqs 2 and 6 (embedded Gaussian).
     """
     require_batch("x", x, (None, None, None))
-    inward, outward = (len(w_query), x.shape[2]), (x.shape[2], len(w_query))
     given = (("w_query", w_query), ("w_key", w_key), ("w_value", w_value), ("w_out", w_out))
+    for name, w in given:
+        require_weights(name, w)
+        require(w.ndim == 2, f"{name} has shape {tuple(w.shape)}; a matrix was expected.")
+    inward, outward = (len(w_query), x.shape[2]), (x.shape[2], len(w_query))
     for name, w in given:
         want = outward if name == "w_out" else inward
         require(w.shape == want, f"{name} has shape {tuple(w.shape)}; {want} was expected.")

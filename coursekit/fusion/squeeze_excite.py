@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch
+from coursekit.checks import require, require_batch, require_weights
 from coursekit.fusion.base import Fusion
 
 
@@ -15,7 +15,9 @@ def squeeze_excite(x: Tensor, w_squeeze: Tensor, w_excite: Tensor) -> Tensor:
     x: (B, D) or (B, D, ...); squeeze = mean over everything after D.  w_squeeze W₁: (H, D).
     w_excite W₂: (D, H).  Returns the shape of x.  Source: Hu, Shen, Sun 2018, eqs 2–4, no biases.
     """
-    require_batch("x", x, (None,) * max(x.ndim, 2))
+    require_batch("x", x, (None,) * max(getattr(x, "ndim", 2), 2))
+    require_weights("w_squeeze", w_squeeze)
+    require_weights("w_excite", w_excite)
     d = x.shape[1]
     fits = w_squeeze.ndim == 2 and w_squeeze.shape[1] == d
     require(fits, f"w_squeeze has shape {tuple(w_squeeze.shape)}; (hidden, {d}) was expected.")

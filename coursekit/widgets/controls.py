@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_finite
 
 State = Mapping[str, float | str]
 
@@ -30,6 +30,8 @@ class Slider:
 
     def __post_init__(self) -> None:
         require(bool(self.label.strip()), "label is empty; a visible name is needed.")
+        for name in ("low", "high", "step"):
+            require_finite(name, getattr(self, name))
         require(self.low < self.high, f"low is {self.low}, high {self.high}; low must be smaller.")
         require(self.step > 0, f"step is {self.step}; a positive number was expected.")
         require(0 < self.grid <= self.step, f"fine is {self.fine}; it must not exceed step.")

@@ -108,6 +108,8 @@ class Explorer:
 
     def read(self, code: str) -> dict[str, float | str]:
         """The state that ``code`` stands for. Errors: ValueError, in a sentence."""
+        if not isinstance(code, str):
+            raise TypeError(f"code is {code!r}; a code such as {self.code!r} was expected.")
         return decode(self.key, self.controls, code)
 
     def restore(self, code: str) -> None:

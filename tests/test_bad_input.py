@@ -1,0 +1,65 @@
+"""Mistakes in a call are answered in a sentence that names the argument."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from coursekit.data import Modality, Recipe, generate, load, load_preset
+from coursekit.fusion.non_local import non_local
+from coursekit.fusion.squeeze_excite import squeeze_excite
+from coursekit.models import build_classifier
+from coursekit.probes import probe
+from coursekit.stats import interval, summarise
+from coursekit.widgets.controls import Slider
+
+X, Y = torch.ones(6, 3), torch.tensor([0, 1] * 3)
+NAN = torch.full((2, 3), math.nan)
+TABLE = pd.DataFrame({"model": ["A", "A"], "accuracy": [0.1, 0.2]})
+
+CALLS = [
+    (lambda: load("av_digits", n="100"), "n is '100'"),
+    (lambda: load("av_digits", n=100.0), "n is 100.0"),
+    (lambda: load("av_digits", fold=1.5), "fold is 1.5"),
+    (lambda: load("av_digits", train_speakers=1.5), "train_speakers is 1.5"),
+    (lambda: load("av_digits", image_size=14.0), "image_size is 14.0"),
+    (lambda: load("av_digits", seed="a"), "seed is 'a'"),
+    (lambda: load("av_digits", image_noise=math.inf), "image_noise is inf"),
+    (lambda: generate("starve"), "recipe is 'starve'"),
+    (lambda: generate(Recipe({"A": Modality()}), seed=1.0), "seed is 1.0"),
+    (lambda: Recipe({"A": Modality()}, train=10.5), "train is 10.5"),
+    (lambda: Recipe({"A": Modality()}, train=1), "train is 1;"),
+    (lambda: Recipe({"A": Modality()}, num_classes=3.0), "num_classes is 3.0"),
+    (lambda: Recipe({"A": Modality()}, unique=["A"]), "unique is ['A']"),
+    (lambda: Modality(distractors=3.5), "distractors is 3.5"),
+    (lambda: Modality(gain=math.inf), "gain is inf"),
+    (lambda: load_preset("starve", trian=3), "Did you mean 'train'?"),
+    (lambda: build_classifier({"A": X}, 0), "num_classes is 0"),
+    (lambda: build_classifier({"A": X}, "6"), "num_classes is '6'"),
+    (lambda: build_classifier({"A": X}, 2, widths=32), "widths is 32"),
+    (lambda: build_classifier({"A": X}, 2, widths=(0,)), "a width in widths is 0"),
+    (lambda: build_classifier({"A": X.numpy()}, 2), "inputs['A'] is a ndarray"),
+    (lambda: build_classifier({"A": X[:0]}, 2), "inputs['A'] has shape (0, 3)"),
+    (lambda: build_classifier({"a.b": X}, 2), "modality 'a.b'"),
+    (lambda: probe(X.numpy(), Y, X, Y), "features is a ndarray"),
+    (lambda: probe(NAN, Y[:2], X, Y), "features contains NaN"),
+    (lambda: probe(X, Y[:2], X, Y), "labels has shape (2,)"),
+    (lambda: probe(X, Y, X[:, :2], Y), "test_features has shape (6, 2)"),
+    (lambda: probe(X, Y * 0, X, Y), "labels holds one class"),
+    (lambda: probe(X, Y, X, Y, c=0), "c is 0"),
+    (lambda: interval("abc"), "values is 'abc'"),
+    (lambda: summarise(TABLE, "model"), "by is 'model'"),
+    (lambda: squeeze_excite(X, NAN, NAN.T), "w_squeeze contains NaN"),
+    (lambda: squeeze_excite(X, np.ones((2, 3)), NAN.T), "w_squeeze is a ndarray"),
+    (lambda: non_local(X[None], NAN, NAN, NAN, NAN.T), "w_query contains NaN"),
+    (lambda: Slider("a", 0, math.inf, 1, 0), "high is inf"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), CALLS, ids=[words for _, words in CALLS])
+def test_a_mistake_is_answered_in_a_sentence(call, words):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call()
+    assert words in str(caught.value)
