@@ -1,5 +1,11 @@
 import json
+import logging
+import os
+import subprocess
+import sys
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +135,7 @@ def test_truth_values_are_compared_as_such():
     larger = make(reference=lambda x, y: bool(x > y), misconceptions=())
     assert isinstance(larger.evaluate(lambda x, y: x > y), Correct)
     assert isinstance(larger.evaluate(lambda x, y: torch.tensor(x > y)), Correct)
+    assert isinstance(larger.evaluate(lambda x, y: [np.array([x > y])]), Correct)
     assert isinstance(larger.evaluate(lambda x, y: int(x > y)), Incorrect)
     assert isinstance(larger.evaluate(lambda x, y: True, seed=3), Incorrect)
 
@@ -227,6 +234,47 @@ def test_prints_and_warnings_are_kept_for_the_box(capfd):
     assert "&lt;b&gt;hello" in box.html() and "<b>hello" not in box.html()
 
 
+def test_what_goes_past_sys_stderr_is_kept_too(capfd):
+    handler = logging.StreamHandler(sys.stderr)
+    logger = logging.getLogger("coursekit.test_exercises")
+    logger.addHandler(handler)
+    before = handler.stream
+
+    def loud(x, y):
+        logger.warning("from the logger")
+        os.write(2, b"from the descriptor\n")
+        subprocess.run([sys.executable, "-c", "import os; os.write(2, b'child')"], check=True)
+        return x + y
+
+    try:
+        outcome = make().evaluate(loud)
+    finally:
+        logger.removeHandler(handler)
+    captured = capfd.readouterr()
+    assert isinstance(outcome, Correct) and captured.err == "" and handler.stream is before
+    for words in ("from the logger", "from the descriptor", "child"):
+        assert words in outcome.printed
+    print("afterwards", file=sys.stderr)
+    assert capfd.readouterr().err == "afterwards\n"
+
+
+def test_an_async_answer_is_refused_in_a_sentence():
+    async def later(x, y):
+        return x + y
+
+    outcome = make().evaluate(later)
+    assert isinstance(outcome, Incorrect) and "without async" in outcome.sentence
+
+
+def test_fractions_decimals_and_rounded_numbers_are_right():
+    assert isinstance(make().evaluate(lambda x, y: Fraction(x) + Fraction(y)), Correct)
+    assert isinstance(make().evaluate(lambda x, y: Decimal(x) + Decimal(y)), Correct)
+    rounded = make(cases=lambda rng: [(x, 0.01) for x in (0.0012345, 0.02, 0.03)])
+    assert isinstance(rounded.evaluate(lambda x, y: round(x + y, 4)), Incorrect)
+    kind = Exercise(**{**vars(rounded), "absolute": 1e-3})
+    assert isinstance(kind.evaluate(lambda x, y: round(x + y, 4)), Correct)
+
+
 def test_a_seed_fixes_the_cases_and_none_does_not():
     def seen(seed):
         values = []
@@ -300,6 +348,7 @@ def test_a_value_is_held_against_the_data_given(table):
 def test_a_choice_takes_its_words_and_no_other(table):
     assert isinstance(WORD.evaluate("rises", table), Correct)
     assert isinstance(WORD.evaluate(" Rises ", table), Correct)
+    assert isinstance(WORD.evaluate(np.array(["rises"]), table), Correct)
     assert WORD.evaluate("falls", table).hint == "Look again."
     assert isinstance(WORD.evaluate("falls", -table * [1, -1]), Correct)
     other = WORD.evaluate("up", table)

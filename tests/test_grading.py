@@ -16,10 +16,13 @@ from coursekit.authoring.sources import instructor_notebook, scripts
 LESSON = next(script for script in scripts() if script.stem.startswith("01_"))
 SLOPE_WITHOUT_INTERACTION = "def slope_for(weights, x_b):\n    return weights[1]"
 NOISY = (
-    "import sys, warnings\n"
+    "import logging, os, sys, warnings\n"
+    "logging.basicConfig()\n"
     "def slope_for(weights, x_b):\n"
     "    warnings.warn('careful')\n"
     "    print('on stderr', file=sys.stderr)\n"
+    "    logging.warning('by a handler')\n"
+    "    os.write(2, b'past sys.stderr')\n"
     "    return weights[1] + weights[3] * x_b"
 )
 

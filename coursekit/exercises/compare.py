@@ -2,6 +2,8 @@
 
 import copy
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ def is_missing(value: Any) -> bool:
 
 
 def as_array(value: Any) -> np.ndarray:
-    """``value`` as a float64 array: from int, float, numpy, torch, pandas, lists, tuples of them.
+    """``value`` as a float64 array: from real numbers, numpy, torch, pandas, lists or tuples.
 
     Errors: WrongForm for bool, text, complex numbers, ragged lists and everything else.
     """
@@ -42,8 +44,10 @@ def as_array(value: Any) -> np.ndarray:
         return np.stack(parts) if parts else np.zeros(0)
     if isinstance(value, bool | np.bool_):
         raise WrongForm(f"{bool(value)} was returned; a number was expected.")
-    if isinstance(value, int | float | np.number):
+    if isinstance(value, np.number):
         value = np.asarray(value)
+    elif isinstance(value, Real | Decimal):  # int, float, Fraction
+        value = np.asarray(float(value))
     if not isinstance(value, np.ndarray):
         raise WrongForm(f"{_described(value)} was returned; a number or an array was expected.")
     if value.dtype == object:
@@ -53,14 +57,22 @@ def as_array(value: Any) -> np.ndarray:
     return value.astype(np.float64)
 
 
-def as_truth(value: Any) -> bool:
-    """``value`` as True or False; from bool, numpy and torch.  Errors: WrongForm otherwise."""
-    if isinstance(value, torch.Tensor) and value.dtype == torch.bool:
+def _only(value: Any) -> Any:
+    """What a container of one element holds, else ``value`` itself."""
+    if isinstance(value, torch.Tensor):
         value = value.detach().cpu().numpy()
-    if isinstance(value, pd.Series):
+    elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
         value = value.to_numpy()
-    if isinstance(value, np.ndarray) and value.dtype == bool and value.size == 1:
-        value = value.item()
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return _only(value.item())
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return _only(value[0])
+    return value
+
+
+def as_truth(value: Any) -> bool:
+    """``value`` as True or False, also alone in a container.  Errors: WrongForm otherwise."""
+    value = _only(value)
     if isinstance(value, bool | np.bool_):
         return bool(value)
     raise WrongForm(f"{_described(value)} was returned; True or False was expected.")
@@ -68,6 +80,7 @@ def as_truth(value: Any) -> bool:
 
 def as_word(value: Any, options: tuple[str, ...]) -> str:
     """``value`` as one of ``options``, capitals and outer blanks aside.  Errors: WrongForm."""
+    value = _only(value)
     word = value.strip().lower() if isinstance(value, str) else None
     matches = [option for option in options if option.lower() == word]
     if matches:
@@ -96,15 +109,18 @@ def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
     return numbers
 
 
-def agree(value: Any, expected: Any, tolerance: float) -> bool:
-    """True when two values of the same form agree; numbers relative to the largest expected."""
+def agree(value: Any, expected: Any, tolerance: float, absolute: float = 0.0) -> bool:
+    """True when two values of the same form agree.
+
+    Numbers may differ by ``tolerance`` times the largest expected, or by ``absolute``.
+    """
     if isinstance(expected, str | bool | np.bool_):
         return bool(value == expected)
     a, b = as_array(value), as_array(expected)
     if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return False
     scale = float(np.abs(b).max(initial=0)) or 1.0
-    return bool((np.abs(a - b) <= tolerance * scale).all())
+    return bool((np.abs(a - b) <= max(tolerance * scale, absolute)).all())
 
 
 def show(value: Any) -> str:

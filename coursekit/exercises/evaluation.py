@@ -1,8 +1,13 @@
 """Judge one answer against the reference and the known misconceptions; pure."""
 
 import contextlib
+import inspect
 import io
 import linecache
+import logging
+import os
+import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -37,6 +42,7 @@ class Rule:
 
     reference: arguments → right value.  tolerance: relative to the largest expected number.
     options: the words to choose from when the answer is one of them.
+    absolute: a difference that is always allowed.
     show_expected: whether the box may show the right value of a case (not for a given answer).
     """
 
@@ -45,6 +51,7 @@ class Rule:
     tolerance: float
     options: tuple[str, ...] = ()
     show_expected: bool = True
+    absolute: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,13 +94,19 @@ def _call_all(
     answer: Callable[..., Any], cases: list[tuple[Any, ...]]
 ) -> tuple[list[Any], Incorrect | None, str]:
     values: list[Any] = []
+    failure = None
     with _captured() as printed:
         for case in cases:
             try:
                 values.append(answer(*fresh(case)))
             except (Exception, SystemExit) as error:
-                return values, _raised(error, answer), printed()
-    return values, None, printed()
+                failure = _raised(error, answer)
+                break
+            if inspect.iscoroutine(values[-1]):
+                values.pop().close()
+                failure = Incorrect("An async function was given; write def without async.")
+                break
+    return values, failure, printed()
 
 
 @contextlib.contextmanager
@@ -101,6 +114,8 @@ def _captured() -> Iterator[Callable[[], str]]:
     """Keep what is printed and warned inside; a graded cell must stay silent."""
     text = io.StringIO()
     with (
+        _descriptor_captured(text),
+        _handlers_captured(text),
         contextlib.redirect_stdout(text),
         contextlib.redirect_stderr(text),
         warnings.catch_warnings(record=True) as caught,
@@ -112,6 +127,54 @@ def _captured() -> Iterator[Callable[[], str]]:
             return "\n".join(filter(None, [text.getvalue().rstrip(), *dict.fromkeys(lines)]))[:2000]
 
         yield printed
+
+
+@contextlib.contextmanager
+def _descriptor_captured(text: io.StringIO) -> Iterator[None]:
+    """Keep what goes past sys.stderr to file descriptor 2, from C code or a subprocess."""
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            kept = os.dup(2)
+        except OSError:  # no descriptor 2, or nowhere to write: nothing to keep
+            yield
+            return
+        stack.callback(os.close, kept)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            if sys.__stderr__ is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    sys.__stderr__.flush()
+            os.dup2(kept, 2)
+            file.seek(0)
+            text.write(file.read(10_000).decode(errors="replace"))
+
+
+@contextlib.contextmanager
+def _handlers_captured(text: io.StringIO) -> Iterator[None]:
+    """Keep what loggers write that were set up before with today's sys.stdout or sys.stderr."""
+    screen = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
+    old = {h: h.stream for h in _stream_handlers() if any(h.stream is s for s in screen)}
+    for handler in old:
+        handler.setStream(text)
+    try:
+        yield
+    finally:
+        for handler in _stream_handlers():  # also those the answer has made meanwhile
+            if handler.stream is text:
+                handler.setStream(old.get(handler, screen[1]))
+
+
+def _stream_handlers() -> list[Any]:
+    loggers = [logging.getLogger(), *logging.root.manager.loggerDict.values()]
+    handlers = {h for logger in loggers for h in getattr(logger, "handlers", ())}
+    return [
+        h
+        for h in handlers
+        if isinstance(h, logging.StreamHandler) and not isinstance(h, logging.FileHandler)
+    ]
 
 
 def _raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
@@ -159,7 +222,9 @@ def _judge_case(rule: Rule, case: tuple[Any, ...], expected: Any, value: Any) ->
         formed = same_form(value, expected, rule.options)
     except WrongForm as error:
         return _Judged(case, expected, value, str(error), False)
-    return _Judged(case, expected, value, "", agree(formed, expected, rule.tolerance))
+    return _Judged(
+        case, expected, value, "", agree(formed, expected, rule.tolerance, rule.absolute)
+    )
 
 
 def _difference(worst: _Judged, judged: list[_Judged]) -> str:
@@ -205,6 +270,8 @@ def _matches(rule: Rule, misconception: Misconception, judged: list[_Judged]) ->
 
 def _equal(rule: Rule, value: Any, expected: Any) -> bool:
     try:
-        return agree(same_form(value, expected, rule.options), expected, rule.tolerance)
+        return agree(
+            same_form(value, expected, rule.options), expected, rule.tolerance, rule.absolute
+        )
     except WrongForm:
         return False

@@ -27,6 +27,7 @@ class Exercise:
     data come with the answer: ``check(answer, table)``.
     misconceptions: tried in order, the first that explains the answer gives its hint.
     hints: from a nudge to nearly the answer.  tolerance: relative to the largest number expected.
+    absolute: a difference that is always allowed, for answers that were rounded.
     options: the words to choose from, for an answer that is one of them.
     """
 
@@ -38,6 +39,7 @@ class Exercise:
     hints: tuple[str, ...]
     cases: Cases | None = None
     tolerance: float = 1e-4
+    absolute: float = 0.0
     options: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class Exercise:
             self.tolerance,
             self.options,
             show_expected=self.cases is not None,
+            absolute=self.absolute,
         )
         if self.cases is None:
             return judge_value(rule, answer, given)

@@ -39,6 +39,7 @@ gap = Exercise(
     task="Return the joint model's accuracy minus that of the best unimodal model.",
     reference=_gap,
     cases=_gap_cases,
+    absolute=1e-3,
     misconceptions=(
         Misconception(
             "sign turned round",
