@@ -32,6 +32,7 @@ ENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of CPU-only wheels
 # Measured downloads in MB: wheels of the lessons, of the test tools; torch apart.
+STEPS = ("Collecting", "Downloading", "Building", "Installing")  # what pip says that tells
 SIZES = {"learn": 150, "test": 60, "torch": 200, "cuda": 3000}
 
 
@@ -190,7 +191,8 @@ def pip(exe: str, *arguments: str) -> None:
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
-                step = (_lines(log) or ["starting"])[-1].strip().split(" (")[0]
+                telling = [x.strip() for x in _lines(log) if x.strip().startswith(STEPS)]
+                step = (telling or ["starting"])[-1].split(" (")[0]
                 say(f"  {time.monotonic() - start:4.0f} s  {step[:80]}")
         said = _lines(log)
     if process.returncode:
