@@ -40,16 +40,24 @@ def number_line(
 
 
 def option_line(ax: Axes, options: Sequence[str], truth: str, guess: object) -> str:
-    """Draw the options as places on a line, guess and truth above theirs; return the alt text."""
-    _bare(ax, "")
-    ax.set_xlim(-0.5, len(options) - 0.5)
-    ax.set_xticks(range(len(options)), list(options))
-    ax.axhline(0, color=GRID, linewidth=4, zorder=0)
-    _point(ax, options.index(truth), "truth", TRUTH, above=True)
+    """Draw the options one below the other, guess and truth beside theirs; return the alt text."""
+    ax.set_ylim(len(options) - 0.5, -0.5)
+    ax.set_yticks(range(len(options)), list(options))
+    ax.set_xlim(0, 1)
+    ax.set_xticks([])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.grid(visible=False)
+    ax.hlines(range(len(options)), 0, 1, color=GRID, linewidth=1, zorder=0)
+    _beside(ax, 0.05, options.index(truth), "truth", TRUTH)
     if guess is None:
         return f"The truth is: {truth}."
-    _point(ax, options.index(str(guess)), "your guess", GUESS, above=False)
+    _beside(ax, 0.3, options.index(str(guess)), "your guess", GUESS)
     return f"The truth is: {truth}. The guess was: {guess}."
+
+
+def _beside(ax: Axes, x: float, row: int, words: str, look: Mapping[str, Any]) -> None:
+    ax.plot([x], [row], linestyle="", markersize=10, **look)
+    ax.annotate(words, (x, row), (10, 0), textcoords="offset points", va="center", fontsize=9)
 
 
 def _bare(ax: Axes, unit: str) -> None:

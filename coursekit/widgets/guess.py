@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -83,10 +84,15 @@ class _Guess:
         return [e for e in entries if e["kind"] == "guess" and e.get("key") == self.key]
 
     def _reveal(
-        self, truth: float | str, words: str, draw: Callable[..., str], score: int | None
+        self,
+        truth: float | str,
+        words: str,
+        draw: Callable[..., str],
+        score: int | None,
+        height: float = 1.9,
     ) -> None:
         """Show guess and truth in one picture, and write a guess of this session to the record."""
-        figure, (ax,) = new_figure(7.2, 1.9)
+        figure, (ax,) = new_figure(7.2, height)
         alt = f"{self.question} {draw(ax)} "
         alt += "No guess was made." if score is None else f"Score: {score} of 100."
         if score is None:
@@ -199,7 +205,9 @@ class ChoiceGuess(_Guess):
         words = f"Truth: {truth}."
         if guess is not None:
             words += f" Your guess: {guess}."
-        self._reveal(truth, words, lambda ax: option_line(ax, self.options, truth, guess), score)
+        height = 0.6 + 0.32 * len(self.options)  # inches: one row an option
+        draw = partial(option_line, options=self.options, truth=truth, guess=guess)
+        self._reveal(truth, words, draw, score, height)
 
     def _on_commit(self) -> None:
         if self._radio.value is None:
