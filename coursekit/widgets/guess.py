@@ -99,7 +99,7 @@ class _Guess:
             words += " No guess was made."
         else:
             words += f" Score: {score} of 100."
-        ax.set_title(words, fontsize=10)
+        figure.suptitle(words, x=0.01, ha="left", fontsize=10, weight="bold")
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
         kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
         if self._made is not None and [entry] != kept:  # a cell run twice is one guess
