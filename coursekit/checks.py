@@ -10,6 +10,10 @@ import torch
 from torch import Tensor
 
 
+class NotFinite(ValueError):
+    """A tensor holds NaN or infinite values; inside a training it means that the run diverged."""
+
+
 def require(condition: bool, sentence: str) -> None:
     """Raise ValueError with ``sentence`` unless ``condition`` holds."""
     if not condition:
@@ -59,7 +63,7 @@ def require_floats(name: str, x: Any) -> None:
 def require_weights(name: str, x: Any) -> None:
     """Refuse what is no finite floating-point tensor."""
     require_floats(name, x)
-    require(bool(torch.isfinite(x).all()), f"{name} contains NaN or infinite values.")
+    _require_no_nan(name, x)
 
 
 def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor:
@@ -72,5 +76,10 @@ def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor
     fits = x.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, x.shape, strict=True))
     require(fits, f"{name} has shape {tuple(x.shape)}; {want} was expected.")
     require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
-    require(bool(torch.isfinite(x).all()), f"{name} contains NaN or infinite values.")
+    _require_no_nan(name, x)
     return x
+
+
+def _require_no_nan(name: str, x: Tensor) -> None:
+    if not bool(torch.isfinite(x).all()):
+        raise NotFinite(f"{name} contains NaN or infinite values.")

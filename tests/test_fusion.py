@@ -126,6 +126,7 @@ def test_order_of_the_mapping_does_not_matter(name):
         ({"B": (4, 6)}, r"features\['B'\] has shape \(4, 6\); \(5, 6\) was expected"),
         ({"B": (1, 6)}, r"features\['B'\] has shape \(1, 6\)"),  # never stretched in silence
         ({"B": (5, 6, 1)}, r"features\['B'\] has shape \(5, 6, 1\)"),
+        ({"A": (0, 6), "B": (0, 6)}, r"features\['A'\] has shape \(0, 6\); an empty batch"),
     ],
 )
 def test_features_that_do_not_fit_are_refused_by_name(name, change, sentence):
@@ -140,6 +141,28 @@ def test_features_that_do_not_fit_are_refused_by_name(name, change, sentence):
 
 
 @ALL
+def test_features_that_are_no_finite_floats_are_refused_by_name(name):
+    made, z = operator(name, TWO), features_for(TWO)
+    with pytest.raises(TypeError, match=r"features\['B'\] has dtype torch.int64; floating"):
+        made({**z, "B": torch.ones(5, 6, dtype=torch.int64)})
+    with pytest.raises(TypeError, match=r"features\['B'\] is a ndarray; a torch tensor"):
+        made({**z, "B": z["B"].numpy()})
+    for bad in (math.nan, math.inf):
+        broken = z["B"].clone()
+        broken[1, 2] = bad
+        with pytest.raises(ValueError, match=r"features\['B'\] contains NaN or infinite"):
+            made({**z, "B": broken})
+
+
+@ALL
+def test_widths_and_classes_that_are_no_counts_are_refused(name):
+    with pytest.raises(ValueError, match=r"widths\['B'\] is 0; a whole number, 1 or more"):
+        fusion.build(name, {"A": 6, "B": 0}, CLASSES)
+    with pytest.raises(TypeError, match=r"num_classes is 4\.0; a whole number"):
+        fusion.build(name, TWO, 4.0)
+
+
+@ALL
 def test_no_modality_is_refused(name):
     with pytest.raises(ValueError, match="widths is empty"):
         fusion.build(name, {}, CLASSES)
@@ -151,6 +174,24 @@ def test_names_are_the_classes_of_the_package_and_unknown_ones_are_refused():
     assert all(type(fusion.build(n, TWO, 2)).name == n for n in fusion.names())
     with pytest.raises(ValueError, match=r"fusion is 'late-liner'.*Did you mean 'late-linear'"):
         fusion.build("late-liner", TWO, 2)
+
+
+@ALL
+@pytest.mark.parametrize("widths", [TWO, THREE, UNEQUAL], ids=["two", "three", "unequal"])
+def test_a_split_head_gives_the_same_logits(name, widths):
+    made = operator_or_skip(name, widths)
+    head = made.split(features_for(widths))
+    if head is None:
+        pytest.skip(f"{name} has no split form")
+    total = torch.stack(head.parts).sum(0)
+    hidden = total if head.activation is None else head.activation(total)
+    assert torch.allclose(head.readout(hidden), made(features_for(widths)), rtol=0, atol=1e-12)
+    if head.activation is None:
+        assert interaction(operator(name, TWO)) < 1e-10
+    for m, part in zip(widths, head.parts, strict=True):  # from one modality alone
+        others = {k: z if k == m else -z for k, z in features_for(widths).items()}
+        again = made.split(others).parts[list(widths).index(m)]
+        assert torch.equal(part, again)
 
 
 # ---- additive or not -----------------------------------------------------------------------
@@ -185,7 +226,7 @@ def test_late_linear_written_out():
 
 def test_mid_mlp_written_out():
     made, z = operator("mid-mlp", UNEQUAL), features_for(UNEQUAL)
-    first, _, second = made.layers
+    first, second = made.first, made.last
     x = torch.cat([z["A"], z["B"]], dim=1)
     hidden = (x @ first.weight.T + first.bias).clamp_min(0)
     assert torch.allclose(made(z), hidden @ second.weight.T + second.bias, atol=1e-12)

@@ -166,3 +166,13 @@ def test_a_dropout_rate_that_cannot_be_is_refused(p):
 def test_the_builder_refuses_it_too(p):
     with pytest.raises(ValueError, match=f"is {p}; a dropout rate"):
         build_classifier(batch(**TWO), 3, dropout=p)
+
+
+def test_a_parameter_that_no_seed_draws_is_refused():
+    class Free(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(3))
+
+    with pytest.raises(ValueError, match=r"no seed draws: \['0.scale'\]"):
+        initialise(torch.nn.Sequential(Free(), torch.nn.Linear(3, 2)), seed=0)

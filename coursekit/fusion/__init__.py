@@ -2,6 +2,7 @@
 
 names()                               every operator
 build("late-linear", widths, classes) an untrained one
+tensor_product, low_rank, film, …     their equations, as functions of tensors
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from pkgutil import iter_modules
 
 from coursekit.checks import choose
 from coursekit.fusion.base import Fusion
+from coursekit.fusion.non_local import non_local
+from coursekit.fusion.squeeze_excite import squeeze_excite
 
 
 def registry() -> dict[str, type[Fusion]]:
@@ -28,3 +31,6 @@ def build(name: str, widths: Mapping[str, int], num_classes: int) -> Fusion:
     """An operator for features of ``widths`` (modality → D_m); unknown names are refused."""
     known = registry()
     return known[choose("fusion", name, known)](widths, num_classes)
+
+
+__all__ = ["Fusion", "build", "names", "non_local", "registry", "squeeze_excite"]

@@ -1,36 +1,72 @@
 """What every fusion operator is: features by modality in, joint logits out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require
+from coursekit.checks import require, require_batch, require_count, require_floats
+
+
+@dataclass(frozen=True)
+class SplitHead:
+    """A head whose first layer is a sum of one term a modality.
+
+    logits = readout(activation(Σ_m parts[m])).  parts: (B, H) each, from one modality alone.
+    activation: element by element; None where there is none, and the head is additive.
+    readout: affine, (..., H) → (..., C), so that a mean may be taken before it.
+    """
+
+    parts: list[Tensor]
+    activation: Callable[[Tensor], Tensor] | None
+    readout: Callable[[Tensor], Tensor]
 
 
 class Fusion(nn.Module):
-    """Joint logits (B, C) from features by modality, each (B, D_m)."""
+    """Joint logits (B, C) from features by modality, each (B, D_m).
+
+    Errors of the call: ValueError when a modality is missing, a width or batch size is wrong, the
+    batch is empty or a feature not finite; TypeError when features are no floating-point tensors.
+    """
 
     name: ClassVar[str]
 
     def __init__(self, widths: Mapping[str, int], num_classes: int) -> None:
         super().__init__()
         require(len(widths) > 0, "widths is empty; at least one modality was expected.")
+        for m, width in widths.items():
+            require_count(f"widths[{m!r}]", width, 1)
+        require_count("num_classes", num_classes, 1)
         self.widths = dict(widths)
         self.num_classes = num_classes
 
     def ordered(self, features: Mapping[str, Tensor]) -> list[Tensor]:
-        """The features in the operator's own order, checked for presence, width and batch size."""
+        """The features in the operator's own order, each checked to be (B, D_m) and finite."""
         missing = [m for m in self.widths if m not in features]
         require(not missing, f"features lacks {missing}; the fusion reads {list(self.widths)}.")
         parts = [features[m] for m in self.widths]
+        for m, x in zip(self.widths, parts, strict=True):
+            require_floats(f"features[{m!r}]", x)
+        rows = parts[0].shape[0] if parts[0].ndim else None
         for (m, width), x in zip(self.widths.items(), parts, strict=True):
-            fits = x.shape == (len(parts[0]), width)
-            want = f"({len(parts[0])}, {width})"
-            require(fits, f"features[{m!r}] has shape {tuple(x.shape)}; {want} was expected.")
+            require_batch(f"features[{m!r}]", x, (rows, width))
         return parts
 
     def concatenated(self, features: Mapping[str, Tensor]) -> Tensor:
         """All features side by side, (B, Σ D_m)."""
         return torch.cat(self.ordered(features), dim=1)
+
+    def split(self, features: Mapping[str, Tensor]) -> SplitHead | None:
+        """The same logits as a `SplitHead`, for operators that have that form; else None.
+
+        What is computed over all pairs of samples (EMAP) then needs each part once only.
+        """
+        return None
+
+
+def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> None:
+    """Refuse fewer than ``least`` modalities, in the name of the operator."""
+    found = f"widths names {len(widths)} modalities, {list(widths)}"
+    require(len(widths) >= least, f"{found}; {name} fusion needs {least} or more.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion
+from coursekit.fusion.base import Fusion, SplitHead
 
 
 class LateLinear(Fusion):
@@ -19,3 +19,9 @@ class LateLinear(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         return self.linear(self.concatenated(features))
+
+    def split(self, features: Mapping[str, Tensor]) -> SplitHead:
+        """W_m z_m by modality; b is added once, in the readout."""
+        blocks = self.linear.weight.split(list(self.widths.values()), dim=1)  # W_m: (C, D_m)
+        parts = [z @ w.T for z, w in zip(self.ordered(features), blocks, strict=True)]
+        return SplitHead(parts, None, lambda total: total + self.linear.bias)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion
+from coursekit.fusion.base import Fusion, SplitHead
 
 
 class MidMLP(Fusion):
@@ -14,10 +15,16 @@ class MidMLP(Fusion):
 
     def __init__(self, widths: Mapping[str, int], num_classes: int, hidden: int = 64) -> None:
         super().__init__(widths, num_classes)
-        self.layers = nn.Sequential(
-            nn.Linear(sum(widths.values()), hidden), nn.ReLU(), nn.Linear(hidden, num_classes)
-        )
+        self.first = nn.Linear(sum(widths.values()), hidden)
+        self.last = nn.Linear(hidden, num_classes)
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
-        return self.layers(self.concatenated(features))
+        return self.last(torch.relu(self.first(self.concatenated(features))))
+
+    def split(self, features: Mapping[str, Tensor]) -> SplitHead:
+        """W₁ [z_1; …; z_M] is Σ_m W₁,m z_m: each modality's share of the hidden layer by itself."""
+        blocks = self.first.weight.split(list(self.widths.values()), dim=1)  # W₁,m: (H, D_m)
+        parts = [z @ w.T for z, w in zip(self.ordered(features), blocks, strict=True)]
+        parts[0] = parts[0] + self.first.bias
+        return SplitHead(parts, torch.relu, self.last)

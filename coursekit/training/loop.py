@@ -2,7 +2,8 @@
 
 import copy
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import NotFinite, choose, require, require_count, require_finite
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
 from coursekit.threads import threads
@@ -152,8 +153,9 @@ def epochs(
             order = torch.randperm(len(y), generator=rng).to(settings.device)
             shuffled = {m: part[order].split(settings.batch_size) for m, part in x.items()}
             for batch, labels in enumerate(y[order].split(settings.batch_size), 1):
-                prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
-                loss = objective(prediction, labels)
+                with _divergence(f"in epoch {epoch}, batch {batch}"):
+                    prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
+                    loss = objective(prediction, labels)
                 if not torch.isfinite(loss):
                     raise FloatingPointError(
                         f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."
@@ -163,7 +165,8 @@ def epochs(
                 if settings.clip is not None:
                     nn.utils.clip_grad_norm_(parameters, settings.clip)
                 optimizer.step()
-            measured = {"train": measure(model, train), "valid": measure(model, valid)}
+            with _divergence(f"after epoch {epoch}"):
+                measured = {"train": measure(model, train), "valid": measure(model, valid)}
         for name, figures in measured.items():
             if not math.isfinite(figures["loss"]):
                 raise FloatingPointError(
@@ -175,6 +178,15 @@ def epochs(
         yield [{"epoch": epoch, "split": split, **m} for split, m in measured.items()]
     if best_weights is not None:
         model.load_state_dict(best_weights)
+
+
+@contextmanager
+def _divergence(when: str) -> Iterator[None]:
+    """A fusion operator that meets NaN refuses it; in a training that means it diverged."""
+    try:
+        yield
+    except NotFinite as problem:
+        raise FloatingPointError(f"{str(problem).rstrip('.')} {when}.") from None
 
 
 def measure(model: MultimodalClassifier, split: Split) -> dict[str, float]:
