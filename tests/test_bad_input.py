@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from coursekit.data import Modality, Recipe, generate, load, load_preset
+from coursekit.emap import project
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.models import build_classifier
@@ -55,6 +56,13 @@ CALLS = [
     (lambda: squeeze_excite(X, np.ones((2, 3)), NAN.T), "w_squeeze is a ndarray"),
     (lambda: non_local(X[None], NAN, NAN, NAN, NAN.T), "w_query contains NaN"),
     (lambda: Slider("a", 0, math.inf, 1, 0), "high is inf"),
+    (lambda: project(torch.ones(2, 3, 1)), "grid has shape (2, 3, 1); (2, 2, 1)"),
+    (lambda: project(torch.ones(3, 3, 2, 2)), "grid has shape (3, 3, 2, 2); (3, 3, 3, 2)"),
+    (lambda: project(torch.ones(3, 3)), "grid has shape (3, 3); (N, N, C)"),
+    (lambda: project(torch.ones(0, 0, 2)), "grid has shape (0, 0, 2); (N, N, C)"),
+    (lambda: project(torch.ones(2, 2, 1).int()), "grid has dtype torch.int32"),
+    (lambda: project(np.ones((2, 2, 1))), "grid is a ndarray"),
+    (lambda: project(torch.full((2, 2, 1), math.nan)), "grid contains NaN"),
 ]
 
 
