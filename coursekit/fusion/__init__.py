@@ -10,9 +10,19 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from coursekit.checks import choose
+from coursekit.fusion.additive import additive
 from coursekit.fusion.base import Fusion
+from coursekit.fusion.bilinear import bilinear
+from coursekit.fusion.film import film
+from coursekit.fusion.gmu import gmu
+from coursekit.fusion.hard_gate import straight_through
+from coursekit.fusion.kiela_gate import gated
+from coursekit.fusion.low_rank import low_rank
+from coursekit.fusion.mag import modality_shift
+from coursekit.fusion.multiplicative import multiplicative
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
+from coursekit.fusion.tensor import tensor_product
 
 
 def registry() -> dict[str, type[Fusion]]:
@@ -33,4 +43,21 @@ def build(name: str, widths: Mapping[str, int], num_classes: int) -> Fusion:
     return known[choose("fusion", name, known)](widths, num_classes)
 
 
-__all__ = ["Fusion", "build", "names", "non_local", "registry", "squeeze_excite"]
+__all__ = [
+    "Fusion",
+    "additive",
+    "bilinear",
+    "build",
+    "film",
+    "gated",
+    "gmu",
+    "low_rank",
+    "modality_shift",
+    "multiplicative",
+    "names",
+    "non_local",
+    "registry",
+    "squeeze_excite",
+    "straight_through",
+    "tensor_product",
+]

@@ -1,6 +1,6 @@
 """What every fusion operator is: features by modality in, joint logits out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,6 +32,7 @@ class Fusion(nn.Module):
     """
 
     name: ClassVar[str]
+    exact_gradient: ClassVar[bool] = True  # False where backward is a stand-in, as straight-through
 
     def __init__(self, widths: Mapping[str, int], num_classes: int) -> None:
         super().__init__()
@@ -70,3 +71,18 @@ def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> 
     """Refuse fewer than ``least`` modalities, in the name of the operator."""
     found = f"widths names {len(widths)} modalities, {list(widths)}"
     require(len(widths) >= least, f"{found}; {name} fusion needs {least} or more.")
+
+
+def require_vectors(name: str, parts: Sequence[Tensor]) -> None:
+    """Refuse what is no list of finite floating tensors (B, D_m) with one and the same B."""
+    if not isinstance(parts, Sequence):
+        what = type(parts).__name__
+        raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
+    require(len(parts) > 0, f"{name} is empty; at least one modality was expected.")
+    for m, x in enumerate(parts):
+        require_batch(f"{name}[{m}]", x, (len(parts[0]) if m else None, None))
+
+
+def with_one(z: Tensor) -> Tensor:
+    """[1; z]: a one before the features, (B, D) → (B, D + 1)."""
+    return torch.cat([torch.ones_like(z[:, :1]), z], dim=1)

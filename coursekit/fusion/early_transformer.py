@@ -1,0 +1,60 @@
+"""Early fusion in a transformer: the tokens of all modalities in one sequence from the start."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.checks import require, require_batch, require_floats
+from coursekit.fusion.base import Fusion
+from coursekit.fusion.tokens import encoder_stack, sinusoidal_positions
+
+
+class MultiModalTransformer(Fusion):
+    """logits = V · mean_t h_t + c, h = encoder([P_1 x_1; …; P_M x_M] + positions).
+
+    Each modality is a vector (B, D_m), one token, or a sequence (B, T_m, D_m). P_m projects every
+    token to a common width; the sequences are joined end to end; the positions run through the
+    joined sequence, so they also tell the modalities apart. Any number of modalities.
+    Source: the video and audio transformer of the course's training chapter, with post-norm
+    layers as there, without its dropout; positions of Vaswani and colleagues 2017, §3.5.
+    """
+
+    name = "early-transformer"
+
+    def __init__(
+        self,
+        widths: Mapping[str, int],
+        num_classes: int,
+        *,
+        width: int = 32,
+        heads: int = 4,
+        layers: int = 2,
+    ) -> None:
+        super().__init__(widths, num_classes)
+        self.projections = nn.ModuleDict({m: nn.Linear(d, width) for m, d in widths.items()})
+        self.encoder = encoder_stack(width, heads, layers, norm_first=False)
+        self.linear = nn.Linear(width, num_classes)
+
+    def ordered(self, features: Mapping[str, Tensor]) -> list[Tensor]:
+        """The features in the operator's own order, each (B, D_m) or (B, T_m, D_m) and finite."""
+        sequences = {m: x for m, x in features.items() if isinstance(x, Tensor) and x.ndim == 3}
+        ends = {m: x[:, -1] if x.shape[1] else x.flatten(1) for m, x in sequences.items()}
+        parts = super().ordered({**features, **ends})
+        for m, x in sequences.items():
+            if m in self.widths:
+                require_batch(f"features[{m!r}]", x, (len(parts[0]), None, self.widths[m]))
+        return [features[m] for m in self.widths]
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D_m) or (B, T_m, D_m) by modality → (B, C)."""
+        parts = self.ordered(features)
+        tokens = torch.cat(
+            [
+                self.projections[m](x if x.ndim == 3 else x[:, None])
+                for m, x in zip(self.widths, parts, strict=True)
+            ],
+            dim=1,
+        )  # (B, Σ T_m, W)
+        positions = sinusoidal_positions(*tokens.shape[1:]).to(tokens)
+        return self.linear(self.encoder(tokens + positions).mean(dim=1))

@@ -1,0 +1,38 @@
+"""Gated fusion after Kiela: one modality opens and closes the features of another."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.checks import require_batch
+from coursekit.fusion.base import Fusion, require_modalities
+
+
+def gated(x: Tensor, gate_logits: Tensor) -> Tensor:
+    """σ(gate_logits) ⊙ x, both (B, D); every gate lies between 0, closed, and 1, open.
+
+    Source: Kiela, Grave, Joulin, Mikolov 2018, section 3.3 (gated).
+    """
+    require_batch("x", x, (None, None))
+    require_batch("gate_logits", gate_logits, tuple(x.shape))
+    return torch.sigmoid(gate_logits) * x
+
+
+class KielaGate(Fusion):
+    """logits = W (σ(U z_others) ⊙ V z_last) + b: a soft gate, from all others, on the last."""
+
+    name = "kiela-gate"
+
+    def __init__(self, widths: Mapping[str, int], num_classes: int, width: int = 32) -> None:
+        super().__init__(widths, num_classes)
+        require_modalities(self.name, widths)
+        *others, last = widths.values()
+        self.gate = nn.Linear(sum(others), width)
+        self.value = nn.Linear(last, width)
+        self.linear = nn.Linear(width, num_classes)
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D_m) by modality → (B, C)."""
+        *others, last = self.ordered(features)
+        return self.linear(gated(self.value(last), self.gate(torch.cat(others, dim=1))))

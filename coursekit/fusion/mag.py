@@ -1,0 +1,58 @@
+"""MAG, the multimodal adaptation gate: the others displace the primary modality, a little."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.checks import require, require_batch, require_finite
+from coursekit.fusion.base import Fusion, require_modalities
+
+EPSILON = 1e-6  # as in the reference code
+
+
+def modality_shift(primary: Tensor, displacement: Tensor, beta: float = 1.0) -> Tensor:
+    """z + α h with α = min(β ‖z‖ / ‖h‖, 1): a shift never longer than β times what it shifts.
+
+    primary z, displacement h: (..., D).  beta β ≥ 0.  Returns (..., D).
+    Source: Rahman and colleagues 2020, eqs 5 and 6.
+    """
+    require_batch("primary", primary, (None,) * max(getattr(primary, "ndim", 2), 1))
+    require_batch("displacement", displacement, tuple(primary.shape))
+    require_finite("beta", beta)
+    require(beta >= 0, f"beta is {beta}; zero or a positive number was expected.")
+    length = displacement.norm(dim=-1, keepdim=True)
+    longest = beta * primary.norm(dim=-1, keepdim=True)
+    return primary + (longest / (length + EPSILON)).clamp(max=1.0) * displacement
+
+
+class MAG(Fusion):
+    """logits = W LayerNorm(z_1 + α Σ_{m>1} ReLU(G_m [z_m; z_1]) ⊙ V_m z_m) + b; see modality_shift.
+
+    The first modality is the primary one (in the paper: language).
+    """
+
+    name = "mag"
+
+    def __init__(self, widths: Mapping[str, int], num_classes: int, beta: float = 1.0) -> None:
+        super().__init__(widths, num_classes)
+        require_modalities(self.name, widths)
+        self.beta = beta
+        primary, *others = widths.values()
+        self.gates = nn.ModuleList(nn.Linear(d + primary, primary) for d in others)
+        self.values = nn.ModuleList(nn.Linear(d, primary) for d in others)
+        self.norm = nn.LayerNorm(primary)
+        self.linear = nn.Linear(primary, num_classes)
+
+    def shifted(self, primary: Tensor, others: list[Tensor]) -> Tensor:
+        """The displaced and normalised primary features, (..., D_1), from (..., D_m) each."""
+        terms = [
+            torch.relu(gate(torch.cat([z, primary], dim=-1))) * value(z)
+            for gate, value, z in zip(self.gates, self.values, others, strict=True)
+        ]
+        return self.norm(modality_shift(primary, torch.stack(terms).sum(0), self.beta))
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D_m) by modality → (B, C)."""
+        primary, *others = self.ordered(features)
+        return self.linear(self.shifted(primary, others))
