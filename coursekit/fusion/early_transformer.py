@@ -38,13 +38,16 @@ class MultiModalTransformer(Fusion):
 
     def ordered(self, features: Mapping[str, Tensor]) -> list[Tensor]:
         """The features in the operator's own order, each (B, D_m) or (B, T_m, D_m) and finite."""
-        sequences = {m: x for m, x in features.items() if isinstance(x, Tensor) and x.ndim == 3}
-        ends = {m: x[:, -1] if x.shape[1] else x.flatten(1) for m, x in sequences.items()}
-        parts = super().ordered({**features, **ends})
-        for m, x in sequences.items():
-            if m in self.widths:
-                require_batch(f"features[{m!r}]", x, (len(parts[0]), None, self.widths[m]))
-        return [features[m] for m in self.widths]
+        missing = [m for m in self.widths if m not in features]
+        require(not missing, f"features lacks {missing}; the fusion reads {list(self.widths)}.")
+        parts = [features[m] for m in self.widths]
+        for m, x in zip(self.widths, parts, strict=True):
+            require_floats(f"features[{m!r}]", x)
+        rows = parts[0].shape[0] if parts[0].ndim else None
+        for (m, width), x in zip(self.widths.items(), parts, strict=True):
+            shape = (rows, None, width) if x.ndim == 3 else (rows, width)
+            require_batch(f"features[{m!r}]", x, shape)
+        return parts
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) or (B, T_m, D_m) by modality → (B, C)."""

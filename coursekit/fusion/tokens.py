@@ -1,4 +1,4 @@
-"""Tokens: what a transformer reads, one vector of a common width for each thing it may attend to."""
+"""Tokens: what a transformer reads, one vector of a common width for each thing to attend to."""
 
 import math
 from collections.abc import Mapping
@@ -62,10 +62,14 @@ class LearnedTokens(nn.Module):
 
     def forward(self, sequences: Mapping[str, Tensor]) -> Tensor:
         """`mark` with these tokens: (B, T_m, W) by modality → (B, 1 + Σ T_m, W)."""
-        return mark(sequences, self.class_token, dict(zip(self.modalities, self.marks, strict=True)))
+        return mark(
+            sequences, self.class_token, dict(zip(self.modalities, self.marks, strict=True))
+        )
 
 
-def encoder_stack(width: int, heads: int, layers: int, *, norm_first: bool) -> nn.TransformerEncoder:
+def encoder_stack(
+    width: int, heads: int, layers: int, *, norm_first: bool
+) -> nn.TransformerEncoder:
     """Torch's encoder without dropout: self-attention and a feed-forward part of 4·width, ReLU.
 
     norm_first: layer norms before each part (and one at the end), else after it.
