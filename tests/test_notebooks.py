@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from coursekit.authoring.freshness import problems
+from coursekit.authoring.glossary import glossary, path_of_glossary, terms
 from coursekit.authoring.learner import marks, solved
 from coursekit.authoring.sources import NOTEBOOKS, instructor_notebook, notebook_of, scripts
 
@@ -15,7 +16,13 @@ each_lesson = pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SC
 
 def test_there_are_lessons_and_each_notebook_has_a_source():
     assert SCRIPTS
-    assert {notebook_of(script) for script in SCRIPTS} == set(NOTEBOOKS.glob("*.ipynb"))
+    known = {notebook_of(script) for script in SCRIPTS} | {path_of_glossary()}
+    assert known == set(NOTEBOOKS.glob("*.ipynb"))
+
+
+def test_the_glossary_says_what_the_lessons_say():
+    assert nbformat.read(path_of_glossary(), 4) == glossary()
+    assert len(terms()) >= 30
 
 
 @each_lesson
@@ -48,6 +55,8 @@ def test_lesson_has_what_a_lesson_needs(script):
     assert re.search(r"\d+ minutes to read", head)
     for part in ("**Needed before**", "**Source"):
         assert part in head
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert "[glossary](glossary.ipynb)" in text
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     assert re.search(rf'checkpoint\(\s*"{number}"', code)
     assert "claim(" in code

@@ -4,9 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from coursekit.authoring.freshness import is_current, problems
+from coursekit.authoring.glossary import glossary, path_of_glossary
 from coursekit.authoring.learner import execute, learner_notebook, normalise, stamp, write
 from coursekit.authoring.sources import NOTEBOOKS, notebook_of, scripts
 
@@ -37,6 +39,30 @@ def refresh_all(chosen: list[Path], force: bool) -> int:
     return failed
 
 
+def refresh_glossary() -> int:
+    """Write the glossary anew unless it says what the lessons say; 1 when it cannot be made."""
+    path = path_of_glossary()
+    try:
+        page = glossary()
+    except ValueError as problem:
+        print(f"{path.name}: FAILED, it is left as it was: {problem}", flush=True)
+        return 1
+    if not path.exists() or nbformat.read(path, 4) != page:
+        write(page, path)
+        print(f"{path.name}: written", flush=True)
+    return 0
+
+
+def check_glossary() -> str:
+    """What is to be said of the stored glossary."""
+    path = path_of_glossary()
+    try:
+        fresh = path.exists() and nbformat.read(path, 4) == glossary()
+    except ValueError as problem:
+        return str(problem)
+    return "good" if fresh else "It does not say what the lessons say; `refresh` writes it anew."
+
+
 def check_all(chosen: list[Path]) -> int:
     """Print every problem of every notebook; their number."""
     count = 0
@@ -46,7 +72,10 @@ def check_all(chosen: list[Path]) -> int:
         count += len(found)
         for sentence in found or ["good"]:
             print(f"{path.name}: {sentence}")
-    known = {notebook_of(script) for script in scripts()}
+    said = check_glossary()
+    count += said != "good"
+    print(f"{path_of_glossary().name}: {said}")
+    known = {notebook_of(script) for script in scripts()} | {path_of_glossary()}
     for path in sorted(set(NOTEBOOKS.glob("*.ipynb")) - known):
         count += 1
         print(f"{path.name}: There is no source script for it.")
@@ -65,8 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no lesson {', '.join(sorted(unknown))} in notebooks/source")
     chosen = [s for s in available if not given.lessons or s.stem[:2] in given.lessons]
-    count = refresh_all(chosen, given.force) if given.command == "refresh" else check_all(chosen)
-    return min(count, 1)
+    if given.command == "check":
+        return min(check_all(chosen), 1)
+    failed = refresh_glossary()  # first: the lessons link to it
+    return min(failed + refresh_all(chosen, given.force), 1)
 
 
 if __name__ == "__main__":

@@ -211,11 +211,16 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #
 # ## Words
 #
-# - **modality**: one view of a sample. **fusion**: bringing views together to one answer.
-# - **unimodal**, **joint**, **ensemble**: trained on one view; trained on all; the single networks'
-#   averaged answers.
-# - **accuracy**: share of right answers. **seed**: one repetition with its own random draws.
-# - **interval**: where the mean over seeds plausibly lies; here always 95 %.
+# - **modality**: one view of a sample: its picture, its sound, its text.
+# - **fusion**: bringing the modalities together to one answer.
+# - **unimodal model**: a network that reads one modality only.
+# - **joint model**: one network that reads all modalities and is trained on them together.
+# - **ensemble**: unimodal models, trained apart, whose probabilities are averaged.
+# - **accuracy**: the share of right answers.
+# - **seed**: one repetition of an experiment with its own random draws.
+# - **interval**: where the mean over seeds plausibly lies; in this course always 95 %.
+#
+# All words of the course stand in the [glossary](glossary.ipynb).
 #
 # ## Checkpoint
 #

@@ -557,13 +557,17 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 #
 # ## Words
 #
-# - **modality**: one view of a sample. **fusion**: bringing views together to one prediction.
-# - **intercept**, **slope**, **residual**: the value at zero, the change per unit, what is left
-#   over.
-# - **additive terms**: each modality contributes on its own. **interaction**, **multiplicative
-#   term**: what one contributes depends on the other.
-# - **design matrix**: one row a sample, one column a weight. **centring**: moving zero to the mean.
+# - **intercept**: the prediction where all inputs are zero.
+# - **slope**: how much the prediction changes per unit of one input.
+# - **residual**: what a model leaves over, the answer minus the prediction.
+# - **additive terms**: the parts of a model in which each modality contributes by itself.
+# - **interaction**: what one modality contributes depends on the other.
+# - **multiplicative term**: a product of two modalities, the simplest interaction.
+# - **design matrix**: one row a sample, one column a weight.
+# - **centring**: moving the zero of an input to its mean.
 # - **confounding**: two inputs go together, so that one alone speaks for both.
+#
+# All words of the course stand in the [glossary](glossary.ipynb).
 #
 # ## Checkpoint
 #

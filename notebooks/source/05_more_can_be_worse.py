@@ -903,11 +903,14 @@ claim("Two speakers, noisier images: {value:+.3f}", two.mean(), above=0.04)
 #
 # ## Words
 #
-# - **encoder**, **features**, **head**, **logits**: input → features → one number a class.
-# - **joint**, **unimodal**, **ensemble**: trained together; trained alone; the unimodal models'
-#   mean probabilities.
-# - **linear probe**: a fresh linear head on frozen features.
-# - **starvation**, **hidden starvation**, **overfitting of the fusion head**: see the table above.
+# - **superset argument**: a joint model contains each unimodal one, so the best joint model cannot
+#   be worse; true of the best weights, not of the weights that training finds.
+# - **linear probe**: a fresh linear head on frozen features; its accuracy says what they hold.
+# - **starvation**: the quick modality explains the loss away and the slow encoder never learns.
+# - **hidden starvation**: an encoder is worse than alone although the joint model is the best.
+# - **overfitting of the fusion head**: both encoders are intact and the layer on top fits noise.
+#
+# All words of the course stand in the [glossary](glossary.ipynb).
 #
 # ## Checkpoint
 

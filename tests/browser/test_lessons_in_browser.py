@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from browser import lab
 from coursekit.widgets import EXPLORERS
 
-LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 PICTURE = ".ck-card img[data-explorer]"
 
 
