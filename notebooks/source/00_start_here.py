@@ -203,11 +203,15 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #
 # - [01 Additive or multiplicative?](01_additive_or_multiplicative.ipynb) When do two modalities
 #   need each other? One regression says it all.
+# - [02 Fusion operators](02_fusion_operators.ipynb) Products, tensors, gates, attention: what can
+#   each of them express, and what does it cost?
+# - [03 EMAP](03_emap.ipynb) Did the network use an interaction, or only add up?
+# - [04 Early or late?](04_early_or_late.ipynb) Where in the network should modalities meet?
 # - [05 More can be worse](05_more_can_be_worse.ipynb) Why can a joint network lose, and which
 #   illness is it?
 #
-# The numbers leave room for lessons that are being written: fusion operators, how to measure
-# whether a model uses an interaction, early or late fusion; after 05 the methods that help.
+# After 05 come the methods that help; these lessons are being written. The words of the whole
+# course stand in the [glossary](glossary.ipynb).
 #
 # ## Words
 #
@@ -219,8 +223,6 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - **accuracy**: the share of right answers.
 # - **seed**: one repetition of an experiment with its own random draws.
 # - **interval**: where the mean over seeds plausibly lies; in this course always 95 %.
-#
-# All words of the course stand in the [glossary](glossary.ipynb).
 #
 # ## Checkpoint
 #
