@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from coursekit.data import Modality, Recipe, generate, load, load_preset
-from coursekit.emap import project
+from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.models import build_classifier
@@ -18,6 +18,7 @@ from coursekit.widgets.controls import Slider
 
 X, Y = torch.ones(6, 3), torch.tensor([0, 1] * 3)
 NAN = torch.full((2, 3), math.nan)
+PAIR = build_classifier({"A": X, "B": X}, 2, fusion="mid-mlp")
 TABLE = pd.DataFrame({"model": ["A", "A"], "accuracy": [0.1, 0.2]})
 
 CALLS = [
@@ -63,6 +64,18 @@ CALLS = [
     (lambda: project(torch.ones(2, 2, 1).int()), "grid has dtype torch.int32"),
     (lambda: project(np.ones((2, 2, 1))), "grid is a ndarray"),
     (lambda: project(torch.full((2, 2, 1), math.nan)), "grid contains NaN"),
+    (lambda: interaction_share(torch.ones(2, 3, 1)), "grid has shape (2, 3, 1); (2, 2, 1)"),
+    (lambda: emap(PAIR, {"A": X}), "inputs lacks ['B']; the model reads ['A', 'B']"),
+    (lambda: emap(PAIR, {"A": X, "B": X[:4]}), "inputs['B'] has shape (4, 3); as many rows as"),
+    (lambda: emap(PAIR, {"A": X[:0], "B": X[:0]}), "inputs['A'] has shape (0, 3)"),
+    (lambda: emap(PAIR, {"A": X, "B": X.int()}), "inputs['B'] has dtype torch.int32"),
+    (lambda: emap(PAIR, {"A": X, "B": X.log() * math.nan}), "inputs['B'] contains NaN"),
+    (lambda: emap(PAIR, [X, X]), "inputs is a list"),
+    (lambda: emap(PAIR, {"A": X, "B": X}, block=0), "block is 0"),
+    (lambda: emap(PAIR, {"A": X, "B": X}, block=2.5), "block is 2.5"),
+    (lambda: emap(lambda x: x["A"], {"A": X}), "inputs read are ['A']; EMAP needs two"),
+    (lambda: emap(lambda x: x["A"][:1], {"A": X, "B": X}), "model returns the shape (1, 3); (36"),
+    (lambda: logit_grid(PAIR, {"A": X}), "inputs lacks ['B']"),
 ]
 
 
