@@ -7,11 +7,13 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from coursekit import studies
+from coursekit import depth_study, studies
+from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.add_typer(bench, name="bench")
 MADE_WITH = re.compile(r"^- Made with: .*$", re.MULTILINE)
 
 
@@ -43,6 +45,45 @@ def cures(
     """Try the usual cures on both illnesses of the generator, and more data on the first."""
     table = pd.concat(studies.cure_study(seeds), ignore_index=True)
     summary = summarise(table, ["data", "train", "model"]).round(3)
+    _keep(table, summary.to_string(index=False), out)
+
+
+@app.command()
+def depths(
+    case: Annotated[list[str] | None, typer.Option(help="one of the cases; all without it")] = None,
+    out: Annotated[Path, typer.Option(help="folder for the three CSVs")] = Path("data"),
+) -> None:
+    """Compare early, intermediate and late fusion with equal parameters and equal tuning."""
+    try:
+        found = list(depth_study.study(case or list(depth_study.cases())))
+    except (ValueError, DataFileError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    for name in ("trials", "results", "curves"):
+        table = pd.concat([getattr(tables, name) for tables in found], ignore_index=True)
+        summary = depth_study.summary(table) if name == "results" else ""
+        _keep(table, summary, out / f"depth_{name}.csv")
+
+
+@app.command()
+def surfaces(
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/surfaces.csv"),
+) -> None:
+    """Fit every operator to the four surfaces of lesson 02, over seeds, at its best rate."""
+    table = operators_study.surface_study()
+    kept = operators_study.results(table, ["encoder", "operator"], "r2")
+    summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
+    _keep(table, summary.to_string(index=False), out)
+
+
+@app.command()
+def operators(
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/operators.csv"),
+) -> None:
+    """Train the operators on generated classes, over seeds, each at its best rate."""
+    table = accuracy_study.accuracy_study()
+    kept = operators_study.results(table, ["study", "model"], "valid")
+    summary = summarise(kept, ["study", "model"], "test").round(3)
     _keep(table, summary.to_string(index=False), out)
 
 

@@ -9,6 +9,7 @@ from coursekit.plots.lines import LinesView, TwoFits
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.explorer import Explorer
 from coursekit.widgets.imbalance import imbalance
+from coursekit.widgets.surface import surface
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has
 # mean about 0.97 and standard deviation 0.55, in tens of percentage points.
@@ -67,5 +68,5 @@ def lines() -> Explorer:
 
 
 EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
-    {"imbalance": imbalance, "lines": lines}
+    {"imbalance": imbalance, "lines": lines, "surface": surface}
 )

@@ -1,0 +1,74 @@
+"""Every fusion operator over many seeds, each at the best of the same learning rates.
+
+Slow, so the tables lie in data/: ``python -m coursekit surfaces`` and ``… operators``. A rate is
+chosen on seeds 0 to 2, by what the operator reaches on the rows or grid it may choose on; the
+results that lessons show are those of seeds 100 to 109.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from coursekit import fusion
+from coursekit.checks import choose, require
+from coursekit.surfaces import ENCODERS, RATES, TARGETS, learn
+
+TUNING_SEEDS = range(3)
+SEEDS = range(100, 110)
+
+
+def best_rates(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
+    """The rate with the best mean ``score`` on the tuning seeds, for every group of ``by``.
+
+    table: columns by, rate, seed, score.  Returns columns by and rate; a tie goes to the smaller.
+    """
+    for column in (*by, "rate", "seed", score):
+        choose("column", column, table.columns)
+    tuning = table[table["seed"].isin(TUNING_SEEDS)]
+    require(len(tuning) > 0, f"table has no rows of the tuning seeds {list(TUNING_SEEDS)}.")
+    means = tuning.groupby([*by, "rate"], as_index=False)[score].mean()
+    best = means.groupby(list(by))[score].idxmax()
+    return pd.DataFrame(means.loc[best.to_list(), [*by, "rate"]]).reset_index(drop=True)
+
+
+def results(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
+    """The rows of the seeds that count, each group at the rate chosen for it."""
+    reported = table[table["seed"].isin(SEEDS)]
+    return reported.merge(best_rates(table, by, score), on=[*by, "rate"])
+
+
+def surface_rows(
+    encoder: str, operator: str, rate: float, seeds: Sequence[int]
+) -> list[dict[str, object]]:
+    """R² and share of interaction of every target; a row a target and seed."""
+    rows: list[dict[str, object]] = []
+    for name, target in TARGETS.items():
+        for seed in seeds:
+            found = learn(operator, target, encoder=encoder, rate=rate, seed=seed)
+            row: dict[str, object] = {"encoder": encoder, "operator": operator, "target": name}
+            row |= {"rate": rate, "seed": seed}
+            row |= {"r2": round(found.r2, 4), "interaction": round(found.interaction, 4)}
+            rows.append(row)
+    return rows
+
+
+def surface_study(jobs: int = 2, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """`surface_rows` of all operators with and without encoders: every rate, then the best one."""
+    pairs = [(e, n) for e in ENCODERS for n in names or fusion.names()]
+    tuning = [(e, n, rate, list(TUNING_SEEDS)) for e, n in pairs for rate in RATES]
+    table = _run(tuning, jobs, "choosing rates")
+    best = best_rates(table, ["encoder", "operator"], "r2")
+    final = [
+        (str(e), str(n), float(rate), list(SEEDS))
+        for e, n, rate in best[["encoder", "operator", "rate"]].to_numpy()
+    ]
+    parts = (table, _run(final, jobs, "surfaces"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _run(plan: list[tuple[str, str, float, list[int]]], jobs: int, label: str) -> pd.DataFrame:
+    work = Parallel(n_jobs=jobs, return_as="generator")(delayed(surface_rows)(*p) for p in plan)
+    parts = tqdm(work, total=len(plan), desc=label, leave=False)
+    return pd.DataFrame([row for rows in parts for row in rows])

@@ -1,0 +1,80 @@
+"""The surface explorer: an operator is trained anew on a target of one's own at every move."""
+
+from collections.abc import Generator
+
+from coursekit import fusion
+from coursekit.plots.surfaces import Fitted, SurfaceView
+from coursekit.surfaces import ENCODERS, RATES, SHAPES, Target, steps
+from coursekit.widgets.controls import Choice, Slider
+from coursekit.widgets.explorer import Explorer
+
+TERMS = {"product": "x_A·x_B", "XOR": "XOR(x_A, x_B)", "gate": "x_B where x_A > 0"}
+WITH, WITHOUT = "small networks", "none"
+ENCODER_OF = {WITH: ENCODERS[1], WITHOUT: ENCODERS[0]}
+RATE_OF = {f"{rate:g}": rate for rate in RATES}
+SLOW, MIDDLE, _ = RATE_OF
+
+
+def formula(w_a: float, w_b: float, w_ab: float, shape: str) -> str:
+    """The target in words, without terms of weight zero."""
+    terms = ((w_a, "x_A"), (w_b, "x_B"), (w_ab, f"[{TERMS[shape]}]"))
+    said = [f"{w:+.1f} {name}" for w, name in terms if w != 0]
+    return " ".join(said).removeprefix("+") if said else "0"
+
+
+def train(
+    operator: str, encoder: str, shape: str, w_a: float, w_b: float, w_ab: float, count: float,
+    rate: str, seed: float,
+) -> Generator[None, None, Fitted]:  # fmt: skip
+    """Fit the operator to the knobs' target, pausing every few steps."""
+    work = steps(
+        operator,
+        Target(w_a, w_b, w_ab, shape),
+        encoder=ENCODER_OF[encoder],
+        rate=RATE_OF[rate],
+        count=int(count),
+        seed=int(seed),
+    )
+    surface = yield from work
+    return Fitted(operator, formula(w_a, w_b, w_ab, shape), surface, int(count))
+
+
+def surface() -> Explorer:
+    """Lesson 02: which surfaces can this operator bend itself to?"""
+    pure = {"w_a": 0.0, "w_b": 0.0, "w_ab": 1.0, "count": 100}
+    plain = {"rate": MIDDLE, "encoder": WITHOUT}
+    return Explorer(
+        key="surface",
+        title="What can this operator say?",
+        question=(
+            "Start from “product, nothing to multiply with” and give the target an additive term: "
+            "what does the operator do with it? Which operator has both? Then switch the encoders "
+            "to small networks and try the same."
+        ),
+        controls={
+            "operator": Choice("operator", tuple(fusion.names()), "late-linear"),
+            "encoder": Choice("encoders", (WITH, WITHOUT), WITH),
+            "shape": Choice("shape", tuple(SHAPES), "product"),
+            "w_a": Slider("weight of x_A", -2.0, 2.0, 0.1, 0.5),
+            "w_b": Slider("weight of x_B", -2.0, 2.0, 0.1, 0.5),
+            "w_ab": Slider("weight of the shape", -2.0, 2.0, 0.1, 1.0),
+            "count": Slider("training steps", 10, 300, 10, 100),
+            "rate": Choice("learning rate", tuple(RATE_OF), MIDDLE),
+            "seed": Slider("seed", 0, 99, 1, 0),
+        },
+        compute=train,
+        make_view=SurfaceView,
+        presets={
+            "additive meets product": {**pure, "operator": "late-linear", "encoder": WITH,
+                                       "shape": "product", "rate": MIDDLE},
+            "product, nothing to multiply with": {**pure, **plain, "operator": "multiplicative",
+                                                  "shape": "product", "count": 200},
+            "tensor": {**pure, **plain, "operator": "tensor", "shape": "product", "w_a": 0.5,
+                       "w_b": 0.5, "count": 200},
+            "one at a time": {**pure, **plain, "operator": "hard-gate", "w_a": 1.0, "w_b": 1.0,
+                              "w_ab": 0.0, "count": 200},
+            "transformer": {**pure, "operator": "transformer", "encoder": WITH, "shape": "XOR",
+                            "rate": SLOW},
+        },
+        busy="training …",
+    )  # fmt: skip
