@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from coursekit import depth_study, studies
+from coursekit import accuracy_study, depth_study, operators_study, studies
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
