@@ -1,0 +1,1 @@
+"""Benchmarks of the course, each beside the plain way: ``python -m coursekit bench emap``."""

@@ -1,0 +1,79 @@
+"""``python -m coursekit bench …``: the benchmarks' tables, and their figures for a machine."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coursekit import fusion as fusions
+from coursekit.bench import emap as emap_bench
+from coursekit.checks import choose, require
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Time parts of the course beside the plain way, with the same threads on both sides."""
+
+
+@app.command()
+def emap(
+    n: Annotated[str, typer.Option(help="samples, or several: 500,1000,2000,4000")] = "1000",
+    fusion: Annotated[str, typer.Option(help="name, several, or all")] = "mid-mlp",
+    dtype: Annotated[str, typer.Option(help="float32 or float64")] = "float32",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads, for every method")] = 1,
+    budget: Annotated[float, typer.Option(min=0, help="seconds for each plainer way")] = 3.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="write the figures: an object, or a list of them")
+    ] = None,
+) -> None:
+    """EMAP beside the double loop over pairs.
+
+    The figures of --json are n, speedup, max_gap (relative), extra_mb, seconds and threads: one
+    object, or for several runs a list of objects, each with its fusion too.
+    """
+    try:
+        sizes, names = sizes_of(n), names_of(fusion)
+        found = []
+        for name in names:
+            for size in sizes:
+                one = emap_bench.measure(size, name, dtype, threads, budget)
+                typer.echo(text_of(one))
+                found.append(one)
+    except (ValueError, TypeError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    if json_file is not None:
+        rows = [{"fusion": one.fusion, **one.figures()} for one in found]
+        figures = found[0].figures() if len(found) == 1 else rows
+        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def sizes_of(text: str) -> list[int]:
+    """Whole numbers from a text such as 500,1000."""
+    parts = [part.strip() for part in text.split(",")]
+    whole = all(part.isdecimal() for part in parts)
+    require(whole, f"n is {text!r}; whole numbers with commas between them were expected.")
+    return [int(part) for part in parts]
+
+
+def names_of(text: str) -> list[str]:
+    """Operators from a text such as mid-mlp,film, or from "all"; unknown ones are refused."""
+    if text == "all":
+        return fusions.names()
+    return [choose("fusion", part.strip(), fusions.names()) for part in text.split(",")]
+
+
+def text_of(one: emap_bench.Benchmark) -> str:
+    """The table of one benchmark with its head and its foot."""
+    head = (
+        f"EMAP of {one.n:,} samples, two modalities, CNN encoders, fusion {one.fusion}, "
+        f"{one.dtype}, CPU threads {one.threads}"
+    )
+    foot = (
+        f"Largest difference to the plain grids, relative to the largest logit: {one.max_gap:.1e}. "
+        f"Memory above the model: {one.extra_mb:.1f} MiB."
+    )
+    return f"\n{head}\n{one.table().to_string()}\n{foot}"

@@ -1,0 +1,92 @@
+"""Train an additive model and one that may interact, and look at both through EMAP."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.emap import emap
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.threads import threads
+from coursekit.training import Settings, accuracy, epochs, predict
+
+ADDITIVE, INTERACTING = "late-linear", "mid-mlp"
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A trained model's answers on one split, as they are and after the projection.
+
+    before, after: logits (N, C).  labels: (N,).
+    """
+
+    model: MultimodalClassifier
+    before: Tensor
+    after: Tensor
+    labels: Tensor
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy of the model itself."""
+        return accuracy(self.before, self.labels)
+
+    @property
+    def projected(self) -> float:
+        """Accuracy of its additive projection."""
+        return accuracy(self.after, self.labels)
+
+    @property
+    def drop(self) -> float:
+        """Accuracy before minus after; positive when the projection costs something."""
+        return self.accuracy - self.projected
+
+    @property
+    def changed(self) -> float:
+        """Share of the samples to which the projection gives another class."""
+        return float((self.before.argmax(1) != self.after.argmax(1)).double().mean())
+
+
+def look(model: MultimodalClassifier, split: Split) -> Projected:
+    """A trained model on ``split``, before and after the projection over that split's samples."""
+    logits = predict(model, split.inputs).joint
+    return Projected(model, logits, emap(model, split.inputs), split.labels.to(logits.device))
+
+
+def steps(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    fusions: Sequence[str] = (ADDITIVE, INTERACTING),
+) -> Generator[None, None, dict[str, Projected]]:
+    """Train one model a fusion, MLP encoders (64, 32), and project it on the test split.
+
+    A generator that pauses after every epoch, so that an explorer can drop work that is overtaken;
+    its return value maps the fusion's name to what was found.
+    """
+    settings = settings or Settings()
+    found = {}
+    for name in fusions:
+        model = build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=seed)
+        for _ in epochs(model, data.train, data.valid, settings, seed=seed):
+            yield
+        with threads(settings.threads):
+            found[name] = look(model, data.test)
+    return found
+
+
+def compare(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    fusions: Sequence[str] = (ADDITIVE, INTERACTING),
+) -> dict[str, Projected]:
+    """`steps` driven to its end."""
+    work = steps(data, settings, seed=seed, fusions=fusions)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return done.value
