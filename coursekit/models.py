@@ -53,6 +53,18 @@ class MLP(nn.Module):
         return x
 
 
+class Raw(nn.Module):
+    """No encoder: the input itself is the feature, (B, ..., D) → (B, ..., D)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.out_features = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The input as it is."""
+        return x
+
+
 class CNN(nn.Sequential):
     """Small convolutional encoder, (B, channels, H, W) → (B, width); two 3×3 layers, to 4×4."""
 

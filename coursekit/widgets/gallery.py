@@ -7,6 +7,7 @@ import numpy as np
 
 from coursekit.plots.lines import LinesView, TwoFits
 from coursekit.widgets.controls import Slider
+from coursekit.widgets.depth import depth
 from coursekit.widgets.explorer import Explorer
 from coursekit.widgets.imbalance import imbalance
 from coursekit.widgets.surface import surface
@@ -68,5 +69,5 @@ def lines() -> Explorer:
 
 
 EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
-    {"imbalance": imbalance, "lines": lines, "surface": surface}
+    {"depth": depth, "imbalance": imbalance, "lines": lines, "surface": surface}
 )

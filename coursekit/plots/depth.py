@@ -1,0 +1,139 @@
+"""Pictures of lesson 04: what each place of meeting reaches, how soon, and without a modality."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from coursekit.checks import choose
+from coursekit.plots.frames import interval, percent, require_columns
+from coursekit.plots.style import INK, MUTED, STYLE
+
+LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "early": STYLE["A"],
+        "intermediate": STYLE["joint"],
+        "late": STYLE["B"],
+        "early transformer": {"color": "#9A3B84", "linestyle": "-.", "marker": "P"},
+        "ensemble": STYLE["ensemble"],
+        "best single": {"color": INK, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "marker": "v"},
+    }
+)
+
+
+def look(model: str, *parts: str) -> dict[str, Any]:
+    """Matplotlib keywords of a model, or only the named ``parts``; the same in every picture."""
+    keywords = LOOK[choose("model", model, LOOK)]
+    return {part: keywords[part] for part in parts or keywords}
+
+
+def grouped_intervals(
+    table: pd.DataFrame, ax: Axes, *, by: str = "case", value: str = "accuracy"
+) -> str:
+    """Mean and 95 % interval of ``value`` for each model, one band a ``by``; return the alt text.
+
+    table: one row a model, ``by`` and seed; columns ``model``, ``by`` and ``value``.
+    Errors: ValueError when a column is missing or a model has no look.
+    """
+    require_columns(table, ("model", by, value))
+    groups = list(dict.fromkeys(table[by]))
+    present = [m for m in LOOK if (table["model"] == m).any()]
+    for name in table["model"].unique():
+        choose("model", name, LOOK)
+    offsets = np.linspace(-0.34, 0.34, len(present)) if len(present) > 1 else [0.0]
+    sentences = []
+    for place, group in enumerate(groups):
+        if place % 2:
+            ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f9", zorder=0)
+        said = []
+        for model, offset in zip(present, offsets, strict=True):
+            rows = table.loc[(table[by] == group) & (table["model"] == model), value]
+            if rows.empty:
+                continue
+            found = interval(rows)
+            color = look(model)["color"]
+            ax.plot([found.low, found.high], [place + offset] * 2, color=color, linewidth=1.8)
+            dot = look(model, "color", "marker") | {"linestyle": "", "markersize": 7}
+            ax.plot([found.mean], [place + offset], **dot)
+            said.append(f"{model} {percent(found.mean)}")
+        sentences.append(f"{group}: {', '.join(said)}")
+    ax.set_yticks(range(len(groups)), groups)
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(f"test {value}: mean and 95 % interval over seeds")
+    _legend(ax, present, lines=False)
+    return f"Test {value} by {by}. " + "; ".join(sentences) + "."
+
+
+def depth_curves(table: pd.DataFrame, ax: Axes, *, legend: bool = True) -> str:
+    """Validation accuracy by epoch, mean and 95 % band over seeds; return the alt text.
+
+    table: one row a model, epoch and seed; columns ``model``, ``epoch`` and ``accuracy``.
+    """
+    require_columns(table, ("model", "epoch", "accuracy"))
+    present = [m for m in LOOK if (table["model"] == m).any()]
+    sentences = []
+    for model in present:
+        found = table[table["model"] == model].groupby("epoch")["accuracy"].apply(interval)
+        x, means = found.index.to_numpy(dtype=float), np.array([f.mean for f in found])
+        drawn = look(model) | {"markersize": 5, "markevery": max(1, len(x) // 6)}
+        ax.plot(x, means, **drawn)
+        if all(f.n > 1 for f in found):
+            low, high = [f.low for f in found], [f.high for f in found]
+            ax.fill_between(x, low, high, color=drawn["color"], alpha=0.15, linewidth=0)
+        sentences.append(
+            f"{model} {means[0]:.3f} at epoch {x[0]:g}, {means[-1]:.3f} at epoch {x[-1]:g}"
+        )
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("validation accuracy")
+    ax.set_ylim(0, 1)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if legend:
+        _legend(ax, present, lines=True)
+    return "Validation accuracy: " + "; ".join(sentences) + "."
+
+
+def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
+    parts = ("color", "marker", "linestyle") if lines else ("color", "marker")
+    extra = {} if lines else {"linestyle": ""}
+    handles = [Line2D([], [], label=m, **(look(m, *parts) | extra)) for m in models]
+    if lines:
+        ax.legend(handles=handles, loc="lower right", ncols=2)
+        return
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(models),
+        columnspacing=1.0, handletextpad=0.2, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def alignment_lines(table: pd.DataFrame, ax: Axes) -> str:
+    """Test accuracy against alignment, mean and 95 % band over seeds; return the alt text.
+
+    table: one row a model, alignment and seed; columns ``model``, ``alignment``, ``accuracy``.
+    """
+    require_columns(table, ("model", "alignment", "accuracy"))
+    present = [m for m in LOOK if (table["model"] == m).any()]
+    sentences = []
+    for model in present:
+        rows = table[table["model"] == model]
+        found = rows.groupby("alignment")["accuracy"].apply(interval)
+        x, means = found.index.to_numpy(dtype=float), [f.mean for f in found]
+        ax.plot(x, means, label=model, **look(model))
+        if all(f.n > 1 for f in found):
+            low, high = [f.low for f in found], [f.high for f in found]
+            ax.fill_between(x, low, high, color=look(model)["color"], alpha=0.15, linewidth=0)
+        sentences.append(f"{model} " + ", ".join(f"{m:.3f}" for m in means))
+    points = ", ".join(f"{x:g}" for x in sorted(table["alignment"].unique()))
+    ax.set_xlabel("alignment (share of samples in which both speak at the same moment)")
+    ax.set_ylabel("test accuracy")
+    ax.set_ylim(0, 1)
+    ax.legend(ncols=3, loc="upper left")
+    return f"Test accuracy at alignment {points}: " + "; ".join(sentences) + "."
+
+
+BEST = {"color": MUTED, "marker": "|", "linestyle": "", "markersize": 17, "markeredgewidth": 2}
