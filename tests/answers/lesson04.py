@@ -1,0 +1,297 @@
+"""Answers to lesson 04's exercises, as learners might write them."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+
+def numel(*layers):
+    return sum(p.numel() for layer in layers for p in layer.parameters())
+
+
+def count_torch(d_a, d_b, w, c):
+    early = nn.Sequential(
+        nn.Linear(d_a + d_b, w), nn.Linear(w, w), nn.Linear(w, w), nn.Linear(w, c)
+    )
+    branches = [
+        nn.Sequential(nn.Linear(d, w), nn.Linear(w, w), nn.Linear(w, w)) for d in (d_a, d_b)
+    ]
+    return numel(early), numel(*branches, nn.Linear(2 * w, c))
+
+
+def count_sizes(d_a, d_b, w, c):
+    def total(*sizes):
+        return sum((n + 1) * m for n, m in pairwise(sizes))
+
+    return [
+        total(d_a + d_b, w, w, w, c),
+        total(d_a, w, w, w) + total(d_b, w, w, w) + total(2 * w, c),
+    ]
+
+
+def count_algebra(a, b, w, c):
+    early = (a + b) * w + 2 * w * w + w * c + 3 * w + c
+    return np.array([early, (a + b) * w + 4 * w * w + 2 * w * c + 6 * w + c])
+
+
+def without_loop(lost, z, weight, bias):
+    d = len(z["A"][0])
+    rows = z["B"] if lost == "A" else z["A"]
+    offset = d if lost == "A" else 0
+    return [
+        [
+            b + sum(w[offset + i] * x for i, x in enumerate(row))
+            for w, b in zip(weight, bias, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def without_zeros(lost, z, weight, bias):
+    kept = {**z, lost: np.zeros_like(z[lost])}
+    return np.concatenate([kept["A"], kept["B"]], 1) @ weight.T + bias
+
+
+def without_torch(lost, z, weight, bias):
+    w_a, w_b = torch.tensor(weight).split(z["A"].shape[1], dim=1)
+    x, w = (z["B"], w_b) if lost == "A" else (z["A"], w_a)
+    return nn.functional.linear(torch.tensor(x), w, torch.tensor(bias))
+
+
+def everything(z, weight, bias):
+    return np.hstack([z["A"], z["B"]]) @ weight.T + bias
+
+
+def epochs_loop(curve):
+    for epoch, value in enumerate(curve, 1):
+        if value >= 0.95 * max(curve):
+            return epoch
+    return None
+
+
+def epochs_pandas(curve):
+    s = pd.Series(curve, index=range(1, len(curve) + 1))
+    return int(s[s / s.max() >= 0.95].index[0])
+
+
+def choice_loop(valid, test):
+    n = min(len(v) for v in valid)
+    found = []
+    for v, t in zip(valid, test, strict=True):
+        best = 0
+        for i in range(1, n):
+            if v[i] > v[best]:
+                best = i
+        found.append(t[best])
+    return found
+
+
+def choice_pandas(valid, test):
+    n = pd.Series([len(v) for v in valid]).min()
+    return pd.Series([t[pd.Series(v[:n]).idxmax()] for v, t in zip(valid, test, strict=True)])
+
+
+def compare_loop(ev, et, lv, lt):
+    def one(valid, test):
+        epochs = [epochs_loop(v) for v in valid]
+        final = [t[list(v).index(max(v))] for v, t in zip(valid, test, strict=True)]
+        return np.array([np.mean(epochs), np.mean(final)])
+
+    return one(lv, lt) - one(ev, et)
+
+
+def compare_arrays(ev, et, lv, lt):
+    def epochs(v):
+        return ((v >= 0.95 * v.max(1, keepdims=True)).argmax(1) + 1).mean()
+
+    def final(v, t):
+        return np.take_along_axis(t, v.argmax(1)[:, None], 1).mean()
+
+    return epochs(lv) - epochs(ev), final(lv, lt) - final(ev, et)
+
+
+def compare_torch(ev, et, lv, lt):
+    def both(v, t):
+        v, t = torch.tensor(v), torch.tensor(t)
+        reached = (v >= 0.95 * v.amax(1, keepdim=True)).double()
+        return reached.argmax(1).double().mean(), t[torch.arange(len(t)), v.argmax(1)].mean()
+
+    (a, b), (c, d) = both(lv, lt), both(ev, et)
+    return [float(a - c), float(b - d)]
+
+
+def final_with(pick):
+    """The comparison with another second number."""
+
+    def compare(ev, et, lv, lt):
+        return compare_arrays(ev, et, lv, lt)[0], pick(lv, lt) - pick(ev, et)
+
+    return compare
+
+
+RIGHT = {
+    "04-count": {"torch": count_torch, "sizes": count_sizes, "algebra": count_algebra},
+    "04-without": {"loop": without_loop, "zeros": without_zeros, "torch": without_torch},
+    "04-epochs-to": {
+        "loop": epochs_loop,
+        "pandas": epochs_pandas,
+        "nonzero": lambda c: np.flatnonzero(c >= 0.95 * np.max(c))[0] + 1,
+    },
+    "04-fair-choice": {
+        "loop": choice_loop,
+        "pandas": choice_pandas,
+        "sorted": lambda v, t: [
+            y[max(range(min(map(len, v))), key=x.__getitem__)] for x, y in zip(v, t, strict=True)
+        ],
+    },
+    "04-compare": {"loop": compare_loop, "arrays": compare_arrays, "torch": compare_torch},
+}
+
+WRONG = {
+    "04-count": {
+        "weights only": (
+            lambda a, b, w, c: [(a + b + 2 * w + c) * w, (a + b + 4 * w + 2 * c) * w],
+            "weights only",
+        ),
+        "two heads": (
+            lambda a, b, w, c: [count_sizes(a, b, w, c)[0], count_sizes(a, b, w, c)[1] + c],
+            "one bias for each class is enough",
+        ),
+        "twice": (
+            lambda a, b, w, c: [count_algebra(a, b, w, c)[0], 2 * count_algebra(a, b, w, c)[0]],
+            "reads one modality only",
+        ),
+        "one layer less": (
+            lambda a, b, w, c: count_algebra(a, b, w, c) - np.array([1, 2]) * (w * w + w),
+            "Three hidden layers",
+        ),
+        "shared": (
+            lambda a, b, w, c: count_algebra(a, b, w, c) - np.array([0, 2]) * (w * w + w),
+            "share nothing",
+        ),
+        "narrow readout": (
+            lambda a, b, w, c: count_algebra(a, b, w, c) - np.array([0, w * c]),
+            "features of both branches",
+        ),
+        "order": (lambda a, b, w, c: count_sizes(a, b, w, c)[::-1], "changed places"),
+        "early without B": (
+            lambda a, b, w, c: count_algebra(a, b, w, c) - np.array([b * w, 0]),
+            "d_a \\+ d_b numbers",
+        ),
+    },
+    "04-without": {
+        "no bias": (lambda k, z, w, b: without_zeros(k, z, w, b) - b, "left out the bias"),
+        "half a bias": (lambda k, z, w, b: without_zeros(k, z, w, b) - b / 2, "halved"),
+        "kept the lost one": (
+            lambda k, z, w, b: without_zeros("B" if k == "A" else "A", z, w, b),
+            "kept the modality that is missing",
+        ),
+        "all": (lambda k, z, w, b: everything(z, w, b), "still votes"),
+        "first columns": (
+            lambda k, z, w, b: (
+                (
+                    z["A"] @ w[:, z["A"].shape[1] :].T
+                    if k == "B"
+                    else z["B"] @ w[:, : z["A"].shape[1]].T
+                )
+                + b
+            ),
+            "weights of the other modality",
+        ),
+        "doubled": (lambda k, z, w, b: 2 * without_zeros(k, z, w, b) - b, "You doubled"),
+        "mean": (
+            lambda k, z, w, b: everything({**z, k: z[k] * 0 + z[k].mean(0)}, w, b),
+            "by its mean",
+        ),
+        "probabilities": (
+            lambda k, z, w, b: torch.tensor(without_zeros(k, z, w, b)).softmax(1),
+            "",
+        ),
+    },
+    "04-epochs-to": {
+        "zero-based": (lambda c: int(np.argmax(c >= 0.95 * c.max())), "counted from 1"),
+        "best": (lambda c: int(c.argmax()) + 1, "where the curve is best"),
+        "last": (lambda c: epochs_loop_at(c, 0.95 * c[-1]), "95 % of the last value"),
+        "absolute": (lambda c: epochs_loop_at(c, 0.95), "accuracy of 0.95"),
+        "minus 0.05": (lambda c: epochs_loop_at(c, max(c) - 0.05), "a share, not a difference"),
+        "rise": (
+            lambda c: epochs_loop_at((c - c[0]) / (max(c) - c[0]), 0.95),
+            "rise since the first",
+        ),
+        "for good": (
+            lambda c: int(np.flatnonzero(c < 0.95 * c.max())[-1]) + 2,
+            "never falls below",
+        ),
+        "how many": (lambda c: int((c >= 0.95 * c.max()).sum()), "how many epochs"),
+    },
+    "04-fair-choice": {
+        "on test": (
+            lambda v, t: [max(y[: min(map(len, v))]) for y in t],
+            "chose the trial on the test rows",
+        ),
+        "all trials": (
+            lambda v, t: [y[x.argmax()] for x, y in zip(v, t, strict=True)],
+            "more chances",
+        ),
+        "test, all trials": (lambda v, t: [y.max() for y in t], "Both mistakes"),
+        "validation": (
+            lambda v, t: [max(x[: min(map(len, v))]) for x in v],
+            "report the validation accuracy",
+        ),
+        "mean": (lambda v, t: [np.mean(y[: min(map(len, v))]) for y in t], "mean over trials"),
+        "first": (lambda v, t: [y[0] for y in t], "favourite setting"),
+        "worst": (
+            lambda v, t: [y[x[: min(map(len, v))].argmin()] for x, y in zip(v, t, strict=True)],
+            "lowest validation",
+        ),
+        "one for all": (
+            lambda v, t: [y[v[0][: min(map(len, v))].argmax()] for y in t],
+            "Each one chooses its own",
+        ),
+    },
+    "04-compare": {
+        "last epoch": (final_with(lambda v, t: t[:, -1].mean()), "last epoch"),
+        "best test": (final_with(lambda v, t: t.max(1).mean()), "chose the epoch on the test"),
+        "validation": (final_with(lambda v, t: v.max(1).mean()), "is a validation accuracy"),
+        "sign": (
+            lambda ev, et, lv, lt: compare_loop(lv, lt, ev, et),
+            "late minus early",
+        ),
+        "pooled": (
+            lambda ev, et, lv, lt: compare_loop(
+                *(x.mean(0, keepdims=True) for x in (ev, et, lv, lt))
+            ),
+            "averaged the curves",
+        ),
+        "test curves": (
+            lambda ev, et, lv, lt: [
+                compare_loop(et, et, lt, lt)[0],
+                compare_loop(ev, et, lv, lt)[1],
+            ],
+            "convergence on the test curves",
+        ),
+        "argmax": (
+            lambda ev, et, lv, lt: [
+                np.mean(lv.argmax(1)) - np.mean(ev.argmax(1)),
+                compare_loop(ev, et, lv, lt)[1],
+            ],
+            "epochs of the best values",
+        ),
+        "first seed": (
+            lambda ev, et, lv, lt: compare_loop(ev[:1], et[:1], lv[:1], lt[:1]),
+            "first seed only",
+        ),
+        "order": (lambda ev, et, lv, lt: compare_loop(ev, et, lv, lt)[::-1], "changed places"),
+    },
+}
+
+
+def epochs_loop_at(curve, level):
+    """First epoch at which the curve has this level; 1 if it never has, as argmax says."""
+    for epoch, value in enumerate(curve, 1):
+        if value >= level:
+            return epoch
+    return 1
