@@ -28,6 +28,7 @@ NAMES = [
     "cures.csv",
     "mnist_5k.npz",
     "spoken_digits_synth.npz",
+    "surfaces.csv",
     "uci_views.npz",
 ]
 
