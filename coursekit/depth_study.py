@@ -4,10 +4,8 @@ For each case and architecture the same six trials, drawn once, are run on tunin
 with the best validation accuracy is kept and measured on other seeds. Test rows choose nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,11 +15,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit.checks import choose, require
-from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset
-from coursekit.data.timeline import on_timeline
-from coursekit.depth import PLACES, DepthClassifier, build_alone, build_depth, parameters, started
+from coursekit.depth import DepthClassifier, build_alone, build_depth, parameters, started
+from coursekit.depth_cases import TRANSFORMER, Case, cases, models_of, views
 from coursekit.fusion import MultiModalTransformer
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.missing import FILLS, dropped, filled
@@ -30,79 +26,9 @@ from coursekit.training import Settings, accuracy, fit, predict
 
 TRIALS = 6
 TUNING_SEEDS = (0, 1)
-SEEDS = tuple(range(100, 110))
 EPOCHS = 25
-TRANSFORMER = "early transformer"
 THINNED = ", modality dropout"  # the same architecture, trained with modalities left out
 RATE = 0.3
-FOLDS = 6
-
-
-def timed_recipe(synergistic: float = 0.7, train: int = 1000) -> Recipe:
-    """Strong signals that mostly count together: what makes the moment of meeting matter."""
-    rest = 0.9 * (1 - synergistic)
-    clear = Modality(amplitude=8)
-    return Recipe(
-        {"A": clear, "B": clear},
-        redundant=0.4 * rest,
-        unique={"A": 0.3 * rest, "B": 0.3 * rest},
-        synergistic=synergistic,
-        num_classes=4,
-        train=train,
-    )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One data set of the study: how to load it, the parameters each network may have."""
-
-    load: Callable[[int], MultimodalData]
-    budget: int = 8000
-    seeds: Sequence[int] = SEEDS
-    tokens: bool = False  # whether a transformer reads it too
-
-
-def cases() -> dict[str, Case]:
-    """Every case by name: four presets, two timelines, synthesised and recorded digits."""
-    presets = ("balanced", "synergy", "imbalance", "starve")
-    found = {name: Case(partial(load_preset, name)) for name in presets}
-    for name, alignment in (("same moment", 1.0), ("other moment", 0.0)):
-        found[name] = Case(partial(load_timed, alignment))
-    for name, digits in (
-        ("digits, synthesised", {"speech": "synth", "train_speakers": 3}),
-        (
-            "digits, recorded",
-            {"speech": "fsdd", "train_speakers": 2, "image_noise": 3.0, "stretch": True},
-        ),
-    ):  # 102 is a multiple of 6: two seeds for each fold of the speakers
-        found[name] = Case(partial(load_digits, digits), 30_000, tuple(range(102, 114)), True)
-    return found
-
-
-def load_timed(alignment: float, seed: int) -> MultimodalData:
-    """`timed_recipe` on a timeline of four steps."""
-    return on_timeline(generate(timed_recipe(), seed), alignment=alignment, seed=seed)
-
-
-def load_digits(options: Mapping[str, Any], seed: int) -> MultimodalData:
-    """Image and voice of the same digit; the seed also says which speakers train and test."""
-    return load("av_digits", fold=seed % FOLDS, seed=seed, **options)
-
-
-def flat(data: MultimodalData) -> MultimodalData:
-    """Pictures (N, 1, H, W) as vectors (N, H·W); vectors and sequences stay as they are."""
-    return replace(
-        data, inputs={m: x.flatten(1) if x.ndim == 4 else x for m, x in data.inputs.items()}
-    )
-
-
-def strips(data: MultimodalData, width: int = 2) -> MultimodalData:
-    """Pictures (N, 1, H, W) as W/width tokens of ``width`` columns each, (N, W/width, width·H)."""
-    inputs = {}
-    for m, x in data.inputs.items():
-        columns = x[:, 0].transpose(1, 2)  # (N, W, H); in a spectrogram a column is a moment
-        inputs[m] = columns.unflatten(1, (-1, width)).flatten(2)
-    return replace(data, inputs=inputs)
 
 
 def trials() -> list[Settings]:
@@ -119,11 +45,6 @@ def trials() -> list[Settings]:
         )
         for _ in range(TRIALS)
     ]
-
-
-def models_of(case: Case, modalities: Sequence[str]) -> list[str]:
-    """What is tuned: each modality alone, the three places and, where there are tokens, more."""
-    return [*modalities, *PLACES, *([TRANSFORMER] if case.tokens else [])]
 
 
 def make(
@@ -159,13 +80,6 @@ def trained(
     train = data.train
     model = make(name, train.inputs, data.num_classes, case.budget, seed, rate)
     return model, fit(model, train, data.valid, how, seed=seed)
-
-
-def views(case: Case, seed: int) -> Callable[[str], MultimodalData]:
-    """The data of one seed as each network reads them: tokens for the transformer, else vectors."""
-    data = case.load(seed)
-    vectors, tokens = flat(data), strips(data) if case.tokens else data
-    return lambda name: tokens if name == TRANSFORMER else vectors
 
 
 def trial_rows(name: str) -> pd.DataFrame:
