@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.synthetic import Modality, Recipe
 from coursekit.emap import emap
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.threads import threads
@@ -90,3 +91,23 @@ def compare(
             next(work)
         except StopIteration as done:
             return done.value
+
+
+def with_synergy(
+    share: float, *, noise: float = 1.0, train: int = 1000, test: int = 2000
+) -> Recipe:
+    """Two clear modalities; ``share`` of the samples is synergistic.
+
+    Of the rest one half is redundant and a quarter unique to each modality, so that nothing but the
+    synergy needs an interaction.
+    """
+    clear = Modality(amplitude=5.0, noise=noise)
+    left = 1 - share
+    return Recipe(
+        {"A": clear, "B": clear},
+        redundant=left / 2,
+        unique={"A": left / 4, "B": left / 4},
+        synergistic=share,
+        train=train,
+        test=test,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 from coursekit.plots.lines import LinesView, TwoFits
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.depth import depth
+from coursekit.widgets.emap import emap_explorer
 from coursekit.widgets.explorer import Explorer
 from coursekit.widgets.imbalance import imbalance
 from coursekit.widgets.surface import surface
@@ -69,5 +70,11 @@ def lines() -> Explorer:
 
 
 EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
-    {"depth": depth, "imbalance": imbalance, "lines": lines, "surface": surface}
+    {
+        "depth": depth,
+        "emap": emap_explorer,
+        "imbalance": imbalance,
+        "lines": lines,
+        "surface": surface,
+    }
 )

@@ -1,0 +1,119 @@
+"""Pictures of lesson 03: before and after the projection, grids of logits, the EMAP table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from coursekit.plots.style import INK, MUTED, new_figure, style
+
+BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
+ADDITIVE = style("A", "color", "marker")
+ROWS = ("additive model", "MLP head", "… projected")
+KINDS = ("without synergy", "synergistic")
+
+
+@dataclass(frozen=True)
+class Explored:
+    """One setting of the explorer.
+
+    additive, before, after: test accuracy of the late-linear model, of the one with an MLP head,
+    and of the latter's projection.  by_kind: "without synergy" and "synergistic" → (before, after,
+    number of test samples).  best: accuracy possible without noise.  share: of synergistic samples.
+    """
+
+    additive: float
+    before: float
+    after: float
+    by_kind: Mapping[str, tuple[float, float, int]]
+    best: float
+    share: float
+
+
+class EmapView:
+    """Left three accuracies and the best possible; right what the projection does to each kind."""
+
+    def __init__(self) -> None:
+        self.figure, (reached, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
+        self.figure.subplots_adjust(left=0.135, right=0.98, top=0.72, bottom=0.15, wspace=0.42)
+        self._title = self.figure.text(0.012, 0.91, "", size=12, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.835, "", size=9.5, color=MUTED)
+        self._start_reached(reached)
+        self._start_kinds(kinds)
+
+    def _start_reached(self, ax: Axes) -> None:
+        ax.set_title("Accuracy on new data")
+        ax.set_xlim(0, 1.02)
+        ax.set_ylim(2.6, -0.7)
+        ax.set_yticks(range(3), ROWS)
+        ax.set_xlabel("test accuracy (dashed: best possible)")
+        ax.grid(visible=False, axis="y")
+        self._best = ax.axvline(1, color=MUTED, linestyle="--", linewidth=1.2)
+        self._dots, self._labels = [], []
+        for place, look in enumerate((ADDITIVE, BEFORE, AFTER)):
+            self._dots += ax.plot([], [], linestyle="", markersize=10, **look)
+            self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
+
+    def _start_kinds(self, ax: Axes) -> None:
+        ax.set_title("By kind of sample: before ▲ → projected ■")
+        ax.set_xlim(0, 1.02)
+        ax.set_ylim(1.6, -0.7)
+        ax.set_yticks((0, 1), KINDS)
+        ax.set_xlabel("accuracy of the MLP head (dotted: chance)")
+        ax.grid(visible=False, axis="y")
+        ax.axvline(1 / 6, color=MUTED, linestyle=":", linewidth=1.2)
+        self._paths, self._from, self._to, self._counts = [], [], [], []
+        for place in (0, 1):
+            self._paths += ax.plot([], [], color=MUTED, linewidth=2, alpha=0.5)
+            self._from += ax.plot([], [], linestyle="", markersize=10, **BEFORE)
+            self._to += ax.plot([], [], linestyle="", markersize=9, **AFTER)
+            self._counts.append(ax.text(0.02, place - 0.3, "", size=9, color=INK))
+
+    def update(self, data: Explored) -> None:
+        """Move every dot to ``data``; the axes never move."""
+        self._title.set_text(f"The projection costs {data.before - data.after:+.3f}")
+        self._subtitle.set_text(_verdict(data))
+        self._best.set_xdata([data.best, data.best])
+        for place, value in enumerate((data.additive, data.before, data.after)):
+            self._dots[place].set_data([value], [place])
+            self._labels[place].set_text(f"{value:.3f}")
+            self._labels[place].set_x(min(max(value, 0.07), 0.94))
+        for place, kind in enumerate(KINDS):
+            before, after, count = data.by_kind[kind]
+            shown = count > 0
+            self._paths[place].set_data(*(([before, after], [place] * 2) if shown else ([], [])))
+            self._from[place].set_data(*(([before], [place]) if shown else ([], [])))
+            self._to[place].set_data(*(([after], [place]) if shown else ([], [])))
+            words = f"{count} samples: {before:.3f} → {after:.3f}" if shown else "no such samples"
+            self._counts[place].set_text(words)
+
+    def describe(self, data: Explored) -> str:
+        """All accuracies in words."""
+        kinds = "; ".join(
+            f"{kind}, {count} samples: {before:.3f} before, {after:.3f} projected"
+            if count
+            else f"{kind}: no samples"
+            for kind, (before, after, count) in data.by_kind.items()
+        )
+        return (
+            f"Test accuracy: additive model {data.additive:.3f}, MLP head {data.before:.3f}, its "
+            f"projection {data.after:.3f}, best possible {data.best:.3f}. {_verdict(data)} "
+            f"Accuracy of the MLP head by kind of sample: {kinds}."
+        )
+
+    def table(self, data: Explored) -> pd.DataFrame:
+        """The three accuracies, over all samples and by kind where it was measured."""
+        rows = [{"model": ROWS[0], "all": data.additive}]
+        for row, which in ((ROWS[1], 0), ("MLP head, projected", 1)):
+            total = (data.before, data.after)[which]
+            kinds = {k: v[which] if v[2] else float("nan") for k, v in data.by_kind.items()}
+            rows.append({"model": row, "all": total, **kinds})
+        return pd.DataFrame(rows)
+
+
+def _verdict(data: Explored) -> str:
+    return (
+        f"Truth: {data.share:.0%} of the samples need both modalities at once. The MLP head is "
+        f"{data.before - data.additive:+.3f} ahead of the additive model."
+    )

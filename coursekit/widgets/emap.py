@@ -1,0 +1,81 @@
+"""The EMAP explorer: an additive model and an MLP head retrain, and the latter is projected."""
+
+from collections.abc import Generator
+
+from torch import Tensor
+
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.synthetic import ceiling, generate
+from coursekit.interaction import ADDITIVE, INTERACTING, Projected, steps, with_synergy
+from coursekit.plots.emap import KINDS, EmapView, Explored
+from coursekit.training import Settings
+from coursekit.widgets.controls import Slider
+from coursekit.widgets.explorer import Explorer
+
+TESTED = 1000  # samples; the projection looks at a million pairs of them
+
+
+def explore(
+    synergy: float, noise: float, n: float, epochs: float, seed: float
+) -> Generator[None, None, Explored]:
+    """Draw the data, train both heads, project the second, pausing after every epoch."""
+    recipe = with_synergy(synergy, noise=noise, train=int(n), test=TESTED)
+    data = generate(recipe, int(seed))
+    yield
+    found = yield from steps(data, Settings(epochs=int(epochs)), seed=int(seed))
+    free = found[INTERACTING]
+    return Explored(
+        found[ADDITIVE].accuracy,
+        free.accuracy,
+        free.projected,
+        accuracies_by_kind(free, data),
+        ceiling(recipe),
+        synergy,
+    )
+
+
+def accuracies_by_kind(
+    found: Projected, data: MultimodalData
+) -> dict[str, tuple[float, float, int]]:
+    """Accuracy before and after on the test samples without and with synergy, and their number."""
+    assert data.kind is not None
+    synergistic = data.kind[data.splits["test"]] == data.kind_names.index("synergistic")
+    rows = dict(zip(KINDS, (~synergistic, synergistic), strict=True))
+    return {
+        kind: (_right(found.before, found, at), _right(found.after, found, at), int(at.sum()))
+        for kind, at in rows.items()
+    }
+
+
+def _right(logits: Tensor, found: Projected, rows: Tensor) -> float:
+    hits = (logits.argmax(1) == found.labels)[rows]
+    return float(hits.double().mean()) if len(hits) else float("nan")
+
+
+def emap_explorer() -> Explorer:
+    """Lesson 03: what does the projection take away?"""
+    return Explorer(
+        key="emap",
+        title="Before and after the projection",
+        question=(
+            "Start from “no synergy” and raise the share. At which share does the projection begin "
+            "to cost accuracy, and is that where the data begin to need the interaction? Then find "
+            "a setting with much synergy in which the projection costs nothing: what went wrong?"
+        ),
+        controls={
+            "synergy": Slider("synergistic samples", 0.0, 0.9, 0.05, 0.4, "share"),
+            "noise": Slider("noise", 0.5, 4.0, 0.25, 1.0, "sd"),
+            "n": Slider("training samples", 200, 2000, 100, 1000),
+            "epochs": Slider("epochs", 2, 30, 2, 16),
+            "seed": Slider("seed", 0, 99, 1, 0),
+        },
+        compute=explore,
+        make_view=EmapView,
+        presets={
+            "no synergy": {"synergy": 0.0, "noise": 1.0, "n": 1000, "epochs": 16},
+            "much synergy": {"synergy": 0.8, "noise": 1.0, "n": 1000, "epochs": 16},
+            "too few samples": {"synergy": 0.4, "noise": 1.0, "n": 200, "epochs": 16},
+            "stopped early": {"synergy": 0.4, "noise": 1.0, "n": 1000, "epochs": 2},
+        },
+        busy="training …",
+    )

@@ -1,0 +1,223 @@
+"""Answers to lesson 03's exercises, as learners might write them."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import torch
+
+HAND = np.array([[6.0, 0.0, 3.0], [0.0, 3.0, 3.0], [0.0, 0.0, -6.0]])
+GIVEN = {"03-by-hand": (HAND,)}
+
+
+def hand_loop(grid):
+    out = []
+    for i in range(3):
+        row = sum(grid[i][j] for j in range(3)) / 3
+        column = sum(grid[j][i] for j in range(3)) / 3
+        out.append(row + column - sum(map(sum, grid)) / 9)
+    return out
+
+
+def loop(grid):
+    n, c = grid.shape[0], grid.shape[-1]
+    modalities = grid.ndim - 1
+    cells = list(itertools.product(range(n), repeat=modalities))
+    out = np.zeros((n, c))
+    for i in range(n):
+        for m in range(modalities):
+            rows = [grid[cell] for cell in cells if cell[m] == i]
+            out[i] += sum(rows) / len(rows)
+        out[i] -= (modalities - 1) * sum(grid[cell] for cell in cells) / len(cells)
+    return out
+
+
+def two_einsum(grid):
+    n = len(grid)
+    both = np.einsum("ijc->c", grid) / n**2
+    return np.einsum("ijc->ic", grid) / n + np.einsum("ijc->jc", grid) / n - both
+
+
+def two_torch(grid):
+    g = torch.tensor(grid)
+    return g.mean(1) + g.mean(0) - g.mean((0, 1))
+
+
+def additive_fit(grid):
+    """Least squares on indicator columns, read at the diagonal."""
+    n, c = grid.shape[0], grid.shape[-1]
+    rows, columns = np.divmod(np.arange(n * n), n)
+    eye = np.eye(n)
+    design = np.hstack([eye[rows], eye[columns]])
+    weights = np.linalg.lstsq(design, grid.reshape(-1, c), rcond=None)[0]
+    return np.hstack([eye, eye]) @ weights
+
+
+def three_torch(grid):
+    g = torch.tensor(grid)
+    return g.mean((1, 2)) + g.mean((0, 2)) + g.mean((0, 1)) - 2 * g.mean((0, 1, 2))
+
+
+def three_stepwise(grid):
+    pair = grid.mean(2)
+    ab = pair.mean(1) + pair.mean(0) - pair.mean((0, 1))
+    return ab + grid.mean((0, 1)) - grid.mean((0, 1, 2))
+
+
+def product_grid(u, v, w):
+    grid = np.einsum("ik,jk,kc->ijc", u, v, w)
+    return loop(grid)
+
+
+def product_centred(u, v, w):
+    """(u − ū)(v − v̄) is the interaction; the rest is the projection."""
+    return (u * v) @ w - ((u - u.mean(0)) * (v - v.mean(0))) @ w
+
+
+def product_torch(u, v, w):
+    u, v, w = (torch.tensor(x) for x in (u, v, w))
+    a, b = u.mean(0, keepdim=True), v.mean(0, keepdim=True)
+    return u @ (b.T * w) + v @ (a.T * w) - (a * b) @ w
+
+
+NO, NOT_NEEDED, PAYS = (
+    "no interaction needed",
+    "used, but not needed by the task",
+    "used, and it pays",
+)
+
+
+def verdict(before, after, additive, margin):
+    if before - after <= margin:
+        return NO
+    if before - additive <= margin:
+        return NOT_NEEDED
+    return PAYS
+
+
+def verdict_table(before, after, additive, margin):
+    drop, lead = before - after > margin, before - additive > margin
+    return {(True, True): PAYS, (True, False): NOT_NEEDED}.get((drop, lead), NO)
+
+
+def say(uses, pays):
+    return PAYS if uses and pays else NOT_NEEDED if uses else NO
+
+
+RIGHT = {
+    "03-by-hand": {
+        "loop": hand_loop,
+        "typed": lambda grid: [4, 2, -3],
+        "pandas": lambda grid: (
+            pd.DataFrame(grid).mean(axis=1) + pd.DataFrame(grid).mean(axis=0) - grid.mean()
+        ).tolist(),
+    },
+    "03-project": {
+        "loop": loop,
+        "einsum": two_einsum,
+        "torch": two_torch,
+        "least squares": additive_fit,
+    },
+    "03-three-modalities": {
+        "loop": loop,
+        "torch": three_torch,
+        "one after the other": three_stepwise,
+    },
+    "03-product-head": {
+        "grid": product_grid,
+        "centred": product_centred,
+        "torch": product_torch,
+    },
+    "03-conclude": {
+        "ifs": verdict,
+        "table": verdict_table,
+        "one line": lambda b, a, r, m: say(b > a + m, b > r + m),
+    },
+}
+
+WRONG = {
+    "03-by-hand": {
+        "diagonal": (lambda g: [6, 3, -6], "diagonal"),
+        "mean kept twice": (lambda g: [5, 3, -2], "in there twice"),
+        "rows": (lambda g: [3, 2, -2], "row means"),
+        "columns": (lambda g: [2, 1, 0], "column means"),
+        "too much off": (lambda g: [3, 1, -4], "subtracted the overall mean twice"),
+        "rest": (lambda g: [2, 1, -3], "leaves out"),
+        "halved": (lambda g: [2.5, 1.5, -1], "averaged the two"),
+        "sums": (lambda g: [6 + 9 - 9, 6 + 3 - 9, -6 + 0 - 9], "whole rows"),
+        "without itself": (
+            lambda g: [
+                (g[i].sum() - g[i, i]) / 2 + (g[:, i].sum() - g[i, i]) / 2 - (9 - 3) / 6
+                for i in range(3)
+            ],
+            "left the sample itself out",
+        ),
+        "anything": (lambda g: [1, 2, 3], ""),
+    },
+    "03-project": {
+        "diagonal": (lambda g: np.einsum("iic->ic", g), "diagonal"),
+        "mean kept": (lambda g: g.mean(0) + g.mean(1), "Subtract it once"),
+        "scalar mean": (lambda g: g.mean(0) + g.mean(1) - np.mean(g), "one number for all"),
+        "rows": (lambda g: g.mean(axis=1), "row means"),
+        "columns": (lambda g: g.mean(axis=0), "column means"),
+        "rows twice": (lambda g: g.mean(1) * 2 - g.mean((0, 1)), "row means twice"),
+        "columns twice": (lambda g: g.mean(0) * 2 - g.mean((0, 1)), "column means twice"),
+        "halved": (lambda g: 0.5 * g.mean(0) + 0.5 * g.mean(1), "averaged the two"),
+        "two off": (lambda g: g.mean(0) + g.mean(1) - 2 * g.mean((0, 1)), "twice"),
+        "rest": (lambda g: np.einsum("iic->ic", g) - two_einsum(g), "leaves out"),
+        "softmax": (
+            lambda g: two_torch(torch.softmax(torch.tensor(g), -1).numpy()),
+            "probabilities",
+        ),
+    },
+    "03-three-modalities": {
+        "once": (lambda g: three_torch(g).numpy() + g.mean((0, 1, 2)), "how often"),
+        "three times": (lambda g: three_torch(g).numpy() - g.mean((0, 1, 2)), "off every term"),
+        "never": (lambda g: three_torch(g).numpy() + 2 * g.mean((0, 1, 2)), "all three terms"),
+        "scalar": (
+            lambda g: three_torch(g).numpy() + 2 * g.mean((0, 1, 2)) - 2 * g.mean(),
+            "one number for all",
+        ),
+        "two only": (lambda g: two_einsum(g.mean(2)), "third modality|averaged the third"),
+        "halved": (
+            lambda g: (g.mean((1, 2)) + g.mean((0, 2)) + g.mean((0, 1))) / 3,
+            "averaged the three",
+        ),
+        "diagonal": (lambda g: np.einsum("iiic->ic", g), "diagonal"),
+        "rest": (lambda g: np.einsum("iiic->ic", g) - loop(g), "leaves out"),
+        "pairs": (
+            lambda g: (
+                np.einsum("iic->ic", g.mean(0))
+                + np.einsum("iic->ic", g.mean(1))
+                + np.einsum("iic->ic", g.mean(2))
+                - 2 * g.mean((0, 1, 2))
+            ),
+            "over one axis",
+        ),
+    },
+    "03-product-head": {
+        "model": (lambda u, v, w: np.einsum("ik,ik,kc->ic", u, v, w), "real pairs"),
+        "nothing off": (lambda u, v, w: (u * v.mean(0) + v * u.mean(0)) @ w, "take it off once"),
+        "real mean": (
+            lambda u, v, w: (u * v.mean(0) + v * u.mean(0)) @ w - ((u * v) @ w).mean(0),
+            "all N² pairs",
+        ),
+        "first": (lambda u, v, w: u @ (v.mean(0)[:, None] * w), "term of the first"),
+        "second": (lambda u, v, w: v @ (u.mean(0)[:, None] * w), "term of the second"),
+        "sum of both": (lambda u, v, w: u @ w + v @ w, "additive head"),
+        "two off": (
+            lambda u, v, w: product_centred(u, v, w) - (u.mean(0) * v.mean(0)) @ w,
+            "twice",
+        ),
+    },
+    "03-conclude": {
+        "drop only": (lambda b, a, r, m: say(b - a > m, True), "leans on"),
+        "rival only": (lambda b, a, r, m: say(b - r > m, True), "with the additive model only"),
+        "wrong pair": (lambda b, a, r, m: say(b - a > m, r - a <= m), "against the projection"),
+        "no margin": (lambda b, a, r, m: say(a < b, b - r > m), "smallest drop"),
+        "lead without margin": (lambda b, a, r, m: say(b - a > m, r < b), "behind by no more"),
+        "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
+        "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
+        "always": (lambda b, a, r, m: NO, ""),
+    },
+}
