@@ -14,7 +14,7 @@ def gmu(visual: Tensor, text: Tensor, gate_weight: Tensor) -> Tensor:
 
     visual h_v, text h_t: (B, D), projected and not yet through tanh.  gate_weight W: (D, 2D) as a
     linear layer keeps it, or (2D, D) as the reference code does.  Returns (B, D).
-    Source: Arevalo, Solorio, Montes-y-Gómez, González 2017, eqs 1–4; the paper gates on the raw
+    Source: Arevalo, Solorio, Montes-y-Gómez, González 2017, section 3; the paper gates on the raw
     inputs, its code on the projections, as here.
     """
     require_batch("visual", visual, (None, None))

@@ -14,7 +14,7 @@ def straight_through(logits: Tensor, temperature: float = 1.0, hard: bool = True
 
     logits: (B, M).  temperature τ > 0: small = the gradient of a nearly hard choice.  hard: False
     returns the softmax itself.  Returns (B, M), rows sum to one.
-    Source: Bengio, Léonard, Courville 2013; as a gate Xue & Marculescu 2023, eq. 4.
+    Source: Bengio, Léonard, Courville 2013; as a gate Xue & Marculescu 2023.
     """
     require_batch("logits", logits, (None, None))
     require_finite("temperature", temperature)

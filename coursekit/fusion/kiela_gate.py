@@ -12,7 +12,7 @@ from coursekit.fusion.base import Fusion, require_modalities
 def gated(x: Tensor, gate_logits: Tensor) -> Tensor:
     """σ(gate_logits) ⊙ x, both (B, D); every gate lies between 0, closed, and 1, open.
 
-    Source: Kiela, Grave, Joulin, Mikolov 2018, section 3.3 (gated).
+    Source: Kiela, Grave, Joulin, Mikolov 2018, "gated" among its models.
     """
     require_batch("x", x, (None, None))
     require_batch("gate_logits", gate_logits, tuple(x.shape))

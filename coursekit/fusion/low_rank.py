@@ -17,7 +17,7 @@ def low_rank(
 
     features: (B, D_m) each.  factors F_m: (R, D_m + 1, O) each, R the rank.  weights w: (R,).
     bias b: (O,).  Returns (B, O).
-    Source: Liu, Shen and colleagues 2018, eq. 6; the weights w are those of their code.
+    Source: Liu, Shen and colleagues 2018, section 3.3; the weights w are those of their code.
     """
     require_vectors("features", features)
     fits = len(factors) == len(features)

@@ -8,14 +8,14 @@ from torch import Tensor, nn
 from coursekit.checks import require, require_batch, require_finite
 from coursekit.fusion.base import Fusion, require_modalities
 
-EPSILON = 1e-6  # as in the reference code
+EPSILON = 1e-6
 
 
 def modality_shift(primary: Tensor, displacement: Tensor, beta: float = 1.0) -> Tensor:
     """z + α h with α = min(β ‖z‖ / ‖h‖, 1): a shift never longer than β times what it shifts.
 
     primary z, displacement h: (..., D).  beta β ≥ 0.  Returns (..., D).
-    Source: Rahman and colleagues 2020, eqs 5 and 6.
+    Source: Rahman and colleagues 2020, section "Multimodal Adaptation Gate"; ε as in their code.
     """
     require_batch("primary", primary, (None,) * max(getattr(primary, "ndim", 2), 1))
     require_batch("displacement", displacement, tuple(primary.shape))

@@ -13,7 +13,7 @@ def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out:
     """x + softmax(θ(x) φ(x)ᵀ) g(x) W_outᵀ over positions, without scaling by √width.
 
     x: (B, P, D) with P positions.  w_query θ, w_key φ, w_value g: (H, D).  w_out: (D, H).
-    Returns (B, P, D).  Source: Wang, Girshick, Gupta, He 2018, eqs 2 and 6 (embedded Gaussian).
+    Returns (B, P, D).  Source: Wang, Girshick, Gupta, He 2018, eqs 3 and 6 (embedded Gaussian).
     """
     require_batch("x", x, (None, None, None))
     given = (("w_query", w_query), ("w_key", w_key), ("w_value", w_value), ("w_out", w_out))

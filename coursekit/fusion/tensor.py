@@ -12,7 +12,7 @@ def tensor_product(features: Sequence[Tensor]) -> Tensor:
 
     features: (B, D_m) each.  Returns (B, Π(D_m + 1)); entry 0 is 1, and the ones keep every single
     feature and every product of fewer modalities in it.
-    Source: Zadeh, Chen, Poria, Cambria, Morency 2017, eqs 4 and 5.
+    Source: Zadeh, Chen, Poria, Cambria, Morency 2017, section 4.2.
     """
     require_vectors("features", features)
     product = with_one(features[0])  # (B, D_1 + 1)
