@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from coursekit.checks import choose
 from coursekit.plots.frames import interval, percent, require_columns
-from coursekit.plots.style import INK, MUTED, STYLE
+from coursekit.plots.style import INK, STYLE
 
 LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -111,29 +111,27 @@ def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
     )  # fmt: skip
 
 
-def alignment_lines(table: pd.DataFrame, ax: Axes) -> str:
-    """Test accuracy against alignment, mean and 95 % band over seeds; return the alt text.
+def missing_rows(table: pd.DataFrame, ax: Axes) -> str:
+    """Test accuracy without a modality, a row a model and way to answer; return the alt text.
 
-    table: one row a model, alignment and seed; columns ``model``, ``alignment``, ``accuracy``.
+    table: one row a model, way and seed; columns ``model``, ``way`` and ``accuracy``. Rows keep
+    the table's order.
     """
-    require_columns(table, ("model", "alignment", "accuracy"))
-    present = [m for m in LOOK if (table["model"] == m).any()]
+    require_columns(table, ("model", "way", "accuracy"))
+    keys = list(dict.fromkeys(zip(table["model"], table["way"], strict=True)))
     sentences = []
-    for model in present:
-        rows = table[table["model"] == model]
-        found = rows.groupby("alignment")["accuracy"].apply(interval)
-        x, means = found.index.to_numpy(dtype=float), [f.mean for f in found]
-        ax.plot(x, means, label=model, **look(model))
-        if all(f.n > 1 for f in found):
-            low, high = [f.low for f in found], [f.high for f in found]
-            ax.fill_between(x, low, high, color=look(model)["color"], alpha=0.15, linewidth=0)
-        sentences.append(f"{model} " + ", ".join(f"{m:.3f}" for m in means))
-    points = ", ".join(f"{x:g}" for x in sorted(table["alignment"].unique()))
-    ax.set_xlabel("alignment (share of samples in which both speak at the same moment)")
-    ax.set_ylabel("test accuracy")
-    ax.set_ylim(0, 1)
-    ax.legend(ncols=3, loc="upper left")
-    return f"Test accuracy at alignment {points}: " + "; ".join(sentences) + "."
-
-
-BEST = {"color": MUTED, "marker": "|", "linestyle": "", "markersize": 17, "markeredgewidth": 2}
+    for place, (model, way) in enumerate(keys):
+        rows = table[(table["model"] == model) & (table["way"] == way)]
+        found = interval(rows["accuracy"])
+        drawn = look(model, "color", "marker")
+        seeds = np.full(found.n, place + 0.22)
+        ax.plot(rows["accuracy"], seeds, linestyle="", alpha=0.35, markersize=3.5, **drawn)
+        ax.plot([found.low, found.high], [place] * 2, color=drawn["color"], linewidth=2.2)
+        ax.plot([found.mean], [place], linestyle="", markersize=8, **drawn)
+        sentences.append(f"{model}, {way}: {percent(found.mean)}")
+    ax.set_yticks(range(len(keys)), [f"{model}: {way}" for model, way in keys])
+    ax.set_ylim(len(keys) - 0.4, -0.6)
+    ax.set_xlim(0, 1)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("test accuracy: mean, 95 % interval, seeds")
+    return "; ".join(sentences) + "."
