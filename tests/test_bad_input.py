@@ -7,19 +7,25 @@ import pandas as pd
 import pytest
 import torch
 
+from coursekit.accuracy_study import row
+from coursekit.costs import cost, cost_table, multiply_adds
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.models import build_classifier
+from coursekit.operators_study import best_rates
+from coursekit.plots.surfaces import surface_table
 from coursekit.probes import probe
 from coursekit.stats import interval, summarise
+from coursekit.surfaces import Target, grid, learn
 from coursekit.widgets.controls import Slider
 
 X, Y = torch.ones(6, 3), torch.tensor([0, 1] * 3)
 NAN = torch.full((2, 3), math.nan)
 PAIR = build_classifier({"A": X, "B": X}, 2, fusion="mid-mlp")
 TABLE = pd.DataFrame({"model": ["A", "A"], "accuracy": [0.1, 0.2]})
+TARGET = Target(0, 0, 1)
 
 CALLS = [
     (lambda: load("av_digits", n="100"), "n is '100'"),
@@ -57,6 +63,27 @@ CALLS = [
     (lambda: squeeze_excite(X, np.ones((2, 3)), NAN.T), "w_squeeze is a ndarray"),
     (lambda: non_local(X[None], NAN, NAN, NAN, NAN.T), "w_query contains NaN"),
     (lambda: Slider("a", 0, math.inf, 1, 0), "high is inf"),
+    (lambda: Target("1", 0, 0), "w_a is '1'"),
+    (lambda: Target(1, math.nan, 0), "w_b is nan"),
+    (lambda: Target(1, 0, 0, "prodct"), "Did you mean 'product'?"),
+    (lambda: learn("tensr", TARGET), "Did you mean 'tensor'?"),
+    (lambda: learn("tensor", "product"), "target is a str"),
+    (lambda: learn("tensor", TARGET, encoder="cnn"), "encoder is 'cnn'"),
+    (lambda: learn("tensor", TARGET, count=0), "count is 0"),
+    (lambda: learn("tensor", TARGET, rate=-1.0), "rate is -1.0"),
+    (lambda: learn("tensor", TARGET, seed=0.5), "seed is 0.5"),
+    (lambda: grid(1), "side is 1"),
+    (lambda: surface_table({}), "surfaces is empty"),
+    (lambda: cost_table(0, 2), "width is 0"),
+    (lambda: cost_table(4, 2.0), "num_classes is 2.0"),
+    (lambda: cost_table(4, 2, modalities=1), "modalities is 1"),
+    (lambda: cost_table(4, 2, names=[]), "names is empty"),
+    (lambda: cost_table(4, 2, names=["tensr"]), "Did you mean 'tensor'?"),
+    (lambda: cost("tensor"), "operator is a str"),
+    (lambda: multiply_adds(cost, X), "inputs is a Tensor"),
+    (lambda: best_rates(TABLE, ["model"], "valid"), "column is 'rate'"),
+    (lambda: row("sinergy", "mag", 0.1, 0), "Did you mean 'synergy'?"),
+    (lambda: row("text", "magg", 0.1, 0), "Did you mean 'mag'?"),
     (lambda: project(torch.ones(2, 3, 1)), "grid has shape (2, 3, 1); (2, 2, 1)"),
     (lambda: project(torch.ones(3, 3, 2, 2)), "grid has shape (3, 3, 2, 2); (3, 3, 3, 2)"),
     (lambda: project(torch.ones(3, 3)), "grid has shape (3, 3); (N, N, C)"),
