@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from coursekit import accuracy_study, depth_study, operators_study, studies
+from coursekit import accuracy_study, depth_study, emap_study, operators_study, studies
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
@@ -85,6 +85,16 @@ def operators(
     kept = operators_study.results(table, ["study", "model"], "valid")
     summary = summarise(kept, ["study", "model"], "test").round(3)
     _keep(table, summary.to_string(index=False), out)
+
+
+@app.command()
+def interactions(
+    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 10,
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/emap.csv"),
+) -> None:
+    """Project four heads on four data sets with EMAP, over seeds, each at its best rate."""
+    table = pd.concat(emap_study.emap_table(seeds), ignore_index=True)
+    _keep(table, emap_study.summary(table).round(3).to_string(index=False), out)
 
 
 def _keep(table: pd.DataFrame, summary: str, out: Path) -> None:

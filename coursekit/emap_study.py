@@ -12,6 +12,7 @@ from coursekit.data import load, load_preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.interaction import look
 from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.stats import summarise
 from coursekit.threads import threads
 from coursekit.training import Settings, fit
 
@@ -74,3 +75,14 @@ def emap_table(seeds: int) -> Iterator[pd.DataFrame]:
     jobs = [(name, seed) for name in DATA for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
     for name, seed in tqdm(jobs, unit="fit"):
         yield table_rows(name, seed)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean of before and after, and of their difference with its interval, a row a data and head.
+
+    Columns: data, head, before, after, mean, low, high (the last three of after − before).
+    """
+    by = ["data", "head"]
+    means = table.groupby(by, sort=False)[["before", "after"]].mean().reset_index()
+    moved = table.assign(moved=table["after"] - table["before"])
+    return means.merge(summarise(moved, by, "moved"), on=by)

@@ -29,6 +29,7 @@ NAMES = [
     "depth_curves.csv",
     "depth_results.csv",
     "depth_trials.csv",
+    "emap.csv",
     "mnist_5k.npz",
     "operators.csv",
     "spoken_digits_synth.npz",
