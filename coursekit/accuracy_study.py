@@ -24,7 +24,7 @@ from coursekit.models import build_classifier, initialise
 from coursekit.operators_study import SEEDS, TUNING_SEEDS, best_rates
 from coursekit.training import Settings, accuracy, fit, predict
 
-RATES = (5e-4, 2e-3, 8e-3)  # of Adam
+RATES = (5e-4, 2e-3, 8e-3, 32e-3)  # of Adam
 WIDTHS = (64, 32)  # of the encoders
 RANKS = (1, 2, 3, 4, 8, 16)
 ENSEMBLE = "ensemble"

@@ -90,7 +90,7 @@ def depth_curves(table: pd.DataFrame, ax: Axes, *, legend: bool = True) -> str:
             f"{model} {means[0]:.3f} at epoch {x[0]:g}, {means[-1]:.3f} at epoch {x[-1]:g}"
         )
     ax.set_xlabel("epoch")
-    ax.set_ylabel("validation accuracy")
+    ax.set_ylabel("validation accuracy (band: 95 % interval)")
     ax.set_ylim(0, 1)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if legend:

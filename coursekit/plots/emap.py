@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from coursekit.checks import require
+from coursekit.plots.frames import interval, require_columns
 from coursekit.plots.style import INK, MUTED, new_figure, style
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
@@ -56,11 +60,11 @@ class EmapView:
             self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
 
     def _start_kinds(self, ax: Axes) -> None:
-        ax.set_title("By kind of sample: before ▲ → projected ■")
+        ax.set_title("The MLP head by kind of sample")
         ax.set_xlim(0, 1.02)
         ax.set_ylim(1.6, -0.7)
         ax.set_yticks((0, 1), KINDS)
-        ax.set_xlabel("accuracy of the MLP head (dotted: chance)")
+        ax.set_xlabel("accuracy, ▲ before, ■ projected (dotted: chance)")
         ax.grid(visible=False, axis="y")
         ax.axvline(1 / 6, color=MUTED, linestyle=":", linewidth=1.2)
         self._paths, self._from, self._to, self._counts = [], [], [], []
@@ -72,7 +76,7 @@ class EmapView:
 
     def update(self, data: Explored) -> None:
         """Move every dot to ``data``; the axes never move."""
-        self._title.set_text(f"The projection costs {data.before - data.after:+.3f}")
+        self._title.set_text(f"Accuracy, projected minus before: {data.after - data.before:+.3f}")
         self._subtitle.set_text(_verdict(data))
         self._best.set_xdata([data.best, data.best])
         for place, value in enumerate((data.additive, data.before, data.after)):
@@ -117,3 +121,81 @@ def _verdict(data: Explored) -> str:
         f"Truth: {data.share:.0%} of the samples need both modalities at once. The MLP head is "
         f"{data.before - data.additive:+.3f} ahead of the additive model."
     )
+
+
+PANELS = ("the model", "its additive part", "what is left")
+
+
+def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[str, str]) -> str:
+    """Draw a grid of logits (N, N), its additive part and the rest; return the alt text.
+
+    Rows and columns are sorted by the model's answers against one partner, so that samples which
+    the model treats alike stand together; each quarter carries its mean. names: of the row's and
+    the column's modality.  Errors: ValueError when the grid is not square.
+    """
+    shape = grid.shape
+    require(grid.ndim == 2 and shape[0] == shape[1], f"grid has shape {shape}; (N, N) is needed.")
+    order = np.ix_(np.argsort(grid[:, 0], kind="stable"), np.argsort(grid[0], kind="stable"))
+    whole = grid[order]
+    additive = whole.mean(1, keepdims=True) + whole.mean(0, keepdims=True) - whole.mean()
+    top = np.abs(whole).max()
+    sentences = []
+    for ax, title, part in zip(axes, PANELS, (whole, additive, whole - additive), strict=True):
+        picture = ax.imshow(part, cmap="PuOr", vmin=-top, vmax=top, interpolation="nearest")
+        ax.set_title(title)
+        ax.grid(visible=False)
+        ax.set_xlabel(f"{names[1]}, samples sorted")
+        ax.set_xticks([])
+        ax.set_yticks([])
+        sentences.append(f"{title}: {_quarters(ax, part)}")
+    axes[0].set_ylabel(f"{names[0]}, samples sorted")
+    figure.colorbar(picture, ax=axes, shrink=0.8, label="logit")
+    return (
+        f"Logits of {len(whole)} × {len(whole)} pairs as a map. Means of the quarters, top left, "
+        f"top right, bottom left, bottom right. " + "; ".join(sentences) + "."
+    )
+
+
+def _quarters(ax: Axes, part: np.ndarray) -> str:
+    half = len(part) // 2
+    said = []
+    for rows in (slice(None, half), slice(half, None)):
+        for columns in (slice(None, half), slice(half, None)):
+            mean = float(part[rows, columns].mean())
+            at = [(0 if s.start is None else half) + half / 2 for s in (columns, rows)]
+            box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 2}
+            ax.text(at[0], at[1], f"{mean:+.1f}", ha="center", va="center", color=INK, bbox=box)
+            said.append(f"{mean:+.1f}")
+    return ", ".join(said)
+
+
+def before_after(table: pd.DataFrame, ax: Axes) -> str:
+    """Accuracy before and after the projection, a row a data set and head; return the alt text.
+
+    table: columns data, head, before, after, one row a seed.  Bars: 95 % intervals over seeds.
+    Errors: ValueError when a column is missing.
+    """
+    require_columns(table, ("data", "head", "before", "after"))
+    groups = list(table.groupby(["data", "head"], sort=False))
+    said, last = list[str](), None
+    names, place = list[str](), list[float]()
+    for (data, head), rows in groups:
+        y = (place[-1] if place else -1) + (1 if data == last else 1.6)
+        found = [interval(rows[column]) for column in ("before", "after")]
+        ax.plot([f.mean for f in found], [y, y], color=MUTED, linewidth=2, alpha=0.5)
+        for f, look, shift, label in zip(
+            found, (BEFORE, AFTER), (-0.16, 0.16), ("before", "projected"), strict=True
+        ):
+            ax.plot([f.low, f.high], [y + shift] * 2, color=look["color"], linewidth=2)
+            mark = ax.plot([f.mean], [y + shift], linestyle="", markersize=7, **look)[0]
+            mark.set_label(label if not names else "_")
+        names.append(f"{data}, {head}")
+        place.append(y)
+        last = data
+        said.append(f"{names[-1]} {found[0].mean:.3f} before, {found[1].mean:.3f} projected")
+    ax.set_yticks(place, names)
+    ax.set_ylim(place[-1] + 0.7, -0.7)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("test accuracy, mean and 95 % interval over seeds")
+    ax.legend(loc="lower left")
+    return "Test accuracy before and after the projection: " + "; ".join(said) + "."

@@ -94,7 +94,7 @@ def reach(table: pd.DataFrame, ax: Axes, targets: Sequence[str]) -> str:
                 linewidth=0,
             )  # fmt: skip
             star = "*" if np.ptp(values) > 0.1 else ""
-            shown = f"{max(found.mean, 0.0) if found.mean > -0.005 else found.mean:.2f}{star}"
+            shown = f"{found.mean:.2f}{star}".replace("-0.00", "0.00")
             ax.text(column, row, shown, ha="center", va="center", size=9, color=INK)
             words.append(f"{target} {shown}")
         said.append(f"{name}: {', '.join(words)}")

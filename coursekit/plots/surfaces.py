@@ -60,9 +60,14 @@ def surface_table(surfaces: Mapping[str, Mapping[str, Surface]]) -> tuple[Figure
     operators = list(surfaces)
     targets = list(surfaces[operators[0]])
     columns = 1 + len(operators)
-    figure, _ = new_figure(0.6 + 1.18 * columns, 1.42 * len(targets) + 0.55)
+    width, height = 0.75 + 1.15 * columns, 1.35 * len(targets) + 1.35
+    figure, _ = new_figure(width, height, layout=None)  # fitting so many axes would take seconds
     figure.clear()
-    axes = figure.subplots(len(targets), columns, squeeze=False, sharex=True, sharey=True)
+    places = {"left": 0.65 / width, "right": 1 - 0.1 / width, "wspace": 0.17, "hspace": 0.28}
+    places |= {"bottom": 0.5 / height, "top": 1 - 0.9 / height}
+    axes = figure.subplots(
+        len(targets), columns, squeeze=False, sharex=True, sharey=True, gridspec_kw=places
+    )
     for row, name in zip(axes, targets, strict=True):
         truth = surfaces[operators[0]][name].target
         limit = max(float(np.abs(truth).max()), 1e-9)
