@@ -392,7 +392,7 @@ def test_the_tables_hold_every_case_network_seed_and_trial(stored):
         arrived = curves.groupby(["model", "seed"])["accuracy"].apply(epochs_to)
         told = rows[(rows["measure"] == "epochs") & rows["model"].isin(models)]
         # The stored curves are rounded, so a value on the very edge of 95 % may fall either side.
-        same = told.set_index(["model", "seed"])["value"] == arrived
+        same = told.set_index(["model", "seed"])["value"].sort_index() == arrived.sort_index()
         assert same.mean() > 0.97
 
 
@@ -408,7 +408,7 @@ def test_one_row_drawn_at_random_is_measured_again(stored):
     draw = random.SystemRandom().randrange(10**6)
     print(f"The row is drawn with seed {draw}.")
     rng = random.Random(draw)
-    name = rng.choice([n for n, case in cases().items() if available(n) and not case.tokens])
+    name = rng.choice([n for n in cases() if available(n)])
     seed = rng.choice(list(cases()[name].seeds))
     with threadpool_limits(1):
         again, _ = depth_study.result_rows(name, seed, chosen(stored.trials, name))
