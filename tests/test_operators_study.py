@@ -1,6 +1,8 @@
 """The operators' stored tables: complete, chosen fairly, and measured again where that is cheap."""
 
 import random
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -195,3 +197,43 @@ def test_reach_marks_what_seeds_do_not_agree_on():
     alt = reach(pd.DataFrame(rows, columns=["operator", "target", "r2"]), ax, ["t"])
     assert [t.get_text() for t in ax.texts] == ["0.75*", "0.00"]
     assert "x: t 0.75*; y: t 0.00" in alt
+
+
+NEW_OPERATOR = """
+from torch import nn
+from coursekit.costs import cost_table
+from coursekit.fusion.base import Fusion
+
+class Loudest(Fusion):
+    '''logits = W max(z_1, …, z_M) + b.'''
+
+    name = "loudest"
+
+    def __init__(self, widths, num_classes):
+        super().__init__(widths, num_classes)
+        self.linear = nn.Linear(min(widths.values()), num_classes)
+
+    def forward(self, features):
+        first, *others = self.ordered(features)
+        for z in others:
+            first = first.maximum(z)
+        return self.linear(first)
+
+from coursekit.accuracy_study import studies
+from coursekit.surfaces import TARGETS, learn
+from coursekit.widgets import EXPLORERS
+row = cost_table(8, 3).set_index("operator").loc["loudest"]
+assert row.tolist() == [27, 24], row
+assert "loudest" in studies()["synergy"].heads
+explorer = EXPLORERS["surface"]()
+explorer.set(operator="loudest", encoder="none", count=10)
+assert "loudest" in explorer.alt
+assert learn("loudest", TARGETS["product"], count=2).learnt.shape == (41, 41)
+"""
+
+
+def test_a_new_operator_appears_by_itself():
+    done = subprocess.run(
+        [sys.executable, "-c", NEW_OPERATOR], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
