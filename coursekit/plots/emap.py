@@ -64,7 +64,7 @@ class EmapView:
         ax.set_xlim(0, 1.02)
         ax.set_ylim(1.6, -0.7)
         ax.set_yticks((0, 1), KINDS)
-        ax.set_xlabel("accuracy, ▲ before, ■ projected (dotted: chance)")
+        ax.set_xlabel("▲ before, ■ projected (dotted: chance)")
         ax.grid(visible=False, axis="y")
         ax.axvline(1 / 6, color=MUTED, linestyle=":", linewidth=1.2)
         self._paths, self._from, self._to, self._counts = [], [], [], []
@@ -72,7 +72,8 @@ class EmapView:
             self._paths += ax.plot([], [], color=MUTED, linewidth=2, alpha=0.5)
             self._from += ax.plot([], [], linestyle="", markersize=10, **BEFORE)
             self._to += ax.plot([], [], linestyle="", markersize=9, **AFTER)
-            self._counts.append(ax.text(0.02, place - 0.3, "", size=9, color=INK))
+            box = {"facecolor": "white", "linewidth": 0, "pad": 1}
+            self._counts.append(ax.text(0.02, place - 0.3, "", size=9, color=INK, bbox=box))
 
     def update(self, data: Explored) -> None:
         """Move every dot to ``data``; the axes never move."""
@@ -197,5 +198,5 @@ def before_after(table: pd.DataFrame, ax: Axes) -> str:
     ax.set_ylim(place[-1] + 0.7, -0.7)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("test accuracy, mean and 95 % interval over seeds")
-    ax.legend(loc="lower left")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
     return "Test accuracy before and after the projection: " + "; ".join(said) + "."
