@@ -341,9 +341,8 @@ claim("Rank 16, minus rank 2: {value:+.3f}", mean_at["rank 16"] - mean_at["rank 
 #   = \cos\alpha\,\cos(\beta - \gamma_c) - \sin\alpha\,\sin(\beta - \gamma_c)$$
 #
 # Two products, whatever the number of classes, and the encoders can learn the sines. With one
-# product some seeds find a way nearly all round the clock and others do not; the mean alone would
-# have hidden that. A rank is a property of the task *together with its encoders*: before you pay
-# for more, plot this curve.
+# product some seeds get there too and others do not; the mean alone would have hidden that. A rank
+# is a property of the task *together with its encoders*: before you pay for more, plot this curve.
 #
 # ## Gates: one modality decides how much the other counts
 #
@@ -567,12 +566,16 @@ multiplicative_guess.reveal("about 0" if multiplicative_r2 < 0.1 else "about 1")
 hard_r2 = learnt["hard-gate"]["additive"].r2
 hard_guess.reveal("about 1" if hard_r2 > 0.95 else "about 0.75" if hard_r2 > 0.6 else "about 0")
 
+# %% [markdown]
+# The first column is the target, the others what each operator made of it.
+
 # %%
 half = len(names) // 2
 for some in (names[:half], names[half:]):
     figure, alt = surface_table({name: learnt[name] for name in some})
-    figure.suptitle("The formula alone: orange above zero, purple below (dashed lines)", x=0.01,
-                    ha="left", fontsize=11, weight="bold")  # fmt: skip
+    figure.suptitle("The formula alone: orange above zero, purple and dashed below; the colours "
+                    "of a row end at its target's largest value",
+                    x=0.01, ha="left", fontsize=10.5, weight="bold")  # fmt: skip
     show(figure, alt)
 
 # %% [markdown]
@@ -694,6 +697,23 @@ for name in ("multiplicative", "bilinear", "mag"):
     claim(f"{name} with encoders, additive: R² {{value:.2f}}", encoded[name, "additive"], above=0.9)
 claim("hard gate with encoders, additive: R² {value:.2f}", encoded["hard-gate", "additive"],
       below=0.9)  # fmt: skip
+
+# %% [markdown]
+# Six of them, trained again on your machine with encoders, to look at:
+
+# %%
+rates_encoded = (
+    best_rates(surfaces_table, ["encoder", "operator"], "r2")
+    .query("encoder == 'mlp'").set_index("operator")["rate"].to_dict()
+)  # fmt: skip
+looked_at = ("late-linear", "hard-gate", "se-gate", "multiplicative", "tensor", "mag")
+bent = {
+    name: {t: learn(name, y, rate=rates_encoded[name], seed=100) for t, y in TARGETS.items()}
+    for name in looked_at
+}
+figure, alt = surface_table(bent)
+figure.suptitle("With encoders: colours as above", x=0.01, ha="left", fontsize=10.5, weight="bold")
+show(figure, alt)
 
 # %% [markdown]
 # Nearly all differences are gone. "Multiplicative fusion cannot add" was true of the formula and
