@@ -10,9 +10,14 @@ import torch
 from coursekit.accuracy_study import row
 from coursekit.costs import cost, cost_table, multiply_adds
 from coursekit.data import Modality, Recipe, generate, load, load_preset
+from coursekit.data.timeline import on_timeline
+from coursekit.depth import build_alone, build_depth
+from coursekit.depth_study import epochs_to
 from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
+from coursekit.fusion.tokens import sinusoidal_positions
+from coursekit.missing import filled
 from coursekit.models import build_classifier
 from coursekit.operators_study import best_rates
 from coursekit.plots.surfaces import surface_table
@@ -103,6 +108,16 @@ CALLS = [
     (lambda: emap(lambda x: x["A"], {"A": X}), "inputs read are ['A']; EMAP needs two"),
     (lambda: emap(lambda x: x["A"][:1], {"A": X, "B": X}), "model returns the shape (1, 3); (36"),
     (lambda: logit_grid(PAIR, {"A": X}), "inputs lacks ['B']"),
+    (lambda: build_depth("erly", {"A": X}, 2), "Did you mean 'early'?"),
+    (lambda: build_depth("late", {"A": X}, 2, budget=8000.0), "budget is 8000.0"),
+    (lambda: build_depth("late", {"A": X[:, 0]}, 2), "inputs['A'] has shape (6,)"),
+    (lambda: build_depth("late", {}, 2), "inputs is empty"),
+    (lambda: build_alone("B", {"A": X}, 2), "modality is 'B'"),
+    (lambda: epochs_to([0.1, math.nan]), "curve has shape (2,)"),
+    (lambda: on_timeline(load_preset("starve"), alignment=2), "alignment is 2"),
+    (lambda: on_timeline(load_preset("starve"), steps=2.0), "steps is 2.0"),
+    (lambda: sinusoidal_positions(3.0, 4), "length is 3.0"),
+    (lambda: filled({"A": X}, "B", "mean", {"A": X}), "lost is 'B'"),
 ]
 
 

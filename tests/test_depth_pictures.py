@@ -1,0 +1,140 @@
+"""Lesson 04's pictures and its explorer: what is drawn is what was measured."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coursekit.depth import PLACES, matched_widths
+from coursekit.plots import new_figure
+from coursekit.plots.depth import LOOK, depth_curves, grouped_intervals, look, missing_rows
+from coursekit.plots.meeting import sketch
+from coursekit.stats import interval
+from coursekit.widgets import EXPLORERS
+
+
+def table(seeds=4):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        [
+            {"case": case, "model": m, "seed": s, "way": "zeros", "accuracy": rng.uniform(0.3, 0.9)}
+            for case in ("one", "two")
+            for m in ("early", "late", "ensemble")
+            for s in range(seeds)
+        ]
+    )
+
+
+def test_every_network_has_its_own_colour_and_marker():
+    for part in ("color", "marker"):
+        assert len({look(m, part)[part] for m in LOOK}) == len(LOOK)
+    with pytest.raises(ValueError, match="Did you mean 'early'"):
+        look("erly")
+
+
+def test_grouped_intervals_draws_and_tells_every_mean():
+    _, (ax,) = new_figure()
+    rows = table()
+    alt = grouped_intervals(rows, ax)
+    found = rows.groupby(["case", "model"])["accuracy"].mean()
+    dots = sorted(float(line.get_xdata()[0]) for line in ax.lines if len(line.get_xdata()) == 1)
+    assert dots == pytest.approx(sorted(found))
+    bars = sorted(tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2)
+    means = rows.groupby(["case", "model"])["accuracy"].apply(interval)
+    assert np.allclose(bars, sorted((i.low, i.high) for i in means))
+    for (_, model), value in found.items():
+        assert f"{model} {100 * value:.1f} %" in alt
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["one", "two"]
+
+
+def test_curves_and_missing_rows_tell_their_ends():
+    _, (ax, other) = new_figure(columns=2)
+    rows = table().rename(columns={"seed": "epoch"}).assign(epoch=lambda t: t["epoch"] + 1)
+    alt = depth_curves(rows, ax)
+    first = rows[(rows["model"] == "late") & (rows["epoch"] == 1)]["accuracy"].mean()
+    assert f"late {first:.3f} at epoch 1" in alt and ax.get_ylim() == (0, 1)
+    alt = missing_rows(table(), other)
+    mean = table().query("model == 'late'")["accuracy"].mean()
+    assert f"late, zeros: {100 * mean:.1f} %" in alt
+
+
+@pytest.mark.parametrize("draw", [grouped_intervals, depth_curves, missing_rows])
+def test_tables_that_lack_a_column_are_refused(draw):
+    _, (ax,) = new_figure()
+    with pytest.raises(ValueError, match="is missing"):
+        draw(pd.DataFrame({"seed": [1]}), ax)
+    with pytest.raises(ValueError, match="it can be 'early'"):
+        grouped_intervals(table().replace("late", "later"), ax)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_sketch_has_one_box_a_layer_and_branch(place):
+    _, (ax,) = new_figure()
+    alt = sketch(ax, place)
+    shared = {"early": 4, "intermediate": 2, "late": 0}[place]
+    assert len(ax.patches) == shared + 2 * (5 - shared)
+    assert place in alt
+    with pytest.raises(ValueError, match="place is 'l8'"):
+        sketch(ax, "l8")
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return EXPLORERS["depth"]()
+
+
+def test_the_explorer_shows_that_early_fusion_needs_the_same_moment(explorer):
+    falls, others = [], []
+    for seed in range(3):
+        explorer.set(seed=seed, alignment=1.0)
+        together = explorer.data.accuracy
+        explorer.set(alignment=0.0)
+        apart = explorer.data.accuracy
+        falls.append(together["early"] - apart["early"])
+        others.append(together["late"] - apart["late"])
+    assert np.mean(falls) > 0.1
+    assert abs(np.mean(others)) < 0.05
+
+
+def test_the_explorer_shows_that_the_ensemble_is_best_where_each_speaks_for_itself(explorer):
+    explorer.reset()
+    explorer.preset("each for itself")
+    ahead = []
+    for seed in range(4):
+        explorer.set(seed=seed)
+        found = explorer.data.accuracy
+        ahead.append(found["ensemble"] - max(found[p] for p in PLACES))
+    assert np.mean(ahead) > 0
+
+
+def test_the_explorer_says_what_it_shows(explorer):
+    explorer.reset()
+    data = explorer.data
+    rows = explorer.table().set_index("model")
+    for model, value in data.accuracy.items():
+        if model in rows.index:
+            assert rows.loc[model, "test accuracy"] == value
+            assert f"{value:.3f}" in explorer.alt
+    assert data.headline in explorer.alt and 0.25 == data.chance < data.ceiling <= 1
+    assert set(data.parameters) == set(PLACES)
+    best = max(PLACES, key=lambda p: data.accuracy[p])
+    assert data.headline.startswith(best.capitalize())
+
+
+def test_every_budget_of_the_explorer_can_be_met(explorer):
+    knob = explorer.controls["capacity"]
+    for i in range(knob.count):
+        for place in PLACES:
+            matched_widths(place, {"A": 12, "B": 12}, 4, int(knob.at(i)))
+
+
+def test_a_move_is_quick(explorer):
+    """Processor time of one thread, as other work on the machine would count otherwise."""
+    explorer.reset()
+    took = []
+    for seed in (1, 2, 3):
+        start = time.process_time()
+        explorer.set(seed=seed)
+        took.append(time.process_time() - start)
+    assert min(took) < 1.0, took
