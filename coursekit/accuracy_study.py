@@ -22,6 +22,7 @@ from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.fusion.low_rank import LowRank
 from coursekit.models import build_classifier, initialise
 from coursekit.operators_study import SEEDS, TUNING_SEEDS, best_rates
+from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, fit, predict
 
 RATES = (5e-4, 2e-3, 8e-3, 32e-3)  # of Adam
@@ -106,7 +107,8 @@ def _probabilities(
         initialise(model, seed)
     settings = Settings(optimizer="adam", lr=rate, keep_best=True)
     fit(model, data.train, data.valid, settings, seed=seed)
-    valid, test = (predict(model, s.inputs).joint.softmax(1) for s in (data.valid, data.test))
+    with threads(1):  # as in the training, so that the machine's cores decide nothing
+        valid, test = (predict(model, s.inputs).joint.softmax(1) for s in (data.valid, data.test))
     return valid, test
 
 
