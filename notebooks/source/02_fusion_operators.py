@@ -139,8 +139,18 @@ pd.DataFrame(table.numpy(), rows, columns).round(2)
 
 # %% [markdown]
 # First column: A alone. First row: B alone. The block that is left: every product. Set weights to
-# zero and you get its relatives back: only the block, and it is bilinear; only the first row and
-# column, and it is late-linear. The second one is yours.
+# zero and you get its relatives back. Only the block has weights, and it is bilinear:
+
+# %%
+T = torch.zeros(C, D_A + 1, D_B + 1, dtype=torch.float64)  # weights on the table, for each class
+T[:, 1:, 1:] = weight
+block_only = outer_with_ones(z_a, z_b) @ T.flatten(1).T + bias
+gap = (block_only - fusion.bilinear([z_a, z_b], weight, bias)).abs().max()
+claim("Tensor with weights on the block only, minus bilinear: {value:.1e}", gap, below=1e-8)
+
+# %% [markdown]
+# Only the first row and column have weights, and it is late-linear. That one is yours, in a
+# moment.
 #
 # ### Exercise 1 · How many parameters?
 #
@@ -592,7 +602,8 @@ for some in (names[:half], names[half:]):
 #   The **soft gate** lies in between.
 # - **non-local** and **SE** have so little to work with here (a single unit inside) that training
 #   ends at or near a plane, or differs by seed. **MAG** draws nothing at all: it ends in a
-#   LayerNorm, which makes a vector of length one constant. With one feature, MAG is blind.
+#   LayerNorm, which takes the mean of a vector's numbers off. Of a single number nothing is left.
+#   With one feature, MAG is blind.
 
 # %%
 alone = results(surfaces_table, ["encoder", "operator"], "r2").query("encoder == 'none'")
@@ -831,10 +842,11 @@ claim("Hard gate minus late-linear: {value:+.3f}", mean_of["hard-gate"] - mean_o
 
 # %% [markdown]
 # Three groups. **Late-linear**, its twin **additive** and the **hard gate** end where the ensemble
-# is that never saw both modalities together: all samples but the synergistic ones. It is the wall
-# of the surfaces again, for no sum of votes says "three plus four". The **SE gate** and the
-# **non-local** gate could get past it on the surfaces; here, 20 epochs take them only part of the
-# way. All others are past it, and lie within a few hundredths of each other.
+# is that never saw both modalities together: right on all samples but the synergistic ones, where
+# they guess. It is the wall of the surfaces again, for no sum of votes says "three plus four". The
+# **SE gate** and the **non-local** gate got past it on the surfaces, SE in most seeds; here, 20
+# epochs take them only part of the way. All others are past it, and lie within a few hundredths of
+# each other.
 #
 # So the large step is from additive to not additive. Which of the others you take is, on these
 # data, mostly a matter of cost: look again at the table above for what the last hundredth of a
