@@ -58,12 +58,13 @@ def cases() -> dict[str, Case]:
         ),
     ):  # 102 is a multiple of 6: two seeds for each fold of the speakers
         found[name] = Case(partial(load_digits, digits), 30_000, tuple(range(102, 114)), True)
+    found["other moment, 4000 samples"] = Case(partial(load_timed, 0.0, train=4000), tokens=True)
     return found
 
 
-def load_timed(alignment: float, seed: int) -> MultimodalData:
+def load_timed(alignment: float, seed: int, train: int = 1000) -> MultimodalData:
     """`timed_recipe` on a timeline of four steps."""
-    return on_timeline(generate(timed_recipe(), seed), alignment=alignment, seed=seed)
+    return on_timeline(generate(timed_recipe(train=train), seed), alignment=alignment, seed=seed)
 
 
 def load_scaled(seed: int) -> MultimodalData:
