@@ -225,8 +225,9 @@ largest = lost[:, "late-linear"].abs().max()
 claim("late-linear changes by {value:.1e}: it is its own projection", largest, below=1e-8)
 
 # %% [markdown]
-# On XOR the projection can even be *worse* than a coin: what it keeps are accidents of this test
-# set, in which one bit was a little more frequent than the other.
+# On XOR the projection can even be *worse* than a coin. What it keeps are accidents: a quarter of
+# the pairs on which the model is surer than on the others, a bit that is a little more frequent in
+# this test set.
 #
 # Look at the grids themselves: the logit of class 1 over 100 test samples, its nearest sum, and the
 # difference.
@@ -464,7 +465,7 @@ claim("… and not by chance, the interval begins at {value:+.3f}", begins, abov
 # %% [markdown]
 # Where the data hold no synergy, the mid-MLP's accuracy survives. Where they do, it falls far. And
 # there is a third kind, in which a multiplying head gets *better* when its products are taken away:
-# there they were only noise that it had fitted.
+# there they were mostly noise that it had fitted.
 #
 # ## What follows, and what does not
 #
