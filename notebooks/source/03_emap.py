@@ -173,8 +173,8 @@ claim("Largest number that XOR leaves: {value:.1e}", project(xor_grid).abs().max
 
 # %% [markdown]
 # Now trained models. Two data sets with two classes, made so that the answer is known. In **added**
-# every sample is shown by one modality while the other is silent; two separate readers are all it
-# takes. In **XOR** each modality shows a random bit, and the class says whether the two are
+# every sample is shown by one modality while the other holds pure noise; two separate readers are
+# all it takes. In **XOR** each modality shows a random bit, and the class says whether the two are
 # different; one bit alone says nothing. Two models learn each of them: **late-linear**, whose head
 # adds, and **mid-MLP**, whose head is a small network on all features side by side.
 #
@@ -220,7 +220,7 @@ claim("added: the mid-MLP loses {value:+.3f}", lost["added", "mid-mlp"].mean(), 
 claim("XOR: the mid-MLP gets {value:.3f} …", left["before"].mean(), above=0.95)
 claim("… and projected {value:.3f}, a coin or less", left["after"].mean(), below=0.6)
 adds = known.query("data == 'XOR' and head == 'late-linear'")["before"].mean()
-claim("XOR: late-linear never had more than {value:.3f}", adds, below=0.6)
+claim("XOR: late-linear gets {value:.3f}, with or without", adds, below=0.6)
 largest = lost[:, "late-linear"].abs().max()
 claim("late-linear changes by {value:.1e}: it is its own projection", largest, below=1e-8)
 
@@ -469,13 +469,14 @@ claim("… and not by chance, the interval begins at {value:+.3f}", begins, abov
 #
 # ## What follows, and what does not
 #
-# **Accuracy did not drop.** Then the model's accuracy did not come from interaction. This is a
-# proof, not a hint: the projection *is* an additive model, you hold it in your hand, and it does as
-# well. How far does that go?
+# **Accuracy did not drop.** Then this accuracy needs no interaction. That is a proof, not a hint:
+# the projection *is* an additive model, you hold it in your hand, and it does as well. How far does
+# that go?
 #
 # - It speaks of accuracy, on these samples. The logits may interact all the same, and single
 #   answers may change; right ones and wrong ones can cancel.
 # - It speaks of **this** trained model. Another one might have found an interaction that helps.
+# - The means run over the test inputs, so it is about this set of samples, too. Labels never enter.
 # - "Did not drop" means within an interval. Ten seeds see a few tenths of a point: `film` on the
 #   spoken digits does lose them, and its accuracy leans on its interaction by just that much.
 
