@@ -70,8 +70,8 @@ def _train(
 def depth() -> Explorer:
     """Lesson 04: where should they meet?"""
     controls: dict[str, Control] = {
-        "capacity": Slider("parameters of each network", 2000, 16000, 1000, 8000),
-        "samples": Slider("training samples", 200, 2000, 100, 600),
+        "capacity": Slider("parameters of each network", 2000, 12000, 1000, 8000),
+        "samples": Slider("training samples", 200, 1200, 100, 600),
         "alignment": Slider("alignment", 0.0, 1.0, 0.1, 1.0, "share"),
         "synergy": Slider("synergy", 0.0, 1.0, 0.1, 0.7, "share"),
         "seed": Slider("seed", 0, 99, 1, 0),
