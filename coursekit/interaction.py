@@ -94,7 +94,7 @@ def compare(
 
 
 def with_synergy(
-    share: float, *, noise: float = 1.0, train: int = 1000, test: int = 2000
+    share: float, *, noise: float = 1.0, train: int = 1000, valid: int = 500, test: int = 2000
 ) -> Recipe:
     """Two clear modalities; ``share`` of the samples is synergistic.
 
@@ -109,5 +109,6 @@ def with_synergy(
         unique={"A": left / 4, "B": left / 4},
         synergistic=share,
         train=train,
+        valid=valid,
         test=test,
     )

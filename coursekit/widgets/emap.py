@@ -13,13 +13,14 @@ from coursekit.widgets.controls import Slider
 from coursekit.widgets.explorer import Explorer
 
 TESTED = 1000  # samples; the projection looks at a million pairs of them
+VALID = 50  # nothing is chosen here, so few will do
 
 
 def explore(
     synergy: float, noise: float, n: float, epochs: float, seed: float
 ) -> Generator[None, None, Explored]:
     """Draw the data, train both heads, project the second, pausing after every epoch."""
-    recipe = with_synergy(synergy, noise=noise, train=int(n), test=TESTED)
+    recipe = with_synergy(synergy, noise=noise, train=int(n), valid=VALID, test=TESTED)
     data = generate(recipe, int(seed))
     yield
     found = yield from steps(data, Settings(epochs=int(epochs)), seed=int(seed))
@@ -65,16 +66,16 @@ def emap_explorer() -> Explorer:
         controls={
             "synergy": Slider("synergistic samples", 0.0, 0.9, 0.05, 0.4, "share"),
             "noise": Slider("noise", 0.5, 4.0, 0.25, 1.0, "sd"),
-            "n": Slider("training samples", 200, 2000, 100, 1000),
-            "epochs": Slider("epochs", 2, 30, 2, 16),
+            "n": Slider("training samples", 200, 1600, 100, 1000),
+            "epochs": Slider("epochs", 2, 30, 2, 14),
             "seed": Slider("seed", 0, 99, 1, 0),
         },
         compute=explore,
         make_view=EmapView,
         presets={
-            "no synergy": {"synergy": 0.0, "noise": 1.0, "n": 1000, "epochs": 16},
-            "much synergy": {"synergy": 0.8, "noise": 1.0, "n": 1000, "epochs": 16},
-            "too few samples": {"synergy": 0.4, "noise": 1.0, "n": 200, "epochs": 16},
+            "no synergy": {"synergy": 0.0, "noise": 1.0, "n": 1000, "epochs": 14},
+            "much synergy": {"synergy": 0.8, "noise": 1.0, "n": 1000, "epochs": 14},
+            "too few samples": {"synergy": 0.4, "noise": 1.0, "n": 200, "epochs": 14},
             "stopped early": {"synergy": 0.4, "noise": 1.0, "n": 1000, "epochs": 2},
         },
         busy="training …",
