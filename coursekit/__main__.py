@@ -7,10 +7,17 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from coursekit import accuracy_study, depth_study, emap_study, operators_study, studies
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
+from coursekit.studies import cures as cure_study
+from coursekit.studies import depths as depth_study
+from coursekit.studies import folds as fold_study
+from coursekit.studies import interactions as interaction_study
+from coursekit.studies import operators as operator_study
+from coursekit.studies import rates
+from coursekit.studies import surfaces as surface_study
+from coursekit.studies.machine import machine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
@@ -30,11 +37,11 @@ def folds(
 ) -> None:
     """Train image, audio and both on the audio-visual digits, on every fold of the speakers."""
     try:
-        table = pd.concat(studies.folds(speech, seeds), ignore_index=True)
+        table = pd.concat(fold_study.folds(speech, seeds), ignore_index=True)
     except (ValueError, DataFileError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    _keep(table, studies.fold_summary(table).round(3).to_string(index=False), out)
+    _keep(table, fold_study.fold_summary(table).round(3).to_string(index=False), out)
 
 
 @app.command()
@@ -43,7 +50,7 @@ def cures(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/cures.csv"),
 ) -> None:
     """Try the usual cures on both illnesses of the generator, and more data on the first."""
-    table = pd.concat(studies.cure_study(seeds), ignore_index=True)
+    table = pd.concat(cure_study.cure_study(seeds), ignore_index=True)
     summary = summarise(table, ["data", "train", "model"]).round(3)
     _keep(table, summary.to_string(index=False), out)
 
@@ -70,8 +77,8 @@ def surfaces(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/surfaces.csv"),
 ) -> None:
     """Fit every operator to the four surfaces of lesson 02, over seeds, at its best rate."""
-    table = operators_study.surface_study()
-    kept = operators_study.results(table, ["encoder", "operator"], "r2")
+    table = surface_study.surface_study()
+    kept = rates.results(table, ["encoder", "operator"], "r2")
     summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
     _keep(table, summary.to_string(index=False), out)
 
@@ -81,8 +88,8 @@ def operators(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/operators.csv"),
 ) -> None:
     """Train the operators on generated classes, over seeds, each at its best rate."""
-    table = accuracy_study.accuracy_study()
-    kept = operators_study.results(table, ["study", "model"], "valid")
+    table = operator_study.accuracy_study()
+    kept = rates.results(table, ["study", "model"], "valid")
     summary = summarise(kept, ["study", "model"], "test").round(3)
     _keep(table, summary.to_string(index=False), out)
 
@@ -93,14 +100,14 @@ def interactions(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/emap.csv"),
 ) -> None:
     """Project four heads on four data sets with EMAP, over seeds, each at its best rate."""
-    table = pd.concat(emap_study.emap_table(seeds), ignore_index=True)
-    _keep(table, emap_study.summary(table).round(3).to_string(index=False), out)
+    table = pd.concat(interaction_study.emap_table(seeds), ignore_index=True)
+    _keep(table, interaction_study.summary(table).round(3).to_string(index=False), out)
 
 
 def _keep(table: pd.DataFrame, summary: str, out: Path) -> None:
     """Write the table, show its summary, and renew the line of the card that names the machine."""
     table.to_csv(out, index=False, lineterminator="\n")
-    line = f"- Made with: {studies.machine()}"
+    line = f"- Made with: {machine()}"
     typer.echo(f"{summary}\n{len(table)} rows in {out}\n{line}")
     card = out.with_suffix(".md")
     if card.exists():

@@ -7,22 +7,22 @@ import pandas as pd
 import pytest
 import torch
 
-from coursekit.accuracy_study import row
 from coursekit.costs import cost, cost_table, multiply_adds
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.data.timeline import on_timeline
 from coursekit.depth import build_alone, build_depth
-from coursekit.depth_study import epochs_to
 from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.fusion.tokens import sinusoidal_positions
 from coursekit.missing import filled
 from coursekit.models import build_classifier
-from coursekit.operators_study import best_rates
 from coursekit.plots.surfaces import surface_table
 from coursekit.probes import probe
 from coursekit.stats import interval, summarise
+from coursekit.studies.depths import epochs_to
+from coursekit.studies.operators import row
+from coursekit.studies.rates import best_rates
 from coursekit.surfaces import Target, grid, learn
 from coursekit.widgets.controls import Slider
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
-from coursekit import depth_study, studies
 from coursekit.__main__ import app
 from coursekit.data import load_preset
 from coursekit.data.files import DATA_FOLDER, extra_folder, open_checked
@@ -27,10 +26,12 @@ from coursekit.depth import (
     matched_widths,
     parameters,
 )
-from coursekit.depth_cases import TRANSFORMER, cases, flat, models_of, strips, views
-from coursekit.depth_study import Tables, chosen, epochs_to, make, trials
 from coursekit.missing import dropped, filled
 from coursekit.models import build_classifier, initialise
+from coursekit.studies import depths as depth_study
+from coursekit.studies.depth_cases import TRANSFORMER, cases, flat, models_of, strips, views
+from coursekit.studies.depths import Tables, chosen, epochs_to, make, trials
+from coursekit.studies.machine import machine
 
 SIZES = {"A": 5, "B": 3}
 EACH = pytest.mark.parametrize("place", PLACES)
@@ -417,7 +418,7 @@ def test_one_row_drawn_at_random_is_measured_again(stored):
     pd.testing.assert_frame_equal(again.drop(columns="value"), rows.drop(columns="value"))
     kept = again["measure"] == "accuracy"
     card = (DATA_FOLDER / "depth_results.md").read_text(encoding="utf-8")
-    same = f"- Made with: {studies.machine()}\n" in card
+    same = f"- Made with: {machine()}\n" in card
     off = (again["value"] - rows["value"])[kept].abs().max()
     assert off <= (1e-9 if same else 0.06), (draw, name, seed, same)
 

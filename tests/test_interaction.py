@@ -9,7 +9,6 @@ import torch
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
-from coursekit import emap_study, studies
 from coursekit.__main__ import app
 from coursekit.data import ceiling, generate
 from coursekit.data.files import DATA_FOLDER, open_checked
@@ -17,6 +16,8 @@ from coursekit.interaction import Projected, compare, with_synergy
 from coursekit.models import build_classifier
 from coursekit.plots import new_figure
 from coursekit.plots.emap import EmapView, before_after, grid_parts
+from coursekit.studies import interactions as emap_study
+from coursekit.studies.machine import machine
 from coursekit.widgets import EXPLORERS
 
 
@@ -147,9 +148,7 @@ def test_random_rows_come_out_again(table):
     with threadpool_limits(1):
         made = emap_study.table_rows(name, seed).set_index("head")
     stored = table[(table["data"] == name) & (table["seed"] == seed)].set_index("head")
-    same = f"Made with: {studies.machine()}" in (DATA_FOLDER / "emap.md").read_text(
-        encoding="utf-8"
-    )
+    same = f"Made with: {machine()}" in (DATA_FOLDER / "emap.md").read_text(encoding="utf-8")
     columns = ["valid", "before", "after", "changed"]
     far = (made[columns] - stored[columns]).abs()
     if same:

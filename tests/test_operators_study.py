@@ -10,13 +10,16 @@ import torch
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
-from coursekit import accuracy_study, fusion, operators_study, studies
+from coursekit import fusion
 from coursekit.__main__ import app
-from coursekit.data import ceiling
+from coursekit.data import ceiling, preset
 from coursekit.data.files import DATA_FOLDER, open_checked
-from coursekit.operators_study import SEEDS, TUNING_SEEDS, best_rates, results
 from coursekit.plots import new_figure
 from coursekit.plots.operators import rank_intervals, reach, size_lines
+from coursekit.studies import operators as accuracy_study
+from coursekit.studies import surfaces as operators_study
+from coursekit.studies.machine import machine
+from coursekit.studies.rates import SEEDS, TUNING_SEEDS, best_rates, results
 from coursekit.surfaces import ENCODERS, RATES, TARGETS
 
 
@@ -32,7 +35,7 @@ def accuracies():
 
 def same_machine(name):
     card = (DATA_FOLDER / name).read_text(encoding="utf-8")
-    return f"- Made with: {studies.machine()}\n" in card
+    return f"- Made with: {machine()}\n" in card
 
 
 def drawn():
@@ -96,7 +99,7 @@ def test_no_model_beats_what_its_data_allow(accuracies):
     text = accuracy_study.text_recipe()
     for m in text.modalities:
         assert means["text", m] < ceiling(text, (m,)) + 0.02
-    assert means["synergy"].max() < ceiling(studies.preset("synergy").recipe)
+    assert means["synergy"].max() < ceiling(preset("synergy").recipe)
     assert ceiling(accuracy_study.modular_recipe(), ("A",)) == pytest.approx(1 / 6)
 
 
@@ -219,7 +222,7 @@ class Loudest(Fusion):
             first = first.maximum(z)
         return self.linear(first)
 
-from coursekit.accuracy_study import studies
+from coursekit.studies.operators import studies
 from coursekit.surfaces import TARGETS, learn
 from coursekit.widgets import EXPLORERS
 row = cost_table(8, 3).set_index("operator").loc["loudest"]

@@ -9,11 +9,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
-from coursekit import studies
 from coursekit.__main__ import app
 from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.data.presets import preset
 from coursekit.experiments import cures
+from coursekit.studies import cures as cure_study
+from coursekit.studies import folds as fold_study
+from coursekit.studies.machine import machine
 
 RECORDINGS = Path(os.environ.get("COURSEKIT_DATA", "")) / "fsdd" / "recordings"
 SETTINGS = ["one speaker", "two speakers, stretched"]
@@ -40,12 +42,12 @@ def test_each_speaker_trains_once_alone_and_twice_in_a_pair(table):
     pairs = [
         name for names in trained["two speakers, stretched"] for name in names[0].split(" and ")
     ]
-    assert sorted(alone) == list(studies.SPEAKERS)
+    assert sorted(alone) == list(fold_study.SPEAKERS)
     assert sorted(pairs) == sorted([*alone, *alone])
 
 
 def test_one_speaker_shows_the_paradox_and_two_show_imbalance(table):
-    means = studies.fold_summary(table).groupby("setting").mean(numeric_only=True)
+    means = fold_study.fold_summary(table).groupby("setting").mean(numeric_only=True)
     assert means.loc["one speaker", "joint − best"] <= -0.03
     assert means.loc["two speakers, stretched", "joint − best"] >= 0.04
     assert means.loc["two speakers, stretched", "probe of image"] <= -0.04
@@ -77,7 +79,7 @@ def test_the_summary_is_the_mean_of_differences_by_seed():
             for seed in (0, 1)
         ]
     )
-    (row,) = studies.fold_summary(made).to_dict("records")
+    (row,) = fold_study.fold_summary(made).to_dict("records")
     assert row["joint − best"] == pytest.approx((0.1 - 0.3) / 2)
     assert row["probe of image"] == pytest.approx(-0.2)
     assert row["probe of audio"] == pytest.approx(0.1)
@@ -90,11 +92,11 @@ def test_two_rows_drawn_at_random_are_measured_again(table):
     print(f"The rows are drawn with seed {draw}.")
     rng = random.Random(draw)
     card = (DATA_FOLDER / "av_fsdd_folds.md").read_text(encoding="utf-8")
-    same = f"- Made with: {studies.machine()}\n" in card
+    same = f"- Made with: {machine()}\n" in card
     for setting in SETTINGS:
         fold, seed = rng.randrange(6), rng.randrange(10)
         with threadpool_limits(1):  # like the processes that made the table
-            again = studies.fold_rows(setting, fold, [seed])
+            again = fold_study.fold_rows(setting, fold, [seed])
         here = (table["setting"] == setting) & (table["fold"] == fold) & (table["seed"] == seed)
         stored = table[here].reset_index(drop=True)
         pd.testing.assert_frame_equal(
@@ -107,14 +109,14 @@ def test_two_rows_drawn_at_random_are_measured_again(table):
 def test_the_command_writes_the_table_and_renews_the_card(tmp_path, monkeypatch, table):
     parts = [part for _, part in table.groupby(["setting", "fold"], sort=False)]
     asked = []
-    monkeypatch.setattr(studies, "folds", lambda *a: asked.append(a) or iter(parts))
+    monkeypatch.setattr(fold_study, "folds", lambda *a: asked.append(a) or iter(parts))
     out = tmp_path / "table.csv"
     out.with_suffix(".md").write_text("# Card\n\n- Made with: an abacus\n- Licence: MIT\n", "utf-8")
     done = CliRunner().invoke(app, ["folds", "--seeds", "10", "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert asked == [("fsdd", 10)]
     assert out.read_bytes() == (DATA_FOLDER / "av_fsdd_folds.csv").read_bytes()
-    line = f"- Made with: {studies.machine()}"
+    line = f"- Made with: {machine()}"
     assert out.with_suffix(".md").read_text("utf-8") == f"# Card\n\n{line}\n- Licence: MIT\n"
     assert "-0.369" in done.output  # the fold that falls furthest is not hidden in a mean
 
@@ -139,7 +141,7 @@ def test_every_cure_is_there_for_every_seed(cured):
         own = train == preset(data).recipe.train
         assert set(rows["model"]) == names | (set(cures()) if own else set())
         assert set(rows.groupby("model")["seed"].apply(tuple)) == {tuple(range(100, 110))}
-    assert set(cured.loc[cured["data"] == "starve", "train"]) == set(studies.SIZES)
+    assert set(cured.loc[cured["data"] == "starve", "train"]) == set(cure_study.SIZES)
 
 
 def test_a_balancing_method_feeds_the_starved_and_does_not_help_the_overfitted(cured):
@@ -155,20 +157,20 @@ def test_a_cured_row_drawn_at_random_is_measured_again(cured):
     print(f"The row is drawn with seed {draw}.")
     rng = random.Random(draw)
     name, seed = rng.choice(["starve", "overfit"]), rng.randrange(100, 110)
-    again = studies.cure_rows(name, [seed])
+    again = cure_study.cure_rows(name, [seed])
     size = preset(name).recipe.train
     here = (cured["data"] == name) & (cured["train"] == size) & (cured["seed"] == seed)
     stored = cured[here].reset_index(drop=True)
     pd.testing.assert_frame_equal(again.drop(columns="accuracy"), stored.drop(columns="accuracy"))
     card = (DATA_FOLDER / "cures.md").read_text(encoding="utf-8")
-    same = f"- Made with: {studies.machine()}\n" in card
+    same = f"- Made with: {machine()}\n" in card
     off = (again["accuracy"] - stored["accuracy"]).abs().max()
     assert off <= (1e-9 if same else 0.05), (draw, name, seed, same)
 
 
 def test_the_cures_command_writes_what_the_study_gives(tmp_path, monkeypatch, cured):
     parts = [part for _, part in cured.groupby(["data", "train"], sort=False)]
-    monkeypatch.setattr(studies, "cure_study", lambda seeds: iter(parts))
+    monkeypatch.setattr(cure_study, "cure_study", lambda seeds: iter(parts))
     out = tmp_path / "cures.csv"
     done = CliRunner().invoke(app, ["cures", "--out", str(out)])
     assert done.exit_code == 0, done.output
@@ -177,6 +179,6 @@ def test_the_cures_command_writes_what_the_study_gives(tmp_path, monkeypatch, cu
 
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="Did you mean 'one speaker'"):
-        studies.fold_rows("one speakr", 0, [0])
+        fold_study.fold_rows("one speakr", 0, [0])
     with pytest.raises(ValueError, match="Did you mean 'fsdd'"):
-        studies.fold_rows("one speaker", 0, [0], speech="fsd")
+        fold_study.fold_rows("one speaker", 0, [0], speech="fsd")

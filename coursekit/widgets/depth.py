@@ -12,9 +12,9 @@ from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.data.timeline import on_timeline
 from coursekit.depth import PLACES, DepthClassifier, build_alone, build_depth, parameters
-from coursekit.depth_cases import timed_recipe
-from coursekit.depth_study import valid_curve
 from coursekit.plots.depth_view import DepthView, Retrained
+from coursekit.studies.depth_cases import timed_recipe
+from coursekit.studies.depths import valid_curve
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, epochs, predict
 from coursekit.widgets.controls import Control, Slider

@@ -28,14 +28,14 @@ import torch
 from tqdm.auto import tqdm
 
 from coursekit import fusion, record
-from coursekit.accuracy_study import modular_recipe, text_recipe
+from coursekit.studies.operators import modular_recipe, text_recipe
 from coursekit.claims import claim
 from coursekit.costs import cost_table, parameters
 from coursekit.data import ceiling, preset
 from coursekit.data.files import open_checked
 from coursekit.emap import project
 from coursekit.exercises import lesson02 as exercises
-from coursekit.operators_study import best_rates, results
+from coursekit.studies.rates import best_rates, results
 from coursekit.plots import accuracy_intervals, new_figure, show
 from coursekit.plots.operators import rank_intervals, reach, size_lines
 from coursekit.plots.surfaces import surface_table

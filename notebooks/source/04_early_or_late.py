@@ -32,8 +32,8 @@ from coursekit.claims import claim
 from coursekit.data import ceiling, preset
 from coursekit.data.files import open_checked
 from coursekit.depth import PLACES, assemble, matched_widths, parameters
-from coursekit.depth_cases import cases
-from coursekit.depth_study import THINNED, chosen, epochs_to, trained, valid_curve
+from coursekit.studies.depth_cases import cases
+from coursekit.studies.depths import THINNED, chosen, epochs_to, trained, valid_curve
 from coursekit.exercises import lesson04 as exercises
 from coursekit.fusion import MultiModalTransformer
 from coursekit.models import initialise
@@ -265,8 +265,8 @@ claim(
 )
 
 # %% [markdown]
-# (The package's own function, `coursekit.depth_study.epochs_to`, made this table.) "Late fusion is
-# easier to train" is true here in a sad sense: there is less for it to learn.
+# (The package's own function, `coursekit.studies.depths.epochs_to`, made this table.) "Late fusion
+# is easier to train" is true here in a sad sense: there is less for it to learn.
 #
 # ## A fair comparison
 #

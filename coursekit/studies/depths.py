@@ -17,11 +17,11 @@ from tqdm.auto import tqdm
 from coursekit.checks import choose, require
 from coursekit.data.multimodal import MultimodalData
 from coursekit.depth import DepthClassifier, build_alone, build_depth, parameters, started
-from coursekit.depth_cases import TRANSFORMER, Case, cases, models_of, views
 from coursekit.fusion import MultiModalTransformer
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.missing import FILLS, dropped, filled
 from coursekit.models import Raw
+from coursekit.studies.depth_cases import TRANSFORMER, Case, cases, models_of, views
 from coursekit.training import Settings, accuracy, fit, predict
 
 TRIALS = 6

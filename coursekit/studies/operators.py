@@ -21,7 +21,7 @@ from coursekit.data.presets import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.fusion.low_rank import LowRank
 from coursekit.models import build_classifier, initialise
-from coursekit.operators_study import SEEDS, TUNING_SEEDS, best_rates
+from coursekit.studies.rates import SEEDS, TUNING_SEEDS, best_rates
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, fit, predict
 

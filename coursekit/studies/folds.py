@@ -1,21 +1,16 @@
-"""Studies too slow for a lesson; their tables lie in data/, made by ``python -m coursekit``."""
+"""Image, audio and both on the audio-visual digits, on every fold of the speakers."""
 
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
-import sklearn
-import torch
 
 from coursekit.checks import choose
 from coursekit.data import load
 from coursekit.data.av_digits import FOLDS, PLANS, synthesised_words
 from coursekit.data.fsdd import SPEAKERS
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset, preset
-from coursekit.experiments import Comparison, Variant, cures, over_seeds
+from coursekit.experiments import Comparison, over_seeds
 from coursekit.training import Settings
 
 TRAINING = Settings(lr=0.06)  # MLP encoders (64, 32) and late-linear fusion, as everywhere
@@ -114,62 +109,3 @@ def fold_summary(table: pd.DataFrame) -> pd.DataFrame:
         f"probe of {m}": probed[m]["joint"] - probed[m]["alone"] for m in ("image", "audio")
     }
     return pd.DataFrame(columns).groupby(by, sort=False).mean().reset_index()
-
-
-FIRST_SEED = 100  # the presets were chosen on seeds 0 to 9; results use others
-SIZES = (500, 1000, 2000, 4000)  # training samples of "starve"; the preset has 1000
-
-
-def cure_rows(
-    name: str, seeds: list[int], train: int | None = None, jobs: int = 1, label: str = ""
-) -> pd.DataFrame:
-    """Test accuracies of a preset's models, with every cure at the preset's own size only.
-
-    Columns: data (the preset), train (number of samples), seed, model ("A", "B", "joint", each
-    cure, "ensemble"), accuracy (4 digits).  train: another number of samples, without cures.
-    """
-    chosen = preset(name)
-    size = chosen.recipe.train if train is None else train
-    tried = cures() if size == chosen.recipe.train else {}
-    result = over_seeds(
-        lambda seed: load_preset(name, seed, train=size),
-        Settings(**chosen.training),
-        seeds,
-        variants={"joint": Variant(), **tried},
-        jobs=jobs,
-        label=label,
-    )
-    rows = result.accuracy[["seed", "model", "accuracy"]].round({"accuracy": 4})
-    rows.insert(0, "data", name)
-    rows.insert(1, "train", size)
-    return rows
-
-
-def cure_study(seeds: int, jobs: int = 2) -> Iterator[pd.DataFrame]:
-    """`cure_rows` of both illnesses, and of starvation with less and more data."""
-    plan = [("starve", n) for n in SIZES] + [("overfit", preset("overfit").recipe.train)]
-    for name, size in plan:
-        yield cure_rows(
-            name, list(range(FIRST_SEED, FIRST_SEED + seeds)), size, jobs, f"{name}, n = {size}"
-        )
-
-
-def machine() -> str:
-    """Versions and processor on which numbers are made; the same line, the same numbers."""
-    return (
-        f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, "
-        f"{platform.system()} {platform.machine()}, {_processor()}"
-    )
-
-
-def _processor() -> str:
-    """The processor's name, model numbers and widest instructions, as far as the system tells."""
-    widest = torch.backends.cpu.get_cpu_capability()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return f"{platform.processor()} {widest}"
-    pairs = [line.partition(":") for line in lines if ":" in line]
-    said = {key.strip(): value.strip() for key, _, value in pairs}
-    family = "/".join(said.get(key, "?") for key in ("cpu family", "model", "stepping"))
-    return f"{said.get('model name', 'unnamed')} {family} {widest}"
