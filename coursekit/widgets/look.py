@@ -15,12 +15,13 @@ CSS = """
 .ck-row { gap: 20px; align-items: flex-start; overflow: visible; }
 .ck-picture { flex: 1 1 0; min-width: 0; overflow: visible; }
 .ck-knobs { width: 250px; flex: none; overflow: visible; gap: 2px; }
-.ck-knobs .widget-inline-hbox { width: 100%; margin: 4px 0 0; }
-.ck-knobs .widget-label { flex: 1 1 auto; width: auto; text-align: left; color: inherit;
-  font-size: 13px; overflow: visible; }
+.ck-knobs .widget-inline-hbox { width: 100%; height: auto; min-height: 28px; margin: 4px 0 0;
+  align-items: center; }
+.ck-knobs .widget-label { flex: 1 1 0; min-width: 0; text-align: left; color: inherit;
+  font-size: 13px; overflow: visible; height: auto; line-height: 1.25; white-space: normal; }
 .ck-knobs .widget-inline-hbox input[type=number] { flex: 0 0 82px; width: 82px; text-align: right;
   font-variant-numeric: tabular-nums; border-radius: 5px; }
-.ck-knobs .widget-dropdown select { flex: 0 0 130px; border-radius: 5px; }
+.ck-knobs .widget-dropdown select { flex: 0 0 130px; height: 28px; border-radius: 5px; }
 .ck-knobs .widget-slider { margin: 0; padding: 0 8px; box-sizing: border-box; width: 100%; }
 .ck-card .noUi-connect { background: #0072B2; }
 .ck-card .noUi-handle { background: #fff; border: 2px solid #0072B2; cursor: pointer; }
