@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from coursekit.__main__ import app
 from coursekit.data import ceiling, generate
 from coursekit.data.files import DATA_FOLDER, open_checked
+from coursekit.emap import emap
 from coursekit.interaction import Projected, compare, with_synergy
 from coursekit.models import build_classifier
 from coursekit.plots import new_figure
@@ -119,7 +120,8 @@ def test_the_dots_stand_at_the_means():
 
 def test_every_head_data_set_and_seed_is_there_once(table):
     assert list(dict.fromkeys(table["data"])) == list(emap_study.DATA)
-    assert list(dict.fromkeys(table["head"])) == list(emap_study.HEADS)
+    rows = [*emap_study.HEADS, emap_study.ENSEMBLE]
+    assert list(dict.fromkeys(table["head"])) == rows
     counts = table.groupby(["data", "head"])["seed"].agg(["count", "min", "max", "nunique"])
     assert (counts == [10, 100, 109, 10]).all(axis=None)
     assert table["lr"].isin(emap_study.RATES).all()
@@ -127,9 +129,23 @@ def test_every_head_data_set_and_seed_is_there_once(table):
     assert shares.min() >= 0 and shares.max() <= 1
 
 
-def test_an_additive_head_is_its_own_projection(table):
-    rows = table[table["head"] == "late-linear"]
+def test_an_additive_model_is_its_own_projection(table):
+    rows = table[table["head"].isin(["late-linear", "ensemble"])]
     assert (rows["before"] == rows["after"]).all() and (rows["changed"] == 0).all()
+
+
+def test_averaged_probabilities_are_a_sum():
+    """So the table may repeat the ensemble's accuracy as that of its projection."""
+    data = generate(with_synergy(0.4, train=50, valid=20, test=30), seed=5)
+    models = [
+        build_classifier({m: data.train.inputs[m]}, data.num_classes, seed=5)
+        for m in data.modalities
+    ]
+    scores = emap_study.averaged(models, data.test)
+    inputs = data.test.inputs
+    projected = emap(lambda x: torch.stack([m(x).joint.softmax(1) for m in models]).mean(0), inputs)
+    assert torch.allclose(scores, projected, atol=1e-6)
+    assert torch.allclose(scores.sum(1), torch.ones(30))
 
 
 def test_the_summary_is_of_differences_by_seed():
@@ -150,6 +166,7 @@ def test_random_rows_come_out_again(table):
     stored = table[(table["data"] == name) & (table["seed"] == seed)].set_index("head")
     same = f"Made with: {machine()}" in (DATA_FOLDER / "emap.md").read_text(encoding="utf-8")
     columns = ["valid", "before", "after", "changed"]
+    assert list(made.index) == list(stored.index)
     far = (made[columns] - stored[columns]).abs()
     if same:
         assert far.to_numpy().max() < 1e-9, (name, seed, far)
