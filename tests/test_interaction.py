@@ -16,7 +16,7 @@ from coursekit.emap import emap
 from coursekit.interaction import Projected, compare, with_synergy
 from coursekit.models import build_classifier
 from coursekit.plots import new_figure
-from coursekit.plots.emap import EmapView, before_after, grid_parts
+from coursekit.plots.emap import EmapView, before_after, grid_parts, moves
 from coursekit.studies import interactions as emap_study
 from coursekit.studies.machine import machine
 from coursekit.widgets import EXPLORERS
@@ -81,9 +81,9 @@ def test_the_explorer_says_so_when_there_is_no_synergy():
     assert abs(e.data.before - e.data.after) < 0.02
     shown = EmapView().table(e.data).set_index("model")
     assert shown["all"].to_dict() == {
-        "additive model": e.data.additive,
-        "MLP head": e.data.before,
-        "MLP head, projected": e.data.after,
+        "late-linear": e.data.additive,
+        "mid-MLP": e.data.before,
+        "mid-MLP, projected": e.data.after,
     }
     assert "synergistic" not in shown or shown["synergistic"].isna().all()
 
@@ -113,6 +113,29 @@ def test_the_dots_stand_at_the_means():
     assert {"^", "s"} <= marks  # told apart by shape too
     with pytest.raises(ValueError, match="after"):
         before_after(made.drop(columns="after"), ax)
+
+
+def test_the_rest_of_a_grid_has_its_own_colours():
+    figure, axes = new_figure(9, 3, columns=3)
+    row = np.array([3.0, -1.0, 0.5, -2.5])
+    small = 0.1 * np.outer([1, -1, 1, -1], [1, -1, 1, -1])
+    alt = grid_parts(figure, axes, row[:, None] + row[None] + small, ("A", "B"))
+    whole, additive, rest = (ax.images[0].get_clim()[1] for ax in axes)
+    assert whole == additive > 5 and rest == pytest.approx(0.1, abs=1e-6)
+    assert "on the right 0.1" in alt
+
+
+def test_moves_are_differences_and_far_ones_are_written():
+    rows = [("x", "add", 0.5, 0.5), ("x", "add", 0.7, 0.72)]
+    rows += [("x", "mlp", 0.9, 0.3), ("x", "mlp", 0.9, 0.4)]
+    made = pd.DataFrame(rows, columns=["data", "head", "before", "after"])
+    _, (ax,) = new_figure()
+    alt = moves(made, ax, (-0.2, 0.2))
+    assert "x, add +0.010 [-0.117, +0.137]; x, mlp -0.550" in alt
+    assert [t.get_text()[:8] for t in ax.texts] == ["◀ -0.550"]
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "s"] == [
+        pytest.approx(0.01)
+    ]
 
 
 # The stored table

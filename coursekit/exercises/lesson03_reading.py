@@ -25,7 +25,7 @@ def _product_cases(rng: np.random.Generator) -> list[Heads]:
 project_product = Exercise(
     key="03-product-head",
     points=2,
-    task="Project a head that multiplies, logits (u ∘ v) W, without making the grid.",
+    task="Project a head that multiplies, logits (u ∘ v) W, from means alone.",
     reference=lambda u, v, w: _hidden(u, v) @ w,
     cases=_product_cases,
     misconceptions=(
@@ -81,6 +81,12 @@ project_product = Exercise(
             "You averaged over the units of one sample. Average over samples: axis 0.",
         ),
         Misconception(
+            "one mean for all units",
+            lambda u, v, w: (u * v.mean() + u.mean() * v - u.mean() * v.mean()) @ w,
+            "u.mean() without an axis is one number for all units. Every unit has its own mean: "
+            "axis 0.",
+        ),
+        Misconception(
             "added instead of multiplied",
             lambda u, v, w: (u + v) @ w,
             "That is an additive head. This one multiplies; averaged over the partners, a unit of "
@@ -106,8 +112,11 @@ def _conclude(before: float, after: float, additive: float, margin: float) -> st
 
 
 def _conclude_cases(rng: np.random.Generator) -> list[tuple[float, float, float, float]]:
-    """All three answers, in both directions of every comparison, several times."""
-    cases = []
+    """All three answers, in both directions of every comparison, several times.
+
+    The first ones lie at the margin itself, in binary fractions, which subtract without rounding.
+    """
+    cases = [(0.75, 0.6875, 0.5, 0.0625), (0.75, 0.5, 0.6875, 0.0625), (0.75, 0.5, 0.5, 0.25)]
     for _ in range(3):
         margin = float(rng.uniform(0.015, 0.04))
         before = float(rng.uniform(0.7, 0.85))
@@ -164,6 +173,21 @@ conclude = Exercise(
             "any lead counts",
             lambda b, a, r, m: _verdict(b - a > m, b > r),
             "The additive model is as good when it is behind by no more than the margin.",
+        ),
+        Misconception(
+            "a drop of the margin counts",
+            lambda b, a, r, m: _verdict(b - a >= m, b - r > m),
+            "A drop as large as the margin counts as none: more than the margin is asked for.",
+        ),
+        Misconception(
+            "a lead of the margin counts",
+            lambda b, a, r, m: _verdict(b - a > m, b - r >= m),
+            "An additive model that is behind by exactly the margin is as good: “by no more than”.",
+        ),
+        Misconception(
+            "both margins count",
+            lambda b, a, r, m: _verdict(b - a >= m, b - r >= m),
+            "Differences up to the margin count as none, the margin itself among them.",
         ),
         Misconception(
             "size without sign",

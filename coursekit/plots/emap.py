@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from coursekit.checks import require
 from coursekit.plots.frames import interval, require_columns
 from coursekit.plots.style import INK, MUTED, new_figure, style
+from coursekit.plots.surfaces import COLOURS
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
 ADDITIVE = style("A", "color", "marker")
-ROWS = ("additive model", "MLP head", "… projected")
+ROWS = ("late-linear", "mid-MLP", "… projected")
 KINDS = ("without synergy", "synergistic")
 
 
@@ -22,9 +23,9 @@ KINDS = ("without synergy", "synergistic")
 class Explored:
     """One setting of the explorer.
 
-    additive, before, after: test accuracy of the late-linear model, of the one with an MLP head,
-    and of the latter's projection.  by_kind: "without synergy" and "synergistic" → (before, after,
-    number of test samples).  best: accuracy possible without noise.  share: of synergistic samples.
+    additive, before, after: test accuracy of late-linear, of the mid-MLP and of its projection.
+    by_kind: "without synergy" and "synergistic" → (before, after, number of test samples).  best:
+    accuracy possible without noise.  share: of synergistic samples.
     """
 
     additive: float
@@ -60,7 +61,7 @@ class EmapView:
             self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
 
     def _start_kinds(self, ax: Axes) -> None:
-        ax.set_title("The MLP head by kind of sample")
+        ax.set_title("The mid-MLP by kind of sample")
         ax.set_xlim(0, 1.02)
         ax.set_ylim(1.6, -0.7)
         ax.set_yticks((0, 1), KINDS)
@@ -102,15 +103,15 @@ class EmapView:
             for kind, (before, after, count) in data.by_kind.items()
         )
         return (
-            f"Test accuracy: additive model {data.additive:.3f}, MLP head {data.before:.3f}, its "
+            f"Test accuracy: late-linear {data.additive:.3f}, mid-MLP {data.before:.3f}, its "
             f"projection {data.after:.3f}, best possible {data.best:.3f}. {_verdict(data)} "
-            f"Accuracy of the MLP head by kind of sample: {kinds}."
+            f"Accuracy of the mid-MLP by kind of sample: {kinds}."
         )
 
     def table(self, data: Explored) -> pd.DataFrame:
         """The three accuracies, over all samples and by kind where it was measured."""
         rows = [{"model": ROWS[0], "all": data.additive}]
-        for row, which in ((ROWS[1], 0), ("MLP head, projected", 1)):
+        for row, which in ((ROWS[1], 0), ("mid-MLP, projected", 1)):
             total = (data.before, data.after)[which]
             kinds = {k: v[which] if v[2] else float("nan") for k, v in data.by_kind.items()}
             rows.append({"model": row, "all": total, **kinds})
@@ -119,8 +120,8 @@ class EmapView:
 
 def _verdict(data: Explored) -> str:
     return (
-        f"Truth: {data.share:.0%} of the samples need both modalities at once. The MLP head is "
-        f"{data.before - data.additive:+.3f} ahead of the additive model."
+        f"Truth: {data.share:.0%} of the samples need both modalities at once. The mid-MLP is "
+        f"{data.before - data.additive:+.3f} ahead of late-linear."
     )
 
 
@@ -130,19 +131,22 @@ PANELS = ("the model", "its additive part", "what is left")
 def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[str, str]) -> str:
     """Draw a grid of logits (N, N), its additive part and the rest; return the alt text.
 
-    Rows and columns are sorted by the model's answers against one partner, so that samples which
-    the model treats alike stand together; each quarter carries its mean. names: of the row's and
-    the column's modality.  Errors: ValueError when the grid is not square.
+    Rows and columns are sorted by the logit beside the first sample's other modality, so that
+    samples which the model treats alike stand together; each quarter carries its mean. The rest has
+    colours of its own, as it may be small.  names: of the row's and the column's modality.
+    Errors: ValueError when the grid is not square.
     """
     shape = grid.shape
     require(grid.ndim == 2 and shape[0] == shape[1], f"grid has shape {shape}; (N, N) is needed.")
     order = np.ix_(np.argsort(grid[:, 0], kind="stable"), np.argsort(grid[0], kind="stable"))
     whole = grid[order]
     additive = whole.mean(1, keepdims=True) + whole.mean(0, keepdims=True) - whole.mean()
-    top = np.abs(whole).max()
-    sentences = []
-    for ax, title, part in zip(axes, PANELS, (whole, additive, whole - additive), strict=True):
-        picture = ax.imshow(part, cmap="PuOr", vmin=-top, vmax=top, interpolation="nearest")
+    parts = (whole, additive, whole - additive)
+    tops = [np.abs(parts[k]).max() for k in (0, 0, 2)]
+    sentences, pictures = [], []
+    for ax, title, part, top in zip(axes, PANELS, parts, tops, strict=True):
+        limits = {"vmin": -top, "vmax": top}
+        pictures.append(ax.imshow(part, cmap=COLOURS, interpolation="nearest", **limits))
         ax.set_title(title)
         ax.grid(visible=False)
         ax.set_xlabel(f"{names[1]}, samples sorted")
@@ -150,10 +154,12 @@ def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[
         ax.set_yticks([])
         sentences.append(f"{title}: {_quarters(ax, part)}")
     axes[0].set_ylabel(f"{names[0]}, samples sorted")
-    figure.colorbar(picture, ax=axes, shrink=0.8, label="logit")
+    figure.colorbar(pictures[1], ax=axes[:2], shrink=0.8, label="logit, left and middle")
+    figure.colorbar(pictures[2], ax=axes[2], shrink=0.8, label="logit, right")
     return (
         f"Logits of {len(whole)} × {len(whole)} pairs as a map. Means of the quarters, top left, "
-        f"top right, bottom left, bottom right. " + "; ".join(sentences) + "."
+        f"top right, bottom left, bottom right. " + "; ".join(sentences) + f". The largest number "
+        f"on the left is {tops[0]:.1f}, on the right {tops[2]:.1f}."
     )
 
 
@@ -176,12 +182,8 @@ def before_after(table: pd.DataFrame, ax: Axes) -> str:
     table: columns data, head, before, after, one row a seed.  Bars: 95 % intervals over seeds.
     Errors: ValueError when a column is missing.
     """
-    require_columns(table, ("data", "head", "before", "after"))
-    groups = list(table.groupby(["data", "head"], sort=False))
-    said, last = list[str](), None
-    names, place = list[str](), list[float]()
-    for (data, head), rows in groups:
-        y = (place[-1] if place else -1) + (1 if data == last else 1.6)
+    said = list[str]()
+    for name, y, rows in _rows(table):
         found = [interval(rows[column]) for column in ("before", "after")]
         ax.plot([f.mean for f in found], [y, y], color=MUTED, linewidth=2, alpha=0.5)
         for f, look, shift, label in zip(
@@ -189,14 +191,51 @@ def before_after(table: pd.DataFrame, ax: Axes) -> str:
         ):
             ax.plot([f.low, f.high], [y + shift] * 2, color=look["color"], linewidth=2)
             mark = ax.plot([f.mean], [y + shift], linestyle="", markersize=7, **look)[0]
-            mark.set_label(label if not names else "_")
-        names.append(f"{data}, {head}")
-        place.append(y)
-        last = data
-        said.append(f"{names[-1]} {found[0].mean:.3f} before, {found[1].mean:.3f} projected")
-    ax.set_yticks(place, names)
-    ax.set_ylim(place[-1] + 0.7, -0.7)
-    ax.grid(visible=False, axis="y")
+            mark.set_label("_" if said else label)
+        said.append(f"{name} {found[0].mean:.3f} before, {found[1].mean:.3f} projected")
+    _label(ax, table)
     ax.set_xlabel("test accuracy, mean and 95 % interval over seeds")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
     return "Test accuracy before and after the projection: " + "; ".join(said) + "."
+
+
+def moves(table: pd.DataFrame, ax: Axes, limits: tuple[float, float]) -> str:
+    """Accuracy after minus before, in the rows of `before_after`; return the alt text.
+
+    table: as there.  limits: of the axis; an interval that ends outside is written, not drawn.
+    Errors: ValueError when a column is missing.
+    """
+    said = []
+    for name, y, rows in _rows(table):
+        found = interval(rows["after"] - rows["before"])
+        words = f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+        if limits[0] <= found.low and found.high <= limits[1]:
+            ax.plot([found.low, found.high], [y, y], color=AFTER["color"], linewidth=2)
+            ax.plot([found.mean], [y], linestyle="", markersize=7, **AFTER)
+        else:
+            ax.text(0.02, y, f"◀ {words}", transform=ax.get_yaxis_transform(), size=9, va="center")
+        said.append(f"{name} {words}")
+    ax.axvline(0, color=MUTED, linewidth=1.2, linestyle=":")
+    _label(ax, table)
+    ax.tick_params(labelleft=False)
+    ax.set_xlim(*limits)
+    ax.set_xlabel("projected minus before, 95 % interval")
+    return "Accuracy after minus before, with intervals: " + "; ".join(said) + "."
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, float, pd.DataFrame]]:
+    """Name, height and seeds of every data set and head; a gap between data sets."""
+    require_columns(table, ("data", "head", "before", "after"))
+    found, last = list[tuple[str, float, pd.DataFrame]](), None
+    for (data, head), rows in table.groupby(["data", "head"], sort=False):
+        y = (found[-1][1] if found else -1) + (1 if data == last else 1.6)
+        found.append((f"{data}, {head}", y, rows))
+        last = data
+    return found
+
+
+def _label(ax: Axes, table: pd.DataFrame) -> None:
+    rows = _rows(table)
+    ax.set_yticks([y for _, y, _ in rows], [name for name, _, _ in rows])
+    ax.set_ylim(rows[-1][1] + 0.7, -0.7)
+    ax.grid(visible=False, axis="y")

@@ -1,4 +1,4 @@
-"""The EMAP explorer: an additive model and an MLP head retrain, and the latter is projected."""
+"""The EMAP explorer: late-linear and the mid-MLP retrain, and the latter is projected."""
 
 from collections.abc import Generator
 
@@ -59,9 +59,9 @@ def emap_explorer() -> Explorer:
         key="emap",
         title="Before and after the projection",
         question=(
-            "Start from “no synergy” and raise the share. At which share does the projection begin "
-            "to cost accuracy, and is that where the data begin to need the interaction? Then find "
-            "a setting with much synergy in which the projection costs nothing: what went wrong?"
+            "First press “no synergy”: what must the projection cost, and does it? Raise the share "
+            "until it costs more. Then find a setting with much synergy in which it costs nothing: "
+            "what went wrong?"
         ),
         controls={
             "synergy": Slider("synergistic samples", 0.0, 0.9, 0.05, 0.4, "share"),

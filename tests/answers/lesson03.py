@@ -205,6 +205,12 @@ WRONG = {
         "first": (lambda u, v, w: u @ (v.mean(0)[:, None] * w), "term of the first"),
         "second": (lambda u, v, w: v @ (u.mean(0)[:, None] * w), "term of the second"),
         "sum of both": (lambda u, v, w: u @ w + v @ w, "additive head"),
+        "no axis": (
+            lambda u, v, w: (
+                (u * np.mean(v) + v * np.mean(u)) @ w - (np.mean(u) * np.mean(v) * w).sum(0)
+            ),
+            "without an axis",
+        ),
         "two off": (
             lambda u, v, w: product_centred(u, v, w) - (u.mean(0) * v.mean(0)) @ w,
             "twice",
@@ -216,6 +222,15 @@ WRONG = {
         "wrong pair": (lambda b, a, r, m: say(b - a > m, r - a <= m), "against the projection"),
         "no margin": (lambda b, a, r, m: say(a < b, b - r > m), "smallest drop"),
         "lead without margin": (lambda b, a, r, m: say(b - a > m, r < b), "behind by no more"),
+        "strict drop": (
+            lambda b, a, r, m: NO if b - a < m else NOT_NEEDED if b - r <= m else PAYS,
+            "large as the margin",
+        ),
+        "strict lead": (
+            lambda b, a, r, m: NO if b - a <= m else NOT_NEEDED if b - r < m else PAYS,
+            "behind by exactly",
+        ),
+        "strict twice": (lambda b, a, r, m: say(a + m <= b, r + m <= b), "margin itself"),
         "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
         "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
         "always": (lambda b, a, r, m: NO, ""),
