@@ -29,8 +29,8 @@ PAUSE = 10  # steps between two points where a training may be abandoned
 SHAPES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = MappingProxyType(
     {
         "product": lambda a, b: a * b,
-        "XOR": lambda a, b: torch.tanh(8 * a) * torch.tanh(8 * b),  # + where the signs agree
-        "gate": lambda a, b: torch.sigmoid(16 * a) * b,  # B counts only where A is positive
+        "signs": lambda a, b: torch.tanh(8 * a) * torch.tanh(8 * b),  # + where the signs agree
+        "switch": lambda a, b: torch.sigmoid(16 * a) * b,  # B counts only where A is positive
     }
 )
 
@@ -56,10 +56,10 @@ class Target:
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
-        "additive": Target(1, 1, 0),
+        "sum": Target(1, 1, 0),
         "product": Target(0, 0, 1, "product"),
-        "XOR-like": Target(0, 0, 1, "XOR"),
-        "gated": Target(0, 0, 1, "gate"),
+        "signs": Target(0, 0, 1, "signs"),
+        "switch": Target(0, 0, 1, "switch"),
     }
 )
 

@@ -71,14 +71,14 @@ def test_the_two_shares_of_variance_sum_to_one():
 def test_targets_are_what_they_are_called():
     a, b = grid(21)
     values = {name: target(a, b).numpy() for name, target in TARGETS.items()}
-    assert np.allclose(values["additive"], (a + b).numpy())
+    assert np.allclose(values["sum"], (a + b).numpy())
     assert np.allclose(values["product"], (a * b).numpy())
     inner = (a.abs() > 0.25).numpy() & (b.abs() > 0.25).numpy()
-    assert np.abs(values["XOR-like"] - np.sign((a * b).numpy()))[inner].max() < 0.1
-    assert np.abs(values["gated"] - np.where(a > 0, b, 0))[(a.abs() > 0.25).numpy()].max() < 0.05
+    assert np.abs(values["signs"] - np.sign((a * b).numpy()))[inner].max() < 0.1
+    assert np.abs(values["switch"] - np.where(a > 0, b, 0))[(a.abs() > 0.25).numpy()].max() < 0.05
     interaction = {n: Surface(v, v).interaction for n, v in values.items()}
-    assert interaction["additive"] < 1e-10 < 0.3 < interaction["gated"] < 0.6
-    assert interaction["product"] > 1 - 1e-10 and interaction["XOR-like"] > 1 - 1e-10
+    assert interaction["sum"] < 1e-10 < 0.3 < interaction["switch"] < 0.6
+    assert interaction["product"] > 1 - 1e-10 and interaction["signs"] > 1 - 1e-10
 
 
 def test_rows_are_the_first_modality():
@@ -90,7 +90,7 @@ def test_rows_are_the_first_modality():
 @pytest.mark.parametrize("encoder", ["mlp", "none"])
 @pytest.mark.parametrize("name", fusion.names())
 def test_every_operator_trains_on_a_surface(name, encoder):
-    found = learn(name, TARGETS["gated"], encoder=encoder, **QUICK)
+    found = learn(name, TARGETS["switch"], encoder=encoder, **QUICK)
     assert found.learnt.shape == found.target.shape == (SIDE, SIDE)
     assert np.isfinite(found.learnt).all()
 
@@ -107,7 +107,7 @@ def test_threads_do_not_change_a_surface():
         found = []
         for count in (1, 2):
             torch.set_num_threads(count)
-            found.append(learn("tensor", TARGETS["XOR-like"], **QUICK).learnt)
+            found.append(learn("tensor", TARGETS["signs"], **QUICK).learnt)
             assert torch.get_num_threads() == count
     finally:
         torch.set_num_threads(before)
@@ -136,7 +136,7 @@ def test_without_encoders_the_formulas_show():
 
 @pytest.mark.parametrize("name", ["additive", "late-linear"])
 def test_no_encoder_helps_an_additive_operator(name):
-    for target, most in (("product", 0.01), ("XOR-like", 0.01), ("gated", 0.56)):
+    for target, most in (("product", 0.01), ("signs", 0.01), ("switch", 0.56)):
         found = learn(name, TARGETS[target])
         assert found.r2 < most
         residual = found.learnt - additive_part(found.learnt)
@@ -186,7 +186,7 @@ def test_every_knob_of_the_explorer_changes_the_picture():
     for change in (
         {"operator": "tensor"},
         {"encoder": "none"},
-        {"shape": "XOR"},
+        {"shape": "signs"},
         {"w_a": -1.0},
         {"w_b": -1.0},
         {"w_ab": -1.0},
@@ -203,7 +203,7 @@ def test_the_explorer_says_what_it_shows():
     explorer = EXPLORERS["surface"]()
     explorer.preset("product, nothing to multiply with")
     assert "multiplicative" in explorer.alt and "1.0 [x_A·x_B]" in explorer.alt
-    assert "R² 100 %" in explorer.alt
+    assert "R² 1.00" in explorer.alt
     table = explorer.table().set_index("panel")
     assert table.loc["its residual", "variance"] > 0.9 * table.loc["learnt", "variance"]
     explorer.set(w_a=1.0, w_b=1.0, w_ab=0.0)

@@ -73,14 +73,23 @@ def rank_intervals(table: pd.DataFrame, ax: Axes, reference: str = "tensor") -> 
     )
 
 
-def reach(table: pd.DataFrame, ax: Axes, targets: Sequence[str]) -> str:
+def reach(
+    table: pd.DataFrame,
+    ax: Axes,
+    targets: Sequence[str],
+    groups: Sequence[Sequence[str]] | None = None,
+) -> str:
     """Mean R² as a number in a field a row an operator and a column a target; shaded from 0.9 on.
 
     table: columns operator, target, r2 (one row a seed).  A field in light orange has a mean below
-    0.9 and above 0.1; a star means that the seeds differ by more than 0.1.  Returns the alt text.
+    0.9 and above 0.1; a star means that the seeds differ by more than 0.1.
+    groups: operators in the order of the rows, a line between two groups; operators that stand in
+    no group come last. Without it the alphabet decides.  Returns the alt text.
     """
     require_columns(table, ("operator", "target", "r2"))
-    names = sorted(table["operator"].unique())
+    found_names = sorted(table["operator"].unique())
+    names = [n for group in groups or () for n in group if n in found_names]
+    names += [n for n in found_names if n not in names]
     said = []
     for row, name in enumerate(names):
         words = []
@@ -98,6 +107,10 @@ def reach(table: pd.DataFrame, ax: Axes, targets: Sequence[str]) -> str:
             ax.text(column, row, shown, ha="center", va="center", size=9, color=INK)
             words.append(f"{target} {shown}")
         said.append(f"{name}: {', '.join(words)}")
+    for group in (groups or ())[:-1]:
+        inside = [names.index(n) for n in group if n in names]
+        if inside:
+            ax.axhline(max(inside) + 0.5, color=MUTED, linewidth=0.8)
     ax.set_xlim(-0.5, len(targets) - 0.5)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xticks(range(len(targets)), targets)

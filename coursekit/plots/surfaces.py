@@ -75,7 +75,8 @@ def surface_table(surfaces: Mapping[str, Mapping[str, Surface]]) -> tuple[Figure
         row[0].set_ylabel(f"{name}\n$x_B$")
         for ax, operator in zip(row[1:], operators, strict=True):
             found = surfaces[operator][name]
-            heat_map(ax, found.learnt, limit)
+            if heat_map(ax, found.learnt, limit) is None:
+                ax.text(0, 0, "flat", ha="center", va="center", size=8, color=MUTED)
             ax.set_title(
                 f"R² {_two_digits(found.r2)}", fontsize=8, pad=3, weight="normal", loc="center"
             )
@@ -156,7 +157,7 @@ class SurfaceView:
             ax.set_xlim(-1, 1)
             ax.set_ylim(-1, 1)
         self._bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.1f}", "0", f"{limit:.1f}"])
-        self._title.set_text(f"{data.operator}: R² {_percent(surface.r2)}")
+        self._title.set_text(f"{data.operator}: R² {_fraction(surface.r2)}")
         self._subtitle.set_text(
             f"y = {data.formula}.  Of what was learnt, interaction: "
             f"{_percent(surface.interaction)}; of the target: {_percent(_in_target(surface))}."
@@ -167,7 +168,7 @@ class SurfaceView:
         surface = data.surface
         return (
             f"Four maps over x_A and x_B, from −1 to 1. The target y = {data.formula}; what "
-            f"{data.operator} learnt of it in {data.count} steps, R² {_percent(surface.r2)}; the "
+            f"{data.operator} learnt of it in {data.count} steps, R² {_fraction(surface.r2)}; the "
             f"additive projection of that; and the residual, which holds "
             f"{_percent(surface.interaction)} of the learnt variance. In the target the "
             f"interaction holds {_percent(_in_target(surface))}."
@@ -194,6 +195,10 @@ class SurfaceView:
 def _in_target(surface: Surface) -> float:
     whole = Surface(surface.target, surface.target)
     return share(whole.residual, surface.target)
+
+
+def _fraction(value: float) -> str:
+    return "undefined (nothing varies)" if np.isnan(value) else _two_digits(value)
 
 
 def _percent(value: float) -> str:
