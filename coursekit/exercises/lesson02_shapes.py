@@ -1,4 +1,4 @@
-"""Lesson 02, the exercises about shapes: a gate by hand, and which formula drew a surface."""
+"""Lesson 02, the exercises about what gates learn from, and which formula drew a surface."""
 
 import numpy as np
 
@@ -8,97 +8,91 @@ from coursekit.exercises.exercise import Exercise
 Array = np.ndarray
 
 
-def _sigmoid(x: Array) -> Array:
-    return 1 / (1 + np.exp(-x))
-
-
-def _gate(v: Array, t: Array, w: Array) -> Array:
-    return _sigmoid(np.r_[v, t] @ w.T)
-
-
-def _gmu(v: Array, t: Array, w: Array) -> Array:
-    z = _gate(v, t, w)
-    return z * np.tanh(v) + (1 - z) * np.tanh(t)
-
-
-def _mixed(z: Array, v: Array, t: Array) -> Array:
-    return z * np.tanh(v) + (1 - z) * np.tanh(t)
-
-
 def _softmax(x: Array) -> Array:
     e = np.exp(x - x.max())
     return e / e.sum()
 
 
-def _gmu_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    return [
-        (rng.normal(0, 1.5, d), rng.normal(0, 1.5, d), rng.normal(0, 1, (d, 2 * d)))
-        for d in (2, 3, 4, 3)
-    ]
+def _one_hot(x: Array) -> Array:
+    return (np.arange(len(x)) == x.argmax()).astype(float)
 
 
-gmu_by_hand = Exercise(
-    key="02-gmu",
+def _borrowed(logits: Array, values: Array) -> Array:
+    p = _softmax(logits)
+    return p * (values - p @ values)
+
+
+def _gate_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Two to five modalities; the values lie away from zero, so that their mean shows."""
+    return [(rng.normal(0, 1, m), rng.normal(1.5, 1, m)) for m in (2, 3, 4, 5, 3)]
+
+
+borrowed_gradient = Exercise(
+    key="02-borrowed",
     points=2,
-    task="Return the output of a gated multimodal unit for one sample.",
-    reference=_gmu,
-    cases=_gmu_cases,
+    task="Return the gradient that a straight-through gate hands to its logits.",
+    reference=_borrowed,
+    cases=_gate_cases,
     misconceptions=(
         Misconception(
-            "gates exchanged",
-            lambda v, t, w: _mixed(1 - _gate(v, t, w), v, t),
-            "The gates have changed places: z opens the first modality, 1 − z the second.",
+            "the true gradient",
+            lambda x, v: np.zeros(len(x)),
+            "That is the true gradient of the hard choice, zero almost everywhere. Straight-"
+            "through borrows the softmax's instead.",
         ),
         Misconception(
-            "z on both",
-            lambda v, t, w: _gate(v, t, w) * (np.tanh(v) + np.tanh(t)),
-            "You opened both modalities by the same z. What one wins, the other loses: 1 − z.",
+            "no mean taken off",
+            lambda x, v: _softmax(x) * v,
+            "The options compete: raising one logit lowers all other shares. Take the mean Σ p v "
+            "off each value.",
         ),
         Misconception(
-            "no tanh",
-            lambda v, t, w: _gate(v, t, w) * v + (1 - _gate(v, t, w)) * t,
-            "The modalities pass through tanh before they are mixed.",
+            "diagonal only",
+            lambda x, v: _softmax(x) * (1 - _softmax(x)) * v,
+            "p (1 − p) is how a share answers to its own logit. The other shares change as well: "
+            "∂p_j/∂l_m = −p_j p_m.",
         ),
         Misconception(
-            "gate sees tanh",
-            lambda v, t, w: _mixed(_gate(np.tanh(v), np.tanh(t), w), v, t),
-            "Your gate looks at the values after tanh. It looks at the projections before it.",
+            "the chosen value for the mean",
+            lambda x, v: _softmax(x) * (v - v[x.argmax()]),
+            "You compare with the chosen value. Backward nothing is hard: compare with the mean "
+            "under the softmax.",
         ),
         Misconception(
-            "no sigmoid",
-            lambda v, t, w: _mixed(np.r_[v, t] @ w.T, v, t),
-            "A gate lies between 0 and 1: take the sigmoid.",
+            "plain mean",
+            lambda x, v: _softmax(x) * (v - v.mean()),
+            "You took the plain mean of the values. Each counts with its share p.",
         ),
         Misconception(
-            "tanh for the gate",
-            lambda v, t, w: _mixed(np.tanh(np.r_[v, t] @ w.T), v, t),
-            "tanh reaches down to −1; a gate lies between 0 and 1. Take the sigmoid.",
+            "not weighted outside",
+            lambda x, v: v - _softmax(x) @ v,
+            "Each difference still has to be multiplied by its own share p.",
         ),
         Misconception(
-            "softmax for the gate",
-            lambda v, t, w: _mixed(_softmax(np.r_[v, t] @ w.T), v, t),
-            "A softmax makes the features compete with each other. Here each has its own sigmoid.",
+            "sign",
+            lambda x, v: -_borrowed(x, v),
+            "The sign is turned round: a value above the mean should pull its logit up.",
         ),
         Misconception(
-            "concatenated the other way round",
-            lambda v, t, w: _mixed(_gate(t, v, w), v, t),
-            "You laid the second modality first: the gate's weights expect [v; t].",
+            "hard shares",
+            lambda x, v: _one_hot(x) * (v - _softmax(x) @ v),
+            "You let only the chosen option learn. Backward, all take part, by their soft shares.",
         ),
         Misconception(
-            "only the first gated",
-            lambda v, t, w: _gate(v, t, w) * np.tanh(v) + np.tanh(t),
-            "The second modality passes ungated in yours; it is weighed by 1 − z.",
+            "sigmoids",
+            lambda x, v: v / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+            "That is a sigmoid for each. Here one softmax runs over all options.",
         ),
         Misconception(
-            "one gate for all features",
-            lambda v, t, w: _mixed(np.full(len(v), _gate(v, t, w).mean()), v, t),
-            "You use one gate for all features. Each feature has its own.",
+            "gradient to the values",
+            lambda x, v: _one_hot(x),
+            "That is the gradient that goes to the values. The logits' is asked for.",
         ),
     ),
     hints=(
-        "First the gate: z = σ(W [v; t]), as long as v.",
-        "σ(x) = 1 / (1 + exp(−x)); np.concatenate([v, t]) is what W multiplies.",
-        "z * np.tanh(v) + (1 - z) * np.tanh(t)",
+        "Backward, the output is taken to be Σ_j p_j v_j with p the softmax of the logits.",
+        "∂p_j/∂l_m = p_j ([j = m] − p_m). Multiply by v_j and sum over j.",
+        "What comes out: each share times (its value minus the mean value under p).",
     ),
 )
 
@@ -154,6 +148,10 @@ def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
         constant = float(rng.uniform(3, 6) * rng.choice([-1, 1])) if i in (1, 3, 6) else 0.0
         bent = (t**3 if rng.random() < 0.5 else t)[:, None]
         cases.append((w[0] * bent + w[1] * b + w[2] * shape + constant,))
+    for additive_share in (0.985, 0.005):  # near the limits, where a root would change the word
+        slope, product = a / a.std(), a * b / (a * b).std()
+        height = slope * additive_share**0.5 + product * (1 - additive_share) ** 0.5
+        cases.append((float(rng.uniform(1, 2)) * height,))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
@@ -180,6 +178,11 @@ read_surface = Exercise(
             _raw_squares,
             "A constant height is neither additive nor interaction. Compare variances, which do "
             "not see it, and not sums of squares.",
+        ),
+        Misconception(
+            "standard deviations",
+            lambda s: _word(float(np.sqrt(_additive_share(s)))),
+            "You compared standard deviations. The share is one of variances: .var(), not .std().",
         ),
         Misconception(
             "words exchanged",

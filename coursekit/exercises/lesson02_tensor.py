@@ -138,6 +138,25 @@ as_tensor = Exercise(
             "meets the other modality's one.",
         ),
         Misconception(
+            "product and bias",
+            lambda a, b, c: _with(
+                _as_tensor(0 * a, 0 * b, c), (slice(1, None), slice(1, None)), np.outer(a, b)
+            ),
+            "You filled the block of the products. Late-linear needs the entries where a feature "
+            "meets the other modality's one.",
+        ),
+        Misconception(
+            "outer product with ones, and no bias",
+            lambda a, b, c: np.outer(np.r_[1, a], np.r_[1, b]),
+            "An outer product of the weights puts weights on products of features too. Fill the "
+            "first row and the first column only, and the bias where they meet.",
+        ),
+        Misconception(
+            "outer product with ones, and the bias",
+            lambda a, b, c: _with(np.outer(np.r_[1, a], np.r_[1, b]), (0, 0), c),
+            "You filled the inner block. Late-linear has no products, so it is zero there.",
+        ),
+        Misconception(
             "outer product of both with the bias",
             lambda a, b, c: np.outer(np.r_[1, a], np.r_[c, b]),
             "An outer product of the weights puts weights on products of features too. Fill the "
@@ -202,9 +221,10 @@ def _one_last(za: Array, zb: Array, fa: Array, fb: Array, bias: Array) -> Array:
 
 
 def _low_rank_cases(rng: np.random.Generator) -> list[LowRankCase]:
+    """Rank and number of classes differ, so that an axis left standing shows in the shape."""
     cases = []
-    for rank in (2, 3, 4, 3):
-        da, db, c = int(rng.integers(2, 5)), int(rng.integers(2, 5)), int(rng.integers(2, 4))
+    for rank, c in ((2, 3), (3, 2), (4, 2), (3, 4)):
+        da, db = int(rng.integers(2, 4)), int(rng.integers(2, 4))
         shapes = ((da,), (db,), (rank, da + 1, c), (rank, db + 1, c), (c,))
         za, zb, fa, fb, bias = (rng.normal(size=shape) for shape in shapes)
         cases.append((za, zb, fa, fb, bias))
@@ -269,6 +289,7 @@ low_rank_by_hand = Exercise(
     hints=(
         "np.r_[1, z] prepends the one.",
         "np.r_[1, z_a] @ factors_a has shape (R, C): what A says, for every rank and class.",
-        "Multiply the two (R, C) arrays, sum over the ranks, add the bias.",
+        "Multiply the two (R, C) arrays, sum over the ranks, add the bias. If (R, C) numbers come "
+        "back, the sum over the ranks is missing.",
     ),
 )

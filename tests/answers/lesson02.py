@@ -1,6 +1,5 @@
 """Answers to lesson 02's exercises, as learners might write them."""
 
-import math
 from functools import reduce
 
 import numpy as np
@@ -69,27 +68,56 @@ def ones(z_a, z_b, f_a, f_b):
     return np.append([1.0], z_a) @ f_a, np.append([1.0], z_b) @ f_b
 
 
-def sigmoid(x):
-    return np.exp(x) / (1 + np.exp(x))
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum()
 
 
-def gmu_loop(v, t, w):
-    both = list(v) + list(t)
-    out = []
-    for row, a, b in zip(w, v, t, strict=True):
-        z = 1 / (1 + math.exp(-sum(x * y for x, y in zip(row, both, strict=True))))
-        out.append(z * math.tanh(a) + (1 - z) * math.tanh(b))
-    return out
+def borrowed_jacobian(logits, values):
+    p = softmax(logits)
+    return (np.diag(p) - np.outer(p, p)) @ values
 
 
-def gmu_torch(v, t, w):
-    v, t, w = map(torch.tensor, (v, t, w))
-    z = torch.sigmoid(w @ torch.cat([v, t]))
-    return torch.lerp(torch.tanh(t), torch.tanh(v), z)
+def borrowed_loop(logits, values):
+    p = softmax(logits)
+    return [
+        sum(p[j] * ((j == m) - p[m]) * values[j] for j in range(len(values)))
+        for m in range(len(logits))
+    ]
 
 
-def gate(v, t, w):
-    return sigmoid(w @ np.hstack([v, t]))
+def borrowed_autograd(logits, values):
+    from coursekit.fusion import straight_through
+
+    x = torch.tensor(logits)[None].requires_grad_()
+    return torch.autograd.grad((straight_through(x) * torch.tensor(values)).sum(), x)[0][0]
+
+
+def choose_pandas(valid, costs, tolerance):
+    import pandas as pd
+
+    means = pd.DataFrame(valid).mean()
+    good = means[means >= means.max() - tolerance].index
+    return pd.Series(costs)[good].idxmin()
+
+
+def choose_loop(valid, costs, tolerance):
+    means = {n: sum(v) / len(v) for n, v in valid.items()}
+    for name in sorted(costs, key=costs.get):
+        if max(means.values()) - means[name] <= tolerance:
+            return name
+
+
+def choose_numpy(valid, costs, tolerance):
+    names = np.array(list(valid))
+    means = np.array([np.mean(valid[n]) for n in names])
+    price = np.array([costs[n] for n in names], dtype=float)
+    price[means < means.max() - tolerance] = np.inf
+    return names[price.argmin()]
+
+
+def near(summary, v, t):
+    scores = {n: summary(s) for n, s in v.items()}
+    return [n for n in v if scores[n] > max(scores.values()) - t]
 
 
 def share_of_interaction(s):
@@ -131,11 +159,12 @@ RIGHT = {
     },
     "02-as-tensor": {"loop": tensor_loop, "block": tensor_block, "torch": tensor_torch},
     "02-low-rank": {"full tensor": low_rank_full, "loop": low_rank_loop, "torch": low_rank_torch},
-    "02-gmu": {
-        "loop": gmu_loop,
-        "torch": gmu_torch,
-        "numpy": lambda v, t, w: np.tanh(t) + gate(v, t, w) * (np.tanh(v) - np.tanh(t)),
+    "02-borrowed": {
+        "jacobian": borrowed_jacobian,
+        "loop": borrowed_loop,
+        "autograd": borrowed_autograd,
     },
+    "02-choose": {"pandas": choose_pandas, "loop": choose_loop, "numpy": choose_numpy},
     "02-read-surface": {
         "residual": read_residual,
         "effects": read_effects,
@@ -163,6 +192,16 @@ WRONG = {
         "outer only": (
             lambda a, b, c: np.outer(np.r_[0, a], np.r_[0, b]),
             "meets the other modality's one",
+        ),
+        "outer and bias": (
+            lambda a, b, c: np.block(
+                [[np.array([[c]]), 0 * b[None]], [0 * a[:, None], a[:, None] * b]]
+            ),
+            "meets the other modality's one",
+        ),
+        "outer of ones": (
+            lambda a, b, c: np.append(1, a)[:, None] * np.append(1, b),
+            "first row and the first column",
         ),
         "ones last": (
             lambda a, b, c: tensor_block(a[::-1], b[::-1], c)[::-1, ::-1],
@@ -196,6 +235,10 @@ WRONG = {
             lambda a, b, u, v, c: np.prod([p.sum(0) for p in ones(a, b, u, v)], axis=0) + c,
             "rank one",
         ),
+        "ranks left standing": (
+            lambda a, b, u, v, c: np.prod(ones(a, b, u, v), axis=0) + c,
+            "shape",
+        ),
         "added": (lambda a, b, u, v, c: sum(ones(a, b, u, v)).sum(0) + c, "added the two"),
         "no bias": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, c) - c, "bias is missing"),
         "mean": (
@@ -215,46 +258,44 @@ WRONG = {
             "counts R times",
         ),
     },
-    "02-gmu": {
-        "exchanged": (
-            lambda v, t, w: (1 - gate(v, t, w)) * np.tanh(v) + gate(v, t, w) * np.tanh(t),
-            "changed places",
+    "02-borrowed": {
+        "true": (lambda x, v: 0 * v, "zero almost everywhere"),
+        "no mean": (lambda x, v: v * softmax(x), "mean Σ p v"),
+        "diagonal": (lambda x, v: v * (softmax(x) - softmax(x) ** 2), "other shares change"),
+        "chosen": (
+            lambda x, v: (v - v[np.argmax(x)]) * softmax(x),
+            "compare with the chosen value",
         ),
-        "z on both": (
-            lambda v, t, w: gate(v, t, w) * np.tanh(v) + gate(v, t, w) * np.tanh(t),
-            "same z",
+        "plain mean": (lambda x, v: (v - np.average(v)) * softmax(x), "plain mean"),
+        "unweighted": (lambda x, v: v - (v * softmax(x)).sum(), "its own share"),
+        "sign": (lambda x, v: -borrowed_jacobian(x, v), "turned round"),
+        "hard": (
+            lambda x, v: np.where(x == max(x), v - (v * softmax(x)).sum(), 0),
+            "all take part",
         ),
-        "no tanh": (lambda v, t, w: t + gate(v, t, w) * (v - t), "through tanh"),
-        "gate after tanh": (
-            lambda v, t, w: (
-                np.tanh(t) + gate(np.tanh(v), np.tanh(t), w) * (np.tanh(v) - np.tanh(t))
-            ),
-            "before it",
+        "values": (lambda x, v: np.eye(len(x))[np.argmax(x)], "goes to the values"),
+    },
+    "02-choose": {
+        "best": (lambda v, c, t: sorted(v, key=lambda n: -np.mean(v[n]))[0], "never look"),
+        "cheapest": (lambda v, c, t: sorted(c, key=c.get)[0], "cheapest of all"),
+        "best seed": (
+            lambda v, c, t: sorted(near(np.max, v, t), key=c.get)[0],
+            "best seed",
         ),
-        "no sigmoid": (
-            lambda v, t, w: np.tanh(t) + (w @ np.hstack([v, t])) * (np.tanh(v) - np.tanh(t)),
-            "take the sigmoid",
+        "worst seed": (
+            lambda v, c, t: sorted(near(np.min, v, t), key=c.get)[0],
+            "worst seed",
         ),
-        "softmax": (
-            lambda v, t, w: torch.lerp(
-                torch.tensor(np.tanh(t)),
-                torch.tensor(np.tanh(v)),
-                torch.softmax(torch.tensor(w @ np.hstack([v, t])), 0),
-            ),
-            "compete",
+        "dearest": (
+            lambda v, c, t: sorted(near(np.mean, v, t), key=c.get)[-1],
+            "most expensive",
         ),
-        "tanh gate": (
-            lambda v, t, w: np.tanh(t) + np.tanh(w @ np.hstack([v, t])) * (np.tanh(v) - np.tanh(t)),
-            "reaches down to",
-        ),
-        "order": (
-            lambda v, t, w: np.tanh(t) + gate(t, v, w) * (np.tanh(v) - np.tanh(t)),
-            r"expect \[v; t\]",
-        ),
-        "ungated second": (lambda v, t, w: gate(v, t, w) * np.tanh(v) + np.tanh(t), "ungated"),
-        "one gate": (
-            lambda v, t, w: np.tanh(t) + np.mean(gate(v, t, w)) * (np.tanh(v) - np.tanh(t)),
-            "Each feature has its own",
+        "first": (lambda v, c, t: near(np.mean, v, t)[0], "first one"),
+        "relative": (
+            lambda v, c, t: sorted(
+                near(np.mean, v, t * max(np.mean(s) for s in v.values())), key=c.get
+            )[0],
+            "as a share",
         ),
     },
     "02-read-surface": {
@@ -265,6 +306,10 @@ WRONG = {
                 np.sum((s.mean(1)[:, None] + s.mean(0) - s.mean()) ** 2) / np.sum(s**2)
             ),
             "sums of squares",
+        ),
+        "deviations": (
+            lambda s: read_share(np.std(s.mean(1)[:, None] + s.mean(0) - s.mean()) / s.std()),
+            "standard deviations",
         ),
         "exchanged": (lambda s: read_share(share_of_interaction(s)), "changed places"),
         "never both": (
