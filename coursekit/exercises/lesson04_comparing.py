@@ -28,14 +28,17 @@ def _each(pick: Callable[[Array, Array, int], float]) -> Callable[[Trials, Trial
 
 
 def _trials(rng: np.random.Generator) -> list[tuple[list[Array], list[Array]]]:
-    """Unequal numbers of trials; the late ones tempt, and the test rows tempt elsewhere."""
+    """Unequal numbers of trials; the late ones tempt, and the test rows tempt elsewhere.
+
+    By turns the first architecture has the fewest, the middle and the largest number of trials.
+    """
     cases: list[tuple[list[Array], list[Array]]] = []
     while len(cases) < 6:
-        budgets = rng.permutation([5, int(rng.integers(7, 10)), int(rng.integers(10, 14))])
+        budgets = np.roll([4, int(rng.integers(5, 7)), int(rng.integers(7, 9))], len(cases))
         valid = [np.round(rng.uniform(0.4, 0.8, k), 4) for k in budgets]
         test = [np.round(v + rng.normal(0, 0.06, len(v)), 4) for v in valid]
         for v in valid:  # what a larger budget would find
-            if len(v) > 5:
+            if len(v) > 4:
                 v[-1] = v.max() + 0.01
         right = _chosen(valid, test)
         wrong = (
@@ -68,6 +71,14 @@ fair_choice = Exercise(
             _each(lambda v, t, n: t[np.argmax(v)]),
             "An architecture with more trials had more chances here. Give all of them the smallest "
             "number: the first ones.",
+        ),
+        Misconception(
+            "cut to the first architecture's length",
+            lambda valid, test: [
+                float(t[np.argmax(v[: len(valid[0])])]) for v, t in zip(valid, test, strict=True)
+            ],
+            "You cut all of them to the first architecture's number of trials. Another one may "
+            "have had fewer.",
         ),
         Misconception(
             "chosen on test from all trials",
@@ -123,6 +134,11 @@ def _final(valid: Curves, test: Curves) -> float:
     return float(np.mean([t[np.argmax(v)] for v, t in zip(valid, test, strict=True)]))
 
 
+def _at_arrival(valid: Curves, test: Curves) -> float:
+    at = [first_at(v, 0.95 * v.max()) - 1 for v in valid]
+    return float(np.mean([t[i] for i, t in zip(at, test, strict=True)]))
+
+
 def _compare(
     early_valid: Curves, early_test: Curves, late_valid: Curves, late_test: Curves
 ) -> list[float]:
@@ -150,16 +166,19 @@ def _pooled(valid: Curves, _: Curves) -> float:
 
 
 def _runs(rng: np.random.Generator) -> list[tuple[Curves, Curves, Curves, Curves]]:
-    """Noisy curves that rise at different speeds and fall again; test has its own noise."""
+    """Noisy curves that rise at different speeds and fall again; test has its own noise.
+
+    Few seeds and epochs, rounded: a case that goes wrong is shown to the learner.
+    """
     cases = []
-    for _ in range(5):
+    for _ in range(8):
         parts: list[Curves] = []
-        seeds, epochs = int(rng.integers(3, 6)), int(rng.integers(18, 26))
+        seeds, epochs = 2, int(rng.integers(6, 9))
         for _ in range(2):
-            best, speed = rng.uniform(0.55, 0.85), rng.uniform(0.15, 0.5, (seeds, 1))
+            best, speed = rng.uniform(0.55, 0.85), rng.uniform(0.4, 1.2, (seeds, 1))
             t = np.arange(epochs)
-            clean = best * (1 - np.exp(-speed * (t + 0.5))) - 0.004 * np.maximum(0, t - 10)
-            parts += [clean + rng.normal(0, 0.02, clean.shape) for _ in range(2)]
+            clean = best * (1 - np.exp(-speed * (t + 0.5))) - 0.02 * np.maximum(0, t - 4)
+            parts += [np.round(clean + rng.normal(0, 0.02, clean.shape), 3) for _ in range(2)]
         cases.append((parts[0], parts[1], parts[2], parts[3]))
     return cases
 
@@ -181,6 +200,12 @@ late_against_early = Exercise(
             "best test epoch",
             _with(lambda v, t: _arrival(v), lambda v, t: float(t.max(axis=1).mean())),
             "You chose the epoch on the test rows. Choose it on validation.",
+        ),
+        Misconception(
+            "test accuracy at the 95 % epoch",
+            _with(lambda v, t: _arrival(v), _at_arrival),
+            "You took the test accuracy at the 95 % epoch. Training goes on after that; take it at "
+            "the epoch that is best on validation.",
         ),
         Misconception(
             "validation accuracy",

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import softmax
 from torch import nn
 
 
@@ -59,6 +60,25 @@ def without_torch(lost, z, weight, bias):
     w_a, w_b = torch.tensor(weight).split(z["A"].shape[1], dim=1)
     x, w = (z["B"], w_b) if lost == "A" else (z["A"], w_a)
     return nn.functional.linear(torch.tensor(x), w, torch.tensor(bias))
+
+
+def attend_loop(q, k, v):
+    rows = []
+    for query in q:
+        scores = [sum(a * b for a, b in zip(query, key, strict=True)) for key in k]
+        e = [np.exp(s / len(query) ** 0.5) for s in scores]
+        rows.append([sum(w * x for w, x in zip(e, column, strict=True)) / sum(e) for column in v.T])
+    return rows
+
+
+def attend_torch(q, k, v):
+    q, k, v = (torch.tensor(x)[None] for x in (q, k, v))
+    return nn.functional.scaled_dot_product_attention(q, k, v)[0]
+
+
+def attend_numpy(q, k, v, scale=0.5, axis=1):
+    e = np.exp(q @ k.T / q.shape[1] ** scale)
+    return e / e.sum(axis=axis, keepdims=axis is not None) @ v
 
 
 def everything(z, weight, bias):
@@ -147,10 +167,29 @@ RIGHT = {
             y[max(range(min(map(len, v))), key=x.__getitem__)] for x, y in zip(v, t, strict=True)
         ],
     },
+    "04-attend": {
+        "loop": attend_loop,
+        "torch": attend_torch,
+        "numpy": attend_numpy,
+        "scipy": lambda q, k, v: softmax(np.einsum("id,jd->ij", q, k) * len(q.T) ** -0.5, 1) @ v,
+    },
     "04-compare": {"loop": compare_loop, "arrays": compare_arrays, "torch": compare_torch},
 }
 
 WRONG = {
+    "04-attend": {
+        "no scale": (lambda q, k, v: attend_numpy(q, k, v, 0), "not divided"),
+        "by d": (lambda q, k, v: attend_numpy(q, k, v, 1), "divided by d"),
+        "columns": (lambda q, k, v: attend_numpy(q, k, v, axis=0), "down each column"),
+        "everything": (lambda q, k, v: attend_numpy(q, k, v, axis=None), "All your weights"),
+        "exchanged": (lambda q, k, v: attend_torch(k, q, v), "changed places"),
+        "no softmax": (lambda q, k, v: q @ k.T @ v / q.shape[1] ** 0.5, "softmax, which makes"),
+        "weights": (
+            lambda q, k, v: softmax(q @ k.T / np.sqrt(len(q[0])), axis=1),
+            "still have to mix",
+        ),
+        "keys": (lambda q, k, v: attend_loop(q, k, k), "mixed the keys"),
+    },
     "04-count": {
         "weights only": (
             lambda a, b, w, c: [(a + b + 2 * w + c) * w, (a + b + 4 * w + 2 * c) * w],
@@ -236,6 +275,10 @@ WRONG = {
             lambda v, t: [y[x.argmax()] for x, y in zip(v, t, strict=True)],
             "more chances",
         ),
+        "first length": (
+            lambda v, t: [y[x[: len(v[0])].argmax()] for x, y in zip(v, t, strict=True)],
+            "first architecture's number",
+        ),
         "test, all trials": (lambda v, t: [y.max() for y in t], "Both mistakes"),
         "validation": (
             lambda v, t: [max(x[: min(map(len, v))]) for x in v],
@@ -256,6 +299,12 @@ WRONG = {
         "last epoch": (final_with(lambda v, t: t[:, -1].mean()), "last epoch"),
         "best test": (final_with(lambda v, t: t.max(1).mean()), "chose the epoch on the test"),
         "validation": (final_with(lambda v, t: v.max(1).mean()), "is a validation accuracy"),
+        "at 95 %": (
+            final_with(
+                lambda v, t: np.mean([y[epochs_loop(x) - 1] for x, y in zip(v, t, strict=True)])
+            ),
+            "at the 95 % epoch",
+        ),
         "sign": (
             lambda ev, et, lv, lt: compare_loop(lv, lt, ev, et),
             "late minus early",
