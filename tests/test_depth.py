@@ -28,8 +28,10 @@ from coursekit.depth import (
 )
 from coursekit.missing import dropped, filled
 from coursekit.models import build_classifier, initialise
+from coursekit.stats import interval
 from coursekit.studies import depths as depth_study
 from coursekit.studies.depth_cases import TRANSFORMER, cases, flat, models_of, strips, views
+from coursekit.studies.depth_tables import MORE, Reading, case_facts
 from coursekit.studies.depths import Tables, chosen, epochs_to, make, trials
 from coursekit.studies.machine import machine
 
@@ -402,6 +404,73 @@ def test_parameters_in_the_table_match_the_budgets(stored):
     for name, case in cases().items():
         mine = rows[(rows["case"] == name) & ~rows["model"].isin(["A", "B", "image", "audio"])]
         assert ((mine["value"] / case.budget - 1).abs() <= TOLERANCE).all()
+
+
+def test_differences_by_loops(stored):
+    """`Reading` pairs by seed, and by group of speakers on the digits."""
+    reading = Reading(stored)
+    for case, groups in (("starve", range(100, 110)), ("digits, recorded", range(6))):
+        value = {
+            (r.model, r.seed): r.value
+            for r in stored.results.itertuples()
+            if r.case == case and r.measure == "accuracy"
+        }
+        seeds = {s for _, s in value}
+        differences = []
+        for group in groups:
+            mine = [s for s in seeds if group in (s, s % 6)]
+            assert len(mine) == (1 if case == "starve" else 2)
+            differences.append(np.mean([value["late", s] - value["early", s] for s in mine]))
+        expected = interval(differences)
+        found = reading.minus(case, "late", "early")
+        assert (found.mean, found.low) == pytest.approx((expected.mean, expected.low), abs=1e-12)
+        assert reading.reached(case)["late"] == pytest.approx(
+            np.mean([value["late", s] for s in seeds]), abs=1e-12
+        )
+        assert reading.against("late").loc[case, "− early"].high == pytest.approx(expected.high)
+
+
+def test_the_single_model_is_chosen_on_validation(stored):
+    reading = Reading(stored)
+    best = stored.trials.groupby(["case", "model"])["accuracy"].max()
+    for case, model in reading.single().items():
+        rivals = {m: best[case, m] for m in ("A", "B", "image", "audio") if (case, m) in best.index}
+        assert len(rivals) == 2 and rivals[model] == max(rivals.values())
+    rows = reading.compared().query("model == 'single' and case == 'starve'")
+    mine = stored.results.query("case == 'starve' and measure == 'accuracy'")
+    alone = mine[mine["model"] == reading.single()["starve"]]
+    assert sorted(rows["accuracy"]) == sorted(alone["value"])
+
+
+def test_what_is_lost_is_read_from_its_own_rows(stored):
+    reading, name = Reading(stored), "starve"
+    rows = reading.without(name, "B")
+    assert list(dict.fromkeys(zip(rows["model"], rows["way"], strict=True)))[-1] == (
+        "late",
+        "dropped (modality dropout)",
+    )
+    where = "case == @name and seed == 104 and model == 'late, modality dropout'"
+    part = stored.results.query(where).set_index("measure")["value"]
+    found = rows[(rows["way"] == "dropped (modality dropout)") & (rows["seed"] == 104)]
+    assert found["accuracy"].tolist() == [part["without B, dropped"]]
+    assert found["whole"].iloc[0] == pytest.approx(reading.reached(name)["late, modality dropout"])
+    table = reading.fills(name)
+    early = stored.results.query("case == @name and model == 'early'")
+    wide = early.pivot_table(index="seed", columns="measure", values="value")
+    expected = interval(wide["without A, mean"] - wide["without A, zeros"])
+    assert table.loc["early", "without A, mean − zeros"].low == pytest.approx(expected.low)
+
+
+def test_epochs_rates_and_facts(stored):
+    reading = Reading(stored)
+    assert MORE not in reading.epochs().index and len(reading.rates()) == len(cases()) - 1
+    how = chosen(stored.trials, "starve")
+    assert reading.rates().loc["starve", "early"] == round(how["early"].lr, 4)
+    facts = case_facts(["starve", "other moment"])
+    assert facts["inputs"].tolist() == ["20 and 42", "4 × 12 and 4 × 12"]
+    assert facts["chance"].tolist() == [1 / 6, 1 / 4] and all(c.special for c in cases().values())
+    with pytest.raises(ValueError, match="Did you mean 'starve'"):
+        case_facts(["starv"])
 
 
 def test_one_row_drawn_at_random_is_measured_again(stored):

@@ -9,7 +9,7 @@ import pytest
 from coursekit.depth import PLACES, matched_widths
 from coursekit.plots import new_figure
 from coursekit.plots.depth import LOOK, depth_curves, grouped_intervals, look, missing_rows
-from coursekit.plots.meeting import sketch
+from coursekit.plots.meeting import sketch, timed_sketch
 from coursekit.stats import interval
 from coursekit.widgets import EXPLORERS
 
@@ -54,12 +54,26 @@ def test_curves_and_missing_rows_tell_their_ends():
     alt = depth_curves(rows, ax)
     first = rows[(rows["model"] == "late") & (rows["epoch"] == 1)]["accuracy"].mean()
     assert f"late {first:.3f} at epoch 1" in alt and ax.get_ylim() == (0, 1)
-    alt = missing_rows(table(), other)
+    alt = missing_rows(table().assign(whole=0.95), other, 0.8)
     mean = table().query("model == 'late'")["accuracy"].mean()
-    assert f"late, zeros: {100 * mean:.1f} %" in alt
+    assert f"late, zeros: {100 * mean:.1f} %, with both 95.0 %" in alt and "alone: 80.0 %" in alt
+    ticks = [line for line in other.lines if list(line.get_xdata()) == [0.95, 0.95]]
+    assert len(ticks) == 3 and list(other.lines[0].get_xdata()) == [0.8, 0.8]
 
 
-@pytest.mark.parametrize("draw", [grouped_intervals, depth_curves, missing_rows])
+def test_chance_is_drawn_in_the_band_it_belongs_to():
+    _, (ax,) = new_figure()
+    alt = grouped_intervals(table(), ax, chance={"two": 0.125})
+    dotted = [line for line in ax.lines if list(line.get_xdata()) == [0.125, 0.125]]
+    assert [round(float(np.mean(line.get_ydata()))) for line in dotted] == [1]
+    assert "two: chance 12.5 %" in alt and "one: chance" not in alt and "chance" in ax.get_xlabel()
+
+
+def without_row(rows, ax):
+    return missing_rows(rows, ax, 0.5)
+
+
+@pytest.mark.parametrize("draw", [grouped_intervals, depth_curves, without_row])
 def test_tables_that_lack_a_column_are_refused(draw):
     _, (ax,) = new_figure()
     with pytest.raises(ValueError, match="is missing"):
@@ -77,6 +91,28 @@ def test_the_sketch_has_one_box_a_layer_and_branch(place):
     assert place in alt
     with pytest.raises(ValueError, match="place is 'l8'"):
         sketch(ax, "l8")
+
+
+def words(ax):
+    return [t.get_text() for t in ax.texts]
+
+
+def test_on_a_timeline_only_early_fusion_joins_every_step():
+    drawn = {}
+    for place in PLACES:
+        _, (ax,) = new_figure()
+        alt = timed_sketch(ax, place)
+        assert alt.startswith(f"{place} on 4 steps")
+        drawn[place] = words(ax)
+        for box in ("A1", "A4", "B1", "B4"):
+            assert drawn[place].count(box) == 1
+    assert drawn["early"].count("layers 1–2") == 4 and drawn["early"].count("1–2") == 0
+    assert drawn["intermediate"].count("1–2") == drawn["late"].count("1–2") == 8
+    means = {p: [w for w in drawn[p] if w.startswith("mean")] for p in PLACES}
+    assert [len(means[p]) for p in PLACES] == [1, 2, 2]
+    assert "layer 3" in drawn["intermediate"] and "layer 3 A" in drawn["late"]
+    with pytest.raises(ValueError, match="place is 'l8'"):
+        timed_sketch(ax, "l8")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from coursekit.checks import choose
 from coursekit.plots.frames import interval, percent, require_columns
-from coursekit.plots.style import INK, STYLE
+from coursekit.plots.style import INK, MUTED, STYLE
 
 LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -21,7 +21,7 @@ LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "late": STYLE["B"],
         "early transformer": {"color": "#9A3B84", "linestyle": "-.", "marker": "P"},
         "ensemble": STYLE["ensemble"],
-        "best single": {"color": INK, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "marker": "v"},
+        "single": {"color": INK, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "marker": "v"},
     }
 )
 
@@ -33,11 +33,17 @@ def look(model: str, *parts: str) -> dict[str, Any]:
 
 
 def grouped_intervals(
-    table: pd.DataFrame, ax: Axes, *, by: str = "case", value: str = "accuracy"
+    table: pd.DataFrame,
+    ax: Axes,
+    *,
+    by: str = "case",
+    value: str = "accuracy",
+    chance: Mapping[str, float] = MappingProxyType({}),
 ) -> str:
     """Mean and 95 % interval of ``value`` for each model, one band a ``by``; return the alt text.
 
     table: one row a model, ``by`` and seed; columns ``model``, ``by`` and ``value``.
+    chance: ``by`` → what guessing reaches, drawn as a dotted line across the band.
     Errors: ValueError when a column is missing or a model has no look.
     """
     require_columns(table, ("model", by, value))
@@ -51,6 +57,10 @@ def grouped_intervals(
         if place % 2:
             ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f9", zorder=0)
         said = []
+        if group in chance:
+            ends = [place - 0.45, place + 0.45]
+            ax.plot([chance[group]] * 2, ends, color=MUTED, linestyle=":", linewidth=1.6)
+            said.append(f"chance {percent(chance[group])}")
         for model, offset in zip(present, offsets, strict=True):
             rows = table.loc[(table[by] == group) & (table["model"] == model), value]
             if rows.empty:
@@ -65,7 +75,8 @@ def grouped_intervals(
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(f"test {value}: mean and 95 % interval over seeds")
+    dotted = "; dotted: chance" if chance else ""
+    ax.set_xlabel(f"test {value}: mean and 95 % interval over seeds{dotted}")
     _legend(ax, present, lines=False)
     return f"Test {value} by {by}. " + "; ".join(sentences) + "."
 
@@ -101,7 +112,8 @@ def depth_curves(table: pd.DataFrame, ax: Axes, *, legend: bool = True) -> str:
 def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
     parts = ("color", "marker", "linestyle") if lines else ("color", "marker")
     extra = {} if lines else {"linestyle": ""}
-    handles = [Line2D([], [], label=m, **(look(m, *parts) | extra)) for m in models]
+    said = {"single": "single (chosen on validation)"}
+    handles = [Line2D([], [], label=said.get(m, m), **(look(m, *parts) | extra)) for m in models]
     if lines:
         ax.legend(handles=handles, loc="lower right", ncols=2)
         return
@@ -111,27 +123,33 @@ def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
     )  # fmt: skip
 
 
-def missing_rows(table: pd.DataFrame, ax: Axes) -> str:
+def missing_rows(table: pd.DataFrame, ax: Axes, alone: float) -> str:
     """Test accuracy without a modality, a row a model and way to answer; return the alt text.
 
-    table: one row a model, way and seed; columns ``model``, ``way`` and ``accuracy``. Rows keep
-    the table's order.
+    table: one row a model, way and seed; columns ``model``, ``way``, ``accuracy`` and ``whole``,
+    the mean with nothing lost, a tick on its row. Rows keep the table's order.
+    alone: accuracy of a network trained on the modality that is left, a line across.
     """
-    require_columns(table, ("model", "way", "accuracy"))
+    require_columns(table, ("model", "way", "accuracy", "whole"))
     keys = list(dict.fromkeys(zip(table["model"], table["way"], strict=True)))
-    sentences = []
+    ax.axvline(alone, color=MUTED, linestyle=":", linewidth=1.4)
+    sentences = [f"trained on the other alone: {percent(alone)}"]
     for place, (model, way) in enumerate(keys):
         rows = table[(table["model"] == model) & (table["way"] == way)]
-        found = interval(rows["accuracy"])
+        found, whole = interval(rows["accuracy"]), float(rows["whole"].iloc[0])
         drawn = look(model, "color", "marker")
         seeds = np.full(found.n, place + 0.22)
         ax.plot(rows["accuracy"], seeds, linestyle="", alpha=0.35, markersize=3.5, **drawn)
+        ax.plot([whole] * 2, [place - 0.32, place + 0.32], color=INK, linewidth=1.8)
         ax.plot([found.low, found.high], [place] * 2, color=drawn["color"], linewidth=2.2)
         ax.plot([found.mean], [place], linestyle="", markersize=8, **drawn)
-        sentences.append(f"{model}, {way}: {percent(found.mean)}")
+        both = f"with both {percent(whole)}"
+        sentences.append(f"{model}, {way}: {percent(found.mean)}, {both}")
     ax.set_yticks(range(len(keys)), [f"{model}: {way}" for model, way in keys])
     ax.set_ylim(len(keys) - 0.4, -0.6)
     ax.set_xlim(0, 1)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("test accuracy: mean, 95 % interval, seeds")
+    ax.set_xlabel(
+        "test accuracy: mean, 95 % interval, seeds\n| with both modalities   ⋮ the other alone"
+    )
     return "; ".join(sentences) + "."

@@ -8,8 +8,8 @@ import pandas as pd
 from coursekit.plots.depth import look
 from coursekit.plots.style import INK, MUTED, new_figure
 
-ROWS = ("early", "intermediate", "late", "ensemble", "best single")
-CURVES = ("early", "intermediate", "late", "best single")
+ROWS = ("early", "intermediate", "late", "ensemble", "single")
+CURVES = ("early", "intermediate", "late", "single")
 
 
 @dataclass(frozen=True)

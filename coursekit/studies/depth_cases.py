@@ -34,31 +34,55 @@ def timed_recipe(synergistic: float = 0.7, train: int = 1000) -> Recipe:
 
 @dataclass(frozen=True)
 class Case:
-    """One data set of the study: how to load it, the parameters each network may have."""
+    """One data set of the study: how to load it, the parameters each network may have.
+
+    special: what sets it apart, in a few words.  tokens: whether a transformer reads it too.
+    """
 
     load: Callable[[int], MultimodalData]
     budget: int = 8000
     seeds: Sequence[int] = SEEDS
-    tokens: bool = False  # whether a transformer reads it too
+    tokens: bool = False
+    special: str = ""
 
 
 def cases() -> dict[str, Case]:
     """Every case by name: presets, one rescaled, two timelines, synthesised and recorded digits."""
-    presets = ("balanced", "synergy", "imbalance", "starve")
-    found = {name: Case(partial(load_preset, name)) for name in presets}
-    found["unequal widths"] = Case(partial(load_preset, "overfit"))
-    found["unequal scales"] = Case(load_scaled)
-    for name, alignment in (("same moment", 1.0), ("other moment", 0.0)):
-        found[name] = Case(partial(load_timed, alignment), tokens=True)
-    for name, digits in (
-        ("digits, synthesised", {"speech": "synth", "train_speakers": 3}),
+    presets = {
+        "balanced": "nothing is hard",
+        "synergy": "4 in 10 samples need both",
+        "imbalance": "B is learnt faster, each knows its own",
+        "starve": "B is learnt much faster, A knows more",
+    }
+    found = {name: Case(partial(load_preset, name), special=said) for name, said in presets.items()}
+    noisy, small = (
+        "A knows more; 300 inputs of B are noise",
+        "balanced, B's numbers 20 times smaller",
+    )
+    found["unequal widths"] = Case(partial(load_preset, "overfit"), special=noisy)
+    found["unequal scales"] = Case(load_scaled, special=small)
+    for name, alignment, moments in (
+        ("same moment", 1.0, "one moment"),
+        ("other moment", 0.0, "two moments"),
+    ):
+        said = f"7 in 10 need both, heard at {moments}"
+        found[name] = Case(partial(load_timed, alignment), tokens=True, special=said)
+    for name, said, digits in (
+        (
+            "digits, synthesised",
+            "written and spoken digit, new voices in the test",
+            {"speech": "synth", "train_speakers": 3},
+        ),
         (
             "digits, recorded",
+            "noisier images, real voices",
             {"speech": "fsdd", "train_speakers": 2, "image_noise": 3.0, "stretch": True},
         ),
     ):  # 102 is a multiple of 6: two seeds for each fold of the speakers
-        found[name] = Case(partial(load_digits, digits), 30_000, tuple(range(102, 114)), True)
-    found["other moment, 4000 samples"] = Case(partial(load_timed, 0.0, train=4000), tokens=True)
+        seeds = tuple(range(102, 114))
+        found[name] = Case(partial(load_digits, digits), 30_000, seeds, True, said)
+    more = partial(load_timed, 0.0, train=4000)
+    found["other moment, 4000 samples"] = Case(more, tokens=True, special="four times the samples")
     return found
 
 

@@ -49,7 +49,7 @@ def retrain(
         else:
             counts[name] = parameters(model)
     best = max(data.modalities, key=lambda m: curves[m].max())  # chosen on validation
-    reached["best single"], curves["best single"] = reached[best], curves[best]
+    reached["single"], curves["single"] = reached[best], curves[best]
     reached["ensemble"] = accuracy(torch.stack(shares).sum(0), data.test.labels)
     return Retrained(reached, curves, ceiling(recipe), 1 / recipe.num_classes, counts)
 
