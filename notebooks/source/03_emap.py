@@ -42,11 +42,11 @@ torch.set_num_threads(1)  # these networks are too small to be shared between co
 # %% [markdown]
 # ## Could, and did
 #
-# Lesson 01 ended with a question about two numbers: is the **interaction** needed? There a test on
-# one weight answered it. A network has no such weight. Its **head** (the part that reads the
-# features of all modalities and gives one **logit** a class) may be able to multiply, gate or
-# attend: it *could* interact. Whether the trained model *did*, better accuracy does not tell: a
-# richer head may simply read each modality better.
+# Is the **interaction** needed? In lesson 01 a test on one weight answered that. A network has no
+# such weight. Its **head** (the part that reads the features of all modalities and gives one
+# **logit** a class) may be able to multiply, gate or attend: it *could* interact. Whether the
+# trained model *did*, better accuracy does not tell: a richer head may simply read each modality
+# better.
 #
 # So compare the trained model with the **additive** function that comes nearest to it, a sum
 # $g(x_A) + h(x_B)$ in which no modality hears the other. If that does as well, the interaction was
@@ -56,8 +56,8 @@ torch.set_num_threads(1)  # these networks are too small to be shared between co
 #
 # A sample is a pair: its A and its B. The model can also be asked about pairs that do not exist,
 # the A of sample $i$ with the B of sample $j$. All answers for one class make a **grid**, $N \times
-# N$. The real samples stand on its diagonal. Row $i$ is all that the model says about $x_A^i$, with
-# every partner there is; column $j$ all that it says about $x_B^j$.
+# N$, with the real samples on its diagonal. Row $i$ is all that the model says about $x_A^i$,
+# column $j$ all that it says about $x_B^j$.
 #
 # Here is a grid for three samples, small enough for paper.
 
@@ -108,8 +108,8 @@ exercises.by_hand.check(projected_by_hand, hand)
 
 # %% [markdown]
 # Written out as a loop, the formula needs ten lines. `coursekit.emap.project` is what we use from
-# here on. A third way is the definition itself: least squares with one column for each row and one
-# for each column of the grid, like the design matrix of lesson 01.
+# here on. A third way is the definition itself: least squares, with a design matrix as in lesson
+# 01.
 
 
 # %%
@@ -245,13 +245,13 @@ for name in RECIPES:
 # both. They are left because the trained model's four blocks are not equally strong, see the boxes.
 # How unequal differs from seed to seed, and so the projection lands above a coin or below.
 #
-# The share under each picture (`coursekit.emap.interaction_share`) is the variance over all pairs
-# that no sum explains. For *added* it is small, not zero: the head **did** interact a little, which
-# made no difference to the accuracy. Keep these two apart.
+# The share under each picture (`coursekit.emap.interaction_share`) is variance that no sum
+# explains. For *added* it is small, not zero: the head **did** interact a little, which made no
+# difference to the accuracy. Keep these two apart.
 #
 # ## Without paying for every pair
 #
-# The plain way runs the model on $N^2$ pairs, one pair a call. That is what you would write first:
+# The plain way runs the model on $N^2$ pairs, one pair a call:
 
 # %%
 views = load("uci_views", seed=100)  # real digits: pixels, and Fourier numbers of the shape
@@ -293,13 +293,12 @@ claim("emap against a call a row: {value:.0f} times faster", a_row / measured, a
 # remember: **encode once**. The encoder of A never sees B, so $N$ runs give all features, not
 # $N^2$.
 #
-# For the curious, three more, each exact. The head's first layer is linear in the features side by
-# side, so **split** it: with $p_i$ for what A gives to a unit (and its bias), $q_j$ for what B
-# gives, the unit's value for a pair is $\max(0, p_i + q_j)$. **Average before the last layer**, as
-# linear layers and means change places; its bias is in all three means, and $1 + 1 - 1 = 1$. And
-# **sort**: of $q = (-2, 1, 3)$ beside $p_i = -0.5$ only those above 0.5 count, $0.5 + 2.5$; once
-# sorted they are always a tail, and running sums give every tail at once
-# (`coursekit.emap_blocks.relu_sums`).
+# For the curious, three more, each exact. **Split** the head's first layer: with $p_i$ for what A
+# gives to a unit (and its bias), $q_j$ for what B gives, its value for a pair is
+# $\max(0, p_i + q_j)$. **Average before the last layer**, which is linear; its bias is in all three
+# means, and $1 + 1 - 1 = 1$. And **sort**: of $q = (-2, 1, 3)$ beside $p_i = -0.5$ only those above
+# 0.5 count, $0.5 + 2.5$; once sorted they are always a tail, and running sums give every tail at
+# once (`coursekit.emap_blocks.relu_sums`).
 #
 # A head that cannot be split runs on the pairs in blocks, so that memory stays small. `python -m
 # coursekit bench emap` times all this on your machine.
@@ -308,8 +307,7 @@ claim("emap against a call a row: {value:.0f} times faster", a_row / measured, a
 #
 # Lesson 02 had a head $f(i, j) = (u_i \circ v_j)\, W$: two vectors of $K$ numbers, multiplied unit
 # by unit, then a linear layer. Find its projection **from means alone**: no array with a number a
-# pair. (The check sees only your numbers.) `u` and `v` are arrays $(N, K)$,
-# `weights` is $(K, C)$.
+# pair. (The check sees only your numbers.) `u` and `v` are arrays $(N, K)$, `weights` is $(K, C)$.
 
 
 # %% nbgrader={"grade_id": "ex-03-product-head", "solution": true}
@@ -330,14 +328,14 @@ exercises.project_product.check(project_product, seed=3_0103)
 # %% [markdown]
 # ## Three modalities
 #
-# Now a cell has three indices. The nearest sum of *three* functions of one modality each is found
-# the same way. Each term is a mean over **both** other modalities, and the overall mean stands in
-# all three terms, so it must go twice: on a constant grid, $c + c + c - 2c = c$. For $M$ modalities
+# Now a cell has three indices. The nearest sum of *three* functions is found the same way. Each
+# term is a mean over **both** other modalities, and the overall mean stands in all three terms, so
+# it must go twice: on a constant grid, $c + c + c - 2c = c$. For $M$ modalities
 #
 # $$P_i = \sum_{m=1}^{M} \mathbb E_{\text{others}}[f] \;-\; (M - 1)\,\mathbb E[f].$$
 #
-# What goes is everything that two modalities say together, not only what needs all three: of
-# $f = ab$, with $a$ and $b$ of mean zero, all three means are zero.
+# What two modalities say together goes, too: of $f = ab$, with $a$ and $b$ of mean zero, all three
+# means are zero.
 #
 # ### Exercise 4 · Three
 #
@@ -377,8 +375,8 @@ claim("… and projected {value:.3f}", three["after"].mean(), below=0.6)
 # ## Back to real data
 #
 # The mid-MLP above was trained on two views of real digits. Guess what the projection does to it.
-# **Answers changed** is the share of test samples that get another class; the interaction share is
-# taken over the first 150 of the 600.
+# **Answers changed** is the share of the 600 test samples that get another class; the interaction
+# share is over the first 150.
 
 # %%
 digits_guess = ChoiceGuess(
@@ -472,9 +470,9 @@ begins = moved["low"]["balanced", "low-rank"]
 claim("balanced, low-rank: gains, the interval begins at {value:+.3f}", begins, above=0)
 
 # %% [markdown]
-# On `balanced`, made without synergy, and on both digit sets the mid-MLP's accuracy survives. On
-# `synergy` it falls far. And on `balanced` two heads get a little *better* when their interaction
-# is taken away; probably it was noise that they had fitted, which nothing here tests.
+# On `balanced` and both digit sets the mid-MLP's accuracy survives. On `synergy` it falls far. And
+# on `balanced` two heads get a little *better* without their interaction; probably they had fitted
+# noise, which nothing here tests.
 #
 # ## What follows, and what does not
 #
@@ -557,8 +555,8 @@ drops
 # interaction was the model's habit, not the task's need. If it does not, the interaction pays, as
 # far as your rival was a good one.
 #
-# Another reason for the rival: the averages run over pairs that no training sample resembles, such
-# as the pixels of a three with the shape of a seven, and count the answers there like any other.
+# Another reason for the rival: the averages run over pairs that cannot be, such as the pixels of a
+# three with the shape of a seven.
 
 # %%
 labels = views.test.labels
@@ -671,8 +669,8 @@ print(f"share 0.30, 250 samples: before {scarce.accuracy:.3f}, projected {scarce
 claim("Lost with 250 training samples: {value:.3f}", scarce.drop, below=0.5 * cases["lost"].iloc[0])
 
 # %% [markdown]
-# The same share in the data, a fraction of the loss. EMAP measures what the **model** does, not
-# what the data hold.
+# The same share, a fraction of the loss. EMAP measures what the **model** does, not what the data
+# hold.
 #
 # ## Turn the knobs
 #
