@@ -8,13 +8,13 @@ from joblib import Parallel, delayed
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from coursekit import balancing
 from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, epochs, predict
-from coursekit.training.loop import joint_loss, multi_loss
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Variant:
     """One way to train the joint model.
 
     keep_best: early stopping.  pretrained: encoders start from the unimodal models' weights.
-    multi_loss: the loss is the sum of the joint and each modality's own cross-entropy.
+    method: of `coursekit.balancing`, with its own defaults.
     """
 
     fusion: str = "late-linear"
     dropout: float = 0.0
     keep_best: bool = False
     pretrained: bool = False
-    multi_loss: bool = False
+    method: str = "joint"
 
     def __post_init__(self) -> None:
         both = self.pretrained and self.dropout != 0
@@ -57,7 +57,7 @@ def cures() -> dict[str, Variant]:
         "dropout": Variant(dropout=0.5),
         "early stopping": Variant(keep_best=True),
         "pre-trained": Variant(pretrained=True),
-        "multi-loss": Variant(multi_loss=True),
+        "multi-loss": Variant(method="multi-loss"),
     }
 
 
@@ -102,8 +102,8 @@ def steps(
             for m in modalities:
                 model.encoders[m].load_state_dict(encoders[m])
         how = replace(settings, keep_best=variant.keep_best or settings.keep_best)
-        objective = multi_loss if variant.multi_loss else joint_loss
-        for rows in epochs(model, train, valid, how, seed=seed, objective=objective):
+        method = balancing.build(variant.method)
+        for rows in epochs(model, train, valid, how, seed=seed, method=method):
             history += [{"model": name, **row} for row in rows]
             yield
         with threads(settings.threads):

@@ -9,10 +9,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from coursekit.balancing.gblend import OneHead
 from coursekit.data import Modality, Recipe, generate
 from coursekit.data.multimodal import Split
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, epochs, fit, predict
+from coursekit.training.method import Method
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +215,7 @@ def test_keep_best_ends_with_the_weights_of_the_best_epoch(data):
     assert ties > 0 and falls > 0
 
 
-def test_another_objective_is_what_is_minimised(data):
+def test_a_method_decides_what_is_minimised(data):
     model = model_for(data, seed=1)
     head = model.heads["A"].weight.detach().clone()
     fusion = model.fusion.linear.weight.detach().clone()
@@ -222,7 +224,7 @@ def test_another_objective_is_what_is_minimised(data):
         data.train,
         data.valid,
         FEW,
-        objective=lambda prediction, y: F.cross_entropy(prediction.unimodal["A"], y),
+        method=OneHead("A"),
     )
     assert not torch.equal(model.heads["A"].weight, head)
     assert torch.equal(model.fusion.linear.weight, fusion)
@@ -234,12 +236,13 @@ def test_another_objective_is_what_is_minimised(data):
 def test_a_loss_that_is_not_finite_stops_with_epoch_and_batch(data):
     calls = []
 
-    def objective(prediction, y):
-        calls.append(len(y))
-        return prediction.joint.mean() * (math.nan if len(calls) == 7 else 1.0)
+    class Failing(Method):
+        def loss(self, step, weights):
+            calls.append(len(step.labels))
+            return step.prediction.joint.mean() * (math.nan if len(calls) == 7 else 1.0)
 
     model = model_for(data)
-    steps = epochs(model, data.train, data.valid, FEW, objective=objective)
+    steps = epochs(model, data.train, data.valid, FEW, method=Failing())
     next(steps)
     with pytest.raises(FloatingPointError, match=r"loss is nan in epoch 2, batch 2\b"):
         next(steps)  # 5 batches an epoch: the seventh is the second of epoch 2

@@ -30,7 +30,8 @@ def registry() -> dict[str, type[Fusion]]:
     """Operator by name, from every module of this package."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    return {cls.name: cls for cls in Fusion.__subclasses__()}
+    here = [cls for cls in Fusion.__subclasses__() if cls.__module__.startswith(f"{__name__}.")]
+    return {cls.name: cls for cls in here}
 
 
 def names() -> list[str]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require
-from coursekit.fusion.base import Fusion, SplitHead, require_vectors
+from coursekit.fusion.base import Fusion, Slices, SplitHead, owned, require_vectors
 
 
 def additive(terms: Sequence[Tensor]) -> Tensor:
@@ -37,3 +37,7 @@ class Additive(Fusion):
         """W_m z_m + b_m by modality; nothing comes after the sum."""
         parts = [vote(z) for vote, z in zip(self.votes, self.ordered(features), strict=True)]
         return SplitHead(parts, None, lambda total: total)
+
+    def slices(self) -> Slices:
+        """W_m and b_m by modality."""
+        return owned(self.votes, self.widths)

@@ -1,6 +1,6 @@
 """What every fusion operator is: features by modality in, joint logits out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require, require_batch, require_count, require_floats
+
+Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts of parameters
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,35 @@ class Fusion(nn.Module):
         """All features side by side, (B, Σ D_m)."""
         return torch.cat(self.ordered(features), dim=1)
 
+    def slices(self) -> Slices:
+        """By modality the parts of the operator's weights that read this modality alone."""
+        return {}
+
     def split(self, features: Mapping[str, Tensor]) -> SplitHead | None:
         """The same logits as a `SplitHead`, for operators that have that form; else None.
 
         What is computed over all pairs of samples (EMAP) then needs each part once only.
         """
         return None
+
+
+def columns(layer: nn.Linear, widths: Mapping[str, int]) -> Slices:
+    """`Fusion.slices` of a layer (H, Σ D_m) on concatenated features: each modality's columns."""
+    found: Slices = {}
+    start = 0
+    for m, d in widths.items():
+        found[m] = [(layer.weight, (slice(None), slice(start, start + d)))]
+        start += d
+    return found
+
+
+def owned(modules: Iterable[nn.Module], widths: Mapping[str, int]) -> Slices:
+    """`Fusion.slices` where every modality has a module of its own, in the order of ``widths``."""
+    whole = (slice(None),)
+    return {
+        m: [(p, whole * p.ndim) for p in module.parameters()]
+        for m, module in zip(widths, modules, strict=True)
+    }
 
 
 def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require, require_batch, require_floats
-from coursekit.fusion.base import Fusion
+from coursekit.fusion.base import Fusion, Slices, owned
 from coursekit.fusion.tokens import encoder_stack, sinusoidal_positions
 
 
@@ -61,3 +61,7 @@ class MultiModalTransformer(Fusion):
         )  # (B, Σ T_m, W)
         positions = sinusoidal_positions(*tokens.shape[1:]).to(tokens)
         return self.linear(self.encoder(tokens + positions).mean(dim=1))
+
+    def slices(self) -> Slices:
+        """P_m by modality."""
+        return owned(self.projections.values(), self.widths)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require, require_batch, require_weights
-from coursekit.fusion.base import Fusion, require_modalities
+from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
 
 
 def gmu(visual: Tensor, text: Tensor, gate_weight: Tensor) -> Tensor:
@@ -57,3 +57,7 @@ class GMU(Fusion):
         opened = [torch.sigmoid(gate(torch.cat(h, dim=1))) for gate in self.gates]
         terms = [z * torch.tanh(x) for z, x in zip(opened, h, strict=True)]
         return self.linear(torch.stack(terms).sum(0))
+
+    def slices(self) -> Slices:
+        """V_m by modality."""
+        return owned(self.projections, self.widths)

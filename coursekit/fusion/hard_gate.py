@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require, require_batch, require_finite
-from coursekit.fusion.base import Fusion, require_modalities
+from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
 
 
 def straight_through(logits: Tensor, temperature: float = 1.0, hard: bool = True) -> Tensor:
@@ -54,3 +54,7 @@ class HardGate(Fusion):
             [v(z) for v, z in zip(self.values, parts, strict=True)], 1
         )  # (B, M, H)
         return self.linear((g[:, :, None] * values).sum(1))
+
+    def slices(self) -> Slices:
+        """V_m by modality."""
+        return owned(self.values, self.widths)

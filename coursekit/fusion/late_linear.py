@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion, SplitHead
+from coursekit.fusion.base import Fusion, Slices, SplitHead, columns
 
 
 class LateLinear(Fusion):
@@ -25,3 +25,7 @@ class LateLinear(Fusion):
         blocks = self.linear.weight.split(list(self.widths.values()), dim=1)  # W_m: (C, D_m)
         parts = [z @ w.T for z, w in zip(self.ordered(features), blocks, strict=True)]
         return SplitHead(parts, None, lambda total: total + self.linear.bias)
+
+    def slices(self) -> Slices:
+        """W_m by modality."""
+        return columns(self.linear, self.widths)

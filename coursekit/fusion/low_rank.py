@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require, require_batch, require_count, require_weights
-from coursekit.fusion.base import Fusion, require_vectors, with_one
+from coursekit.fusion.base import Fusion, Slices, require_vectors, with_one
 
 
 def low_rank(
@@ -64,3 +64,8 @@ class LowRank(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         return low_rank(self.ordered(features), list(self.factors), self.weights, self.bias)
+
+    def slices(self) -> Slices:
+        """F_m by modality."""
+        whole = (slice(None),) * 3
+        return {m: [(f, whole)] for m, f in zip(self.widths, self.factors, strict=True)}

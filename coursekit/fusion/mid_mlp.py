@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion, SplitHead
+from coursekit.fusion.base import Fusion, Slices, SplitHead, columns
 
 
 class MidMLP(Fusion):
@@ -28,3 +28,7 @@ class MidMLP(Fusion):
         parts = [z @ w.T for z, w in zip(self.ordered(features), blocks, strict=True)]
         parts[0] = parts[0] + self.first.bias
         return SplitHead(parts, torch.relu, self.last)
+
+    def slices(self) -> Slices:
+        """W₁,m by modality."""
+        return columns(self.first, self.widths)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require
-from coursekit.fusion.base import Fusion, require_vectors
+from coursekit.fusion.base import Fusion, Slices, owned, require_vectors
 
 
 def multiplicative(factors: Sequence[Tensor]) -> Tensor:
@@ -34,3 +34,7 @@ class Multiplicative(Fusion):
         """(B, D_m) by modality → (B, C)."""
         parts = zip(self.projections, self.ordered(features), strict=True)
         return self.linear(multiplicative([u(z) for u, z in parts]))
+
+    def slices(self) -> Slices:
+        """U_m by modality."""
+        return owned(self.projections, self.widths)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion
+from coursekit.fusion.base import Fusion, Slices, owned
 from coursekit.fusion.tokens import LearnedTokens, encoder_stack
 
 
@@ -40,3 +40,7 @@ class Transformer(Fusion):
         parts = dict(zip(self.widths, self.ordered(features), strict=True))
         projected = {m: self.projections[m](z)[:, None] for m, z in parts.items()}  # (B, 1, W)
         return self.linear(self.encoder(self.tokens(projected))[:, 0])
+
+    def slices(self) -> Slices:
+        """P_m by modality."""
+        return owned(self.projections.values(), self.widths)

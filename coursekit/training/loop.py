@@ -2,103 +2,29 @@
 
 import copy
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import NotFinite, choose, require, require_count, require_finite
+from coursekit.checks import NotFinite, require
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
 from coursekit.threads import threads
 from coursekit.training.evaluate import accuracy, predict
+from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
+from coursekit.training.settings import Settings, make_optimizer, require_device
 
-OPTIMIZERS = ("sgd", "adam")
-DEVICES = ("cpu", "cuda", "mps")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train. Defaults: what every small experiment of the course starts from.
-
-    momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
-    without it).  keep_best: early stopping, return the weights of the epoch with the best
-    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more
-    than one pays only for networks much larger than the course's, None leaves PyTorch's choice.
-    """
-
-    epochs: int = 20
-    batch_size: int = 128
-    optimizer: str = "sgd"
-    lr: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    clip: float | None = 1.0
-    keep_best: bool = False
-    device: str = "cpu"
-    threads: int | None = 1
-
-    def __post_init__(self) -> None:
-        choose("optimizer", self.optimizer, OPTIMIZERS)
-        choose("device", str(self.device).partition(":")[0], DEVICES)
-        require_count("epochs", self.epochs, 1)
-        require_count("batch_size", self.batch_size, 1)
-        if self.threads is not None:
-            require_count("threads", self.threads, 1)
-        for name in ("lr", "momentum", "weight_decay"):
-            require_finite(name, getattr(self, name))
-        require(self.lr > 0, f"lr is {self.lr}; a positive number was expected.")
-        for name in ("momentum", "weight_decay"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
-        fits = self.clip is None or self.clip > 0
-        require(fits, f"clip is {self.clip}; a positive number or None was expected.")
-
-
-Objective = Callable[[Prediction, Tensor], Tensor]
+DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
 
 
 def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
     """Cross-entropy of the joint logits, mean over the batch."""
     return F.cross_entropy(prediction.joint, labels)
-
-
-def multi_loss(prediction: Prediction, labels: Tensor) -> Tensor:
-    """Joint cross-entropy plus that of every modality's own head, all with weight 1.
-
-    Source: Kontras and colleagues 2024, eq. 3.
-    """
-    alone = [F.cross_entropy(logits, labels) for logits in prediction.unimodal.values()]
-    return joint_loss(prediction, labels) + torch.stack(alone).sum()
-
-
-def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
-    """The optimiser that ``s`` names, in its fused form (one kernel for all tensors)."""
-    if s.optimizer == "sgd":
-        return torch.optim.SGD(
-            model.parameters(),
-            lr=s.lr,
-            momentum=s.momentum,
-            weight_decay=s.weight_decay,
-            fused=True,
-        )
-    return torch.optim.Adam(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
-
-
-def require_device(device: str) -> None:
-    """Refuse a device that this machine does not have."""
-    kind, _, number = str(device).partition(":")
-    if kind == "cuda":
-        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    else:
-        found = int(kind == "cpu" or torch.backends.mps.is_available())
-    fits = found > 0 and (not number or (number.isdigit() and int(number) < found))
-    require(fits, f"device is {device!r}, which this machine does not have; try 'cpu'.")
 
 
 def require_split(name: str, split: object, model: MultimodalClassifier) -> None:
@@ -124,7 +50,7 @@ def epochs(
     settings: Settings,
     *,
     seed: int = 0,
-    objective: Objective = joint_loss,
+    method: Method | None = None,
 ) -> Generator[list[dict[str, object]], None, None]:
     """Train ``model`` in place; after each epoch yield its rows of the history.
 
@@ -142,29 +68,22 @@ def epochs(
     require_split("valid", valid, model)
     require_device(settings.device)
     rng = torch.Generator().manual_seed(seed)  # always on the CPU: the same order on every device
-    model.to(settings.device)
-    x = {m: train.inputs[m].to(settings.device) for m in model.modalities}
-    y = train.labels.to(settings.device)
-    optimizer, parameters = make_optimizer(model, settings), list(model.parameters())
+    method = Method() if method is None else method
+    run = begin(model, train, valid, settings, seed)
+    method.begin(run)  # before the optimiser: a method may replace the head
+    optimizer = make_optimizer(model, settings)
     best_accuracy, best_weights = -1.0, None
     for epoch in range(1, settings.epochs + 1):
+        run.epoch = epoch
         with threads(settings.threads):
+            method.begin_epoch(run)
             model.train()
-            order = torch.randperm(len(y), generator=rng).to(settings.device)
-            shuffled = {m: part[order].split(settings.batch_size) for m, part in x.items()}
-            for batch, labels in enumerate(y[order].split(settings.batch_size), 1):
+            for batch, (inputs, labels) in enumerate(
+                batches(run.train, settings.batch_size, rng), 1
+            ):
                 with _divergence(f"in epoch {epoch}, batch {batch}"):
-                    prediction = model({m: parts[batch - 1] for m, parts in shuffled.items()})
-                    loss = objective(prediction, labels)
-                if not torch.isfinite(loss):
-                    raise FloatingPointError(
-                        f"The loss is {loss.item()} in epoch {epoch}, batch {batch}."
-                    )
-                optimizer.zero_grad()
-                loss.backward()
-                if settings.clip is not None:
-                    nn.utils.clip_grad_norm_(parameters, settings.clip)
-                optimizer.step()
+                    step = Step(run, inputs, labels, method.predict(run, inputs), batch)
+                    take(step, method, optimizer)
             with _divergence(f"after epoch {epoch}"):
                 measured = {"train": measure(model, train), "valid": measure(model, valid)}
         for name, figures in measured.items():
@@ -175,9 +94,63 @@ def epochs(
         if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
             best_accuracy = measured["valid"]["accuracy"]
             best_weights = copy.deepcopy(model.state_dict())
-        yield [{"epoch": epoch, "split": split, **m} for split, m in measured.items()]
+        rows: list[dict[str, object]] = [
+            {"epoch": epoch, "split": split, **m} for split, m in measured.items()
+        ]
+        run.history += rows
+        method.end_epoch(run)
+        yield rows
     if best_weights is not None:
         model.load_state_dict(best_weights)
+
+
+def begin(
+    model: MultimodalClassifier, train: Split, valid: Split, settings: Settings, seed: int
+) -> Run:
+    """The model and both splits on the device, and nothing done yet."""
+    model.to(settings.device)
+    train, valid = (_on(settings.device, split, model.modalities) for split in (train, valid))
+    drawn = torch.Generator().manual_seed(seed + DRAWS)
+    return Run(model, train, valid, settings, seed, drawn)
+
+
+def batches(
+    split: Split, size: int, rng: torch.Generator
+) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+    """The rows of ``split`` in a new order, ``size`` at a time: inputs by modality, labels."""
+    order = torch.randperm(len(split), generator=rng).to(split.labels.device)
+    shuffled = {m: x[order].split(size) for m, x in split.inputs.items()}
+    for batch, labels in enumerate(split.labels[order].split(size)):
+        yield {m: parts[batch] for m, parts in shuffled.items()}, labels
+
+
+def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
+    """Loss, gradients, scales, step: what every method goes through."""
+    run, settings = step.run, step.run.settings
+    weights = method.weights(step)
+    loss = method.loss(step, weights)
+    if not torch.isfinite(loss):
+        where = f"in epoch {run.epoch}, batch {step.batch}"
+        raise FloatingPointError(f"The loss is {loss.item()} {where}.")
+    optimizer.zero_grad()
+    method.backward(step, loss)
+    scales = method.scales(step)
+    if settings.scale == "gradient":
+        scale_gradients(run.model, scales)
+    if settings.clip is not None:
+        method.clip(step, settings.clip)
+    if settings.scale == "gradient":
+        optimizer.step()
+    else:
+        scaled_step(run.model, optimizer, scales)
+    at = {"epoch": run.epoch, "batch": step.batch}
+    run.trace += [{**at, "head": k, "weight": float(w)} for k, w in weights.items()]
+    run.trace += [{**at, "modality": m, "scale": float(k)} for m, k in scales.items()]
+
+
+def _on(device: str, split: Split, modalities: tuple[str, ...]) -> Split:
+    inputs = {m: split.inputs[m].to(device) for m in modalities}
+    return Split(inputs, split.labels.to(device), split.group)
 
 
 @contextmanager
@@ -203,7 +176,7 @@ def fit(
     settings: Settings | None = None,
     *,
     seed: int = 0,
-    objective: Objective = joint_loss,
+    method: Method | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Train ``model`` in place and return the history, one row an epoch and split (tidy).
@@ -212,7 +185,7 @@ def fit(
     The same seed, model and data give the same history bit for bit on the same machine.
     """
     settings = Settings() if settings is None else settings
-    steps = epochs(model, train, valid, settings, seed=seed, objective=objective)
+    steps = epochs(model, train, valid, settings, seed=seed, method=method)
     bar = tqdm(
         steps,
         total=getattr(settings, "epochs", None),

@@ -1,0 +1,122 @@
+"""AGM: each modality's share of the logits by Shapley values, and its pace steered by it."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from coursekit.checks import require, require_batch, require_finite
+from coursekit.models import Prediction
+from coursekit.training.method import Method, Run, Step
+
+LARGEST = 10.0  # of τ − r, as in the released code
+
+
+def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
+    """φ_m = Σ_S |S|! (M − |S| − 1)! / M! · (f(S ∪ {m}) − f(S)), over the coalitions S without m.
+
+    values f: logits (B, C) by the set of modalities that are present, the absent ones zeroed; every
+    set but the empty one, whose value is taken as 0 so that Σ_m φ_m = f(all).
+    Returns (B, C) each, in sorted order of the modalities.
+    Source: Li and colleagues 2023, section 3; Shapley 1953.
+    """
+    require(len(values) > 0, "values is empty; logits by set of modalities were expected.")
+    everyone = frozenset[Any]().union(*values)
+    order = sorted(everyone)
+    shape = tuple(next(iter(values.values())).shape)
+    for coalition in _subsets(order):
+        missing = f"values lacks {sorted(coalition)}; every set but the empty one was expected."
+        require(coalition in values or not coalition, missing)
+        if coalition:
+            require_batch(f"values[{sorted(coalition)}]", values[coalition], shape)
+    nothing = torch.zeros_like(values[everyone])
+    f = {s: values[s] if s else nothing for s in _subsets(order)}
+    m = len(order)
+    found = []
+    for one in order:
+        without = [s for s in f if one not in s]
+        share = [math.factorial(len(s)) * math.factorial(m - len(s) - 1) for s in without]
+        terms = [w * (f[s | {one}] - f[s]) for w, s in zip(share, without, strict=True)]
+        found.append(torch.stack(terms).sum(0) / math.factorial(m))
+    return found
+
+
+def _subsets(order: list[Any]) -> list[frozenset[Any]]:
+    found = [frozenset[Any]()]
+    for one in order:
+        found += [s | {one} for s in found]
+    return found
+
+
+def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:
+    """k_m = exp(α min(τ_m − r_m, 10)), r_m = exp(M/(M−1) · (s̄ − s_m)), τ_m the same of running.
+
+    scores s: (M,), mean −log softmax(φ_m)[y] of the batch, so the larger the worse.  running: their
+    means over all iterations before (zeros at first).  alpha α ≥ 0.  Returns (M,).
+    Source: Li and colleagues 2023, section 3, with the clipping of their code.
+    """
+    require_batch("scores", scores, (None,))
+    m = len(scores)
+    require(m > 1, f"scores has shape {tuple(scores.shape)}; two or more were expected.")
+    require_batch("running", running, (m,))
+    require_finite("alpha", alpha)
+    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    ratio, usual = (torch.exp(m / (m - 1) * (s.mean() - s)) for s in (scores, running))
+    return torch.exp(alpha * (usual - ratio).clamp_max(LARGEST))
+
+
+class AGM(Method):
+    """Joint training; what reaches a modality through its share φ_m of the logits × k_m.
+
+    Any fusion. Every step runs the model once for each set of present modalities, 2^M − 1 times,
+    absent inputs zeroed. With ``Settings(scale="gradient")`` the gradient at φ_m is scaled, as in
+    the paper; with "step" the step of modality m's own parameters.
+    """
+
+    name = "agm"
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def begin(self, run: Run) -> None:
+        """No scores yet: the running means are zero."""
+        self.running = torch.zeros(len(run.model.modalities))
+        self.steps = 0
+        self.k: dict[str, float] = {}
+        self.shares: list[Tensor] = []
+
+    def predict(self, run: Run, inputs: Mapping[str, Tensor]) -> Prediction:
+        """The full prediction; the shares of its logits are kept for the step."""
+        order = list(range(len(run.model.modalities)))
+        values: dict[frozenset[int], Tensor] = {}
+        for coalition in _subsets(order)[1:]:
+            part = {
+                m: x if i in coalition else torch.zeros_like(x)
+                for i, (m, x) in enumerate(inputs.items())
+            }
+            prediction = run.model(part)
+            values[coalition] = prediction.joint
+        self.shares = shapley(values)
+        return prediction  # of the last coalition, which is everyone
+
+    def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
+        """Cross-entropy of Σ φ_m, whose gradients are scaled where the settings say so."""
+        rows = torch.arange(len(step.labels), device=step.labels.device)
+        sure = [s.detach().softmax(1)[rows, step.labels].clamp_min(1e-8) for s in self.shares]
+        scores = torch.stack([-p.log().mean() for p in sure]).cpu()
+        k = coefficients(scores, self.running, self.alpha).tolist()
+        self.running = (self.running * self.steps + scores) / (self.steps + 1)
+        self.steps += 1
+        self.k = dict(zip(step.run.model.modalities, k, strict=True))
+        if step.run.settings.scale == "gradient":
+            scaled = [c * s + (1 - c) * s.detach() for c, s in zip(k, self.shares, strict=True)]
+        else:
+            scaled = self.shares
+        return F.cross_entropy(torch.stack(scaled).sum(0), step.labels)
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        """k by modality, unless the gradients carry it already."""
+        return {} if step.run.settings.scale == "gradient" else self.k

@@ -1,0 +1,48 @@
+"""The ensemble: every modality trains alone, and the probabilities are averaged."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.fusion.base import Fusion
+from coursekit.training.method import Method, Run, Step, slots_of
+
+
+class MeanOfHeads(Fusion):
+    """log of the mean of softmax(head_m(z_m)): the ensemble's log-probabilities as logits."""
+
+    def __init__(self, heads: nn.ModuleDict, widths: Mapping[str, int], num_classes: int) -> None:
+        super().__init__(widths, num_classes)
+        self._heads = dict(heads)  # the model's own, not to be counted twice
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """(B, D_m) by modality → (B, C)."""
+        parts = dict(zip(self.widths, self.ordered(features), strict=True))
+        each = torch.stack([self._heads[m](z).log_softmax(1) for m, z in parts.items()])
+        return each.logsumexp(0) - torch.log(torch.tensor(float(len(parts))))
+
+
+class Ensemble(Method):
+    """loss = Σ_m CE(head_m), no joint head: M unimodal trainings side by side.
+
+    Whatever fusion the model had is dropped. Gradients are clipped for each modality by itself, as
+    they would be alone.
+    """
+
+    name = "ensemble"
+
+    def begin(self, run: Run) -> None:
+        """The joint answer is from now on the mean of the heads' probabilities."""
+        encoders = run.model.encoders.items()
+        widths = {m: int(encoder.out_features) for m, encoder in encoders}  # type: ignore[arg-type]
+        run.model.fusion = MeanOfHeads(run.model.heads, widths, run.model.num_classes)
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """1 for every modality's head, nothing for the joint one."""
+        return dict.fromkeys(step.run.model.modalities, 1.0)
+
+    def clip(self, step: Step, largest: float) -> None:
+        """Each modality's gradient by itself."""
+        for m in step.run.model.modalities:
+            nn.utils.clip_grad_norm_([p for p, _ in slots_of(step.run.model, m)], largest)

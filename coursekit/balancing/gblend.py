@@ -1,0 +1,150 @@
+"""Gradient-Blending: loss weights from what each head generalised and what it overfitted."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from coursekit.checks import choose, require, require_batch, require_count
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.evaluate import predict
+from coursekit.training.loop import fit
+from coursekit.training.method import JOINT, Method, Run, Step
+
+LEAST_GAIN = 1e-4  # the safe rule's floors; see `weights`
+LEAST_OVERFITTING = 0.02
+LEAST_WEIGHT = 0.05
+RULES = ("paper", "safe")
+
+
+def weights(
+    train_before: Tensor,
+    valid_before: Tensor,
+    train_after: Tensor,
+    valid_after: Tensor,
+    rule: str = "paper",
+) -> Tensor:
+    """w_k = (1/Z) G_k / O_k², Z = Σ_k G_k / O_k², so that Σ w_k = 1.
+
+    G_k = valid_before − valid_after is what head k generalised between two checkpoints (how far its
+    validation loss fell), O_k = (valid − train)(after) − (valid − train)(before) what it
+    overfitted.
+    The four losses: (K,) each, means over samples and not sums over batches, the joint head last.
+    Returns (K,).
+
+    rule: "paper" is the formula as it stands: G_k < 0 gives a negative weight, O_k near 0 a huge
+    one.  "safe" puts floors under both, G_k ≥ 1e-4 and |O_k| ≥ 0.02, and gives every head at least
+    0.05: w ← 0.05 + (1 − 0.05 K) w.
+    Errors: ValueError for shapes that differ, NaN, or, under the paper's rule, O_k = 0 or Z = 0.
+    Source: Wang, Tran, Feiszli 2020, proposition 1; the safe rule is ours.
+    """
+    choose("rule", rule, RULES)
+    require_batch("train_before", train_before, (None,))
+    k = len(train_before)
+    after = (("train_after", train_after), ("valid_after", valid_after))
+    for name, losses in (("valid_before", valid_before), *after):
+        require_batch(name, losses, (k,))
+    gain, overfitting = ogr_parts(train_before, valid_before, train_after, valid_after)
+    if rule == "safe":
+        require(k * LEAST_WEIGHT < 1, f"train_before has {k} heads; fewer than 20 were expected.")
+        overfitting = overfitting.abs().clamp_min(LEAST_OVERFITTING)
+        raw = gain.clamp_min(LEAST_GAIN) / overfitting.square()
+        return LEAST_WEIGHT + (1 - k * LEAST_WEIGHT) * raw / raw.sum()
+    zero = torch.nonzero(overfitting == 0).flatten().tolist()
+    hint = 'rule="safe" has a floor there'
+    require(not zero, f"O is 0 for the heads {zero}, a weight would be infinite; {hint}.")
+    raw = gain / overfitting.square()
+    require(bool(raw.sum() != 0), f"The sum of G/O² is 0, the weights have no scale; {hint}.")
+    return raw / raw.sum()
+
+
+def ogr_parts(
+    train_before: Tensor, valid_before: Tensor, train_after: Tensor, valid_after: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Generalisation gained G and overfitting gained O, (K,) each; OGR² = (O/G)².
+
+    Source: Wang, Tran, Feiszli 2020, section 3.1.
+    """
+    gain = valid_before - valid_after
+    overfitting = (valid_after - train_after) - (valid_before - train_before)
+    return gain, overfitting
+
+
+class OneHead(Method):
+    """Train one head by itself: w is 1 for it and nothing for the others."""
+
+    name = "one-head"
+
+    def __init__(self, head: str = JOINT) -> None:
+        self.head = head
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """1 for the one head."""
+        return {self.head: 1.0}
+
+
+class GBlendOffline(Method):
+    """Estimate once, from heads trained alone from the start; then train on the fixed blend.
+
+    epochs N: how long each head trains for the estimate (too short measures the wrong thing).
+    held: share of the training rows that only measure generalisation, so that the split which
+    selects is not used.  rule: see `weights`.  Any fusion.
+    """
+
+    name = "gblend-offline"
+
+    def __init__(self, epochs: int = 10, held: float = 0.25, rule: str = "safe") -> None:
+        require_count("epochs", epochs, 1)
+        require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+        self.epochs, self.held, self.rule = epochs, held, choose("rule", rule, RULES)
+
+    def begin(self, run: Run) -> None:
+        """Divide the training rows and, offline, estimate."""
+        rows = torch.randperm(len(run.train), generator=run.generator)
+        cut = round(self.held * len(rows))
+        self.fitted, self.measured = _rows(run.train, rows[cut:]), _rows(run.train, rows[:cut])
+        self.blend = self.estimate(run)
+
+    def estimate(self, run: Run) -> dict[str, float]:
+        """Weights by head, from copies of the model as it is now, each trained for one head."""
+        heads = (*run.model.modalities, JOINT)
+        how = replace(run.settings, epochs=self.epochs, keep_best=False)
+        before, after = [], []
+        for head in heads:
+            model = copy.deepcopy(run.model)
+            before.append([head_loss(model, s, head) for s in (self.fitted, self.measured)])
+            fit(model, self.fitted, self.measured, how, seed=run.seed, method=OneHead(head))
+            after.append([head_loss(model, s, head) for s in (self.fitted, self.measured)])
+        b, a = (torch.tensor(x, dtype=torch.float64).T for x in (before, after))
+        return dict(zip(heads, weights(b[0], b[1], a[0], a[1], self.rule).tolist(), strict=True))
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """The blend."""
+        return self.blend
+
+
+class GBlendOnline(GBlendOffline):
+    """Estimate anew every super-epoch, from copies of the model as it is then."""
+
+    name = "gblend-online"
+
+    def begin_epoch(self, run: Run) -> None:
+        """A super-epoch is as long as an estimate trains; the first was estimated at the start."""
+        if run.epoch > 1 and (run.epoch - 1) % self.epochs == 0:
+            self.blend = self.estimate(run)
+
+
+def head_loss(model: MultimodalClassifier, split: Split, head: str) -> float:
+    """Mean cross-entropy of one head on a split."""
+    prediction: Prediction = predict(model, split.inputs)
+    logits = prediction.joint if head == JOINT else prediction.unimodal[head]
+    return float(F.cross_entropy(logits.detach(), split.labels))
+
+
+def _rows(split: Split, rows: Tensor) -> Split:
+    inputs = {m: x[rows] for m, x in split.inputs.items()}
+    return Split(inputs, split.labels[rows], split.group[rows.cpu()])

@@ -1,0 +1,71 @@
+"""GradNorm: loss weights that let all tasks train at one pace."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.checks import require, require_batch, require_finite
+from coursekit.training.method import JOINT, Method, Run, Step
+
+
+def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float) -> Tensor:
+    """Ḡ · r_i^α: the gradient norm each task should have; r_i = (L_i/L_i(0)) / mean of the same.
+
+    norms G: (T,), lengths of the weighted losses' gradients on the shared parameters.  losses L and
+    initial_losses L(0): (T,), positive.  alpha α ≥ 0: how strongly slow tasks are pulled along.
+    Returns (T,), constants for the loss Σ |G_i − target_i|.
+    Source: Chen, Badrinarayanan, Lee, Rabinovich 2018, eq. 1.
+    """
+    require_batch("norms", norms, (None,))
+    for name, values in (("losses", losses), ("initial_losses", initial_losses)):
+        require_batch(name, values, (len(norms),))
+        low = float(values.min())
+        require(low > 0, f"{name} holds {low}; positive numbers were expected.")
+    require_finite("alpha", alpha)
+    pace = losses / initial_losses
+    return (norms.mean() * (pace / pace.mean()) ** alpha).detach()
+
+
+class GradNorm(Method):
+    """Joint and unimodal losses whose weights are learnt, so that all train at one pace.
+
+    Any fusion. The shared parameters are those of all encoders.  alpha: see `targets`.  rate: the
+    weights' own learning rate.
+    """
+
+    name = "gradnorm"
+
+    def __init__(self, alpha: float = 1.5, rate: float = 0.025) -> None:
+        self.alpha, self.rate = alpha, rate
+
+    def begin(self, run: Run) -> None:
+        """All weights are one, and no first losses are known."""
+        self.heads = (JOINT, *run.model.modalities)
+        self.learnt = torch.ones(len(self.heads), requires_grad=True)
+        self.optimizer = torch.optim.Adam([self.learnt], lr=self.rate)
+        self.first: Tensor | None = None
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """The weights as they are before this step."""
+        return dict(zip(self.heads, self.learnt.detach().tolist(), strict=True))
+
+    def backward(self, step: Step, loss: Tensor) -> None:
+        """The weights take a step of their own towards the target norms, and sum to K again."""
+        losses = [step.cross_entropies()[k] for k in self.heads]
+        shared = list(step.run.model.encoders.parameters())
+        lengths = []
+        for one in losses:
+            grads = torch.autograd.grad(one, shared, retain_graph=True, allow_unused=True)
+            lengths.append(torch.cat([g.flatten() for g in grads if g is not None]).norm().cpu())
+        now = torch.stack(losses).detach().cpu()
+        self.first = now if self.first is None else self.first
+        norms = self.learnt * torch.stack(lengths)
+        aims = targets(norms.detach(), now, self.first, self.alpha)
+        self.optimizer.zero_grad()
+        (norms - aims).abs().sum().backward()
+        loss.backward()
+        self.optimizer.step()
+        with torch.no_grad():
+            self.learnt.clamp_(min=1e-3)
+            self.learnt *= len(self.learnt) / self.learnt.sum()

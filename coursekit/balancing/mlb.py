@@ -1,0 +1,48 @@
+"""MLB: brake the modality that is ahead, speed up the one behind, on top of the multi-loss."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.balancing.multi_loss import MultiLoss
+from coursekit.balancing.scores import require_scores, rivals, true_class_scores
+from coursekit.checks import require, require_finite
+from coursekit.training.method import Step
+
+BRAKE = 2.0  # β where r ≤ 1, so that k lies between 0 and 1 there
+
+
+def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
+    """k_m = 1 + (β_m − 1) tanh(α (r_m − 1)), β_m = β_max if r_m > 1 else 2.
+
+    r_m is the mean score of the others over s_m: above 1 the modality is behind, and is sped up.
+    scores s: (M,), the batch's sum of true-class probabilities.  alpha α ≥ 0.  beta_max ≥ 1: the
+    largest k, 1 = brake only.  Returns (M,), which multiplies the step of encoder m, its head and
+    its slice of the fusion. At r = 1 it is 1: the method fades by itself.
+    Source: Kontras and colleagues 2024, eqs 4–7.
+    """
+    require_scores("scores", scores)
+    for name, value in (("alpha", alpha), ("beta_max", beta_max)):
+        require_finite(name, value)
+    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    require(beta_max >= 1, f"beta_max is {beta_max}; one or more was expected.")
+    r = rivals(scores) / scores
+    beta = torch.full_like(r, BRAKE).masked_fill(r > 1, beta_max)
+    return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
+
+
+class MLB(MultiLoss):
+    """Multi-loss, and each modality's step × k_m from `coefficients`. Any fusion."""
+
+    name = "mlb"
+
+    def __init__(self, alpha: float = 2.0, beta_max: float = 8.0) -> None:
+        self.alpha, self.beta_max = alpha, beta_max
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        """k by modality, anew in every batch."""
+        alone = step.prediction.unimodal
+        scores = true_class_scores(list(alone.values()), step.labels)
+        k = coefficients(scores, self.alpha, self.beta_max)
+        return dict(zip(alone, k.tolist(), strict=True))

@@ -1,0 +1,57 @@
+"""MSLR: a learning rate for each modality that follows its own validation accuracy."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.balancing.signals import Listening, own_logits
+from coursekit.checks import require, require_batch, require_count
+from coursekit.training.evaluate import accuracy, predict
+from coursekit.training.method import Run, Step
+
+
+def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:
+    """acc_m(now) / mean of the ``memory`` accuracies before now; 1 until there are enough.
+
+    accuracies: (epochs, M), validation accuracy after each epoch, the last row is now.
+    Returns (M,), which multiplies the learning rate of encoder m in the next epoch.
+    Source: Yao & Mihalcea 2022, the "smooth" strategy.
+    """
+    require_batch("accuracies", accuracies, (None, None))
+    require_count("memory", memory, 1)
+    if len(accuracies) <= memory:
+        return torch.ones_like(accuracies[-1])
+    before = accuracies[-memory - 1 : -1].mean(0)
+    low = float(before.min())
+    require(low > 0, f"accuracies before now have the mean {low}; a positive one was expected.")
+    return accuracies[-1] / before
+
+
+class MSLR(Listening):
+    """Joint training, each modality's step × its ratio, set anew after every epoch. Any fusion.
+
+    memory: how many accuracies before now are averaged.
+    """
+
+    name = "mslr"
+
+    def __init__(self, memory: int = 5) -> None:
+        self.memory = memory
+
+    def begin(self, run: Run) -> None:
+        """No accuracy is known yet."""
+        self.accuracies: list[list[float]] = []
+        self.now: dict[str, float] = {}
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        """The ratios of the last epoch; none in the first."""
+        return self.now
+
+    def end_epoch(self, run: Run) -> None:
+        """Each modality's accuracy on the validation split, and the ratios that follow."""
+        with torch.no_grad():
+            heard = own_logits(run.model, predict(run.model, run.valid.inputs))
+        self.accuracies.append([accuracy(x, run.valid.labels) for x in heard.values()])
+        found = ratios(torch.tensor(self.accuracies, dtype=torch.float64), self.memory)
+        self.now = dict(zip(heard, found.tolist(), strict=True))

@@ -1,0 +1,19 @@
+"""Multi-loss: every modality's own head is trained along, all losses with the same weight."""
+
+from collections.abc import Mapping
+
+from coursekit.training.method import JOINT, Method, Step
+
+
+class MultiLoss(Method):
+    """loss = CE(joint) + Σ_m CE(head_m).
+
+    Source: Kontras and colleagues 2024, eq. 3; as auxiliary losses Wang, Tran, Feiszli 2020, §3.
+    Any fusion.
+    """
+
+    name = "multi-loss"
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """1 for every head."""
+        return dict.fromkeys((JOINT, *step.run.model.modalities), 1.0)

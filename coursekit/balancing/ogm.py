@@ -1,0 +1,75 @@
+"""OGM and OGM-GE: brake the encoder of the modality that is ahead; add noise to its gradient."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.balancing.scores import require_scores, rivals, true_class_scores
+from coursekit.balancing.signals import Listening, own_logits
+from coursekit.checks import require, require_finite, require_floats
+from coursekit.training.method import Step
+
+LEAST_STD = 1e-8
+
+
+def coefficients(scores: Tensor, alpha: float) -> Tensor:
+    """k_m = 1 − tanh(α ρ_m) where ρ_m > 1, else 1; ρ_m = s_m / mean of the others' s.
+
+    scores s: (M,), the batch's sum of true-class probabilities by modality.  alpha α ≥ 0.
+    Returns (M,).  A tie is left alone; the released code brakes the first modality then.
+    Source: Peng, Wei, Deng, Wang, Hu 2022, section 3.2; more than two modalities: ours.
+    """
+    require_scores("scores", scores)
+    require_finite("alpha", alpha)
+    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    ahead = scores / rivals(scores)  # ρ
+    return torch.where(ahead > 1, 1 - torch.tanh(alpha * ahead), torch.ones_like(ahead))
+
+
+def noise_std(grad: Tensor) -> Tensor:
+    """Standard deviation of the noise that GE adds: the unbiased one of the gradient, plus 1e-8.
+
+    grad: one parameter's gradient, two numbers or more.  Returns a scalar.
+    Source: Peng and colleagues 2022, section 3.3, and their code.
+    """
+    require_floats("grad", grad)
+    require(grad.numel() > 1, f"grad has shape {tuple(grad.shape)}; two numbers were expected.")
+    return grad.std() + LEAST_STD
+
+
+class OGM(Listening):
+    """Joint training, the step of each modality that is ahead × k_m. Any fusion.
+
+    Where the fusion is not additive the scores come from heads that listen (ours). until: the last
+    epoch in which it acts, None = all.
+    """
+
+    name = "ogm"
+
+    def __init__(self, alpha: float = 0.8, until: int | None = None) -> None:
+        self.alpha, self.until = alpha, until
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        """k by modality; outside its epochs nothing."""
+        if self.until is not None and step.run.epoch > self.until:
+            return {}
+        heard = own_logits(step.run.model, step.prediction)
+        scores = true_class_scores(list(heard.values()), step.labels)
+        return dict(zip(heard, coefficients(scores, self.alpha).tolist(), strict=True))
+
+
+class OGMGE(OGM):
+    """OGM, and noise in every encoder's gradient as wide as the gradient itself."""
+
+    name = "ogm-ge"
+
+    def backward(self, step: Step, loss: Tensor) -> None:
+        """Noise comes on top of the gradient; the released code has it in convolutions only."""
+        super().backward(step, loss)
+        if self.until is not None and step.run.epoch > self.until:
+            return
+        for p in step.run.model.encoders.parameters():
+            if p.grad is not None and p.grad.numel() > 1:
+                drawn = torch.randn(p.shape, generator=step.run.generator, dtype=p.dtype)
+                p.grad += noise_std(p.grad) * drawn.to(p.device)

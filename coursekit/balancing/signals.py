@@ -1,0 +1,50 @@
+"""What each modality says by itself, for any fusion, without changing what is learnt."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from coursekit.fusion.base import Fusion
+from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.method import Method, Step
+
+
+def is_additive(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> bool:
+    """True when the joint logits are a sum of one term a modality."""
+    fusion = model.fusion
+    head = fusion.split(features) if isinstance(fusion, Fusion) else None
+    return head is not None and head.activation is None
+
+
+def own_logits(model: MultimodalClassifier, prediction: Prediction) -> dict[str, Tensor]:
+    """Logits (B, C) by modality.
+
+    An additive fusion gives them itself, W_m z_m + b/M (Peng and colleagues 2022, section 3.2). For
+    any other the modality's own head speaks, which has to be trained along: see `Listening`.
+    """
+    fusion = model.fusion
+    assert isinstance(fusion, Fusion)
+    features = {m: z.detach() for m, z in prediction.features.items()}
+    head = fusion.split(features)
+    if head is None or head.activation is not None:
+        return {m: model.heads[m](z) for m, z in features.items()}
+    nothing = torch.zeros_like(head.parts[0])
+    shared = head.readout(nothing) / len(head.parts)  # b/M
+    return {m: part + shared for m, part in zip(features, head.parts, strict=True)}
+
+
+class Listening(Method):
+    """Joint training with heads that listen: trained on features through which no gradient flows.
+
+    So a method has unimodal scores for every fusion, and encoders learn as if it had none.
+    """
+
+    def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
+        """The weighted losses, and the listening heads' own where the fusion is not additive."""
+        loss = super().loss(step, weights)
+        if is_additive(step.run.model, step.prediction.features):
+            return loss
+        heard = own_logits(step.run.model, step.prediction).values()
+        return loss + torch.stack([F.cross_entropy(x, step.labels) for x in heard]).sum()

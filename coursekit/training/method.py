@@ -1,0 +1,139 @@
+"""What a balancing method may do in a training: the one picture of all of them.
+
+    loss = Σ_k w_k CE_k  over the heads k: joint and one for each modality
+    step of modality m's parameters × k_m
+
+A method turns what it sees in a step or an epoch into weights w and scales k. Few of them also
+change the gradients, or the loss itself. Methods stand in `coursekit.balancing`, one a file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from coursekit.data.multimodal import Split
+from coursekit.fusion.base import Fusion
+from coursekit.models import MultimodalClassifier, Prediction
+
+JOINT = "joint"
+
+
+@dataclass
+class Run:
+    """One training as a method sees it.
+
+    train, valid: on the model's device.  epoch: from 1, 0 before the first.  history: the rows of
+    all epochs so far.  trace: what the method did, a row a step: epoch, batch, and either head and
+    weight or modality and scale.  generator: for whatever the method draws, fixed by the seed.
+    """
+
+    model: MultimodalClassifier
+    train: Split
+    valid: Split
+    settings: Any
+    seed: int
+    generator: torch.Generator
+    epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    trace: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One batch: inputs by modality (B, …), labels (B,), the prediction, and its number from 1."""
+
+    run: Run
+    inputs: Mapping[str, Tensor]
+    labels: Tensor
+    prediction: Prediction
+    batch: int
+
+    def cross_entropies(self) -> dict[str, Tensor]:
+        """Mean cross-entropy of the joint head and of each modality's own, by name."""
+        alone = self.prediction.unimodal
+        losses = {JOINT: F.cross_entropy(self.prediction.joint, self.labels)}
+        return losses | {m: F.cross_entropy(logits, self.labels) for m, logits in alone.items()}
+
+
+class Method:
+    """Joint training: the joint cross-entropy alone, every step as the optimiser makes it.
+
+    Subclasses override what they change.
+    """
+
+    name: ClassVar[str] = JOINT
+
+    def begin(self, run: Run) -> None:
+        """Before the optimiser is made: refuse what the method is not for, set up its state."""
+
+    def begin_epoch(self, run: Run) -> None:
+        """Before every epoch."""
+
+    def predict(self, run: Run, inputs: Mapping[str, Tensor]) -> Prediction:
+        """The forward pass of a training step."""
+        return run.model(inputs)
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """w by head; heads that are not named are left out of the loss."""
+        return {JOINT: 1.0}
+
+    def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
+        """What is differentiated: Σ_k w_k CE_k unless a method has more to add."""
+        if set(weights) == {JOINT}:
+            return weights[JOINT] * F.cross_entropy(step.prediction.joint, step.labels)
+        losses = step.cross_entropies()
+        return torch.stack([w * losses[k] for k, w in weights.items()]).sum()
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        """k by modality, after the backward pass; those not named are 1."""
+        return {}
+
+    def backward(self, step: Step, loss: Tensor) -> None:
+        """Leave in every parameter's ``grad`` what the step shall follow, before clipping."""
+        loss.backward()
+
+    def clip(self, step: Step, largest: float) -> None:
+        """Shorten the gradient to ``largest`` where it is longer."""
+        nn.utils.clip_grad_norm_(step.run.model.parameters(), largest)
+
+    def end_epoch(self, run: Run) -> None:
+        """After every epoch, its figures in ``run.history``."""
+
+
+Slot = tuple[Tensor, tuple[slice, ...]]
+
+
+def slots_of(model: MultimodalClassifier, modality: str) -> list[Slot]:
+    """All that belongs to one modality: its encoder, its head, its slice of the fusion."""
+    whole = [*model.encoders[modality].parameters(), *model.heads[modality].parameters()]
+    found: list[Slot] = [(p, (slice(None),) * p.ndim) for p in whole]
+    if isinstance(model.fusion, Fusion):  # a head of another kind has no slices to tell
+        found += model.fusion.slices().get(modality, [])
+    return found
+
+
+def scale_gradients(model: MultimodalClassifier, scales: Mapping[str, float]) -> None:
+    """Multiply the gradients of every named modality by its k, in place."""
+    for m, k in scales.items():
+        for p, where in slots_of(model, m):
+            if p.grad is not None:
+                p.grad[where] *= k
+
+
+def scaled_step(
+    model: MultimodalClassifier, optimizer: torch.optim.Optimizer, scales: Mapping[str, float]
+) -> None:
+    """One step of ``optimizer``; what it moves of a named modality is then multiplied by its k.
+
+    The same as a learning rate of k · lr for these parameters in this step, for any optimiser.
+    """
+    slots = [(k, slot) for m, k in scales.items() if k != 1 for slot in slots_of(model, m)]
+    before = [p.detach()[where].clone() for _, (p, where) in slots]
+    optimizer.step()
+    with torch.no_grad():
+        for (k, (p, where)), old in zip(slots, before, strict=True):
+            p[where] = old + k * (p[where] - old)

@@ -1,0 +1,78 @@
+"""How to train: the settings, what optimiser they name, and whether the device is there."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from coursekit.checks import choose, require, require_count, require_finite
+
+OPTIMIZERS = ("sgd", "adam")
+DEVICES = ("cpu", "cuda", "mps")
+SCALES = ("step", "gradient")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. Defaults: what every small experiment of the course starts from.
+
+    momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
+    without it).  keep_best: early stopping, return the weights of the epoch with the best
+    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more
+    than one pays only for networks much larger than the course's, None leaves PyTorch's choice.
+    scale: what a method's coefficients k multiply, the optimiser's "step" or the "gradient"; the
+    same for plain SGD, while Adam cancels what is done to the gradient.
+    """
+
+    epochs: int = 20
+    batch_size: int = 128
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    clip: float | None = 1.0
+    keep_best: bool = False
+    device: str = "cpu"
+    threads: int | None = 1
+    scale: str = "step"
+
+    def __post_init__(self) -> None:
+        choose("optimizer", self.optimizer, OPTIMIZERS)
+        choose("scale", self.scale, SCALES)
+        choose("device", str(self.device).partition(":")[0], DEVICES)
+        require_count("epochs", self.epochs, 1)
+        require_count("batch_size", self.batch_size, 1)
+        if self.threads is not None:
+            require_count("threads", self.threads, 1)
+        for name in ("lr", "momentum", "weight_decay"):
+            require_finite(name, getattr(self, name))
+        require(self.lr > 0, f"lr is {self.lr}; a positive number was expected.")
+        for name in ("momentum", "weight_decay"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+        fits = self.clip is None or self.clip > 0
+        require(fits, f"clip is {self.clip}; a positive number or None was expected.")
+
+
+def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
+    """The optimiser that ``s`` names, in its fused form (one kernel for all tensors)."""
+    if s.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=s.lr,
+            momentum=s.momentum,
+            weight_decay=s.weight_decay,
+            fused=True,
+        )
+    return torch.optim.Adam(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that this machine does not have."""
+    kind, _, number = str(device).partition(":")
+    if kind == "cuda":
+        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    else:
+        found = int(kind == "cpu" or torch.backends.mps.is_available())
+    fits = found > 0 and (not number or (number.isdigit() and int(number) < found))
+    require(fits, f"device is {device!r}, which this machine does not have; try 'cpu'.")
