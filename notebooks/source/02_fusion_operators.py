@@ -10,8 +10,8 @@
 #   it,
 # - choose an operator for a task, and hold it against the rows that papers leave out.
 #
-# **Time** about 100 minutes to read and do, with a break marked half way; the computing takes less
-# than 1 minute.
+# **Time** about 100 minutes to read and do; the computing takes less than 1 minute. A good place
+# for a break is marked half way.
 #
 # **Needed before** lesson 01; linear layers, ReLU and the sigmoid in PyTorch.
 #
@@ -776,7 +776,7 @@ show(figure, "Surfaces over x_A and x_B, encoders without biases. " + "; ".join(
 # to 0.75 and not to 0, and in all seeds alike? Without biases a ReLU network is a straight line on
 # either side of zero. So the product is a saddle piece $c \cdot x_A x_B$ in each quarter of the
 # square, with a $c$ of its own. The best choice is a steep piece where the signs agree and flat
-# zero where they differ, and that explains three quarters of a slope.
+# zero where they differ, and that explains three quarters of the sum's variance.
 #
 # What stays, even with encoders:
 #
@@ -784,8 +784,8 @@ show(figure, "Surfaces over x_A and x_B, encoders without biases. " + "; ".join(
 #   however clever $f$ and $g$ are. That is mathematics.
 # - **The hard gate cannot add exactly.** Wherever it lets one modality through, the answer does not
 #   move with the other. That is mathematics too. But its mean on the sum is lower with encoders
-#   than without, although encoders could simply hand the numbers on: that part is training, for a
-#   hard choice learns through a borrowed gradient. On the switch, which suits it, seeds differ too.
+#   than without, although encoders could simply hand the numbers on. That part is training, where
+#   a hard choice has a borrowed gradient only. On the switch, which suits it, seeds differ too.
 # - **SE.** The table above has its seeds: on product and signs all but one get past the wall, none
 #   gets everything right. Its gates see everything through two units; whether that or the training
 #   is to blame, these numbers do not tell.
@@ -803,9 +803,9 @@ EXPLORERS["surface"]()
 # %% [markdown]
 # ## Classes that need both
 #
-# In the `synergy` data four samples in ten are of the modular kind: the
-# answer is the sum modulo six of two shown classes, and neither alone says anything. The rest is
-# shown by both or by one of them. Encoders are MLPs with 64 and 32 units; six classes.
+# In the `synergy` data four samples in ten are of the modular kind: the answer is the sum modulo
+# six of two shown classes, and neither alone says anything. The rest is shown by both or by one of
+# them. Encoders are MLPs with 64 and 32 units; six classes.
 
 # %%
 synergy = preset("synergy")
@@ -837,13 +837,14 @@ roles = {"A": "A alone", "B": "B alone", "ensemble": "ensemble of A and B"}
 figure, (ax,) = new_figure(7.8, 6.4)
 ax.set_title("synergy: who gets past a sum")
 alt = accuracy_intervals(ordered.replace({"model": roles}), ax)
-for at, words in (
-    (wall, f"guessing on {synergistic:.0%}"),
-    (ceiling(synergy.recipe), "best possible"),
-):
+lines = (
+    (wall, f"guessing on {synergistic:.0%}", 0),
+    (ceiling(synergy.recipe), "best possible", len(mean_of) - 1),
+)
+for at, words, row in lines:
     ax.axvline(at, color="black", linestyle=":", linewidth=1)
-    ax.annotate(f"{words}: {at:.3f}", (at, len(mean_of) - 0.6), xytext=(-4, 0),
-                textcoords="offset points", ha="right", va="bottom", fontsize=9)  # fmt: skip
+    ax.annotate(f"{words}: {at:.3f}", (at, row), xytext=(-4, 0), textcoords="offset points",
+                ha="right", va="center", fontsize=9)  # fmt: skip
 show(figure, f"{alt} Lines: guessing on the synergistic samples {wall:.3f}, best possible "
              f"{ceiling(synergy.recipe):.3f}.")  # fmt: skip
 
