@@ -99,7 +99,7 @@ def interactions(
     seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 10,
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/emap.csv"),
 ) -> None:
-    """Project four heads on four data sets with EMAP, over seeds, each at its best rate."""
+    """Project four heads on four data sets with EMAP, the ensemble beside them, over seeds."""
     table = pd.concat(interaction_study.emap_table(seeds), ignore_index=True)
     _keep(table, interaction_study.summary(table).round(3).to_string(index=False), out)
 
