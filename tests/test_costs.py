@@ -58,6 +58,17 @@ def test_other_operators_by_hand():
     assert table.loc["se-gate"].tolist() == [16 + 16 + 16 * 3 + 3, 16 + 16 + 16 + 16 * 3]
 
 
+@pytest.mark.parametrize(("name", "tokens"), [("transformer", 3), ("early-transformer", 2)])
+def test_transformers_by_hand(name, tokens):
+    """16 features, 2 modalities, 6 classes, width 32, 2 layers; the first has a class token."""
+    width, layers = 32, 2
+    each = tokens * (4 * width**2 + 8 * width**2)  # q, k, v and out; the feed-forward part
+    attention = 2 * tokens**2 * width  # queries with keys, weights with values
+    scaling = 2 * tokens * width  # of queries and keys, by the root of 1/√d
+    expected = 2 * 16 * width + layers * (each + attention + scaling) + width * 6
+    assert cost(fusion.build(name, {"A": 16, "B": 16}, 6)).multiply_adds == expected
+
+
 def test_every_operator_has_a_row():
     table = cost_table(4, 2)
     assert table["operator"].to_list() == fusion.names()

@@ -276,7 +276,8 @@ def test_a_long_projection_shows_a_bar(capsys) -> None:
 @given(SIZES)
 def test_the_share_is_the_variance_left_over(size: tuple[int, int, int, int]) -> None:
     grid = random_grid(*size)
-    centred = grid - grid.mean(dim=-1, keepdim=True)
+    shift = grid.mean(dim=-1, keepdim=True) if grid.shape[-1] > 1 else 0.0
+    centred = grid - shift
     axes = range(grid.ndim - 1)
     alone = [centred.mean(dim=[a for a in axes if a != m]) for m in axes]
     rest = centred - additive_grid(alone)
@@ -292,4 +293,5 @@ def test_the_share_is_zero_for_sums_and_one_for_products_of_signs() -> None:
     sign = torch.tensor([1.0, -1.0])
     xor = torch.stack([sign[:, None] * sign, -sign[:, None] * sign], dim=-1)
     assert interaction_share(xor) == pytest.approx(1)
+    assert interaction_share(xor[..., :1]) == pytest.approx(1)  # one number has no shift to lose
     assert interaction_share(torch.ones(3, 3, 2)) == 0.0

@@ -16,7 +16,8 @@ def registry() -> dict[str, type[Method]]:
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
     every: list[type[Method]] = [Method, *_below(Method)]
-    return {cls.name: cls for cls in every}
+    ours = [cls for cls in every if cls.__module__.startswith("coursekit.")]
+    return {cls.name: cls for cls in ours if "name" in vars(cls)}  # helpers have no name of theirs
 
 
 def _below(cls: type[Method]) -> list[type[Method]]:

@@ -77,8 +77,6 @@ def ogr_parts(
 class OneHead(Method):
     """Train one head by itself: w is 1 for it and nothing for the others."""
 
-    name = "one-head"
-
     def __init__(self, head: str = JOINT) -> None:
         self.head = head
 

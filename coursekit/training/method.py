@@ -86,7 +86,8 @@ class Method:
         if set(weights) == {JOINT}:
             return weights[JOINT] * F.cross_entropy(step.prediction.joint, step.labels)
         losses = step.cross_entropies()
-        return torch.stack([w * losses[k] for k, w in weights.items()]).sum()
+        alone = torch.stack([w * losses[k] for k, w in weights.items() if k != JOINT]).sum()
+        return weights[JOINT] * losses[JOINT] + alone if JOINT in weights else alone
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """k by modality, after the backward pass; those not named are 1."""

@@ -206,10 +206,10 @@ print(f"readable one by one, and a guess at the others: {1 - share + share * six
 
 # %% [markdown]
 # Where does late fusion's number come from? Six samples in ten can be read from one side; of the
-# other four it gets one in six by luck. The promise about late fusion holds: it cannot learn the
-# synergy, whatever its size. Early fusion's does not. Is it merely too narrow? At 55 it cannot hold
-# intermediate fusion's two branches of 40 side by side. So let us be unfair, and give early fusion
-# alone twice the budget:
+# other four it gets one in six by luck. The promise about late fusion holds: its logits cannot hold
+# an interaction, whatever its size, and under cross-entropy it stays at the guess. Early fusion's
+# does not. Is it merely too narrow? At 55 it cannot hold intermediate fusion's two branches of 40
+# side by side. So let us be unfair, and give early fusion alone twice the budget:
 
 # %%
 double = replace(synergy, budget=15_500)  # settings as before, not tuned anew
@@ -821,8 +821,8 @@ EXPLORERS["depth"]()
 # %% [markdown]
 # ## What stays
 #
-# - Where modalities meet decides what can be learnt: late fusion, and the ensemble, cannot learn
-#   what only both together tell.
+# - Where modalities meet decides what can be learnt: the logits of late fusion hold no interaction,
+#   and of what only both together tell, late fusion and the ensemble learnt nothing here.
 # - Intermediate fusion was clearly beaten by no other place, in ten cases; by how much it leads
 #   depends on the data, and an ensemble or a single model may still beat all three.
 # - Being able to represent something is not the same as learning it from a thousand samples.
