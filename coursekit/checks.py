@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class NotFinite(ValueError):
@@ -58,6 +58,23 @@ def require_floats(name: str, x: Any) -> None:
         raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
     if not x.is_floating_point():
         raise TypeError(f"{name} has dtype {x.dtype}; floating-point numbers were expected.")
+
+
+def require_dtype(name: str, x: Any, module: nn.Module) -> None:
+    """Refuse, with TypeError, what has not the dtype of the module's parameters, if it has any."""
+    own = next(module.parameters(), None)
+    if own is None:
+        return
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
+    if x.dtype != own.dtype:
+        raise TypeError(f"{name} has dtype {x.dtype}; {own.dtype}, as the weights, was expected.")
+
+
+def require_modality(name: str, modality: Any) -> None:
+    """Refuse what cannot name a modality: a name is text, not empty and without dots."""
+    named = isinstance(modality, str) and modality != "" and "." not in modality
+    require(named, f"{name} names a modality {modality!r}; a name without dots was expected.")
 
 
 def require_weights(name: str, x: Any) -> None:

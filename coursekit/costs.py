@@ -84,6 +84,8 @@ def cost_table(
     require_count("width", width, 1)
     require_count("num_classes", num_classes, 1)
     require_count("modalities", modalities, 2)
+    if isinstance(names, str):
+        raise TypeError(f"names is {names!r}; a list of names was expected, [{names!r}].")
     chosen = fusion.names() if names is None else list(names)
     require(len(chosen) > 0, "names is empty; at least one operator was expected.")
     widths = {f"m{i}": width for i in range(modalities)}

@@ -15,7 +15,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import choose, require, require_count
+from coursekit.checks import (
+    choose,
+    require,
+    require_batch,
+    require_count,
+    require_dtype,
+    require_floats,
+)
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.fusion.mid_mlp import MidMLP
 from coursekit.models import MLP, MultimodalClassifier, Raw, initialise
@@ -31,7 +38,13 @@ class Branch(nn.Module):
         super().__init__()
         self.each = MLP(d_in, each)
         self.after = MLP(each[-1], after)
+        self.in_features = d_in
         self.out_features = self.after.out_features
+
+    def check_input(self, name: str, x: Tensor) -> None:
+        """Refuse what is not (B, D) or (B, T, D), finite and in the weights' dtype."""
+        require_dtype(name, x, self)
+        require_batch(name, x, (*(None,) * (2 if x.ndim == 3 else 1), self.in_features))
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, H)."""
@@ -51,8 +64,18 @@ class Joined(nn.Module):
         self.readout = nn.Linear(branch.out_features, num_classes)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """(B, …, D_m) by modality → (B, C). Errors: ValueError when steps or batches differ."""
+        """(B, …, D_m) by modality → (B, C).
+
+        Errors: ValueError when a modality is missing, steps or batches differ, a width is wrong,
+        the batch is empty or not finite; TypeError for another dtype than that of the weights.
+        """
+        missing = [m for m in self.widths if m not in inputs]
+        require(not missing, f"inputs lacks {missing}; the model reads {list(self.widths)}.")
         parts = [inputs[m] for m in self.widths]
+        for (m, width), x in zip(self.widths.items(), parts, strict=True):
+            require_dtype(f"inputs[{m!r}]", x, self)
+            steps = (None,) * (2 if x.ndim == 3 else 1)
+            require_batch(f"inputs[{m!r}]", x, (*steps, width))
         shapes = {m: tuple(inputs[m].shape[:-1]) for m in self.widths}
         same = len(set(shapes.values())) == 1
         require(same, f"inputs have batches and steps {shapes}; early fusion needs equal ones.")
@@ -135,6 +158,7 @@ def matched_widths(
     Errors: ValueError when no widths come within 3 % of the budget.
     """
     require_count("budget", budget, 1)
+    require_count("num_classes", num_classes, 1)
 
     def count(w: int, v: int) -> int:
         with torch.device("meta"):  # shapes only, no memory and no random numbers
@@ -201,7 +225,9 @@ def started(model: DepthClassifier, seed: int) -> DepthClassifier:
 def _widths(inputs: Mapping[str, Tensor]) -> dict[str, int]:
     require(len(inputs) > 0, "inputs is empty; one or more modalities were expected.")
     for m, x in inputs.items():
+        require_floats(f"inputs[{m!r}]", x)
         shape = tuple(x.shape)
         fits = x.ndim in (2, 3)
         require(fits, f"inputs[{m!r}] has shape {shape}; (N, D) or (N, T, D) was expected.")
+        require(x.numel() > 0, f"inputs[{m!r}] has shape {shape}; an empty batch cannot be used.")
     return {m: x.shape[-1] for m, x in inputs.items()}

@@ -4,8 +4,7 @@ Hessel & Lee 2020, "Does my multimodal model learn cross-modal interactions?", e
 projection of a function on sums of one-variable functions is Hoeffding's (functional ANOVA).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from coursekit.checks import require, require_count, require_weights
 from coursekit.emap_blocks import grid_means, logits_in_blocks, split_means
 from coursekit.fusion.base import SplitHead
-from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.models import MultimodalClassifier, Prediction, evaluating
 
 Model = Callable[[Mapping[str, Tensor]], Tensor | Prediction]
 BLOCK = 4096  # combinations at a time: what fits into a processor's cache is fastest
@@ -84,7 +83,7 @@ def emap(
     """
     require_count("block", block, 1)
     x = _checked(model, inputs)
-    with _evaluating(model):
+    with evaluating(model):
         if not isinstance(model, MultimodalClassifier):
             means = grid_means(_caller(model, list(x)), list(x.values()), block, label)
             return means.project().to(next(iter(x.values())))
@@ -108,7 +107,7 @@ def logit_grid(
     """All logits, (N,)*M + (C,), for small N: what `project` reads. Arguments as in `emap`."""
     require_count("block", block, 1)
     x = _checked(model, inputs)
-    with _evaluating(model):
+    with evaluating(model):
         run: Model = model
         if isinstance(model, MultimodalClassifier):
             x, run = _encoded(model, x), model.fusion
@@ -163,16 +162,3 @@ def _caller(model: Model, names: Sequence[str]) -> Callable[[list[Tensor]], Tens
         return said.joint if isinstance(said, Prediction) else said
 
     return run
-
-
-@contextmanager
-def _evaluating(model: object) -> Iterator[None]:
-    """Evaluation mode inside the block; afterwards every module is as it was."""
-    modes = {m: m.training for m in model.modules()} if isinstance(model, nn.Module) else {}
-    if isinstance(model, nn.Module):
-        model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode

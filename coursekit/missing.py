@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require
-from coursekit.models import MultimodalClassifier
+from coursekit.checks import choose, require, require_batch, require_floats
+from coursekit.models import MultimodalClassifier, evaluating
 
 FILLS = ("zeros", "mean")
 
@@ -17,18 +17,17 @@ def filled(
     """``inputs`` with modality ``lost`` replaced for every sample, (N, …) by modality.
 
     how: "zeros", or "mean", the mean of the training inputs ``train[lost]``, number by number.
-    Errors: ValueError for another modality, another way or training inputs of another shape.
+    Errors: ValueError for another modality or way, and for training inputs that lack it, are
+    empty, not finite or of another shape; TypeError for what is no floating-point tensor.
     """
     choose("lost", lost, inputs)
     x = inputs[lost]
+    require_floats(f"inputs[{lost!r}]", x)
     if choose("how", how, FILLS) == "zeros":
         return {**inputs, lost: torch.zeros_like(x)}
-    mean = train[lost].mean(dim=0)
-    fits = mean.shape == x.shape[1:]
-    require(
-        fits, f"train[{lost!r}] has samples of shape {tuple(mean.shape)}; {tuple(x.shape[1:])}."
-    )
-    return {**inputs, lost: mean.expand_as(x).clone()}
+    require(lost in train, f"train holds {list(train)}; {lost!r} was expected among them.")
+    known = require_batch(f"train[{lost!r}]", train[lost], (None, *x.shape[1:]))
+    return {**inputs, lost: known.mean(dim=0).expand_as(x).clone()}
 
 
 @torch.no_grad()
@@ -36,17 +35,18 @@ def dropped(model: MultimodalClassifier, inputs: Mapping[str, Tensor], lost: str
     """Logits (N, C) of an additive model without the term of modality ``lost``.
 
     Σ_{m ≠ lost} W_m z_m + b. The inputs of ``lost`` are not read.
-    Errors: ValueError when the model's fusion is not additive, so that no term can be left out.
+    Errors: ValueError when another modality is missing, or when the model's fusion is not
+    additive, so that no term can be left out.
     """
     choose("lost", lost, model.modalities)
     others = [m for m in model.modalities if m != lost]
     require(len(others) > 0, f"lost is {lost!r}, the model's only modality; nothing is left.")
+    missing = [m for m in others if m not in inputs]
+    require(not missing, f"inputs lacks {missing}; the model reads {list(model.modalities)}.")
     n = len(inputs[others[0]])
     width = {m: getattr(model.encoders[m], "out_features", 0) for m in model.modalities}
-    mode = model.training
-    model.eval()
-    features = {m: model.encoders[m](inputs[m]) for m in others}
-    model.train(mode)
+    with evaluating(model):
+        features = {m: model.feature(m, inputs[m]) for m in others}
     features[lost] = torch.zeros(n, width[lost]).to(features[others[0]])
     split = getattr(model.fusion, "split", lambda z: None)(features)
     name = type(model.fusion).__name__

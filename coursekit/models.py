@@ -5,7 +5,8 @@ inputs[m] → encoder_m → features[m] (B, D_m) ─┬→ fusion → joint logi
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from coursekit import fusion as fusions
-from coursekit.checks import choose, require, require_count, require_floats
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_dtype,
+    require_floats,
+    require_modality,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,15 @@ class MLP(nn.Module):
         super().__init__()
         sizes = [in_features, *widths]
         self.layers = nn.ModuleList(nn.Linear(d_in, d_out) for d_in, d_out in pairwise(sizes))
+        self.in_features = in_features
         self.out_features = sizes[-1]
+
+    def check_input(self, name: str, x: Tensor) -> None:
+        """Refuse what is not (B, ...) with ``in_features`` numbers a row, in the weights' dtype."""
+        require_dtype(name, x, self)
+        fits = x.ndim >= 2 and math.prod(x.shape[1:]) == self.in_features
+        want = f"(any, {self.in_features})"
+        require(fits, f"{name} has shape {tuple(x.shape)}; {want}, or as many in it, was expected.")
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, widths[-1])."""
@@ -123,15 +139,44 @@ class MultimodalClassifier(nn.Module):
         return tuple(self.encoders)
 
     def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Features by modality, (B, D_m). Errors: ValueError when a modality is missing."""
+        """Features by modality, (B, D_m).
+
+        Errors: ValueError when a modality is missing or has another width than its encoder reads,
+        TypeError for another dtype; width and dtype where the encoder has a ``check_input``.
+        """
         missing = [m for m in self.modalities if m not in inputs]
         require(not missing, f"inputs lacks {missing}; the model reads {list(self.modalities)}.")
-        return {m: encoder(inputs[m]) for m, encoder in self.encoders.items()}
+        return {m: self.feature(m, inputs[m]) for m in self.modalities}
+
+    def feature(self, modality: str, x: Tensor) -> Tensor:
+        """Features (B, D_m) of one modality's inputs; errors as in `encode`."""
+        encoder = self.encoders[modality]
+        first = encoder[0] if isinstance(encoder, nn.Sequential) else encoder
+        check = getattr(first, "check_input", None)
+        if check is not None:
+            check(f"inputs[{modality!r}]", x)
+        return encoder(x)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Prediction:
         """All logits and features for a batch."""
         features = self.encode(inputs)
         return Prediction(self.fusion(features), features, self.heads)
+
+
+@contextmanager
+def evaluating(model: object) -> Iterator[None]:
+    """Evaluation mode inside the block; afterwards every module is as it was.
+
+    What is no module has no mode and stays as it is.
+    """
+    modes = {m: m.training for m in model.modules()} if isinstance(model, nn.Module) else {}
+    if isinstance(model, nn.Module):
+        model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
 
 
 def _width(encoder: nn.Module) -> int:
@@ -218,8 +263,7 @@ def build_classifier(
 
 
 def _require_input(name: str, x: Tensor) -> None:
-    named = isinstance(name, str) and name != "" and "." not in name
-    require(named, f"inputs names a modality {name!r}; a name without dots was expected.")
+    require_modality("inputs", name)
     require_floats(f"inputs[{name!r}]", x)
     fits = x.ndim >= 2 and x.numel() > 0
     want = "(N, …) with one or more rows"

@@ -99,7 +99,12 @@ def additive_part(surface: np.ndarray) -> np.ndarray:
     """Row mean + column mean − mean, the nearest f(x_A) + g(x_B). surface: (N, K); returns (N, K).
 
     On the diagonal of a square grid it is `coursekit.emap.project`.
+    Errors: ValueError when the surface has another rank, is empty or not finite.
     """
+    shape = np.shape(surface)
+    fits = len(shape) == 2 and 0 not in shape
+    require(fits, f"surface has shape {shape}; (N, K) with N, K ≥ 1 was expected.")
+    require(bool(np.isfinite(surface).all()), "surface contains NaN or infinite values.")
     rows, columns = surface.mean(axis=1, keepdims=True), surface.mean(axis=0, keepdims=True)
     return rows + columns - surface.mean()
 

@@ -7,15 +7,22 @@ import pandas as pd
 import pytest
 import torch
 
+from coursekit import fusion
 from coursekit.costs import cost, cost_table, multiply_adds
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.data.timeline import on_timeline
 from coursekit.depth import build_alone, build_depth
 from coursekit.emap import emap, interaction_share, logit_grid, project
+from coursekit.fusion.gmu import GMU
+from coursekit.fusion.hard_gate import HardGate
+from coursekit.fusion.kiela_gate import KielaGate
+from coursekit.fusion.mag import MAG
+from coursekit.fusion.mid_mlp import MidMLP
+from coursekit.fusion.multiplicative import Multiplicative
 from coursekit.fusion.non_local import non_local
-from coursekit.fusion.squeeze_excite import squeeze_excite
-from coursekit.fusion.tokens import sinusoidal_positions
-from coursekit.missing import filled
+from coursekit.fusion.squeeze_excite import SEGate, squeeze_excite
+from coursekit.fusion.tokens import mark, sinusoidal_positions
+from coursekit.missing import dropped, filled
 from coursekit.models import build_classifier
 from coursekit.plots.surfaces import surface_table
 from coursekit.probes import probe
@@ -23,7 +30,7 @@ from coursekit.stats import interval, summarise
 from coursekit.studies.depths import epochs_to
 from coursekit.studies.operators import row
 from coursekit.studies.rates import best_rates
-from coursekit.surfaces import Target, grid, learn
+from coursekit.surfaces import Target, additive_part, grid, learn
 from coursekit.widgets.controls import Slider
 
 X, Y = torch.ones(6, 3), torch.tensor([0, 1] * 3)
@@ -31,6 +38,11 @@ NAN = torch.full((2, 3), math.nan)
 PAIR = build_classifier({"A": X, "B": X}, 2, fusion="mid-mlp")
 TABLE = pd.DataFrame({"model": ["A", "A"], "accuracy": [0.1, 0.2]})
 TARGET = Target(0, 0, 1)
+TWO = {"A": 3, "B": 3}
+EARLY, BRANCHES = (build_depth(place, {"A": X, "B": X}, 2) for place in ("early", "intermediate"))
+LATE = build_classifier({"A": X, "B": X}, 2, dropout=0.5)
+SEQUENCES, TOKEN = {"A": torch.ones(2, 4, 3), "B": torch.ones(2, 1, 3)}, torch.ones(3)
+MARKS = {"A": TOKEN, "B": TOKEN}
 
 CALLS = [
     (lambda: load("av_digits", n="100"), "n is '100'"),
@@ -118,6 +130,65 @@ CALLS = [
     (lambda: on_timeline(load_preset("starve"), steps=2.0), "steps is 2.0"),
     (lambda: sinusoidal_positions(3.0, 4), "length is 3.0"),
     (lambda: filled({"A": X}, "B", "mean", {"A": X}), "lost is 'B'"),
+    (lambda: filled({"A": X}, "A", "mean", {"B": X}), "train holds ['B']; 'A' was expected"),
+    (lambda: filled({"A": X}, "A", "mean", {"A": X[:0]}), "train['A'] has shape (0, 3); an empty"),
+    (lambda: filled({"A": X}, "A", "mean", {"A": X.int()}), "train['A'] has dtype torch.int32"),
+    (lambda: filled({"A": X.int()}, "A", "mean", {"A": X}), "inputs['A'] has dtype torch.int32"),
+    (lambda: dropped(LATE, {"B": X}, "B"), "inputs lacks ['A']; the model reads ['A', 'B']"),
+    (lambda: dropped(LATE, {"A": X[:, :2]}, "B"), "inputs['A'] has shape (6, 2); (any, 3)"),
+    (lambda: emap(PAIR, {"A": X, "B": X[:, :2]}), "inputs['B'] has shape (6, 2); (any, 3)"),
+    (lambda: LATE({"A": X[:, :2], "B": X}), "inputs['A'] has shape (6, 2); (any, 3), or"),
+    (lambda: LATE({"A": X, "B": X.double()}), "inputs['B'] has dtype torch.float64; torch.float32"),
+    (lambda: LATE({"A": X.int(), "B": X}), "inputs['A'] has dtype torch.int32; torch.float32"),
+    (lambda: LATE({"A": X, "B": X.numpy()}), "inputs['B'] is a ndarray; a torch tensor"),
+    (lambda: EARLY({"A": X, "B": X * math.nan}), "inputs['B'] contains NaN"),
+    (lambda: EARLY({"A": X, "B": X.int()}), "inputs['B'] has dtype torch.int32; torch.float32, as"),
+    (lambda: EARLY({"A": X[:0], "B": X[:0]}), "inputs['A'] has shape (0, 3); an empty batch"),
+    (lambda: EARLY({"A": X, "B": X[:, :2]}), "inputs['B'] has shape (6, 2); (any, 3) was"),
+    (lambda: EARLY.fusion({"A": X}), "inputs lacks ['B']; the model reads"),
+    (lambda: BRANCHES({"A": X, "B": X[:, None, :2]}), "inputs['B'] has shape (6, 1, 2); (any, any"),
+    (lambda: BRANCHES({"A": X * math.nan, "B": X}), "inputs['A'] contains NaN"),
+    (lambda: build_depth("early", {"A": X[:0]}, 2), "inputs['A'] has shape (0, 3); an empty"),
+    (lambda: build_depth("late", {"A": X.int()}, 2), "inputs['A'] has dtype torch.int32; floating"),
+    (lambda: build_depth("intermediate", {"A": X}, 0), "num_classes is 0; a whole number"),
+    (lambda: build_alone("A", {"A": X}, 0), "num_classes is 0; a whole number, 1"),
+    (lambda: MidMLP(TWO, 2, hidden=0), "hidden is 0"),
+    (lambda: GMU(TWO, 2, width=0), "width is 0; a whole number"),
+    (lambda: KielaGate(TWO, 2, width=0), "width is 0; a whole number, 1"),
+    (lambda: HardGate(TWO, 2, width=0), "width is 0; a whole number, 1 or"),
+    (lambda: Multiplicative(TWO, 2, width=0), "width is 0; a whole number, 1 or more"),
+    (lambda: HardGate(TWO, 2, temperature=0), "temperature is 0"),
+    (lambda: HardGate(TWO, 2, temperature=-1.0), "temperature is -1.0"),
+    (lambda: MAG(TWO, 2, beta=-0.5), "beta is -0.5"),
+    (lambda: SEGate(TWO, 2, reduction=0), "reduction is 0"),
+    (lambda: SEGate(TWO, 2, reduction=2.5), "reduction is 2.5"),
+    (lambda: MidMLP([3, 3], 2), "widths is a list; a dictionary"),
+    (lambda: MidMLP({"a.b": 3}, 2), "widths names a modality 'a.b'"),
+    (lambda: fusion.build("gmu", {"A": 3, "": 3}, 2), "widths names a modality ''"),
+    (
+        lambda: MidMLP(TWO, 2)({"A": X, "B": X.double()}),
+        "features['B'] has dtype torch.float64; torch.float32, as the weights, was expected",
+    ),
+    (
+        lambda: fusion.build("early-transformer", TWO, 2)({"A": X.double(), "B": X}),
+        "features['A'] has dtype torch.float64; torch.float32",
+    ),
+    (lambda: mark(SEQUENCES, TOKEN, {}), "marks is empty"),
+    (
+        lambda: mark({**SEQUENCES, "B": torch.ones(3, 1, 3)}, TOKEN, MARKS),
+        "sequences['B'] has shape (3, 1, 3); (2, any, 3)",
+    ),
+    (
+        lambda: mark({**SEQUENCES, "A": torch.ones(0, 1, 3)}, TOKEN, MARKS),
+        "sequences['A'] has shape (0, 1, 3); an empty batch",
+    ),
+    (lambda: mark({**SEQUENCES, "A": NAN[None]}, TOKEN, MARKS), "sequences['A'] contains NaN"),
+    (lambda: mark(SEQUENCES, TOKEN[:2], MARKS), "marks['A'] has shape (3,); (2)"),
+    (lambda: mark(SEQUENCES, NAN[0], MARKS), "class_token contains NaN"),
+    (lambda: additive_part(np.ones(3)), "surface has shape (3,); (N, K)"),
+    (lambda: additive_part(np.ones((0, 3))), "surface has shape (0, 3); (N, K)"),
+    (lambda: additive_part(NAN.numpy()), "surface contains NaN"),
+    (lambda: cost_table(4, 2, names="tensor"), "names is 'tensor'; a list"),
 ]
 
 

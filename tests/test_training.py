@@ -278,6 +278,15 @@ def test_predict_restores_the_mode_and_keeps_no_gradient(data):
         assert torch.equal(first, predict(model, data.test.inputs).joint)  # dropout is off
 
 
+def test_predict_leaves_a_frozen_part_in_evaluation_mode(data):
+    model = model_for(data, dropout=0.5)
+    model.train()
+    frozen = next(iter(model.encoders.values()))
+    frozen.eval()
+    predict(model, data.test.inputs)
+    assert model.training and model.fusion.training and not frozen.training
+
+
 def test_accuracy_by_hand_and_its_refusals():
     scores = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
     assert accuracy(scores, torch.tensor([1, 1, 1])) == pytest.approx(2 / 3)

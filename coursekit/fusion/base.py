@@ -7,7 +7,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_count, require_floats
+from coursekit.checks import (
+    require,
+    require_batch,
+    require_count,
+    require_dtype,
+    require_floats,
+    require_modality,
+)
 
 Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts of parameters
 
@@ -30,7 +37,8 @@ class Fusion(nn.Module):
     """Joint logits (B, C) from features by modality, each (B, D_m).
 
     Errors of the call: ValueError when a modality is missing, a width or batch size is wrong, the
-    batch is empty or a feature not finite; TypeError when features are no floating-point tensors.
+    batch is empty or a feature not finite; TypeError when features are no floating-point tensors
+    or of another dtype than the operator's parameters.
     """
 
     name: ClassVar[str]
@@ -38,8 +46,12 @@ class Fusion(nn.Module):
 
     def __init__(self, widths: Mapping[str, int], num_classes: int) -> None:
         super().__init__()
+        if not isinstance(widths, Mapping):
+            what = type(widths).__name__
+            raise TypeError(f"widths is a {what}; a dictionary, modality → width, was expected.")
         require(len(widths) > 0, "widths is empty; at least one modality was expected.")
         for m, width in widths.items():
+            require_modality("widths", m)
             require_count(f"widths[{m!r}]", width, 1)
         require_count("num_classes", num_classes, 1)
         self.widths = dict(widths)
@@ -52,10 +64,15 @@ class Fusion(nn.Module):
         parts = [features[m] for m in self.widths]
         for m, x in zip(self.widths, parts, strict=True):
             require_floats(f"features[{m!r}]", x)
+            require_dtype(f"features[{m!r}]", x, self)
         rows = parts[0].shape[0] if parts[0].ndim else None
         for (m, width), x in zip(self.widths.items(), parts, strict=True):
-            require_batch(f"features[{m!r}]", x, (rows, width))
+            require_batch(f"features[{m!r}]", x, self._shape(width, x, rows))
         return parts
+
+    def _shape(self, width: int, x: Tensor, rows: int | None) -> tuple[int | None, ...]:
+        """What `ordered` expects of one modality's features ``x``: (B, D_m)."""
+        return rows, width
 
     def concatenated(self, features: Mapping[str, Tensor]) -> Tensor:
         """All features side by side, (B, Σ D_m)."""

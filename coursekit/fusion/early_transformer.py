@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_floats
 from coursekit.fusion.base import Fusion, Slices, owned
 from coursekit.fusion.tokens import encoder_stack, sinusoidal_positions
 
@@ -36,18 +35,9 @@ class MultiModalTransformer(Fusion):
         self.encoder = encoder_stack(width, heads, layers, norm_first=False)
         self.linear = nn.Linear(width, num_classes)
 
-    def ordered(self, features: Mapping[str, Tensor]) -> list[Tensor]:
-        """The features in the operator's own order, each (B, D_m) or (B, T_m, D_m) and finite."""
-        missing = [m for m in self.widths if m not in features]
-        require(not missing, f"features lacks {missing}; the fusion reads {list(self.widths)}.")
-        parts = [features[m] for m in self.widths]
-        for m, x in zip(self.widths, parts, strict=True):
-            require_floats(f"features[{m!r}]", x)
-        rows = parts[0].shape[0] if parts[0].ndim else None
-        for (m, width), x in zip(self.widths.items(), parts, strict=True):
-            shape = (rows, None, width) if x.ndim == 3 else (rows, width)
-            require_batch(f"features[{m!r}]", x, shape)
-        return parts
+    def _shape(self, width: int, x: Tensor, rows: int | None) -> tuple[int | None, ...]:
+        """(B, D_m), or (B, T_m, D_m) for a sequence."""
+        return (rows, None, width) if x.ndim == 3 else (rows, width)
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) or (B, T_m, D_m) by modality → (B, C)."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_weights
+from coursekit.checks import require, require_batch, require_count, require_weights
 from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
 
 
@@ -40,6 +40,7 @@ class GMU(Fusion):
     def __init__(self, widths: Mapping[str, int], num_classes: int, width: int = 32) -> None:
         super().__init__(widths, num_classes)
         require_modalities(self.name, widths)
+        require_count("width", width, 1)
         self.projections = nn.ModuleList(nn.Linear(d, width, bias=False) for d in widths.values())
         gates = 1 if len(widths) == 2 else len(widths)
         self.gates = nn.ModuleList(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_finite
+from coursekit.checks import require, require_batch, require_count, require_finite
 from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
 
 
@@ -17,13 +17,17 @@ def straight_through(logits: Tensor, temperature: float = 1.0, hard: bool = True
     Source: Bengio, Léonard, Courville 2013; as a gate Xue & Marculescu 2023.
     """
     require_batch("logits", logits, (None, None))
-    require_finite("temperature", temperature)
-    require(temperature > 0, f"temperature is {temperature}; a positive number was expected.")
+    _require_temperature(temperature)
     soft = torch.softmax(logits / temperature, dim=1)
     if not hard:
         return soft
     one_hot = torch.zeros_like(soft).scatter_(1, soft.argmax(dim=1, keepdim=True), 1.0)
     return one_hot + (soft - soft.detach())  # the bracket is zero; only its gradient counts
+
+
+def _require_temperature(temperature: float) -> None:
+    require_finite("temperature", temperature)
+    require(temperature > 0, f"temperature is {temperature}; a positive number was expected.")
 
 
 class HardGate(Fusion):
@@ -41,6 +45,8 @@ class HardGate(Fusion):
     ) -> None:
         super().__init__(widths, num_classes)
         require_modalities(self.name, widths)
+        require_count("width", width, 1)
+        _require_temperature(temperature)
         self.temperature = temperature
         self.gate = nn.Linear(sum(widths.values()), len(widths))
         self.values = nn.ModuleList(nn.Linear(d, width) for d in widths.values())

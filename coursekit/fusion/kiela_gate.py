@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require_batch
+from coursekit.checks import require_batch, require_count
 from coursekit.fusion.base import Fusion, require_modalities
 
 
@@ -27,6 +27,7 @@ class KielaGate(Fusion):
     def __init__(self, widths: Mapping[str, int], num_classes: int, width: int = 32) -> None:
         super().__init__(widths, num_classes)
         require_modalities(self.name, widths)
+        require_count("width", width, 1)
         *others, last = widths.values()
         self.gate = nn.Linear(sum(others), width)
         self.value = nn.Linear(last, width)

@@ -19,11 +19,15 @@ def modality_shift(primary: Tensor, displacement: Tensor, beta: float = 1.0) -> 
     """
     require_batch("primary", primary, (None,) * max(getattr(primary, "ndim", 2), 1))
     require_batch("displacement", displacement, tuple(primary.shape))
-    require_finite("beta", beta)
-    require(beta >= 0, f"beta is {beta}; zero or a positive number was expected.")
+    _require_beta(beta)
     length = displacement.norm(dim=-1, keepdim=True)
     longest = beta * primary.norm(dim=-1, keepdim=True)
     return primary + (longest / (length + EPSILON)).clamp(max=1.0) * displacement
+
+
+def _require_beta(beta: float) -> None:
+    require_finite("beta", beta)
+    require(beta >= 0, f"beta is {beta}; zero or a positive number was expected.")
 
 
 class MAG(Fusion):
@@ -37,6 +41,7 @@ class MAG(Fusion):
     def __init__(self, widths: Mapping[str, int], num_classes: int, beta: float = 1.0) -> None:
         super().__init__(widths, num_classes)
         require_modalities(self.name, widths)
+        _require_beta(beta)
         self.beta = beta
         primary, *others = widths.values()
         self.gates = nn.ModuleList(nn.Linear(d + primary, primary) for d in others)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from coursekit.checks import require_count
 from coursekit.fusion.base import Fusion, Slices, SplitHead, columns
 
 
@@ -15,6 +16,7 @@ class MidMLP(Fusion):
 
     def __init__(self, widths: Mapping[str, int], num_classes: int, hidden: int = 64) -> None:
         super().__init__(widths, num_classes)
+        require_count("hidden", hidden, 1)
         self.first = nn.Linear(sum(widths.values()), hidden)
         self.last = nn.Linear(hidden, num_classes)
 

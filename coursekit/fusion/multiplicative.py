@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require
+from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion, Slices, owned, require_vectors
 
 
@@ -27,6 +27,7 @@ class Multiplicative(Fusion):
 
     def __init__(self, widths: Mapping[str, int], num_classes: int, width: int = 32) -> None:
         super().__init__(widths, num_classes)
+        require_count("width", width, 1)
         self.projections = nn.ModuleList(nn.Linear(d, width, bias=False) for d in widths.values())
         self.linear = nn.Linear(width, num_classes)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_weights
+from coursekit.checks import require, require_batch, require_count, require_weights
 from coursekit.fusion.base import Fusion
 
 
@@ -36,6 +36,7 @@ class SEGate(Fusion):
 
     def __init__(self, widths: Mapping[str, int], num_classes: int, reduction: int = 16) -> None:
         super().__init__(widths, num_classes)
+        require_count("reduction", reduction, 1)
         d = sum(widths.values())
         self.squeeze = nn.Linear(d, max(1, d // reduction), bias=False)
         self.excite = nn.Linear(max(1, d // reduction), d, bias=False)

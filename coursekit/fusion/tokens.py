@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
+from coursekit.checks import require, require_batch, require_count
 
 
 def sinusoidal_positions(length: int, width: int) -> Tensor:
@@ -30,18 +30,20 @@ def mark(
 
     sequences: (B, T_m, W) by modality.  class_token: (W,).  marks: e_m (W,) by modality.
     Returns (B, 1 + Σ T_m, W), modalities in the order of ``marks``.
+    Errors: ValueError for no marks, a missing modality, another width, batches that differ or are
+    empty, or NaN; TypeError for what is no floating-point tensor.
     Source: class and modality tokens as in Kontras and colleagues 2024; the class token is that of
     Devlin and colleagues 2019.
     """
+    require(len(marks) > 0, "marks is empty; at least one modality was expected.")
     missing = [m for m in marks if m not in sequences]
     require(not missing, f"sequences lacks {missing}; marks names {list(marks)}.")
-    width = class_token.shape[-1]
+    (width,) = require_batch("class_token", class_token, (None,)).shape
+    rows = None
     for m, mark_of_m in marks.items():
-        shape = tuple(sequences[m].shape)
-        fits = len(shape) == 3 and shape[2] == width == mark_of_m.shape[-1]
-        require(fits, f"sequences[{m!r}] has shape {shape}; (batch, tokens, {width}) was expected.")
-    batch = len(next(iter(sequences.values())))
-    first = class_token.expand(batch, 1, width)
+        require_batch(f"marks[{m!r}]", mark_of_m, (width,))
+        rows = len(require_batch(f"sequences[{m!r}]", sequences[m], (rows, None, width)))
+    first = class_token.expand(len(sequences[next(iter(marks))]), 1, width)
     return torch.cat([first, *(sequences[m] + e for m, e in marks.items())], dim=1)
 
 

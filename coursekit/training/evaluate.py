@@ -6,18 +6,15 @@ import torch
 from torch import Tensor
 
 from coursekit.checks import require
-from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.models import MultimodalClassifier, Prediction, evaluating
 
 
 @torch.no_grad()
 def predict(model: MultimodalClassifier, inputs: Mapping[str, Tensor]) -> Prediction:
     """The model's prediction in evaluation mode (its mode is restored); on the model's device."""
     device = next(model.parameters()).device
-    mode = model.training
-    model.eval()
-    prediction = model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
-    model.train(mode)
-    return prediction
+    with evaluating(model):
+        return model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
 
 
 def accuracy(scores: Tensor, labels: Tensor) -> float:
