@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from coursekit import fusion
 from coursekit.checks import require, require_count
+from coursekit.models import evaluating
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,10 @@ def multiply_adds(model: nn.Module, inputs: Mapping[str, Tensor]) -> int:
     """
     if not isinstance(inputs, Mapping):
         raise TypeError(f"inputs is a {type(inputs).__name__}; a dictionary was expected.")
-    mode = model.training
-    model.eval()
     counter = FlopCounterMode(display=False, custom_mapping=_element_wise())
-    with counter:  # gradients stay on: fused inference kernels hide what they compute
+    # Gradients on and attention written out: fused kernels hide what they compute.
+    with evaluating(model), counter, sdpa_kernel(SDPBackend.MATH):
         model(inputs)
-    model.train(mode)
     return counter.get_total_flops() // 2
 
 

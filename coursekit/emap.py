@@ -38,12 +38,14 @@ def project(grid: Tensor) -> Tensor:
 def interaction_share(grid: Tensor) -> float:
     """Share of the grid's variance that no additive function explains, in [0, 1].
 
-    grid: as in `project`.  Variance over all combinations, summed over classes; a common shift of
-    all classes of a combination is taken out first, as softmax does not see it.  Zero where
-    nothing varies.
+    grid: as in `project`.  Variance over all combinations, summed over classes; with two classes or
+    more, a common shift of all classes of a combination is taken out first, as softmax does not
+    see it.  Zero where nothing varies.
     """
     require_weights("grid", grid)
-    centred = grid.double() - grid.double().mean(dim=-1, keepdim=True)
+    centred = grid.double()
+    if grid.ndim > 0 and grid.shape[-1] > 1:
+        centred = centred - centred.mean(dim=-1, keepdim=True)
     alone, overall = _grid_means(centred)
     varied = (centred - overall).square().mean(dim=list(range(grid.ndim - 1))).sum()
     # Main effects are orthogonal to each other, so their variances add up (Parseval).
