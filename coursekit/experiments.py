@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 from coursekit import balancing
 from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
 from coursekit.threads import threads
@@ -129,15 +130,6 @@ def _probe_rows(
     return [{"modality": m, "trained": trained, "accuracy": a} for m, a in found.items()]
 
 
-def run(work: Generator[None, None, Comparison]) -> Comparison:
-    """Drive `steps` to its end."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value
-
-
 def over_seeds(
     make_data: Callable[[int], MultimodalData],
     settings: Settings | None = None,
@@ -159,7 +151,7 @@ def over_seeds(
         work = steps(
             make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
         )
-        result = run(work)
+        result = drive(work)
         parts = (result.accuracy, result.probes, result.history)
         return Comparison(*(table.assign(seed=seed) for table in parts))
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.synthetic import Modality, Recipe
+from coursekit.drive import drive
 from coursekit.emap import emap
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.threads import threads
@@ -85,12 +86,7 @@ def compare(
     fusions: Sequence[str] = (ADDITIVE, INTERACTING),
 ) -> dict[str, Projected]:
     """`steps` driven to its end."""
-    work = steps(data, settings, seed=seed, fusions=fusions)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value
+    return drive(steps(data, settings, seed=seed, fusions=fusions))
 
 
 def with_synergy(

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from coursekit import fusion
 from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier, initialise
 from coursekit.threads import threads
 
@@ -181,12 +182,7 @@ def steps(
 
 def learn(operator: str, target: Target, **how: object) -> Surface:
     """Drive `steps` to its end; ``how``: encoder, rate, count, seed."""
-    work = steps(operator, target, **how)  # type: ignore[arg-type]
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value
+    return drive(steps(operator, target, **how))  # type: ignore[arg-type]
 
 
 def _inputs(a: Tensor, b: Tensor) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from itertools import chain, combinations, pairwise, permutations
 
 import pytest
 import torch
+from exact import draw, tensor
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -12,15 +13,6 @@ from coursekit.balancing import agm, gblend, gradnorm, mlb, mmcosine, mslr, ogm,
 from coursekit.calibration import ece
 
 POSITIVE = st.lists(st.floats(0.05, 20), min_size=2, max_size=5)
-
-
-def tensor(values):
-    return torch.tensor(values, dtype=torch.float64)
-
-
-def draw(*shapes, seed=0):
-    rng = torch.Generator().manual_seed(seed)
-    return [torch.randn(*s, generator=rng, dtype=torch.float64) for s in shapes]
 
 
 def clear_of_ties(scores):

@@ -1,25 +1,14 @@
 """The equations of the balancing methods against the numbers of reference code."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
+from exact import read, tensor
 
 from coursekit.balancing import agm, gblend, gradnorm, mlb, mmcosine, mslr, ogm, pcgrad, pmr
 from coursekit.balancing.scores import true_class_scores
 from coursekit.calibration import ece
-
-VECTORS = Path(__file__).parent / "vectors"
-
-
-def read(name):
-    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
-
-
-def tensor(nested, dtype=torch.float64):
-    return torch.tensor(nested, dtype=dtype)
 
 
 def whole(numbers):

@@ -488,11 +488,12 @@ def test_one_row_drawn_at_random_is_measured_again(stored):
     here = (stored.results["case"] == name) & (stored.results["seed"] == seed)
     rows = stored.results[here].reset_index(drop=True)
     pd.testing.assert_frame_equal(again.drop(columns="value"), rows.drop(columns="value"))
-    kept = again["measure"] == "accuracy"
+    kept = again["measure"] != "epochs"  # whole numbers, which one rounding moves by several
     card = (DATA_FOLDER / "depth_results.md").read_text(encoding="utf-8")
     same = f"- Made with: {machine()}\n" in card
-    off = (again["value"] - rows["value"])[kept].abs().max()
-    assert off <= (1e-9 if same else 0.06), (draw, name, seed, same)
+    off = (again["value"] - rows["value"]).abs()
+    worst = off.max() if same else off[kept].max()
+    assert worst <= (1e-9 if same else 0.06), (draw, name, seed, same)
 
 
 def test_one_trial_drawn_at_random_is_measured_again(stored):
@@ -507,7 +508,9 @@ def test_one_trial_drawn_at_random_is_measured_again(stored):
         with threadpool_limits(1):
             _, history = depth_study.trained(row["model"], data, case, trials()[row["trial"]], seed)
         found.append(depth_study.valid_curve(history).max())
-    assert np.mean(found) == pytest.approx(row["accuracy"], abs=0.06), (draw, dict(row))
+    card = (DATA_FOLDER / "depth_trials.md").read_text(encoding="utf-8")
+    near = 1e-4 if f"- Made with: {machine()}\n" in card else 0.06  # stored with four digits
+    assert np.mean(found) == pytest.approx(row["accuracy"], abs=near), (draw, dict(row))
 
 
 def test_the_command_writes_what_the_study_gives(tmp_path, monkeypatch, stored):

@@ -8,7 +8,8 @@ import torch
 
 from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.multimodal import MultimodalData
-from coursekit.experiments import Variant, cures, over_seeds, run, steps
+from coursekit.drive import drive
+from coursekit.experiments import Variant, cures, over_seeds, steps
 from coursekit.models import build_classifier
 from coursekit.probes import probe
 from coursekit.training import Settings, fit, predict
@@ -36,7 +37,7 @@ def data():
 
 
 def compare(data, settings=FEW, **options):
-    return run(steps(data, settings, widths=WIDTHS, **options))
+    return drive(steps(data, settings, widths=WIDTHS, **options))
 
 
 def same(one, other):

@@ -1,31 +1,15 @@
 """Gates and shifts: FiLM, Kiela's gate, GMU, the hard gate and MAG, against oracles."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
+from exact import draw, read, tensor
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import fusion
 from coursekit.fusion import film, gated, gmu, modality_shift, straight_through
-
-VECTORS = Path(__file__).parent / "vectors"
-
-
-def read(name):
-    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
-
-
-def tensor(nested):
-    return torch.tensor(nested, dtype=torch.float64)
-
-
-def draw(*shapes, seed=0):
-    rng = torch.Generator().manual_seed(seed)
-    return [torch.randn(*s, generator=rng, dtype=torch.float64) for s in shapes]
 
 
 def close(a, b):

@@ -1,12 +1,11 @@
 """Sums and products: additive, multiplicative, bilinear, tensor and low-rank, against oracles."""
 
 import itertools
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
+from exact import draw, read, tensor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,20 +13,9 @@ from coursekit import fusion
 from coursekit.fusion import additive, bilinear, low_rank, multiplicative, tensor_product
 from coursekit.models import initialise
 
-VECTORS = Path(__file__).parent / "vectors"
-
 
 def case_of(name):
-    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))["cases"][0]
-
-
-def tensor(nested):
-    return torch.tensor(nested, dtype=torch.float64)
-
-
-def draw(*shapes, seed=0):
-    rng = torch.Generator().manual_seed(seed)
-    return [torch.randn(*s, generator=rng, dtype=torch.float64) for s in shapes]
+    return read(name)["cases"][0]
 
 
 def close(a, b):
@@ -53,7 +41,7 @@ def test_low_rank_equals_the_reference():
 
 
 def test_sum_fusion_equals_the_reference():
-    d = json.loads((VECTORS / "film_gated.json").read_text("utf-8"))
+    d = read("film_gated")
     case = d["cases"][0]
     made = fusion.build("additive", {"x": 4, "y": 4}, 2).double()
     with torch.no_grad():

@@ -10,9 +10,7 @@ from functools import partial
 
 import pandas as pd
 import torch
-from joblib import Parallel, delayed
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from coursekit import fusion
 from coursekit.checks import choose
@@ -21,6 +19,7 @@ from coursekit.data.presets import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.fusion.low_rank import LowRank
 from coursekit.models import build_classifier, initialise
+from coursekit.studies.parallel import run_all
 from coursekit.studies.rates import SEEDS, TUNING_SEEDS, best_rates
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, fit, predict
@@ -123,17 +122,12 @@ def accuracy_study(jobs: int = 2, only: Sequence[str] | None = None) -> pd.DataF
         alone = () if name == "rank" else (*chosen.data(0).modalities, ENSEMBLE)
         plan += [(name, model) for model in (*chosen.heads, *alone)]
     tuning = [(*p, rate, seed) for p in plan for rate in RATES for seed in TUNING_SEEDS]
-    table = _run(tuning, jobs, "choosing rates")
+    table = pd.DataFrame(run_all(row, tuning, jobs, "choosing rates"))
     best = best_rates(table, ["study", "model"], "valid")
     final = [
         (str(name), str(model), float(rate), seed)
         for name, model, rate in best[["study", "model", "rate"]].to_numpy()
         for seed in SEEDS
     ]
-    parts = (table, _run(final, jobs, "operators"))
+    parts = (table, pd.DataFrame(run_all(row, final, jobs, "operators")))
     return pd.concat(parts, ignore_index=True)
-
-
-def _run(plan: list[tuple[str, str, float, int]], jobs: int, label: str) -> pd.DataFrame:
-    work = Parallel(n_jobs=jobs, return_as="generator")(delayed(row)(*p) for p in plan)
-    return pd.DataFrame(list(tqdm(work, total=len(plan), desc=label, leave=False)))

@@ -8,10 +8,9 @@ results that lessons show are those of seeds 100 to 109.
 from collections.abc import Sequence
 
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm.auto import tqdm
 
 from coursekit import fusion
+from coursekit.studies.parallel import run_all
 from coursekit.studies.rates import SEEDS, TUNING_SEEDS, best_rates
 from coursekit.surfaces import ENCODERS, RATES, TARGETS, learn
 
@@ -35,17 +34,15 @@ def surface_study(jobs: int = 2, names: Sequence[str] | None = None) -> pd.DataF
     """`surface_rows` of all operators with and without encoders: every rate, then the best one."""
     pairs = [(e, n) for e in ENCODERS for n in names or fusion.names()]
     tuning = [(e, n, rate, list(TUNING_SEEDS)) for e, n in pairs for rate in RATES]
-    table = _run(tuning, jobs, "choosing rates")
+    table = _table(run_all(surface_rows, tuning, jobs, "choosing rates"))
     best = best_rates(table, ["encoder", "operator"], "r2")
     final = [
         (str(e), str(n), float(rate), list(SEEDS))
         for e, n, rate in best[["encoder", "operator", "rate"]].to_numpy()
     ]
-    parts = (table, _run(final, jobs, "surfaces"))
+    parts = (table, _table(run_all(surface_rows, final, jobs, "surfaces")))
     return pd.concat(parts, ignore_index=True)
 
 
-def _run(plan: list[tuple[str, str, float, list[int]]], jobs: int, label: str) -> pd.DataFrame:
-    work = Parallel(n_jobs=jobs, return_as="generator")(delayed(surface_rows)(*p) for p in plan)
-    parts = tqdm(work, total=len(plan), desc=label, leave=False)
+def _table(parts: list[list[dict[str, object]]]) -> pd.DataFrame:
     return pd.DataFrame([row for rows in parts for row in rows])

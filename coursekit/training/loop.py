@@ -13,18 +13,13 @@ from tqdm.auto import tqdm
 
 from coursekit.checks import NotFinite, require
 from coursekit.data.multimodal import Split
-from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.models import MultimodalClassifier
 from coursekit.threads import threads
 from coursekit.training.evaluate import accuracy, predict
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
 from coursekit.training.settings import Settings, make_optimizer, require_device
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
-
-
-def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
-    """Cross-entropy of the joint logits, mean over the batch."""
-    return F.cross_entropy(prediction.joint, labels)
 
 
 def require_split(name: str, split: object, model: MultimodalClassifier) -> None:

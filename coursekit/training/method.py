@@ -22,6 +22,11 @@ from coursekit.models import MultimodalClassifier, Prediction
 JOINT = "joint"
 
 
+def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
+    """Cross-entropy of the joint logits, mean over the batch."""
+    return F.cross_entropy(prediction.joint, labels)
+
+
 @dataclass
 class Run:
     """One training as a method sees it.
@@ -55,7 +60,7 @@ class Step:
     def cross_entropies(self) -> dict[str, Tensor]:
         """Mean cross-entropy of the joint head and of each modality's own, by name."""
         alone = self.prediction.unimodal
-        losses = {JOINT: F.cross_entropy(self.prediction.joint, self.labels)}
+        losses = {JOINT: joint_loss(self.prediction, self.labels)}
         return losses | {m: F.cross_entropy(logits, self.labels) for m, logits in alone.items()}
 
 
@@ -84,7 +89,7 @@ class Method:
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """What is differentiated: Σ_k w_k CE_k unless a method has more to add."""
         if set(weights) == {JOINT}:
-            return weights[JOINT] * F.cross_entropy(step.prediction.joint, step.labels)
+            return weights[JOINT] * joint_loss(step.prediction, step.labels)
         losses = step.cross_entropies()
         alone = torch.stack([w * losses[k] for k, w in weights.items() if k != JOINT]).sum()
         return weights[JOINT] * losses[JOINT] + alone if JOINT in weights else alone
