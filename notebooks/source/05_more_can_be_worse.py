@@ -46,7 +46,7 @@ from coursekit.plots.folds import fold_gaps
 from coursekit.probes import probe_encoders
 from coursekit.stats import interval, summarise
 from coursekit.training import Settings, accuracy, epochs, fit, predict
-from coursekit.training.loop import joint_loss
+from coursekit.training.method import joint_loss
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
