@@ -17,7 +17,7 @@ TERMS = {"product": "x_A·x_B", "signs": "± do the signs agree", "switch": "x_B
 WITH, WITHOUT = "small networks", "none"
 ENCODER_OF = {WITH: ENCODERS[1], WITHOUT: ENCODERS[0]}
 RATE_OF = {f"{rate:g}": rate for rate in RATES}
-TUNED = "the operator's best"
+TUNED = "its best"
 
 
 @cache
