@@ -1,6 +1,5 @@
 """Commands that make the tables of slow studies: ``python -m coursekit folds``."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +16,10 @@ from coursekit.studies import interactions as interaction_study
 from coursekit.studies import operators as operator_study
 from coursekit.studies import rates
 from coursekit.studies import surfaces as surface_study
-from coursekit.studies.machine import machine
+from coursekit.studies.cards import keep
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
-MADE_WITH = re.compile(r"^- Made with: .*$", re.MULTILINE)
 
 
 @app.callback()
@@ -41,7 +39,7 @@ def folds(
     except (ValueError, DataFileError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    _keep(table, fold_study.fold_summary(table).round(3).to_string(index=False), out)
+    keep(table, fold_study.fold_summary(table).round(3).to_string(index=False), out)
 
 
 @app.command()
@@ -52,7 +50,7 @@ def cures(
     """Try the usual cures on both illnesses of the generator, and more data on the first."""
     table = pd.concat(cure_study.cure_study(seeds), ignore_index=True)
     summary = summarise(table, ["data", "train", "model"]).round(3)
-    _keep(table, summary.to_string(index=False), out)
+    keep(table, summary.to_string(index=False), out)
 
 
 @app.command()
@@ -69,7 +67,7 @@ def depths(
     for name in ("trials", "results", "curves"):
         table = pd.concat([getattr(tables, name) for tables in found], ignore_index=True)
         summary = depth_study.summary(table) if name == "results" else ""
-        _keep(table, summary, out / f"depth_{name}.csv")
+        keep(table, summary, out / f"depth_{name}.csv")
 
 
 @app.command()
@@ -80,7 +78,7 @@ def surfaces(
     table = surface_study.surface_study()
     kept = rates.results(table, ["encoder", "operator"], "r2")
     summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
-    _keep(table, summary.to_string(index=False), out)
+    keep(table, summary.to_string(index=False), out)
 
 
 @app.command()
@@ -91,7 +89,7 @@ def operators(
     table = operator_study.accuracy_study()
     kept = rates.results(table, ["study", "model"], "valid")
     summary = summarise(kept, ["study", "model"], "test").round(3)
-    _keep(table, summary.to_string(index=False), out)
+    keep(table, summary.to_string(index=False), out)
 
 
 @app.command()
@@ -101,17 +99,7 @@ def interactions(
 ) -> None:
     """Project four heads on four data sets with EMAP, the ensemble beside them, over seeds."""
     table = pd.concat(interaction_study.emap_table(seeds), ignore_index=True)
-    _keep(table, interaction_study.summary(table).round(3).to_string(index=False), out)
-
-
-def _keep(table: pd.DataFrame, summary: str, out: Path) -> None:
-    """Write the table, show its summary, and renew the line of the card that names the machine."""
-    table.to_csv(out, index=False, lineterminator="\n")
-    line = f"- Made with: {machine()}"
-    typer.echo(f"{summary}\n{len(table)} rows in {out}\n{line}")
-    card = out.with_suffix(".md")
-    if card.exists():
-        card.write_text(MADE_WITH.sub(line, card.read_text(encoding="utf-8")), encoding="utf-8")
+    keep(table, interaction_study.summary(table).round(3).to_string(index=False), out)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Ensemble(Method):
     """
 
     name = "ensemble"
+    fusions = ()
 
     def begin(self, run: Run) -> None:
         """The joint answer is from now on the mean of the heads' probabilities."""

@@ -55,6 +55,7 @@ class MMCosine(Method):
     """Joint training under cosine logits. Late-linear fusion only: others have no W_{m,c}."""
 
     name = "mmcosine"
+    fusions = ("late-linear",)
 
     def __init__(self, scale: float = 10.0) -> None:
         self.scale = scale

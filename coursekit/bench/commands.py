@@ -6,9 +6,15 @@ from typing import Annotated
 
 import typer
 
+from coursekit import balancing
 from coursekit import fusion as fusions
 from coursekit.bench import emap as emap_bench
+from coursekit.bench import methods as methods_bench
+from coursekit.bench import sweep
 from coursekit.checks import choose, require
+from coursekit.data.files import DataFileError
+from coursekit.stats import summarise
+from coursekit.studies.cards import keep
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -49,6 +55,43 @@ def emap(
         rows = [{"fusion": one.fusion, **one.figures()} for one in found]
         figures = found[0].figures() if len(found) == 1 else rows
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def methods(
+    data: Annotated[str, typer.Option(help="name, or several with commas")] = "starve",
+    fusion: Annotated[str, typer.Option(help="name, several, or all five")] = "late-linear",
+    method: Annotated[str, typer.Option(help="name, several, or all")] = "all",
+    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 10,
+    out: Annotated[Path, typer.Option(help="the CSV to write, and OUT_trials.csv")] = Path(
+        "methods.csv"
+    ),
+    jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
+    dask: Annotated[str, typer.Option(help="address of a Dask scheduler, instead of jobs")] = "",
+) -> None:
+    """Balancing methods against each other, at equal tuning budgets.
+
+    Six trials a method on seeds 0 to 2, chosen on validation; the winner on fresh seeds, tested.
+    Started again with the same OUT it goes on where it was; rows there of other data, fusions and
+    methods stay.
+    """
+    trials_out = out.with_name(f"{out.stem}_trials.csv")
+    every = list(methods_bench.FUSIONS) if fusion == "all" else fusion.split(",")
+    named = balancing.names() if method == "all" else method.split(",")
+    try:
+        places, left = sweep.places(data.split(","), every, named)
+        for sentence in left:
+            typer.echo(sentence)
+        cells = sweep.tuning_cells(places)
+        tuned = sweep.work(methods_bench.tuning_row, cells, trials_out, jobs, "tuning", dask)
+        cells = sweep.result_cells(places, tuned, seeds)
+        table = sweep.work(methods_bench.result_row, cells, out, jobs, "results", dask)
+    except (ValueError, DataFileError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    summary = summarise(sweep.tidy(table), ["data", "fusion", "method"], "test").round(3)
+    keep(sweep.tidy(sweep.read(trials_out)), "", trials_out)
+    keep(sweep.tidy(sweep.read(out)), summary.to_string(index=False), out)
 
 
 def sizes_of(text: str) -> list[int]:

@@ -68,9 +68,13 @@ class Method:
     """Joint training: the joint cross-entropy alone, every step as the optimiser makes it.
 
     Subclasses override what they change.
+
+    name: under which the registry knows it.  fusions: names of the fusions it is defined for; None
+    = any, empty = it brings its own, whatever the model had.
     """
 
     name: ClassVar[str] = JOINT
+    fusions: ClassVar[tuple[str, ...] | None] = None
 
     def begin(self, run: Run) -> None:
         """Before the optimiser is made: refuse what the method is not for, set up its state."""

@@ -7,7 +7,7 @@ from torch import nn
 
 from coursekit.checks import choose, require, require_count, require_finite
 
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("sgd", "adagrad", "adam")
 DEVICES = ("cpu", "cuda", "mps")
 SCALES = ("step", "gradient")
 
@@ -64,7 +64,8 @@ def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
             weight_decay=s.weight_decay,
             fused=True,
         )
-    return torch.optim.Adam(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+    kind = torch.optim.Adam if s.optimizer == "adam" else torch.optim.Adagrad
+    return kind(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
 
 
 def require_device(device: str) -> None:

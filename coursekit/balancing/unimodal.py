@@ -1,0 +1,34 @@
+"""One modality by itself: what every joint model has to beat."""
+
+from collections.abc import Mapping
+
+from coursekit.balancing.ensemble import MeanOfHeads
+from coursekit.checks import choose
+from coursekit.training.method import Method, Run, Step
+
+
+class Unimodal(Method):
+    """loss = CE(head_m) of one modality m; the joint answer is this head's.
+
+    modality: its name, None = the model's first.  Whatever fusion the model had is dropped.
+    """
+
+    name = "unimodal"
+    fusions = ()
+
+    def __init__(self, modality: str | None = None) -> None:
+        self.modality = modality
+
+    def begin(self, run: Run) -> None:
+        """The mean over one head is that head."""
+        model = run.model
+        if self.modality is None:
+            self.modality = model.modalities[0]
+        choose("modality", self.modality, model.modalities)
+        width = {self.modality: int(model.encoders[self.modality].out_features)}  # type: ignore[arg-type]
+        model.fusion = MeanOfHeads(model.heads, width, model.num_classes)
+
+    def weights(self, step: Step) -> Mapping[str, float]:
+        """1 for the one head, nothing for all others."""
+        assert self.modality is not None
+        return {self.modality: 1.0}

@@ -1,0 +1,150 @@
+"""The methods benchmark: tune on some seeds, measure on others, in parallel, at any time resumed.
+
+Every data set × fusion × method has the same number of trials on the same three tuning seeds. The
+trial with the best mean validation accuracy is then trained on other seeds, and tested.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from joblib import Parallel, delayed, parallel_config
+from tqdm.auto import tqdm
+
+from coursekit import balancing, fusion
+from coursekit.bench.methods import (
+    NO_FUSION,
+    Trial,
+    data_sets,
+    entries,
+    read_trial,
+    trials,
+    write_trial,
+)
+from coursekit.checks import choose
+
+TUNING_SEEDS = (0, 1, 2)
+FIRST_SEED = 100
+KEY = ["data", "fusion", "method", "seed", "trial"]
+Place = tuple[str, str, str]  # data, fusion, method: what is tuned as one
+Cell = tuple[str, str, str, Trial, int]
+
+
+def places(
+    data: Sequence[str], fusions: Sequence[str], methods: Sequence[str]
+) -> tuple[list[Place], list[str]]:
+    """What to tune, and a sentence for each method that a fusion has to do without.
+
+    A method that brings its own joint answer (ensemble, unimodal) stands once under fusion "none".
+    Errors: ValueError for unknown names.
+    """
+    for name in data:
+        choose("data", name, data_sets())
+    for name in fusions:
+        choose("fusion", name, fusion.names())
+    known = balancing.registry()
+    for name in methods:
+        choose("method", name, known)
+    found: list[Place] = []
+    left = []
+    for name in methods:
+        allowed = known[name].fusions
+        wanted = fusions if allowed is None else [f for f in fusions if f in allowed]
+        found += [
+            (d, f, label)
+            for d in data
+            for label, _ in entries(d, name)
+            for f in ([NO_FUSION] if allowed == () else wanted)
+        ]
+        without = [f for f in fusions if allowed and f not in allowed]
+        if without:
+            left.append(f"{name} is not defined for {', '.join(without)}: left out there.")
+    return found, left
+
+
+def tuning_cells(places: Sequence[Place]) -> list[Cell]:
+    """Every trial of every place on every tuning seed; trainings on the same data side by side."""
+    every = [(*p, t, s) for p in places for t in trials(p[2]) for s in TUNING_SEEDS]
+    return sorted(every, key=lambda cell: (cell[0], cell[4]))
+
+
+def result_cells(places: Sequence[Place], tuning: pd.DataFrame, seeds: int) -> list[Cell]:
+    """The chosen trial of every place on ``seeds`` fresh seeds."""
+    fresh = range(FIRST_SEED, FIRST_SEED + seeds)
+    chosen = {p: chosen_trial(tuning, p) for p in places}
+    return sorted(
+        ((*p, chosen[p], s) for p in places for s in fresh), key=lambda cell: (cell[0], cell[4])
+    )
+
+
+def chosen_trial(tuning: pd.DataFrame, place: Place) -> dict[str, float]:
+    """The trial with the best mean validation accuracy on the tuning seeds; a tie: the first."""
+    rows = tuning[(tuning[["data", "fusion", "method"]] == list(place)).all(axis=1)]
+    rows = rows[rows["seed"].isin(TUNING_SEEDS)]
+    order = [write_trial(t) for t in trials(place[2])]
+    means = rows.groupby("trial")["valid"].mean().round(9).reindex(order)
+    return read_trial(str(means.idxmax()))
+
+
+def work(
+    row_of: Callable[..., dict[str, Any]],
+    cells: Sequence[Cell],
+    out: Path,
+    jobs: int,
+    label: str,
+    dask: str = "",
+) -> pd.DataFrame:
+    """Train the cells that ``out`` does not have, write each when it is done, return their rows.
+
+    Killed and started again it goes on where it was.  label: names the progress bar.
+    dask: address of a scheduler whose workers train; empty = ``jobs`` processes of this machine.
+    """
+    have = set(read(out)[KEY].itertuples(index=False, name=None))
+    todo = [cell for cell in cells if key_of(cell) not in have]
+    with out.open("a", encoding="utf-8") as file, _trained(row_of, todo, jobs, dask) as rows:
+        for row in tqdm(rows, total=len(todo), desc=label, unit="training"):
+            line = pd.DataFrame([row])
+            file.write(line.to_csv(index=False, header=file.tell() == 0, lineterminator="\n"))
+            file.flush()
+    found = read(out)
+    wanted = {key_of(cell) for cell in cells}
+    return found[[k in wanted for k in found[KEY].itertuples(index=False, name=None)]]
+
+
+def key_of(cell: Cell) -> tuple[str, str, str, int, str]:
+    """A cell as its row's `KEY`."""
+    data, with_fusion, method, trial, seed = cell
+    return data, with_fusion, method, seed, write_trial(trial)
+
+
+def read(out: Path) -> pd.DataFrame:
+    """The rows there are; a last line that a kill cut short is taken out of the file."""
+    if not out.exists() or out.stat().st_size == 0:
+        return pd.DataFrame(columns=KEY)
+    text = out.read_text(encoding="utf-8")
+    if not text.endswith("\n"):
+        out.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+        return read(out)
+    return pd.read_csv(out)
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows sorted by what they are of: the same table in whatever order it was made."""
+    return table.sort_values(KEY).reset_index(drop=True)
+
+
+@contextmanager
+def _trained(
+    row_of: Callable[..., dict[str, Any]], todo: Sequence[Cell], jobs: int, dask: str
+) -> Iterator[Iterator[dict[str, Any]]]:
+    """The rows as they are done, from this machine's processes or a cluster's workers."""
+    tasks = (delayed(row_of)(*cell) for cell in todo)
+    if not dask:
+        yield iter(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks))
+        return
+    from distributed import Client  # only who names a cluster needs it
+
+    with Client(dask, set_as_default=True), parallel_config(backend="dask"):
+        yield iter(Parallel(return_as="generator_unordered")(tasks))
