@@ -13,6 +13,7 @@ from coursekit.models import Prediction
 from coursekit.training.method import Method, Run, Step
 
 LARGEST = 10.0  # of τ − r, as in the released code
+MOST = 10.0  # of k on a step, which no clipping follows; ours
 
 
 def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
@@ -73,7 +74,8 @@ class AGM(Method):
 
     Any fusion. Every step runs the model once for each set of present modalities, 2^M − 1 times,
     absent inputs zeroed. With ``Settings(scale="gradient")`` the gradient at φ_m is scaled, as in
-    the paper; with "step" the step of modality m's own parameters.
+    the paper, and clipped afterwards; with "step" the step of modality m's own parameters, which
+    nothing clips any more: there k is 10 at most.
     """
 
     name = "agm"
@@ -119,4 +121,6 @@ class AGM(Method):
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """k by modality, unless the gradients carry it already."""
-        return {} if step.run.settings.scale == "gradient" else self.k
+        if step.run.settings.scale == "gradient":
+            return {}
+        return {m: min(k, MOST) for m, k in self.k.items()}

@@ -1,7 +1,9 @@
 """One training of the methods benchmark: its data, its trials, and what is measured of it."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
@@ -56,6 +58,9 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
     }
 )
 Trial = Mapping[str, float]
+GROUPS = ("all", "none", "1", "2")  # which of the unimodal models are right; see `agreement`
+FIGURES = ("valid", "test", "ece", "probe_1", "probe_2")
+FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
 
 def _recorded(train_speakers: int, image_noise: float, stretch: bool, fold: int) -> Any:
@@ -143,10 +148,14 @@ def train(
 
 
 def tuning_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
-    """Validation accuracy and nothing else: no test row is looked at while settings are chosen."""
-    model, _ = train(data, fusion, method, trial, seed)
+    """Validation accuracy and nothing else: no test row is looked at while settings are chosen.
+
+    A training that diverges has the accuracy 0.
+    """
     valid = data_of(data, seed).valid
-    with threads(1):
+    reached = 0.0
+    with suppress(FloatingPointError), threads(1):
+        model, _ = train(data, fusion, method, trial, seed)
         reached = accuracy(predict(model, valid.inputs).joint, valid.labels)
     head = {"data": data, "fusion": fusion, "method": method, "trial": write_trial(trial)}
     return {**head, "seed": seed, "valid": round(reached, 6)}
@@ -156,24 +165,34 @@ def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
     """Validation and test accuracy, ECE, probes, agreement (see `agreement`), seconds.
 
     probe_1, probe_2, … follow the data set's modalities in order; share_… and right_… as well.
+    A training that diverges has the accuracy 0 and nothing else.
     """
-    model, seconds = train(data, fusion, method, trial, seed)
+    head = {"data": data, "fusion": fusion, "method": method, "seed": seed}
+    try:
+        model, seconds = train(data, fusion, method, trial, seed)
+    except FloatingPointError:
+        found, seconds = dict.fromkeys(FIGURES, math.nan) | {"valid": 0.0, "test": 0.0}, math.nan
+    else:
+        found = measured(model, data, seed)
+    rounded = {k: round(v, 6) for k, v in found.items()}
+    return {**head, **rounded, "seconds": round(seconds, 2), "trial": write_trial(trial)}
+
+
+def measured(model: MultimodalClassifier, data: str, seed: int) -> dict[str, float]:
+    """`FIGURES` of a trained model."""
     chosen = data_of(data, seed)
+    labels = chosen.test.labels
     with threads(1):
         valid = accuracy(predict(model, chosen.valid.inputs).joint, chosen.valid.labels)
         logits = predict(model, chosen.test.inputs).joint
         probes = probe_encoders(model, chosen.train, chosen.test)
-    labels = chosen.test.labels
-    found = {
+    return {
         "valid": valid,
         "test": accuracy(logits, labels),
         "ece": float(ece(logits.double().softmax(1), labels)),
         **{f"probe_{i}": p for i, p in enumerate(probes.values(), 1)},
         **agreement(logits.argmax(1), unimodal_answers(data, seed), labels),
     }
-    head = {"data": data, "fusion": fusion, "method": method, "seed": seed}
-    rounded = {k: round(v, 6) for k, v in found.items()}
-    return {**head, **rounded, "seconds": round(seconds, 2), "trial": write_trial(trial)}
 
 
 @lru_cache(maxsize=2)
