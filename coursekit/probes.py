@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 
+import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -36,6 +37,26 @@ def probe(
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features.cpu().numpy(), labels.numpy())
     return float(model.score(test_features.cpu().numpy(), test_labels.numpy()))
+
+
+def quick_probe(
+    features: Tensor, labels: Tensor, test_features: Tensor, test_labels: Tensor
+) -> float:
+    """`probe` in a millisecond: least squares on one-hot labels instead of a logistic regression.
+
+    For curves over epochs; the two differ by a few hundredths.  Shapes as in `probe`.
+    """
+    require_batch("features", features, (None, None))
+    require_batch("test_features", test_features, (None, features.shape[1]))
+    _require_labels("labels", labels, len(features))
+    _require_labels("test_labels", test_labels, len(test_features))
+    mean = features.double().mean(0)
+    x, test = features.double() - mean, test_features.double() - mean
+    y = torch.nn.functional.one_hot(labels).double()
+    ridge = 1e-3 * x.square().sum() / x.shape[1]  # features may be constant, or copies
+    gram = x.T @ x + ridge.clamp_min(1e-12) * torch.eye(x.shape[1], dtype=x.dtype)
+    scores = test @ torch.linalg.solve(gram, x.T @ (y - y.mean(0))) + y.mean(0)
+    return float((scores.argmax(1) == test_labels).double().mean())
 
 
 def _require_labels(name: str, labels: Tensor, rows: int) -> None:

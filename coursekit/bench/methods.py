@@ -59,7 +59,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
 )
 Trial = Mapping[str, float]
 GROUPS = ("all", "none", "1", "2")  # which of the unimodal models are right; see `agreement`
-FIGURES = ("valid", "test", "ece", "probe_1", "probe_2")
+FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
 

@@ -38,6 +38,9 @@ How to write them for a lesson (see lesson00.py, lesson01.py):
     than the module's. For value exercises add ``GIVEN = {key: tuple of data}``; the answer is the
     function called on them. tests/test_exercises.py finds and tries all of it.
 
+5.  An `OpenExercise` asks for a class (a method for the race, say) and has requirements instead of
+    one right value; its cells, tables and hints are the same.
+
 An answer may be an int, float, numpy, torch or pandas object or a list, if the numbers are right;
 a bool or a text is no number. The learner's function is called on copies. What it prints or warns
 is shown in the box. Four outcomes: correct, incorrect, not attempted, cannot be checked.
@@ -45,6 +48,7 @@ is shown in the box. Four outcomes: correct, incorrect, not attempted, cannot be
 
 from coursekit.exercises.evaluation import Misconception
 from coursekit.exercises.exercise import Exercise
+from coursekit.exercises.open import OpenExercise, Requirement
 from coursekit.exercises.outcome import CannotCheck, Correct, Incorrect, NotAttempted, Outcome
 
 __all__ = [
@@ -54,5 +58,7 @@ __all__ = [
     "Incorrect",
     "Misconception",
     "NotAttempted",
+    "OpenExercise",
     "Outcome",
+    "Requirement",
 ]

@@ -95,12 +95,12 @@ def _call_all(
 ) -> tuple[list[Any], Incorrect | None, str]:
     values: list[Any] = []
     failure = None
-    with _captured() as printed:
+    with captured() as printed:
         for case in cases:
             try:
                 values.append(answer(*fresh(case)))
             except (Exception, SystemExit) as error:
-                failure = _raised(error, answer)
+                failure = raised(error, answer)
                 break
             if inspect.iscoroutine(values[-1]):
                 values.pop().close()
@@ -110,7 +110,7 @@ def _call_all(
 
 
 @contextlib.contextmanager
-def _captured() -> Iterator[Callable[[], str]]:
+def captured() -> Iterator[Callable[[], str]]:
     """Keep what is printed and warned inside; a graded cell must stay silent."""
     text = io.StringIO()
     with (
@@ -177,7 +177,7 @@ def _stream_handlers() -> list[Any]:
     ]
 
 
-def _raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
+def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
     """The learner's exception with the line of their code, not of the libraries below it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
     home = getattr(getattr(answer, "__code__", None), "co_filename", None)
@@ -194,7 +194,7 @@ def _raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
 def _judge(rule: Rule, values: list[Any], cases: list[tuple[Any, ...]]) -> Outcome:
     """Compare the values with the reference; failures of the checker itself are its own."""
     try:
-        with _captured(), np.errstate(all="ignore"):
+        with captured(), np.errstate(all="ignore"):
             expected = [rule.reference(*fresh(case)) for case in cases]
             judged = [
                 _judge_case(rule, *three) for three in zip(cases, expected, values, strict=True)

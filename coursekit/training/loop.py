@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 import pandas as pd
@@ -46,8 +46,11 @@ def epochs(
     *,
     seed: int = 0,
     method: Method | None = None,
+    watch: Callable[[Run], None] | None = None,
 ) -> Generator[list[dict[str, object]], None, None]:
     """Train ``model`` in place; after each epoch yield its rows of the history.
+
+    watch: called with the run after every epoch, to look at what the method did.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
     fixes the order of the batches. Rows: epoch (1, 2, …), split, and
@@ -94,6 +97,8 @@ def epochs(
         ]
         run.history += rows
         method.end_epoch(run)
+        if watch is not None:
+            watch(run)
         yield rows
     if best_weights is not None:
         model.load_state_dict(best_weights)

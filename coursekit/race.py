@@ -1,0 +1,150 @@
+"""The race: several methods train the same model on the same data, epoch by epoch side by side."""
+
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coursekit import balancing
+from coursekit.checks import require
+from coursekit.data.multimodal import MultimodalData
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.probes import quick_probe
+from coursekit.threads import threads
+from coursekit.training import Settings, accuracy, epochs, predict
+from coursekit.training.method import Method, Run
+
+ENSEMBLE = "ensemble"  # in every race, because everybody forgets it
+Entrant = Callable[[], Method]  # a class, or whatever makes a fresh method
+
+
+@dataclass(frozen=True)
+class Race:
+    """What is known after some epochs of all entrants; tidy tables.
+
+    epochs: entry, epoch, accuracy (validation).  probes: entry, epoch, modality, accuracy (linear
+    probe of the encoder, validation).  scales: entry, epoch, modality, k (mean over the epoch's
+    batches; entrants that scale nothing have no rows).  weights: entry, epoch, head, w (mean).
+    results: entry, test accuracy, seconds of training; empty until the end.
+    """
+
+    epochs: pd.DataFrame
+    probes: pd.DataFrame
+    scales: pd.DataFrame
+    weights: pd.DataFrame
+    results: pd.DataFrame
+
+
+def entrants(*names: str) -> dict[str, Entrant]:
+    """Methods of the registry by name, with their own defaults."""
+    for name in names:
+        balancing.build(name)  # an unknown one is refused here
+    return {name: balancing.registry()[name] for name in names}
+
+
+class _Lane:
+    """One entrant on the way: its model, its training, and its rows."""
+
+    def __init__(
+        self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
+        seed: int,
+    ) -> None:  # fmt: skip
+        self.name, self.data, self.seconds = name, data, 0.0
+        self.model: MultimodalClassifier = build_classifier(
+            data.train.inputs, data.num_classes, fusion=fusion, seed=seed
+        )
+        self.training = epochs(
+            self.model, data.train, data.valid, settings,
+            seed=seed, method=method, watch=self.look,
+        )  # fmt: skip
+        self.rows: dict[str, list[dict[str, object]]] = {
+            kind: [] for kind in ("epochs", "probes", "scales", "weights")
+        }
+
+    def advance(self) -> None:
+        """One epoch, timed."""
+        started = time.perf_counter()
+        rows = next(self.training)
+        self.seconds += time.perf_counter() - started
+        at = {"entry": self.name, "epoch": rows[0]["epoch"]}
+        valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
+        self.rows["epochs"].append({**at, "accuracy": valid})
+        self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in self.probes()]
+
+    def probes(self) -> list[tuple[str, float]]:
+        """Each encoder's quick probe."""
+        train, valid = self.data.train, self.data.valid
+        with threads(1):
+            before, after = (predict(self.model, s.inputs).features for s in (train, valid))
+            return [
+                (m, quick_probe(before[m], train.labels, after[m], valid.labels))
+                for m in self.model.modalities
+            ]
+
+    def look(self, run: Run) -> None:
+        """The epoch's mean scales and weights."""
+        table = pd.DataFrame([row for row in run.trace if row["epoch"] == run.epoch])
+        for kind, by, value, short in (
+            ("scales", "modality", "scale", "k"),
+            ("weights", "head", "weight", "w"),
+        ):
+            if by in table:
+                means = table.dropna(subset=[by]).groupby(by, sort=False)[value].mean()
+                at = {"entry": self.name, "epoch": run.epoch}
+                self.rows[kind] += [{**at, by: key, short: v} for key, v in means.items()]
+
+    def result(self) -> dict[str, object]:
+        """Test accuracy of the trained model."""
+        for _ in self.training:  # what is left to do after the last epoch
+            pass
+        test = self.data.test
+        with threads(1):
+            reached = accuracy(predict(self.model, test.inputs).joint, test.labels)
+        return {"entry": self.name, "accuracy": reached, "seconds": self.seconds}
+
+
+def race(
+    data: MultimodalData,
+    entries: Mapping[str, Entrant],
+    settings: Settings | None = None,
+    *,
+    fusion: str = "late-linear",
+    seed: int = 0,
+) -> Generator[Race, None, Race]:
+    """Train every entrant, the ensemble added; after each epoch of all yield the race so far.
+
+    entries: name → what makes a fresh `Method`: a class, ``entrants("mlb")["mlb"]``, a lambda.
+    All start from the same weights and see the same batches. A generator, so that whoever drives
+    it can draw, or stop, between epochs; its return value is the finished race.
+    """
+    settings = Settings() if settings is None else settings
+    made = {name: make() for name, make in entries.items()}
+    for name, method in made.items():
+        what = type(method).__name__
+        require(
+            isinstance(method, Method), f"entries[{name!r}] makes a {what}; a Method was expected."
+        )
+    if ENSEMBLE not in made:
+        made |= {ENSEMBLE: balancing.build(ENSEMBLE)}
+    lanes = [_Lane(name, method, data, settings, fusion, seed) for name, method in made.items()]
+    for _ in range(settings.epochs):
+        for lane in lanes:
+            lane.advance()
+        yield _so_far(lanes)
+    return _so_far(lanes, [lane.result() for lane in lanes])
+
+
+def _so_far(lanes: list[_Lane], results: list[dict[str, object]] | None = None) -> Race:
+    columns = {
+        "epochs": ["entry", "epoch", "accuracy"],
+        "probes": ["entry", "epoch", "modality", "accuracy"],
+        "scales": ["entry", "epoch", "modality", "k"],
+        "weights": ["entry", "epoch", "head", "w"],
+    }
+    tables = {
+        kind: pd.DataFrame([row for lane in lanes for row in lane.rows[kind]], columns=names)
+        for kind, names in columns.items()
+    }
+    finished = pd.DataFrame(results or [], columns=["entry", "accuracy", "seconds"])
+    return Race(**tables, results=finished)
