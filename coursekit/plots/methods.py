@@ -84,9 +84,8 @@ def _draw(found: pd.DataFrame, axes: Sequence[Axes], by: str, value: str, highes
         for place, name in enumerate(names):
             if name in rows.index:
                 _dot(ax, place, rows.loc[name], LOOKS.get(name, METHOD))
-        ax.axvline(
-            rows.loc[RIVALS[0], "mean"], linewidth=1.2, **style("ensemble", "color", "linestyle")
-        )
+        guide = ax.axvline(float(rows["mean"][RIVALS[0]]), linewidth=1.2)
+        guide.set(**style("ensemble", "color", "linestyle"))
         ax.axhline(len(top) - 0.5, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         ax.set_ylim(len(names) - 0.5, -0.5)
         ax.set_yticks(range(len(names)), names if ax is axes[0] else [])
