@@ -46,7 +46,9 @@ def main(arguments: list[str]) -> int:
     if command == "lab":
         return lab(rest, cpu)
     if command == "test":
-        return run(python(cpu, test=True), "-m", "pytest", *rest)
+        # Two processes; a file stays in one, so that a notebook keeps its kernel.
+        shared = ("-n", "2", "--dist", "loadfile")
+        return run(python(cpu, test=True), "-m", "pytest", *shared, *rest)
     if command == "check":
         return run(python(cpu), "-m", "coursekit.health", *rest)
     if command == "refresh":

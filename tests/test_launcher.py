@@ -174,11 +174,14 @@ def test_help_prints_the_usage_and_returns_0(course, capsys, arguments):
     assert course.ran == []
 
 
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile")
+
+
 @pytest.mark.parametrize(
     ("arguments", "cpu", "test", "started"),
     [
-        (["test"], False, True, ("-m", "pytest")),
-        (["test", "--cpu", "-k", "line"], True, True, ("-m", "pytest", "-k", "line")),
+        (["test"], False, True, PYTEST),
+        (["test", "--cpu", "-k", "line"], True, True, (*PYTEST, "-k", "line")),
         (["check"], False, False, ("-m", "coursekit.health")),
         (["refresh", "01"], False, True, ("-m", "coursekit.authoring", "refresh", "01")),
     ],
