@@ -11,6 +11,7 @@ from coursekit.widgets.depth import depth
 from coursekit.widgets.emap import emap_explorer
 from coursekit.widgets.explorer import Explorer
 from coursekit.widgets.imbalance import imbalance
+from coursekit.widgets.pace import pace_explorer
 from coursekit.widgets.surface import surface
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has
@@ -75,6 +76,7 @@ EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
         "emap": emap_explorer,
         "imbalance": imbalance,
         "lines": lines,
+        "pace": pace_explorer,
         "surface": surface,
     }
 )
