@@ -1,8 +1,10 @@
 """The race: several methods train the same model on the same data, epoch by epoch side by side."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 import pandas as pd
 
@@ -26,7 +28,8 @@ class Race:
     epochs: entry, epoch, accuracy (validation).  probes: entry, epoch, modality, accuracy (linear
     probe of the encoder, validation).  scales: entry, epoch, modality, k (mean over the epoch's
     batches; entrants that scale nothing have no rows).  weights: entry, epoch, head, w (mean).
-    results: entry, test accuracy, seconds of training; empty until the end.
+    results: entry, test accuracy, seconds of training; empty until the end.  stopped: by name why
+    an entrant's training diverged; it then has no later rows, and NaN for its test accuracy.
     """
 
     epochs: pd.DataFrame
@@ -34,6 +37,7 @@ class Race:
     scales: pd.DataFrame
     weights: pd.DataFrame
     results: pd.DataFrame
+    stopped: Mapping[str, str]
 
 
 def entrants(*names: str) -> dict[str, Entrant]:
@@ -50,7 +54,7 @@ class _Lane:
         self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
         seed: int,
     ) -> None:  # fmt: skip
-        self.name, self.data, self.seconds = name, data, 0.0
+        self.name, self.data, self.seconds, self.stopped = name, data, 0.0, ""
         self.model: MultimodalClassifier = build_classifier(
             data.train.inputs, data.num_classes, fusion=fusion, seed=seed
         )
@@ -63,9 +67,15 @@ class _Lane:
         }
 
     def advance(self) -> None:
-        """One epoch, timed."""
+        """One epoch, timed; nothing any more where the training has diverged."""
+        if self.stopped:
+            return
         started = time.perf_counter()
-        rows = next(self.training)
+        try:
+            rows = next(self.training)
+        except FloatingPointError as error:
+            self.stopped = str(error)
+            return
         self.seconds += time.perf_counter() - started
         at = {"entry": self.name, "epoch": rows[0]["epoch"]}
         valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
@@ -75,31 +85,32 @@ class _Lane:
     def probes(self) -> list[tuple[str, float]]:
         """Each encoder's quick probe."""
         train, valid = self.data.train, self.data.valid
-        with threads(1):
-            before, after = (predict(self.model, s.inputs).features for s in (train, valid))
-            return [
-                (m, quick_probe(before[m], train.labels, after[m], valid.labels))
-                for m in self.model.modalities
-            ]
+        before, after = (predict(self.model, s.inputs).features for s in (train, valid))
+        return [
+            (m, quick_probe(before[m], train.labels, after[m], valid.labels))
+            for m in self.model.modalities
+        ]
 
     def look(self, run: Run) -> None:
         """The epoch's mean scales and weights."""
-        table = pd.DataFrame([row for row in run.trace if row["epoch"] == run.epoch])
         for kind, by, value, short in (
             ("scales", "modality", "scale", "k"),
             ("weights", "head", "weight", "w"),
         ):
-            if by in table:
-                means = table.dropna(subset=[by]).groupby(by, sort=False)[value].mean()
-                at = {"entry": self.name, "epoch": run.epoch}
-                self.rows[kind] += [{**at, by: key, short: v} for key, v in means.items()]
+            found: dict[str, list[float]] = {}
+            for row in run.trace:
+                if row["epoch"] == run.epoch and by in row:
+                    found.setdefault(row[by], []).append(row[value])
+            at = {"entry": self.name, "epoch": run.epoch}
+            self.rows[kind] += [{**at, by: key, short: fmean(v)} for key, v in found.items()]
 
     def result(self) -> dict[str, object]:
         """Test accuracy of the trained model."""
-        for _ in self.training:  # what is left to do after the last epoch
-            pass
-        test = self.data.test
-        with threads(1):
+        reached = math.nan
+        if not self.stopped:
+            for _ in self.training:  # what is left to do after the last epoch
+                pass
+            test = self.data.test
             reached = accuracy(predict(self.model, test.inputs).joint, test.labels)
         return {"entry": self.name, "accuracy": reached, "seconds": self.seconds}
 
@@ -129,10 +140,12 @@ def race(
         made |= {ENSEMBLE: balancing.build(ENSEMBLE)}
     lanes = [_Lane(name, method, data, settings, fusion, seed) for name, method in made.items()]
     for _ in range(settings.epochs):
-        for lane in lanes:
-            lane.advance()
+        with threads(settings.threads):  # set once: changing it at every turn costs much
+            for lane in lanes:
+                lane.advance()
         yield _so_far(lanes)
-    return _so_far(lanes, [lane.result() for lane in lanes])
+    with threads(settings.threads):
+        return _so_far(lanes, [lane.result() for lane in lanes])
 
 
 def _so_far(lanes: list[_Lane], results: list[dict[str, object]] | None = None) -> Race:
@@ -147,4 +160,5 @@ def _so_far(lanes: list[_Lane], results: list[dict[str, object]] | None = None) 
         for kind, names in columns.items()
     }
     finished = pd.DataFrame(results or [], columns=["entry", "accuracy", "seconds"])
-    return Race(**tables, results=finished)
+    stopped = {lane.name: lane.stopped for lane in lanes if lane.stopped}
+    return Race(**tables, results=finished, stopped=stopped)

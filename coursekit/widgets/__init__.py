@@ -3,8 +3,9 @@
 An explorer has three parts, and each can be tested without the others.
 
 1. ``compute(**state)``: the numbers. Ends at once, or is a generator function that yields wherever
-   it may be abandoned (after every epoch of a training, say) and returns its data at the end.
-   Everything random comes from a knob named seed.
+   it may be abandoned (after every epoch of a training, say) and returns its data at the end. What
+   it yields may be data so far, for the view to show meanwhile. Everything random comes from a
+   knob named seed.
 2. A view: ``figure`` and artists made once in ``__init__``; ``update(data)`` sets all that the data
    decide, with fixed axes, so that one state has one picture; ``describe(data)`` is the sentence
    for those who do not see it; ``table(data)`` its numbers. Views live in ``coursekit.plots``.

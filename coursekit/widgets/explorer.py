@@ -3,7 +3,8 @@
 import html
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import closing
 from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import uuid4
@@ -17,6 +18,8 @@ from coursekit.widgets.code import decode, encode
 from coursekit.widgets.controls import Control, State, changed, start_state
 from coursekit.widgets.latest import Latest, Steps
 from coursekit.widgets.panel import Panel
+
+EVERY = 0.15  # seconds of work between two pictures of what is not finished
 
 
 class View(Protocol):
@@ -39,7 +42,8 @@ class Explorer:
 
     key: prefix of the codes, letters and digits.  controls: argument of compute → Slider or Choice.
     compute(**state) → data; or a generator function that yields wherever it may be abandoned and
-    returns data.  make_view() → a fresh `View`.  presets: name → values of some controls.
+    returns data. What it yields is None or data so far, which a page with a kernel shows meanwhile.
+    make_view() → a fresh `View`.  presets: name → values of some controls.
     busy: what to say when a picture takes longer than 0.3 s.
 
     Displayed with a kernel it is a widget; stored in a notebook it is an image with its text.
@@ -69,6 +73,7 @@ class Explorer:
         self._state = dict(self._start)
         self._view = make_view()
         self._runs = 0
+        self._unfinished = False  # whether the page shows data so far
         # What the last good picture shows; all four change together.
         self.shown: State = {}
         self.data: Any = None
@@ -150,8 +155,7 @@ class Explorer:
 
     def table_html(self) -> str:
         """The table below the picture."""
-        numbers = self.table().to_html(index=False, border=0, float_format="{:.3f}".format)
-        return f"<div>{numbers}</div>"
+        return _as_html(self.table())
 
     # From a state to its picture.
 
@@ -165,36 +169,56 @@ class Explorer:
         try:
             yield from self._steps(state)
         except Exception as error:  # whatever the lesson's compute or view raises
+            if self._unfinished:
+                self._view.update(self.data)
+                self._put_picture()
             self._panel.warn(
                 f"This setting could not be computed ({type(error).__name__}: {error}). "
                 "The picture still shows the setting before it."
             )
 
     def _steps(self, state: State) -> Steps:
-        started = time.time()
-        data = yield from self._data(state)
+        started, drawn = time.time(), time.monotonic()
+        with closing(self._data(state)) as work:
+            while True:
+                try:
+                    so_far = next(work)
+                except StopIteration as end:
+                    data = end.value
+                    break
+                watched = yield
+                if watched and so_far is not None and time.monotonic() - drawn > EVERY:
+                    self._show_so_far(so_far)
+                    drawn = time.monotonic()
         self._view.update(data)
         picture, alt = png(self._view.figure), self._view.describe(data)
         self._runs += 1
         self.shown, self.data, self.picture, self.alt = dict(state), data, picture, alt
-        self._panel.show(self._image(started), self.table_html)
+        self._put_picture(started=f"{started:.3f}", runs=self._runs)
 
-    def _data(self, state: State) -> Any:
-        """A generator that computes the data of ``state`` step by step and returns them."""
+    def _show_so_far(self, data: Any) -> None:
+        """Unfinished data in the page and nowhere else; its tag still names the finished state."""
+        self._view.update(data)
+        picture, alt = png(self._view.figure), self._view.describe(data)
+        self._unfinished = True
+        self._panel.show(
+            self._image(picture, alt, unfinished="yes"), lambda: _as_html(self._view.table(data))
+        )
+
+    def _put_picture(self, **marks: object) -> None:
+        self._unfinished = False
+        self._panel.show(self._image(self.picture, self.alt, **marks), self.table_html)
+
+    def _data(self, state: State) -> Generator[Any, None, Any]:
+        """Computes the data of ``state`` step by step and returns them."""
         if inspect.isgeneratorfunction(self._compute):
             return (yield from self._compute(**state))
         return self._compute(**state)
 
-    def _image(self, started: float) -> str:
-        return image_html(
-            self.picture,
-            self.alt,
-            pixels(self._view.figure),
-            explorer=self.key,
-            state=encode(self.key, self.controls, self.shown),
-            started=f"{started:.3f}",
-            runs=self._runs,
-        )
+    def _image(self, picture: bytes, alt: str, **marks: object) -> str:
+        code = encode(self.key, self.controls, self.shown)
+        size = pixels(self._view.figure)
+        return image_html(picture, alt, size, explorer=self.key, state=code, **marks)
 
     def __repr__(self) -> str:
         knobs = ", ".join(f"{name}={value}" for name, value in self._state.items())
@@ -202,15 +226,12 @@ class Explorer:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The widget for a page with a kernel; for one without, the picture with its text."""
-        width, height = pixels(self._view.figure)
-        image = image_html(
-            self.picture,
-            self.alt,
-            (width, height),
-            explorer=self.key,
-            state=encode(self.key, self.controls, self.shown),
-        )
+        image = self._image(self.picture, self.alt)
         bundle = dict(self._panel.box._repr_mimebundle_())
         bundle["text/html"] = f"<p><b>{html.escape(self.title)}</b></p>{image}"
         bundle["text/plain"] = repr(self)
         return bundle
+
+
+def _as_html(numbers: pd.DataFrame) -> str:
+    return f"<div>{numbers.to_html(index=False, border=0, float_format='{:.3f}'.format)}</div>"

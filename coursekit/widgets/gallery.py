@@ -12,6 +12,7 @@ from coursekit.widgets.emap import emap_explorer
 from coursekit.widgets.explorer import Explorer
 from coursekit.widgets.imbalance import imbalance
 from coursekit.widgets.pace import pace_explorer
+from coursekit.widgets.race import race_explorer
 from coursekit.widgets.surface import surface
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has
@@ -76,6 +77,7 @@ EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
         "emap": emap_explorer,
         "imbalance": imbalance,
         "lines": lines,
+        "race": race_explorer,
         "pace": pace_explorer,
         "surface": surface,
     }

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 Wish = TypeVar("Wish")
-Steps = Generator[None, None, None]
+Steps = Generator[None, bool | None, None]  # is sent True where somebody may be watching
 
 QUIET = 0.3  # seconds of work before anything is said about it
 
@@ -17,7 +17,8 @@ class Latest(Generic[Wish]):
 
     In a running event loop (a kernel) one task does the steps and lets other messages in between
     them; without a loop the work is done at once. ``busy(True)`` is called when work has taken
-    longer than 0.3 s, ``busy(False)`` when it is over.
+    longer than 0.3 s, ``busy(False)`` when it is over. In a loop every step is sent True, so that
+    the work can show what it has so far.
     """
 
     def __init__(self, work: Callable[[Wish], Steps], busy: Callable[[bool], None]) -> None:
@@ -51,7 +52,13 @@ class Latest(Generic[Wish]):
             for _ in range(3):
                 await asyncio.sleep(0)
             with closing(self._work(self._wish.pop())) as steps:
-                for _ in steps:
+                watched: bool | None = None  # a generator's first step takes nothing
+                while True:
+                    try:
+                        steps.send(watched)
+                    except StopIteration:
+                        break
+                    watched = True
                     if not told and time.monotonic() - began > QUIET:
                         told = True
                         self._busy(True)
