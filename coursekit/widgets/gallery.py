@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from coursekit.plots.lines import LinesView, TwoFits
+from coursekit.widgets.blending import blending
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.depth import depth
 from coursekit.widgets.emap import emap_explorer
@@ -73,6 +74,7 @@ def lines() -> Explorer:
 
 EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
     {
+        "blend": blending,
         "depth": depth,
         "emap": emap_explorer,
         "imbalance": imbalance,

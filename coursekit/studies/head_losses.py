@@ -1,0 +1,112 @@
+"""Heads trained alone, their losses after every epoch: what Gradient-Blending is estimated from."""
+
+import copy
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from coursekit.balancing import gblend
+from coursekit.checks import choose, require
+from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.models import build_classifier
+from coursekit.threads import threads
+from coursekit.training import Settings, epochs
+from coursekit.training.loop import DRAWS
+from coursekit.training.method import JOINT
+
+RULES = (*gblend.RULES, "absolute")
+
+
+def head_losses(
+    data: MultimodalData, settings: Settings | None = None, *, held: float = 0.25, seed: int = 0
+) -> Generator[None, None, pd.DataFrame]:
+    """Train each modality's head, then the joint one (late-linear), by itself on a copy.
+
+    held: share of the training rows that are not fitted and only measure.  The division, the first
+    weights and the order of the batches are those of `gblend.GBlendOffline` with the same seed.
+    A generator that pauses after every epoch; its return value is tidy: head, epoch (0, 1, …),
+    train, valid, the mean cross-entropies of this head on the fitted and on the held rows.
+    """
+    require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+    settings = replace(settings or Settings(), keep_best=False)
+    fitted, measured = divide(data.train, held, seed)
+    start = build_classifier(data.train.inputs, data.num_classes, seed=seed)
+    rows = []
+    for head in (*start.modalities, JOINT):
+        model = copy.deepcopy(start)
+        steps = epochs(model, fitted, measured, settings, seed=seed, method=gblend.OneHead(head))
+        for epoch in range(settings.epochs + 1):
+            if epoch > 0:
+                next(steps)
+            with threads(settings.threads):
+                losses = [gblend.head_loss(model, s, head) for s in (fitted, measured)]
+            rows.append({"head": head, "epoch": epoch, "train": losses[0], "valid": losses[1]})
+            yield
+        steps.close()
+    return pd.DataFrame(rows)
+
+
+def divide(train: Split, held: float, seed: int) -> tuple[Split, Split]:
+    """The rows to fit and the rows that measure, drawn as `gblend.GBlendOffline` draws them."""
+    drawn = torch.Generator().manual_seed(seed + DRAWS)
+    order = torch.randperm(len(train), generator=drawn)
+    cut = round(held * len(order))
+    return _rows(train, order[cut:]), _rows(train, order[:cut])
+
+
+def _rows(split: Split, rows: Tensor) -> Split:
+    inputs = {m: x[rows] for m, x in split.inputs.items()}
+    return Split(inputs, split.labels[rows], split.group[rows])
+
+
+def estimate(
+    losses: pd.DataFrame, window: int, rule: str = "paper", start: int = 0
+) -> pd.DataFrame:
+    """G, O and weight w of every head, from one `head_losses` table.
+
+    Measured from epoch ``start`` to ``window`` epochs later.
+
+    rule: "paper" or "safe" of `gblend.weights`, or "absolute", what released code does:
+    |G_k| / O_k², made to sum to one.  Returns columns head, G, O, w in the table's order.
+    """
+    for column in ("head", "epoch", "train", "valid"):
+        choose("column", column, losses.columns)
+    choose("rule", rule, RULES)
+    last = int(losses["epoch"].max())
+    fits = window > 0 <= start and start + window <= last
+    sentence = f"start is {start}, window {window}; epochs from 0 to {last} were expected."
+    require(fits, sentence)
+    ends = (start, start + window)
+    before, after = (losses[losses["epoch"] == e].set_index("head") for e in ends)
+    train_before, valid_before, train_after, valid_after = (
+        torch.tensor(t[s].to_numpy()) for t in (before, after) for s in ("train", "valid")
+    )
+    four = (train_before, valid_before, train_after, valid_after)
+    gain, overfitting = gblend.ogr_parts(*four)
+    if rule == "absolute":
+        raw = gain.abs() / overfitting.square()
+        w = raw / raw.sum()
+    else:
+        w = gblend.weights(*four, rule=rule)
+    columns = {"G": gain.numpy(), "O": overfitting.numpy(), "w": w.numpy()}
+    return pd.DataFrame({"head": before.index.to_numpy(dtype=str), **columns})
+
+
+def estimates(
+    losses: pd.DataFrame, spans: Sequence[tuple[int, int]], rules: Sequence[str] = RULES
+) -> pd.DataFrame:
+    """`estimate` for every seed, span (start, N) and rule; further columns seed, start, N, rule.
+
+    losses: tables of `head_losses`, a column ``seed`` added.
+    """
+    choose("column", "seed", losses.columns)
+    found = [
+        estimate(one, n, rule, start).assign(seed=seed, start=start, N=n, rule=rule)
+        for seed, one in losses.groupby("seed")
+        for start, n in spans
+        for rule in rules
+    ]
+    return pd.concat(found, ignore_index=True)

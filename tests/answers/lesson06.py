@@ -1,0 +1,361 @@
+"""Answers to lesson 06's exercises, as learners might write them."""
+
+import math
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.optimize import minimize
+
+from coursekit.balancing import gblend
+from coursekit.balancing.gblend import GBlendOffline, head_loss
+from coursekit.balancing.multi_loss import MultiLoss
+from coursekit.training.method import JOINT, Method
+
+
+def ogr_loop(train_before, valid_before, train_after, valid_after):
+    rows = []
+    for tb, vb, ta, va in zip(train_before, valid_before, train_after, valid_after, strict=True):
+        g = vb - va
+        o = (va - ta) - (vb - tb)
+        rows.append((g, o, (o / g) ** 2))
+    return list(zip(*rows, strict=True))
+
+
+def ogr_torch(*four):
+    g, o = gblend.ogr_parts(*map(torch.tensor, four))
+    return g, o, (o / g).square()
+
+
+def ogr_frame(tb, vb, ta, va):
+    t = pd.DataFrame({"tb": tb, "vb": vb, "ta": ta, "va": va})
+    o = t.va - t.ta - t.vb + t.tb
+    return np.array([t.vb - t.va, o, o**2 / (t.vb - t.va) ** 2])
+
+
+def rows(g, o, ratio=None):
+    return [g, o, (o / g) ** 2 if ratio is None else ratio]
+
+
+def blend_loop(g, o):
+    raw = [a / (b * b) for a, b in zip(g, o, strict=True)]
+    return [r / sum(raw) for r in raw]
+
+
+def blend_solved(g, o):
+    """By the condition of the minimum: 2 O² u = λ G, with λ = 1."""
+    u = np.linalg.solve(2 * np.diag(o**2), g)
+    return u / np.sum(u)
+
+
+def blend_package(g, o):
+    zero, one = torch.zeros(len(g), dtype=torch.float64), torch.tensor(g)
+    return gblend.weights(zero, zero, -one - torch.tensor(o), -one)
+
+
+def minimal_searched(g, o):
+    def ratio(x):
+        w = np.append(x, 1 - x.sum())
+        return np.sum((w * o) ** 2) / np.sum(w * g) ** 2
+
+    start = np.full(len(g) - 1, 1 / len(g))
+    return minimize(ratio, start, method="BFGS", options={"gtol": 1e-10}).fun
+
+
+def best_of(g, o):
+    return np.array(blend_loop(g, o))
+
+
+def facts(losses):
+    x = pd.Series(losses)
+    gap = {w: x[f"valid_{w}"] - x[f"train_{w}"] for w in ("before", "after")}
+    return x["valid_before"] - x["valid_after"], gap["after"] - gap["before"]
+
+
+def trust_nested(losses):
+    g, o = facts(losses)
+    if g <= 0:
+        return "no gain"
+    if -0.02 < o < 0.02:
+        return "O near zero"
+    return "trust"
+
+
+def trust_plain(x):
+    if x["valid_after"] >= x["valid_before"]:
+        return "no gain"
+    new = x["valid_after"] - x["train_after"] - x["valid_before"] + x["train_before"]
+    return ["trust", "O near zero"][int(math.fabs(new) < 0.02)]
+
+
+def trust_match(x):
+    g, o = facts(x)
+    match (bool(g > 0), bool(o * o < 0.0004)):
+        case (False, _):
+            return "no gain"
+        case (_, True):
+            return "O near zero"
+    return "trust"
+
+
+def passes_simulated(epochs, window, heads, online):
+    done = 0
+    for epoch in range(1, epochs + 1):
+        if epoch == 1 or (online and (epoch - 1) % window == 0):
+            done += window * heads
+        done += 1
+    return done
+
+
+def by_floor(epochs, window, heads, online, extra):
+    return epochs + (epochs // window + extra if online else 1) * window * heads
+
+
+class LossesThemselves(MultiLoss):
+    """The larger a head's loss in this batch, the larger its weight."""
+
+    def weights(self, step):
+        losses = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
+        mean = sum(losses.values()) / len(losses)
+        return {k: x / mean for k, x in losses.items()}
+
+
+class HeldLosses(Method):
+    """Once an epoch, from the losses on the validation rows."""
+
+    def begin_epoch(self, run):
+        heads = (*run.model.modalities, JOINT)
+        found = torch.tensor([head_loss(run.model, run.valid, h) for h in heads])
+        self.found = dict(zip(heads, (len(heads) * found.softmax(0)).tolist(), strict=True))
+
+    def weights(self, step):
+        return self.found
+
+
+class ShortBlend(GBlendOffline):
+    """Gradient-Blending with a floor of its own."""
+
+    def __init__(self):
+        super().__init__(epochs=3, held=0.3)
+
+    def weights(self, step):
+        return {k: max(0.3, w) for k, w in self.blend.items()}
+
+
+class FallingFirst(Method):
+    """What the losses lost since the last epoch, smoothed."""
+
+    def begin(self, run):
+        self.last = None
+        self.now = dict.fromkeys((JOINT, *run.model.modalities), 1.0)
+
+    def weights(self, step):
+        return self.now
+
+    def end_epoch(self, run):
+        found = {k: head_loss(run.model, run.train, k) for k in self.now}
+        if self.last is not None:
+            falls = {k: max(self.last[k] - found[k], 0.01) for k in found}
+            mean = sum(falls.values()) / len(falls)
+            self.now = {k: 0.5 + 0.5 * x / mean for k, x in falls.items()}
+        self.last = found
+
+
+class Careless(MultiLoss):
+    def weights(self, step):
+        return {k: float("inf") for k in ("joint",)}
+
+
+class OnlyA(MultiLoss):
+    def weights(self, step):
+        return {"joint": 1.0, "A": 0.5, "B": 0.7}
+
+
+class Pair(MultiLoss):
+    def weights(self, step):
+        one, two = step.run.model.modalities
+        return {"joint": 1.0, one: 0.5, two: 0.7}
+
+
+class Constant(MultiLoss):
+    def weights(self, step):
+        return {"joint": 1.0} | {m: 0.5 for m in step.run.model.modalities}
+
+
+class JointByLoss(Method):
+    def weights(self, step):
+        return {"joint": float(step.cross_entropies()["joint"].detach())}
+
+
+class Misspelt(Method):
+    def weight(self, step):
+        return {"joint": 1.0, "sound": 1.0}
+
+
+class Against(MultiLoss):
+    def weights(self, step):
+        losses = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
+        worst = max(losses, key=losses.get)
+        return {k: (-0.02 if k == worst and k != "joint" else 1.0) for k in losses}
+
+
+class Forgetful(MultiLoss):
+    left: ClassVar[list] = []
+
+    def weights(self, step):
+        self.left.append(0.01)
+        return {"joint": 1.0} | {m: sum(self.left) for m in step.run.model.modalities}
+
+
+RIGHT = {
+    "06-ogr": {"loop": ogr_loop, "torch": ogr_torch, "pandas": ogr_frame},
+    "06-blend": {
+        "loop": blend_loop,
+        "solved": blend_solved,
+        "package": blend_package,
+        "series": lambda g, o: pd.Series(g / o**2) / (g / o**2).sum(),
+    },
+    "06-minimal-ogr": {
+        "loop": lambda g, o: 1 / sum((a / b) ** 2 for a, b in zip(g, o, strict=True)),
+        "searched": minimal_searched,
+        "put in": lambda g, o: np.sum((best_of(g, o) * o) ** 2) / np.sum(best_of(g, o) * g) ** 2,
+    },
+    "06-trust": {"nested": trust_nested, "plain": trust_plain, "match": trust_match},
+    "06-passes": {
+        "simulated": passes_simulated,
+        "ceil": lambda e, n, k, on: e + (math.ceil(e / n) if on else 1) * n * k,
+        "fraction": lambda e, n, k, on: e + math.ceil(Fraction(e, n)) * n * k if on else e + n * k,
+    },
+    "06-own-blend": {
+        "losses themselves": LossesThemselves,
+        "held losses": HeldLosses,
+        "short blend": ShortBlend,
+        "falling first": FallingFirst,
+    },
+}
+
+WRONG = {
+    "06-ogr": {
+        "sign of G": (lambda tb, vb, ta, va: rows(va - vb, va - ta - vb + tb), "before minus"),
+        "whole gap": (lambda tb, vb, ta, va: rows(vb - va, va - ta), "whole gap"),
+        "sign of O": (lambda tb, vb, ta, va: rows(vb - va, (ta - va) - (tb - vb)), "gap before"),
+        "fitted": (lambda tb, vb, ta, va: rows(tb - ta, va - ta - vb + tb), "held rows tell"),
+        "not squared": (
+            lambda tb, vb, ta, va: rows(
+                vb - va, va - ta - vb + tb, (va - ta - vb + tb) / (vb - va)
+            ),
+            "Asked is its square",
+        ),
+        "upside down": (
+            lambda tb, vb, ta, va: rows(
+                vb - va, va - ta - vb + tb, ((vb - va) / (va - ta - vb + tb)) ** 2
+            ),
+            "ratio is overfitting",
+        ),
+        "order": (
+            lambda *x: [ogr_loop(*x)[1], ogr_loop(*x)[0], ogr_loop(*x)[2]],
+            "the order is not",
+        ),
+        "arguments exchanged": (lambda tb, vb, ta, va: ogr_loop(vb, tb, va, ta), ""),
+    },
+    "06-blend": {
+        "raw": (lambda g, o: [a / b**2 for a, b in zip(g, o, strict=True)], "Divide by their sum"),
+        "write-up": (lambda g, o: g / o**2 / ((g / o) ** 2).sum(), "a square too many"),
+        "released code": (
+            lambda g, o: abs(g / o**2) / abs(g / o**2).sum(),
+            "absolute|released code",
+        ),
+        "clipped": (
+            lambda g, o: np.clip(g, 0, None) / o**2 / (np.clip(g, 0, None) / o**2).sum(),
+            "negative gains off",
+        ),
+        "O once": (lambda g, o: (g / o) / (g / o).sum(), "enters squared"),
+        "1/OGR²": (lambda g, o: 1 / (o / g) ** 2 / np.sum(1 / (o / g) ** 2), "G once"),
+        "upside down": (lambda g, o: o * o / g / sum(o * o / g), "O² stands below"),
+        "softmax": (lambda g, o: torch.softmax(torch.tensor(g / o**2), 0), "softmax"),
+        "equal": (lambda g, o: [1 / len(g)] * len(g), "multi-loss"),
+        "exchanged": (lambda g, o: o / g**2 / np.sum(o / g**2), ""),
+    },
+    "06-minimal-ogr": {
+        "best head": (lambda g, o: min((b / a) ** 2 for a, b in zip(g, o, strict=True)), "alone"),
+        "equal": (lambda g, o: (o**2).sum() / g.sum() ** 2, "equal weights"),
+        "root": (lambda g, o: 1 / math.sqrt(sum((g / o) ** 2)), "Asked is OGR²"),
+        "sum": (lambda g, o: ((o / g) ** 2).sum(), "inverted"),
+        "inverse": (lambda g, o: ((g / o) ** 2).sum(), "its inverse"),
+        "harmonic": (lambda g, o: len(g) / ((g / o) ** 2).sum(), "harmonic"),
+        "numerator": (lambda g, o: ((best_of(g, o) * o) ** 2).sum(), "numerator"),
+        "correlated": (lambda g, o: (best_of(g, o) @ o / (best_of(g, o) @ g)) ** 2, "as squares"),
+        "mean of ratios": (lambda g, o: np.mean((o / g) ** 2), ""),
+    },
+    "06-trust": {
+        "last gap": (
+            lambda x: (
+                "no gain"
+                if facts(x)[0] <= 0
+                else "O near zero"
+                if abs(x["valid_after"] - x["train_after"]) < 0.02
+                else "trust"
+            ),
+            "second checkpoint",
+        ),
+        "no absolute value": (
+            lambda x: (
+                "no gain" if facts(x)[0] <= 0 else "O near zero" if facts(x)[1] < 0.02 else "trust"
+            ),
+            "absolute value",
+        ),
+        "gain only": (lambda x: "no gain" if facts(x)[0] <= 0 else "trust", "small O"),
+        "O only": (lambda x: "O near zero" if abs(facts(x)[1]) < 0.02 else "trust", "lost ground"),
+        "fitted rows": (
+            lambda x: (
+                "no gain"
+                if x["train_after"] > x["train_before"]
+                else "O near zero"
+                if abs(facts(x)[1]) < 0.02
+                else "trust"
+            ),
+            "fitted rows falls",
+        ),
+        "O first": (
+            lambda x: "O near zero" if abs(facts(x)[1]) < 0.02 else trust_nested(x),
+            "Where both",
+        ),
+        "sign": (
+            lambda x: (
+                "no gain"
+                if facts(x)[0] >= 0
+                else "O near zero"
+                if abs(facts(x)[1]) < 0.02
+                else "trust"
+            ),
+            "turned round",
+        ),
+    },
+    "06-passes": {
+        "floor": (lambda e, n, k, on: by_floor(e, n, k, on, 0), "round up"),
+        "floor plus one": (lambda e, n, k, on: by_floor(e, n, k, on, 1), "rather than add"),
+        "no training": (
+            lambda e, n, k, on: (math.ceil(e / n) if on else 1) * n * k,
+            "training itself",
+        ),
+        "one head": (lambda e, n, k, on: passes_simulated(e, n, 1, on), "copy of its own"),
+        "always online": (lambda e, n, k, on: passes_simulated(e, n, k, True), "Offline"),
+        "always offline": (lambda e, n, k, on: e + n * k, "before every super-epoch"),
+        "first free": (
+            lambda e, n, k, on: passes_simulated(e, n, k, on) - n * k,
+            "before the first step",
+        ),
+    },
+    "06-own-blend": {
+        "joint weight only": (JointByLoss, "joint one alone"),
+        "infinite": (Careless, "no number any more"),
+        "names": (OnlyA, "Take the names"),
+        "a pair": (Pair, "count to two"),
+        "constant": (Constant, "same in every step"),
+        "misspelt": (Misspelt, "joint training gives"),
+        "against the worst": (Against, "negative weight"),
+        "left over": (Forgetful, "left over"),
+    },
+}
