@@ -30,6 +30,8 @@ NAMES = [
     "depth_results.csv",
     "depth_trials.csv",
     "emap.csv",
+    "methods.csv",
+    "methods_trials.csv",
     "mnist_5k.npz",
     "operators.csv",
     "spoken_digits_synth.npz",
