@@ -1,0 +1,424 @@
+"""Answers to lesson 08's exercises, as learners might write them."""
+
+import math
+import statistics
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+from torch.nn import functional as F
+
+from coursekit.balancing.mlb import MLB
+from coursekit.balancing.multi_loss import MultiLoss
+from coursekit.balancing.scores import rivals, true_class_scores
+from coursekit.training.method import Method
+
+
+def ce(logits, labels):
+    return F.cross_entropy(torch.as_tensor(logits), torch.as_tensor(labels))
+
+
+def multi_loss_loop(joint, alone, labels):
+    total = 0.0
+    for table in [joint, *alone.values()]:
+        for row, y in zip(table, labels, strict=True):
+            total += (math.log(sum(math.exp(v) for v in row)) - row[y]) / len(labels)
+    return total
+
+
+def multi_loss_scipy(joint, alone, labels):
+    from scipy.special import log_softmax
+
+    tables = np.stack([joint, *alone.values()])
+    chosen = log_softmax(tables, axis=2)[:, np.arange(len(labels)), labels]
+    return -chosen.mean(axis=1).sum()
+
+
+def pace_loop(scores, alpha, beta_max):
+    found = []
+    for i, own in enumerate(scores):
+        others = [s for j, s in enumerate(scores) if j != i]
+        r = sum(others) / len(others) / own
+        if r > 1:
+            found.append(1 + (beta_max - 1) * math.tanh(alpha * (r - 1)))
+        else:
+            found.append(1 + math.tanh(alpha * (r - 1)))
+    return found
+
+
+def pace_torch(scores, alpha, beta_max):
+    s = torch.as_tensor(scores)
+    r = rivals(s) / s
+    beta = torch.where(r > 1, torch.full_like(s, beta_max), torch.full_like(s, 2.0))
+    return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
+
+
+def pace_with(ratio, below=2.0, above=None):
+    def answer(s, alpha, beta_max):
+        r = ratio(np.asarray(s))
+        top = beta_max if above is None else above(beta_max)
+        low = below if isinstance(below, float) else below(beta_max)
+        return 1 + (np.where(r > 1, top, low) - 1) * np.tanh(alpha * (r - 1))
+
+    return answer
+
+
+def ratio(s):
+    return np.array([np.delete(s, i).mean() / s[i] for i in range(len(s))])
+
+
+def ece_loop(confidence, right, bins):
+    total = 0.0
+    for b in range(bins):
+        rows = [i for i, c in enumerate(confidence) if b / bins < c <= (b + 1) / bins]
+        if rows:
+            accuracy = sum(right[i] for i in rows) / len(rows)
+            sure = sum(confidence[i] for i in rows) / len(rows)
+            total += len(rows) / len(confidence) * abs(accuracy - sure)
+    return total
+
+
+def grouped(confidence, right, bins, closed_right=True):
+    place = pd.cut(
+        pd.Series(confidence), np.linspace(0, 1, bins + 1), labels=False, right=closed_right
+    )
+    table = pd.DataFrame({"sure": confidence, "right": right, "bin": place})
+    return table.groupby("bin").agg(
+        n=("sure", "size"), sure=("sure", "mean"), right=("right", "mean")
+    )
+
+
+def ece_pandas(confidence, right, bins):
+    g = grouped(confidence, right, bins)
+    return (g["n"] * (g["right"] - g["sure"]).abs()).sum() / len(confidence)
+
+
+def ece_ceil(confidence, right, bins):
+    place = np.ceil(np.asarray(confidence) * bins)
+    gaps = [abs((right - confidence)[place == b].sum()) for b in range(1, bins + 1)]
+    return np.sum(gaps) / len(right)
+
+
+def ece_of(combine, closed_right=True):
+    def answer(confidence, right, bins):
+        g = grouped(confidence, right, bins, closed_right)
+        return combine(g["n"], g["right"], g["sure"])
+
+    return answer
+
+
+def where_loop(answers, first, second, labels):
+    found = []
+    for want in ((True, True), (True, False), (False, True), (False, False)):
+        hits = [
+            x == y
+            for x, a, b, y in zip(answers, first, second, labels, strict=True)
+            if (a == y, b == y) == want
+        ]
+        found.append(sum(hits) / len(hits))
+    return found
+
+
+def where_pandas(answers, first, second, labels):
+    table = pd.DataFrame({"a": first == labels, "b": second == labels, "x": answers == labels})
+    means = table.groupby(["a", "b"])["x"].mean()
+    return [means[True, True], means[True, False], means[False, True], means[False, False]]
+
+
+def where_average(answers, first, second, labels):
+    hits = (answers == labels).astype(float)
+    code = 2 * (first != labels) + (second != labels)
+    return np.bincount(code, weights=hits, minlength=4) / np.bincount(code, minlength=4)
+
+
+def gain_interval(x, y):
+    d = np.asarray(x) - np.asarray(y)
+    return stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d))
+
+
+def choose_loop(valid, seconds, budget):
+    best, name = -1.0, "joint"
+    for method in valid:
+        if method == "joint" or seconds[method] > budget:
+            continue
+        if gain_interval(valid[method], valid["joint"])[0] > 0:
+            mean = statistics.fmean(valid[method])
+            if mean > best:
+                best, name = mean, method
+    return name
+
+
+def choose_pandas(valid, seconds, budget):
+    table = pd.DataFrame(valid)
+    d = table.drop(columns="joint").sub(table["joint"], axis=0)
+    low = d.mean() - stats.t.ppf(0.975, len(d) - 1) * d.sem()
+    kept = d.mean()[(low > 0) & (pd.Series(seconds)[d.columns] <= budget)]
+    return "joint" if kept.empty else kept.idxmax()
+
+
+def choose_ttest(valid, seconds, budget):
+    kept = {
+        m: v.mean()
+        for m, v in valid.items()
+        if m != "joint"
+        and seconds[m] <= budget
+        and stats.ttest_rel(v, valid["joint"]).confidence_interval(0.95).low > 0
+    }
+    return max(kept, key=kept.get, default="joint")
+
+
+def choose_where(keep, key=None):
+    def answer(valid, seconds, budget):
+        kept = [m for m in valid if m != "joint" and keep(m, valid, seconds, budget)]
+        best = key or (lambda m, valid, seconds: valid[m].mean())
+        return max(kept, key=lambda m: best(m, valid, seconds), default="joint")
+
+    return answer
+
+
+def affordable(m, valid, seconds, budget):
+    return seconds[m] <= budget
+
+
+def clear(m, valid, seconds, budget):
+    return affordable(m, valid, seconds, budget) and gain_interval(valid[m], valid["joint"])[0] > 0
+
+
+# Methods of a learner's own
+
+
+class Brake(MultiLoss):
+    """The modality that is ahead waits."""
+
+    def scales(self, step):
+        alone = step.prediction.unimodal
+        s = true_class_scores(list(alone.values()), step.labels)
+        return dict(zip(alone, (rivals(s) / s).clamp(max=1.0).tolist(), strict=True))
+
+
+class ByLoss(MultiLoss):
+    """Each modality as fast as its loss is large against the mean."""
+
+    def scales(self, step):
+        losses = {m: float(v) for m, v in step.cross_entropies().items() if m != "joint"}
+        mean = statistics.fmean(losses.values())
+        return {m: min(4.0, max(0.2, v / mean)) for m, v in losses.items()}
+
+
+class Gentle(MLB):
+    """MLB with settings of its own."""
+
+    def __init__(self):
+        super().__init__(alpha=1.5, beta_max=3.0)
+
+
+class Scaled(MultiLoss):
+    """A wrong one: every step is halved."""
+
+    def scales(self, step):
+        return dict.fromkeys(step.run.model.modalities, 0.5)
+
+
+class FirstTwo(MultiLoss):
+    def scales(self, step):
+        a, b = step.prediction.unimodal.values()
+        s = true_class_scores([a, b], step.labels)
+        return dict(zip(step.run.model.modalities, (s.flip(0) / s).tolist(), strict=True))
+
+
+class Named(MultiLoss):
+    def scales(self, step):
+        return {"A": 2.0, "B": 0.5}
+
+
+class Thrown(MultiLoss):
+    def scales(self, step):
+        return {m: 0.5 + float(torch.rand(())) for m in step.run.model.modalities}
+
+
+class Argument(MultiLoss):
+    def __init__(self, strength):
+        self.strength = strength
+
+
+class Wrecked(MultiLoss):
+    def weights(self, step):
+        return {k: float("inf") for k in super().weights(step)}
+
+
+class Typo(Method):
+    def scalings(self, step):
+        return dict.fromkeys(step.run.model.modalities, 2.0)
+
+
+RIGHT = {
+    "08-multi-loss": {
+        "torch": lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in alone.values()),
+        "loop": multi_loss_loop,
+        "scipy": multi_loss_scipy,
+    },
+    "08-pace": {
+        "loop": pace_loop,
+        "torch": pace_torch,
+        "numpy": pace_with(ratio),
+    },
+    "08-ece": {"loop": ece_loop, "pandas": ece_pandas, "ceil": ece_ceil},
+    "08-right-where": {
+        "loop": where_loop,
+        "pandas": where_pandas,
+        "bincount": where_average,
+    },
+    "08-choose": {"loop": choose_loop, "pandas": choose_pandas, "t-test": choose_ttest},
+    "08-own": {"brake": Brake, "by loss": ByLoss, "MLB": Gentle},
+}
+
+WRONG = {
+    "08-multi-loss": {
+        "joint only": (lambda joint, alone, y: ce(joint, y), "joint training"),
+        "no joint": (lambda joint, alone, y: sum(ce(x, y) for x in alone.values()), "joint head"),
+        "mean": (
+            lambda joint, alone, y: np.mean([ce(x, y) for x in (joint, *alone.values())]),
+            "mean over the heads",
+        ),
+        "mean of modalities": (
+            lambda joint, alone, y: (
+                ce(joint, y) + torch.stack([ce(x, y) for x in alone.values()]).mean()
+            ),
+            "averaged the modalities",
+        ),
+        "summed batch": (
+            lambda joint, alone, y: multi_loss_scipy(joint, alone, y) * len(y),
+            "summed over the batch",
+        ),
+        "mixed logits": (
+            lambda joint, alone, y: ce(joint, y) + ce(sum(alone.values()) / len(alone), y),
+            "mixed the modalities",
+        ),
+        "first": (
+            lambda joint, alone, y: ce(joint, y) + ce(alone[next(iter(alone))], y),
+            "first modality",
+        ),
+        "sign": (lambda joint, alone, y: -multi_loss_loop(joint, alone, y), "sign"),
+        "half": (lambda joint, alone, y: 0.5 * multi_loss_loop(joint, alone, y), ""),
+    },
+    "08-pace": {
+        "upside down": (pace_with(lambda s: 1 / ratio(s)), "upside down"),
+        "mean of all": (pace_with(lambda s: s.mean() / s), "itself"),
+        "sum": (pace_with(lambda s: (s.sum() - s) / s), "sum of the others"),
+        "strongest": (
+            pace_with(lambda s: np.array([np.delete(s, i).max() for i in range(len(s))]) / s),
+            "strongest rival",
+        ),
+        "both sides": (pace_with(ratio, below=lambda b: b), "both sides"),
+        "no acceleration": (pace_with(ratio, above=lambda b: 2.0), "β_max does nothing"),
+        "exchanged": (
+            pace_with(ratio, below=lambda b: b, above=lambda b: 2.0),
+            "exchanged",
+        ),
+        "beta itself": (
+            lambda s, a, b: 1 + np.where(ratio(s) > 1, b, 2) * np.tanh(a * (ratio(s) - 1)),
+            "β − 1",
+        ),
+        "without one": (lambda s, a, b: np.array(pace_loop(s, a, b)) - 1, "a 1 is missing"),
+        "capped": (lambda s, a, b: np.minimum(pace_torch(s, a, b), 1), "never accelerate"),
+        "linear": (
+            lambda s, a, b: 1 + (np.where(ratio(s) > 1, b, 2) - 1) * a * (ratio(s) - 1),
+            "tanh is missing",
+        ),
+        "ones": (lambda s, a, b: np.ones(len(s)), ""),
+    },
+    "08-ece": {
+        "left-closed": (
+            ece_of(lambda n, acc, conf: (n * (acc - conf).abs()).sum() / n.sum(), False),
+            r"\(low, high\]",
+        ),
+        "unweighted": (
+            ece_of(lambda n, acc, conf: (acc - conf).abs().mean()),
+            "weighs as much as",
+        ),
+        "signed": (
+            ece_of(lambda n, acc, conf: abs((n * (acc - conf)).sum() / n.sum())),
+            "cancel",
+        ),
+        "largest": (ece_of(lambda n, acc, conf: (acc - conf).abs().max()), "largest gap"),
+        "squares": (
+            ece_of(lambda n, acc, conf: (n * (acc - conf).pow(2)).sum() / n.sum()),
+            "squared",
+        ),
+        "not divided": (
+            ece_of(lambda n, acc, conf: (n * (acc - conf).abs()).sum()),
+            "number of predictions",
+        ),
+        "each sample": (lambda c, r, bins: abs(r - c).mean(), "needs a bin"),
+        "errors": (
+            ece_of(lambda n, acc, conf: (n * (1 - acc - conf).abs()).sum() / n.sum()),
+            "share of errors",
+        ),
+        "one bin": (lambda c, r, bins: abs(r.mean() - c.mean()), "cancel"),
+        "twice": (lambda c, r, bins: 2 * ece_loop(c, r, bins), ""),
+    },
+    "08-right-where": {
+        "joint shares": (
+            lambda x, a, b, y: (
+                np.bincount(2 * (a != y) + (b != y), weights=(x == y), minlength=4) / len(y)
+            ),
+            "right \\*there\\*",
+        ),
+        "group sizes": (
+            lambda x, a, b, y: np.bincount(2 * (a != y) + (b != y), minlength=4) / len(y),
+            "how large each group",
+        ),
+        "any right": (
+            lambda x, a, b, y: [
+                np.mean((x == y)[g])
+                for g in ((a == y) & (b == y), a == y, b == y, ~((a == y) | (b == y)))
+            ],
+            "and B is not",
+        ),
+        "order": (lambda x, a, b, y: where_loop(x, b, a, y), "changed places"),
+        "agreement": (
+            lambda x, a, b, y: [
+                (x == y)[a == b].mean(),
+                *where_loop(x, a, b, y)[1:3],
+                (x == y)[a != b].mean(),
+            ],
+            "agree and both be wrong",
+        ),
+        "errors": (lambda x, a, b, y: 1 - np.array(where_loop(x, a, b, y)), "shares of errors"),
+        "reversed": (lambda x, a, b, y: where_loop(x, a, b, y)[::-1], ""),
+    },
+    "08-choose": {
+        "no budget": (
+            choose_where(lambda m, v, s, b: gain_interval(v[m], v["joint"])[0] > 0),
+            "longer than the budget",
+        ),
+        "mean only": (choose_where(affordable), "may be luck"),
+        "two samples": (
+            choose_where(
+                lambda m, v, s, b: (
+                    s[m] <= b
+                    and stats.ttest_ind(v[m], v["joint"]).confidence_interval(0.95).low > 0
+                )
+            ),
+            "seed by seed",
+        ),
+        "cheapest": (choose_where(clear, lambda m, v, s: -s[m]), "limit, not the aim"),
+        "surest": (
+            choose_where(clear, lambda m, v, s: gain_interval(v[m], v["joint"])[0]),
+            "highest lower end",
+        ),
+        "most expensive": (choose_where(affordable, lambda m, v, s: s[m]), "Dear is not good"),
+        "joint": (lambda v, s, b: "joint", "only when nobody"),
+        "smallest gain": (choose_where(clear, lambda m, v, s: -v[m].mean()), ""),
+    },
+    "08-own": {
+        "halved": (Scaled, "settled on the fast"),
+        "two only": (FirstTwo, "three it does not"),
+        "names": (Named, "called A and B"),
+        "global draws": (Thrown, "run.generator"),
+        "argument": (Argument, "without arguments"),
+        "infinite": (Wrecked, "diverge"),
+        "typo": (Typo, "gives"),
+    },
+}
