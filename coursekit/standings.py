@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from coursekit.balancing.unimodal import Unimodal
+from coursekit.bench.methods import FUSIONS, NO_FUSION, UNIMODAL
 from coursekit.checks import choose, require
 from coursekit.race import ENSEMBLE
 from coursekit.stats import interval
 
-NO_FUSION = "none"  # methods that bring their own joint answer stand under it
-BEST = f"best {Unimodal.name}"
+BEST = f"best {UNIMODAL}"
 RIVALS = (ENSEMBLE, BEST)
 COLUMNS = ("data", "fusion", "method", "seed", "valid", "test")
 PLACE = ["data", "fusion", "method"]
@@ -20,12 +19,13 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
 
     table: rows as ``python -m coursekit bench methods`` writes them.  What has no fusion (ensemble,
     unimodal models) is repeated for every fusion of its data. "best unimodal" is added: for each
-    seed the single model that is best on *validation*, with its test figures.
+    seed the single model that is best on *validation*, with its test figures. Fusions come in the
+    order of the benchmark.
     Errors: ValueError when columns, the ensemble or the unimodal models are missing.
     """
     missing = [c for c in COLUMNS if c not in table.columns]
     require(not missing, f"table has the columns {list(table.columns)}; {missing} is missing.")
-    alone = table[table["method"].str.startswith(Unimodal.name)]
+    alone = table[table["method"].str.startswith(UNIMODAL)]
     chosen = alone.loc[alone.groupby(["data", "seed"])["valid"].idxmax()].assign(method=BEST)
     every = pd.concat([table, chosen], ignore_index=True)
     free = every[every["fusion"] == NO_FUSION]
@@ -35,7 +35,9 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
         require(not lacking, f"table has no {sorted(lacking)} for {data}: never leave them out.")
     places = fused[["data", "fusion"]].drop_duplicates()
     repeated = free.drop(columns="fusion").merge(places, on="data")
-    return pd.concat([fused, repeated], ignore_index=True)[table.columns]
+    found = pd.concat([fused, repeated], ignore_index=True)[table.columns]
+    known = {name: place for place, name in enumerate(FUSIONS)}
+    return found.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
 
 
 def differences(table: pd.DataFrame, method: str, base: str, value: str = "test") -> pd.DataFrame:
