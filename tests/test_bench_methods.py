@@ -65,6 +65,11 @@ def test_each_modality_alone_is_an_entry_of_its_own():
     assert entries("starve", "mlb") == [("mlb", {})]
 
 
+@pytest.mark.parametrize("data", ["starve", "uci_views", "av_digits"])
+def test_modalities_are_named_without_loading_the_data(data):
+    assert methods.modalities_of(data) == methods.data_of(data, 0).modalities
+
+
 def test_results_come_from_seeds_that_tuned_nothing():
     tuning = sweep.tuning_cells([("starve", "film", "joint")])
     assert {cell[4] for cell in tuning} == {0, 1, 2} and len(tuning) == 18

@@ -98,8 +98,15 @@ def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
     choose("method", method, balancing.names())
     if method != UNIMODAL:
         return [(method, {})]
-    modalities = data_of(data, 0).modalities
-    return [(f"{UNIMODAL} {m}", {"modality": m}) for m in modalities]
+    return [(f"{UNIMODAL} {m}", {"modality": m}) for m in modalities_of(data)]
+
+
+def modalities_of(data: str) -> tuple[str, ...]:
+    """Names of a data set's modalities in order; the data need not be here."""
+    choose("data", data, data_sets())
+    if data in presets():
+        return tuple(preset(data).recipe.modalities)
+    return ("pix", "fou") if data == "uci_views" else ("image", "audio")
 
 
 def trials(method: str) -> list[dict[str, float]]:
