@@ -6,8 +6,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def drive(work: Generator[None, None, Result]) -> Result:
-    """Run a generator that only pauses; what it returns in the end."""
+def drive(work: Generator[object, None, Result]) -> Result:
+    """Run a generator to its end, whatever it yields on the way; what it returns then."""
     while True:
         try:
             next(work)

@@ -2,15 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
 import pandas as pd
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
 
 from coursekit import balancing
 from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData
+from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import quick_probe
 from coursekit.threads import threads
@@ -162,3 +165,35 @@ def _so_far(lanes: list[_Lane], results: list[dict[str, object]] | None = None) 
     finished = pd.DataFrame(results or [], columns=["entry", "accuracy", "seconds"])
     stopped = {lane.name: lane.stopped for lane in lanes if lane.stopped}
     return Race(**tables, results=finished, stopped=stopped)
+
+
+def races(
+    make_data: Callable[[int], MultimodalData],
+    entries: Mapping[str, Entrant],
+    settings: Settings | None = None,
+    seeds: Iterable[int] = range(5),
+    *,
+    fusion: str = "late-linear",
+    jobs: int = 2,
+    label: str = "",
+) -> Race:
+    """`race` for every seed, data and weights drawn anew; every table gains a column ``seed``.
+
+    jobs: processes that share the seeds.  label: names the progress bar; empty = no bar.  In
+    ``stopped`` stands the last seed's reason.
+    """
+    todo = list(seeds)
+    require(len(todo) > 0, "seeds is empty; at least one was expected.")
+
+    def one(seed: int) -> Race:
+        return drive(race(make_data(seed), entries, settings, fusion=fusion, seed=seed))
+
+    done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
+    bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
+    found = dict(zip(todo, bar, strict=True))
+    tables = {
+        kind: pd.concat([getattr(r, kind).assign(seed=s) for s, r in found.items()])
+        for kind in ("epochs", "probes", "scales", "weights", "results")
+    }
+    stopped = {name: why for r in found.values() for name, why in r.stopped.items()}
+    return Race(**{k: t.reset_index(drop=True) for k, t in tables.items()}, stopped=stopped)
