@@ -82,8 +82,10 @@ def _bars(ax: Axes, found: pd.DataFrame, words: Mapping[str, str]) -> None:
             **look,
         )
         if width > 0.05:
-            ax.text(start + width / 2, height + 0.02, f"{height:.2f}", ha="center", size=8.5)
-    ax.set_xlim(0, 1)
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
+            place = start + width / 2
+            ax.text(place, height + 0.03, f"{height:.2f}", ha="center", size=8.5, bbox=box)
+    ax.set_xlim(0, 1.02)
     ax.set_ylim(0, 1.1)
     ax.set_yticks([0, 0.5, 1])
     ax.set_xlabel("share of the test samples")

@@ -9,7 +9,7 @@ from coursekit.calibration import Bins
 from coursekit.checks import require
 from coursekit.plots.style import INK, MUTED, style
 
-LARGEST = 420.0  # area of the dot of a bin that holds every prediction, in square points
+LARGEST = 260.0  # area of the dot of a bin that holds every prediction, in square points
 
 
 def reliability_diagrams(found: Mapping[str, Bins], axes: Sequence[Axes]) -> str:
@@ -40,7 +40,9 @@ def _panel(ax: Axes, name: str, bins: Bins) -> str:
     error = float((share * np.abs(right - sure)).sum())
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     ax.vlines(sure, np.minimum(right, sure), np.maximum(right, sure), color=INK, linewidth=1.5)
-    ax.scatter(sure, right, s=LARGEST * share + 8, zorder=3, **style("A", "color", "marker"))
+    ax.scatter(
+        sure, right, s=LARGEST * share + 8, zorder=3, clip_on=False, **style("A", "color", "marker")
+    )
     ax.set_xlim(0, 1.03)
     ax.set_ylim(0, 1.03)
     ax.set_aspect("equal")
