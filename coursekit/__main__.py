@@ -9,6 +9,7 @@ import typer
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
+from coursekit.studies import blend_optimizers as optimizer_study
 from coursekit.studies import cures as cure_study
 from coursekit.studies import depths as depth_study
 from coursekit.studies import folds as fold_study
@@ -89,6 +90,17 @@ def operators(
     table = operator_study.accuracy_study()
     kept = rates.results(table, ["study", "model"], "valid")
     summary = summarise(kept, ["study", "model"], "test").round(3)
+    keep(table, summary.to_string(index=False), out)
+
+
+@app.command()
+def optimizers(
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/blend_optimizers.csv"),
+) -> None:
+    """Train with Gradient-Blending under SGD, AdaGrad and Adam, each method at its best rate."""
+    table = optimizer_study.optimizer_study()
+    kept = rates.results(table, ["data", "optimizer", "method"], "valid")
+    summary = summarise(kept, ["data", "optimizer", "method"], "test").round(3)
     keep(table, summary.to_string(index=False), out)
 
 

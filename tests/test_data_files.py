@@ -24,6 +24,7 @@ from coursekit.data.files import (
 
 NAMES = [
     "av_fsdd_folds.csv",
+    "blend_optimizers.csv",
     "book_reviews.csv",
     "cures.csv",
     "depth_curves.csv",

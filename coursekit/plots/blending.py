@@ -1,15 +1,17 @@
 """Pictures of lesson 06: weights by window and super-epoch, and how often an estimate fails."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike
 
-from coursekit.checks import require
+from coursekit.checks import choose, require
 from coursekit.plots.frames import interval, require_columns, roles_of
 from coursekit.plots.style import INK, MUTED, style
 
@@ -17,6 +19,17 @@ FAILURES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "G ≤ 0": {"color": "#B2182B", "marker": "v", "linestyle": "-"},
         "|O| < 0.02": {"color": INK, "marker": "x", "linestyle": "--"},
+    }
+)
+# Hollow: the paper's rule.  Colour and marker say what is trained.
+BLENDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "multi-loss": style("A", "color", "marker"),
+        "offline, safe": style("B", "color", "marker"),
+        "offline, paper": style("B", "color", "marker") | {"markerfacecolor": "white"},
+        "online, safe": style("joint", "color", "marker"),
+        "online, paper": style("joint", "color", "marker") | {"markerfacecolor": "white"},
+        "ensemble": style("ensemble", "color", "marker"),
     }
 )
 TICKS = (-100, -10, -1, 0, 1, 10, 100)
@@ -119,3 +132,73 @@ def failure_shares(
         for name in shares
     ]
     return f"Share of failing estimates by {label}. " + "; ".join(said) + "."
+
+
+def ratio_curve(ax: Axes, gain: np.ndarray, overfitting: np.ndarray, names: Sequence[str]) -> str:
+    """Draw OGR² of two heads' blend against the first one's weight; return the alt text.
+
+    gain, overfitting: (2,); errors uncorrelated.
+    """
+    w = np.linspace(-0.25, 1.25, 301)
+
+    def ratio(first: ArrayLike) -> np.ndarray:
+        blend = np.stack([np.asarray(first, dtype=float), 1 - np.asarray(first, dtype=float)])
+        squares = (blend.T**2 * overfitting**2).sum(-1)
+        return squares / (blend.T @ gain) ** 2
+
+    raw = gain / overfitting**2
+    best = float(raw[0] / raw.sum())
+    ax.plot(w, ratio(w), color=INK)
+    points = {f"{names[0]} alone": 1.0, f"{names[1]} alone": 0.0, "equal weights": 0.5}
+    looks = [style("A", "color", "marker"), style("B", "color", "marker")]
+    looks += [style("ensemble", "color", "marker"), style("joint", "color", "marker")]
+    for (name, at), look in zip({**points, "closed form": best}.items(), looks, strict=True):
+        ax.plot([at], [ratio(at)], linestyle="", markersize=10, label=name, **look)
+    ax.set_ylim(0)
+    ax.set_xlabel(f"weight of {names[0]} ({names[1]} has the rest)")
+    ax.set_ylabel("OGR² of the blend")
+    ax.legend(loc="upper right")
+    said = [f"{name} {float(ratio(at)):.3f}" for name, at in points.items()]
+    return (
+        f"OGR² of a blend of {names[0]} and {names[1]} is a valley with its lowest point "
+        f"{float(ratio(best)):.3f} at weight {best:.2f} of {names[0]}; {', '.join(said)}."
+    )
+
+
+def gains_by(
+    table: pd.DataFrame, ax: Axes, *, by: str = "optimizer", legend: bool = True, names: bool = True
+) -> str:
+    """Draw mean and 95 % interval of ``gain``, a dot a method, a band each of ``by``.
+
+    table: one row a method, ``by`` and seed; columns ``method`` (of `BLENDS`), ``by``, ``gain``.
+    legend, names: whether to write the methods above and the names of the bands at the left.
+    Returns the alt text.
+    """
+    require_columns(table, ("method", by, "gain"))
+    groups = list(dict.fromkeys(table[by]))
+    present = [m for m in BLENDS if (table["method"] == m).any()]
+    for name in table["method"].unique():
+        choose("method", name, BLENDS)
+    offsets = np.linspace(-0.36, 0.36, len(present)) if len(present) > 1 else [0.0]
+    sentences = []
+    ax.axvline(0, color=INK, linewidth=1, zorder=1)
+    for place, group in enumerate(groups):
+        if place % 2:
+            ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f9", zorder=0)
+        said = []
+        for name, offset in zip(present, offsets, strict=True):
+            found = interval(table.loc[(table[by] == group) & (table["method"] == name), "gain"])
+            look, y = BLENDS[name], place + offset
+            ax.plot([found.low, found.high], [y, y], color=look["color"], linewidth=1.8)
+            ax.plot([found.mean], [y], linestyle="", markersize=7, markeredgewidth=1.5, **look)
+            said.append(f"{name} {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]")
+        sentences.append(f"{group}: {', '.join(said)}")
+    ax.set_yticks(range(len(groups)), groups if names else [])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("test accuracy − joint")
+    if legend:
+        handles = [Line2D([], [], linestyle="", label=m, **BLENDS[m]) for m in present]
+        ax.figure.legend(handles=handles, ncols=len(present), loc="outside upper center")
+    title = ax.get_title(loc="left") or by
+    return f"{title}, test accuracy minus joint training's. " + "; ".join(sentences) + "."

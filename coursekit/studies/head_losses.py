@@ -11,7 +11,10 @@ from torch import Tensor
 from coursekit.balancing import gblend
 from coursekit.checks import choose, require
 from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.presets import load_preset, preset
+from coursekit.drive import drive
 from coursekit.models import build_classifier
+from coursekit.studies.parallel import run_all
 from coursekit.threads import threads
 from coursekit.training import Settings, epochs
 from coursekit.training.loop import DRAWS
@@ -21,20 +24,27 @@ RULES = (*gblend.RULES, "absolute")
 
 
 def head_losses(
-    data: MultimodalData, settings: Settings | None = None, *, held: float = 0.25, seed: int = 0
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    held: float = 0.25,
+    seed: int = 0,
+    outside: Split | None = None,
 ) -> Generator[None, None, pd.DataFrame]:
     """Train each modality's head, then the joint one (late-linear), by itself on a copy.
 
     held: share of the training rows that are not fitted and only measure.  The division, the first
     weights and the order of the batches are those of `gblend.GBlendOffline` with the same seed.
+    outside: other rows that measure too, in a column of that name.
     A generator that pauses after every epoch; its return value is tidy: head, epoch (0, 1, …),
     train, valid, the mean cross-entropies of this head on the fitted and on the held rows.
     """
     require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
     settings = replace(settings or Settings(), keep_best=False)
     fitted, measured = divide(data.train, held, seed)
+    splits = {"train": fitted, "valid": measured} | ({"outside": outside} if outside else {})
     start = build_classifier(data.train.inputs, data.num_classes, seed=seed)
-    rows = []
+    rows: list[dict[str, object]] = []
     for head in (*start.modalities, JOINT):
         model = copy.deepcopy(start)
         steps = epochs(model, fitted, measured, settings, seed=seed, method=gblend.OneHead(head))
@@ -42,11 +52,26 @@ def head_losses(
             if epoch > 0:
                 next(steps)
             with threads(settings.threads):
-                losses = [gblend.head_loss(model, s, head) for s in (fitted, measured)]
-            rows.append({"head": head, "epoch": epoch, "train": losses[0], "valid": losses[1]})
+                losses = {name: gblend.head_loss(model, s, head) for name, s in splits.items()}
+            rows.append({"head": head, "epoch": epoch, **losses})
             yield
         steps.close()
     return pd.DataFrame(rows)
+
+
+def preset_losses(
+    name: str, seeds: Sequence[int], last: int = 20, *, jobs: int = 2, label: str = ""
+) -> pd.DataFrame:
+    """`head_losses` of a preset up to epoch ``last``, a quarter held; a column seed is added.
+
+    jobs: processes that share the seeds.  label: names the progress bar.
+    """
+    how = replace(Settings(**preset(name).training), epochs=last)
+
+    def one(seed: int) -> pd.DataFrame:
+        return drive(head_losses(load_preset(name, seed), how, seed=seed)).assign(seed=seed)
+
+    return pd.concat(run_all(one, [(s,) for s in seeds], jobs, label), ignore_index=True)
 
 
 def divide(train: Split, held: float, seed: int) -> tuple[Split, Split]:
