@@ -9,14 +9,13 @@ import torch
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import load_preset
-from coursekit.exercises.entering import Answer, requirements, slips
+from coursekit.exercises.entering import STARVED, Answer, requirements, slips
 from coursekit.exercises.evaluation import Misconception
 from coursekit.exercises.open import OpenExercise, Requirement
 from coursekit.models import build_classifier
-from coursekit.training import Settings, accuracy, fit, predict
+from coursekit.training import accuracy, fit, predict
 from coursekit.training.method import JOINT, Method, Step
 
-STARVED = Settings(epochs=12, batch_size=64)
 GAIN = 0.01  # over the multi-loss on the small starved data; a brake gains 0.02 and more
 BEYOND = (
     "Every modality's own loss feeds the slow encoder, but the joint head has settled on the fast "

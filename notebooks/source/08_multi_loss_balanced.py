@@ -34,7 +34,7 @@ from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.scores import true_class_scores
 from coursekit.calibration import ece, reliability
 from coursekit.claims import claim
-from coursekit.data import load_preset
+from coursekit.data import load_preset, preset
 from coursekit.data.files import open_checked
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.exercises import lesson08 as exercises
@@ -532,6 +532,16 @@ jitter = {
 }
 claim("balanced, β_max = 2: mean pace {value:.3f}", jitter[2.0], between=(0.95, 1.05))
 claim("balanced, β_max = 8: mean pace {value:.3f}", jitter[8.0], above=1.1)
+noisy_scores = run_scores(
+    load_preset("overfit", seed=0), Settings(**preset("overfit").training), alpha=0.0, seed=0
+)
+noisy = paces(noisy_scores, 2.0, 8.0).query("modality == 'B'").groupby("epoch")["k"].mean()
+claim(
+    "overfit, epochs 5 to 10: k of the noisy B would be {value:.1f}",
+    noisy.loc[5:10].mean(),
+    above=1.5,
+)
+claim("… and in the last five epochs {value:.2f}", noisy.tail(5).mean(), below=1)
 overfit = paired("overfit", "mlb", "joint")
 methods_here = [m for m in late["method"].unique() if "unimodal" not in m]
 helped = [m for m in methods_here if m not in ("joint", "ensemble")
