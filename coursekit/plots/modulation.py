@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from coursekit.checks import require
-from coursekit.plots.frames import interval, require_columns
+from coursekit.plots.frames import require_columns
 from coursekit.plots.style import INK, MUTED, style
 
 ROLES = ("A", "B", "joint", "ensemble")  # looks for curves that are no modalities
@@ -43,11 +44,11 @@ def scale_curves(ahead: ArrayLike, curves: Mapping[str, ArrayLike], ax: Axes) ->
 
 
 def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]) -> str:
-    """Draw k by epoch, one panel an entrant, mean and 95 % band over seeds; return the alt text.
+    """Draw k by epoch, one panel an entrant, the mean over faint seeds; return the alt text.
 
     table: `scales` of `coursekit.race.races`: entry, epoch, modality ("A" or "B"), k, seed.
     """
-    require_columns(table, ("entry", "epoch", "modality", "k"))
+    require_columns(table, ("entry", "epoch", "modality", "k", "seed"))
     fits = len(axes) == len(names) > 0
     require(fits, f"names holds {len(names)} entrants; {len(axes)} axes came.")
     sentences = []
@@ -55,13 +56,12 @@ def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]
         for m in ("A", "B"):
             rows = table[(table["entry"] == name) & (table["modality"] == m)]
             require(len(rows) > 0, f"table has no scales of {name!r} for {m!r}.")
-            found = rows.groupby("epoch")["k"].apply(interval)
-            epochs, means = found.index.to_numpy(), np.array([f.mean for f in found])
-            look = style(m)
-            ax.plot(epochs, means, label=m, markersize=4, **look)
-            if all(f.n > 1 for f in found):
-                low, high = [f.low for f in found], [f.high for f in found]
-                ax.fill_between(epochs, low, high, color=look["color"], alpha=0.15, linewidth=0)
+            found = rows.groupby("epoch")["k"].mean()
+            means = found.to_numpy(dtype=float)
+            for _, one in rows.groupby("seed"):
+                faint = style(m, "color", "linestyle") | {"linewidth": 0.9, "alpha": 0.45}
+                ax.plot(one["epoch"], one["k"], **faint)
+            ax.plot(found.index.to_numpy(), means, label=m, markersize=4, **style(m))
             sentences.append(
                 f"{name}, {m}: from {means[0]:.2f} to {means[-1]:.2f}, lowest {means.min():.2f}, "
                 f"highest {means.max():.2f}"
@@ -69,7 +69,8 @@ def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]
         ax.axhline(1, color=MUTED, linewidth=1, zorder=1)
         ax.set_title(name)
         ax.set_xlabel("epoch")
-    axes[0].set_ylabel("k, mean of the epoch (band: 95 %)")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0].set_ylabel("k, mean of the epoch (thin: single seeds)")
     axes[0].legend(loc="upper right")
     return f"Scales k by epoch: {'; '.join(sentences)}."
 

@@ -64,12 +64,12 @@ def presets() -> dict[str, State]:
     starve: State = {"data": "starve", "fusion": "late-linear", "optimiser": SGD, "scale": "step"}
     adam = {**starve, "optimiser": list(OPTIMISERS)[1], "epochs": 30}
     return {
-        "brake or speed up": {**starve, **_lanes(JOINT, "ogm", "mlb"), "epochs": 20},
-        "weights": {**starve, **_lanes("gblend-offline", "gradnorm", "multi-loss"), "epochs": 20},
+        "brake or speed up": {**starve, **_lanes(JOINT, "ogm", "mlb"), "epochs": 15},
+        "weights": {**starve, **_lanes("gblend-offline", "gradnorm", "multi-loss"), "epochs": 15},
         "Adam, k on the gradient": {**adam, **_lanes(JOINT, "multi-loss", "mlb")}
         | {"scale": "gradient"},
         "overfit": {**adam, **_lanes(JOINT, "multi-loss", "mlb"), "data": "overfit"},
-        "balanced": {**starve, **_lanes(JOINT, "ogm", "mlb"), "data": "balanced", "epochs": 20},
+        "balanced": {**starve, **_lanes(JOINT, "ogm", "mlb"), "data": "balanced", "epochs": 15},
     }
 
 
@@ -84,7 +84,7 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
     lane at once.
     """
     options = (*runners(extra), NOBODY)
-    at_first = [*extra, *[n for n in ("mlb", JOINT)]][:LANES] if extra else list(FIRST)
+    at_first = [*extra, "mlb", JOINT][:LANES] if extra else list(FIRST)
     at_first += [n for n in FIRST if n not in at_first][: LANES - len(at_first)]
     knobs: dict[str, Control] = {
         f"lane_{i}": Choice(f"lane {i}", options, name) for i, name in enumerate(at_first, 1)
@@ -95,7 +95,7 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
         "optimiser": Choice("optimiser", tuple(OPTIMISERS), SGD),
         "rate": Slider("learning rate", 0.25, 2.0, 0.25, 1.0, "× usual"),
         "scale": Choice("k multiplies the", SCALES, "step"),
-        "epochs": Slider("epochs", 5, 40, 5, 20),
+        "epochs": Slider("epochs", 5, 40, 5, 15),
         "seed": Slider("seed", 0, 99, 1, 0),
     }
     return Explorer(
