@@ -55,9 +55,10 @@ class _Lane:
 
     def __init__(
         self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
-        seed: int,
+        seed: int, probe_from: int,
     ) -> None:  # fmt: skip
         self.name, self.data, self.seconds, self.stopped = name, data, 0.0, ""
+        self.probe_from = probe_from  # the first epoch that is probed
         self.model: MultimodalClassifier = build_classifier(
             data.train.inputs, data.num_classes, fusion=fusion, seed=seed
         )
@@ -81,9 +82,11 @@ class _Lane:
             return
         self.seconds += time.perf_counter() - started
         at = {"entry": self.name, "epoch": rows[0]["epoch"]}
+        epoch = len(self.rows["epochs"]) + 1
         valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
         self.rows["epochs"].append({**at, "accuracy": valid})
-        self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in self.probes()]
+        probed = self.probes() if epoch >= self.probe_from else []
+        self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in probed]
 
     def probes(self) -> list[tuple[str, float]]:
         """Each encoder's quick probe."""
@@ -125,8 +128,11 @@ def race(
     *,
     fusion: str = "late-linear",
     seed: int = 0,
+    probe_all: bool = True,
 ) -> Generator[Race, None, Race]:
     """Train every entrant, the ensemble added; after each epoch of all yield the race so far.
+
+    probe_all: probe the encoders after every epoch, else after the last one only.
 
     entries: name → what makes a fresh `Method`: a class, ``entrants("mlb")["mlb"]``, a lambda.
     All start from the same weights and see the same batches. A generator, so that whoever drives
@@ -141,7 +147,8 @@ def race(
         )
     if ENSEMBLE not in made:
         made |= {ENSEMBLE: balancing.build(ENSEMBLE)}
-    lanes = [_Lane(name, method, data, settings, fusion, seed) for name, method in made.items()]
+    start = 1 if probe_all else settings.epochs
+    lanes = [_Lane(n, method, data, settings, fusion, seed, start) for n, method in made.items()]
     for _ in range(settings.epochs):
         with threads(settings.threads):  # set once: changing it at every turn costs much
             for lane in lanes:
@@ -179,6 +186,7 @@ def races(
 ) -> Race:
     """`race` for every seed, data and weights drawn anew; every table gains a column ``seed``.
 
+    Encoders are probed after the last epoch only.
     jobs: processes that share the seeds.  label: names the progress bar; empty = no bar.  In
     ``stopped`` stands the last seed's reason.
     """
@@ -186,7 +194,10 @@ def races(
     require(len(todo) > 0, "seeds is empty; at least one was expected.")
 
     def one(seed: int) -> Race:
-        return drive(race(make_data(seed), entries, settings, fusion=fusion, seed=seed))
+        running = race(
+            make_data(seed), entries, settings, fusion=fusion, seed=seed, probe_all=False
+        )
+        return drive(running)
 
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)

@@ -81,7 +81,8 @@ def test_races_are_one_race_a_seed():
     few = Settings(epochs=2)
     found = races(small, entrants("mlb"), few, (3, 5), jobs=1)
     assert set(found.results["seed"]) == {3, 5} and found.stopped == {}
-    alone = drive(race(small(5), entrants("mlb"), few, seed=5))
+    alone = drive(race(small(5), entrants("mlb"), few, seed=5, probe_all=False))
+    assert set(alone.probes["epoch"]) == {2} and len(alone.probes) == 2 * 2
     for kind in ("epochs", "probes", "scales", "weights"):
         part = getattr(found, kind).query("seed == 5").drop(columns="seed").reset_index(drop=True)
         pd.testing.assert_frame_equal(part, getattr(alone, kind))

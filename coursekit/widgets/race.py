@@ -95,7 +95,7 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
         "optimiser": Choice("optimiser", tuple(OPTIMISERS), SGD),
         "rate": Slider("learning rate", 0.25, 2.0, 0.25, 1.0, "× usual"),
         "scale": Choice("k multiplies the", SCALES, "step"),
-        "epochs": Slider("epochs", 5, 40, 5, 15),
+        "epochs": Slider("epochs", 5, 40, 5, 10),
         "seed": Slider("seed", 0, 99, 1, 0),
     }
     return Explorer(
