@@ -66,7 +66,9 @@ def weight_lines(
     ax.set_xlabel(label)
     ax.set_ylabel("weight w (band: 95 % interval)")
     if legend:
-        ax.legend(ncols=len(heads))
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(bottom, top + 0.12 * (top - bottom))  # room for the legend
+        ax.legend(ncols=len(heads), loc="upper center")
     return f"Weights by {label}: " + "; ".join(sentences) + "."
 
 
@@ -91,14 +93,14 @@ def weight_cloud(
         ax.plot(place, rows["w"], linestyle="", ms=5, alpha=0.65, label=head, **look)
     ax.set_yscale("symlog", linthresh=1)
     ax.yaxis.set_major_locator(FixedLocator(TICKS))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
     ax.yaxis.set_minor_locator(NullLocator())
     widest = 2 * max(1.0, float(table["w"].abs().max()))
     ax.set_ylim(-widest, widest)
     ax.set_xticks(range(len(groups)), [str(g) for g in groups])
     ax.set_xlabel(label)
     ax.set_ylabel("weight w (beyond ±1 logarithmic)")
-    ax.legend(ncols=len(heads), loc="lower right")
+    ax.legend(ncols=len(heads), loc="lower left")
     said = [
         f"{g}: from {rows['w'].min():.2f} to {rows['w'].max():.2f}, "
         f"{((rows['w'] < 0) | (rows['w'] > 1)).mean():.0%} of the weights outside 0 to 1"
@@ -139,7 +141,7 @@ def ratio_curve(ax: Axes, gain: np.ndarray, overfitting: np.ndarray, names: Sequ
 
     gain, overfitting: (2,); errors uncorrelated.
     """
-    w = np.linspace(-0.25, 1.25, 301)
+    w = np.linspace(-0.15, 1.15, 261)
 
     def ratio(first: ArrayLike) -> np.ndarray:
         blend = np.stack([np.asarray(first, dtype=float), 1 - np.asarray(first, dtype=float)])
@@ -154,10 +156,10 @@ def ratio_curve(ax: Axes, gain: np.ndarray, overfitting: np.ndarray, names: Sequ
     looks += [style("ensemble", "color", "marker"), style("joint", "color", "marker")]
     for (name, at), look in zip({**points, "closed form": best}.items(), looks, strict=True):
         ax.plot([at], [ratio(at)], linestyle="", markersize=10, label=name, **look)
-    ax.set_ylim(0)
+    ax.set_ylim(0, 1.5 * float(max(ratio(0.0), ratio(1.0))))
     ax.set_xlabel(f"weight of {names[0]} ({names[1]} has the rest)")
     ax.set_ylabel("OGR² of the blend")
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper left", ncols=2)
     said = [f"{name} {float(ratio(at)):.3f}" for name, at in points.items()]
     return (
         f"OGR² of a blend of {names[0]} and {names[1]} is a valley with its lowest point "
