@@ -31,6 +31,11 @@ def test_every_method_tries_six_settings(method):
 
 
 @ALL
+def test_given_rates_are_tried_by_all_alike(method):
+    assert trials(method, [0.1, 0.8]) == [{"lr": 0.1}, {"lr": 0.8}]
+
+
+@ALL
 def test_a_trial_is_read_as_it_was_written(method):
     for trial in trials(method):
         again = read_trial(write_trial(trial))
@@ -227,7 +232,7 @@ def run(*options):
 
 
 def test_the_command_makes_both_tables(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep, "trials", lambda method: trials(method)[3:5])
+    monkeypatch.setattr(sweep, "trials", lambda method, rates: trials(method)[3:5])
     out = tmp_path / "m.csv"
     chosen = ("--method", "joint,ensemble,mmcosine", "--fusion", "film", "--seeds", "2")
     result = run(*chosen, "--out", str(out))
@@ -249,6 +254,8 @@ def test_the_command_makes_both_tables(tmp_path, monkeypatch):
         (("--data", "starv"), "Did you mean 'starve'?"),
         (("--fusion", "flim"), "Did you mean 'film'?"),
         (("--method", "mbl"), "Did you mean 'mlb'?"),
+        (("--rates", "0.1,fast"), "rates is '0.1,fast'"),
+        (("--rates", "0.1,-1"), "positive numbers"),
     ],
 )
 def test_a_mistake_ends_in_a_sentence(options, words, tmp_path):

@@ -1,6 +1,7 @@
 """``python -m coursekit bench …``: the benchmarks' tables, and their figures for a machine."""
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +67,9 @@ def methods(
     out: Annotated[Path, typer.Option(help="the CSV to write, and OUT_trials.csv")] = Path(
         "methods.csv"
     ),
+    rates: Annotated[
+        str, typer.Option(help="learning rates to try, with default settings: 0.1,0.2,…")
+    ] = "",
     jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
     dask: Annotated[str, typer.Option(help="address of a Dask scheduler, instead of jobs")] = "",
 ) -> None:
@@ -82,9 +86,10 @@ def methods(
         places, left = sweep.places(data.split(","), every, named)
         for sentence in left:
             typer.echo(sentence)
-        cells = sweep.tuning_cells(places)
+        tried = rates_of(rates)
+        cells = sweep.tuning_cells(places, tried)
         tuned = sweep.work(methods_bench.tuning_row, cells, trials_out, jobs, "tuning", dask)
-        cells = sweep.result_cells(places, tuned, seeds)
+        cells = sweep.result_cells(places, tuned, seeds, tried)
         table = sweep.work(methods_bench.result_row, cells, out, jobs, "results", dask)
     except (ValueError, DataFileError) as problem:
         typer.echo(str(problem), err=True)
@@ -92,6 +97,17 @@ def methods(
     summary = summarise(sweep.tidy(table), ["data", "fusion", "method"], "test").round(3)
     keep(sweep.tidy(sweep.read(trials_out)), "", trials_out)
     keep(sweep.tidy(sweep.read(out)), summary.to_string(index=False), out)
+
+
+def rates_of(text: str) -> list[float]:
+    """Positive numbers from a text such as 0.1,0.2; none from an empty one."""
+    try:
+        found = [float(part) for part in text.split(",")] if text else []
+    except ValueError:
+        found = [0.0]
+    fits = all(0 < rate < math.inf for rate in found)
+    require(fits, f"rates is {text!r}; positive numbers with commas between them were expected.")
+    return found
 
 
 def sizes_of(text: str) -> list[int]:

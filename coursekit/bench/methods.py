@@ -109,9 +109,14 @@ def modalities_of(data: str) -> tuple[str, ...]:
     return ("pix", "fou") if data == "uci_views" else ("image", "audio")
 
 
-def trials(method: str) -> list[dict[str, float]]:
-    """The six settings that ``method`` tries: learning rate ``lr``, and its own."""
+def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:
+    """The six settings that ``method`` tries: learning rate ``lr``, and its own.
+
+    rates: try these rates instead, with the method's default settings.
+    """
     name = method.partition(" ")[0]
+    if rates:
+        return [{"lr": lr} for lr in rates]
     if choose("method", name, balancing.names()) in OWN:
         return [{"lr": lr, **own} for lr in RATES for own in OWN[name]]
     return [{"lr": lr} for lr in PLAIN_RATES]

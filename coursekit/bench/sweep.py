@@ -64,26 +64,33 @@ def places(
     return found, left
 
 
-def tuning_cells(places: Sequence[Place]) -> list[Cell]:
-    """Every trial of every place on every tuning seed; trainings on the same data side by side."""
-    every = [(*p, t, s) for p in places for t in trials(p[2]) for s in TUNING_SEEDS]
+def tuning_cells(places: Sequence[Place], rates: Sequence[float] = ()) -> list[Cell]:
+    """Every trial of every place on every tuning seed; trainings on the same data side by side.
+
+    rates: as in `coursekit.bench.methods.trials`.
+    """
+    every = [(*p, t, s) for p in places for t in trials(p[2], rates) for s in TUNING_SEEDS]
     return sorted(every, key=lambda cell: (cell[0], cell[4]))
 
 
-def result_cells(places: Sequence[Place], tuning: pd.DataFrame, seeds: int) -> list[Cell]:
+def result_cells(
+    places: Sequence[Place], tuning: pd.DataFrame, seeds: int, rates: Sequence[float] = ()
+) -> list[Cell]:
     """The chosen trial of every place on ``seeds`` fresh seeds."""
     fresh = range(FIRST_SEED, FIRST_SEED + seeds)
-    chosen = {p: chosen_trial(tuning, p) for p in places}
+    chosen = {p: chosen_trial(tuning, p, rates) for p in places}
     return sorted(
         ((*p, chosen[p], s) for p in places for s in fresh), key=lambda cell: (cell[0], cell[4])
     )
 
 
-def chosen_trial(tuning: pd.DataFrame, place: Place) -> dict[str, float]:
+def chosen_trial(
+    tuning: pd.DataFrame, place: Place, rates: Sequence[float] = ()
+) -> dict[str, float]:
     """The trial with the best mean validation accuracy on the tuning seeds; a tie: the first."""
     rows = tuning[(tuning[["data", "fusion", "method"]] == list(place)).all(axis=1)]
     rows = rows[rows["seed"].isin(TUNING_SEEDS)]
-    order = [write_trial(t) for t in trials(place[2])]
+    order = [write_trial(t) for t in trials(place[2], rates)]
     means = rows.groupby("trial")["valid"].mean().round(9).reindex(order)
     return read_trial(str(means.idxmax()))
 
