@@ -21,6 +21,8 @@ from coursekit.exercises import (
     Incorrect,
     Misconception,
     NotAttempted,
+    OpenExercise,
+    Requirement,
 )
 from coursekit.exercises.compare import WrongForm, as_array
 from coursekit.exercises.source import solution_of
@@ -397,3 +399,28 @@ def test_a_badly_made_exercise_is_refused():
 def test_entries_of_the_record_are_plain_json():
     make().check(lambda x, y: x - y, seed=1)
     assert json.loads(record.path().read_text())["exercise"] == "90-total"
+
+
+def test_the_failing_line_of_a_class_is_the_learners(tmp_path):
+    class Base:
+        """What is inherited from."""
+
+    def holds(answer, rng):
+        return answer().weights() is not None
+
+    exercise = OpenExercise(
+        key="09-own", points=1, task="Write a class.", reference=Base, misconceptions=(),
+        hints=("Begin.",), untouched=Base,
+        requirements=(Requirement("it runs", "It does not run.", holds, "Run it."),),
+    )  # fmt: skip
+    written = tmp_path / "cell.py"
+    written.write_text("class Mine(Base):\n    def weights(self):\n        return 1 / 0\n")
+    scope = {"Base": Base}
+    exec(compile(written.read_text(), str(written), "exec"), scope)
+    outcome = exercise.evaluate(scope["Mine"])
+    assert isinstance(outcome, Incorrect)
+    assert "ZeroDivisionError" in outcome.sentence
+    assert outcome.detail == "Line 3 of the cell: return 1 / 0"
+    assert isinstance(exercise.evaluate(type("Empty", (Base,), {})), NotAttempted)
+    assert isinstance(exercise.evaluate(Base), NotAttempted)
+    assert isinstance(exercise.evaluate(3), Incorrect)

@@ -180,8 +180,8 @@ def _stream_handlers() -> list[Any]:
 def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
     """The learner's exception with the line of their code, not of the libraries below it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
-    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    own = [frame for frame in frames if frame.filename == home] or list(frames[:1])
+    homes = _files_of(answer)
+    own = [frame for frame in frames if frame.filename in homes] or list(frames[:1])
     where = ""
     if own:
         number = own[-1].lineno or 0
@@ -189,6 +189,13 @@ def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
         where = f"Line {number} of the cell: {line}" if line else f"Line {number} of the cell"
     kind = type(error).__name__
     return Incorrect(f"Your code raised {kind}: {error}", detail=where)
+
+
+def _files_of(answer: Any) -> set[str]:
+    """Where a function, or the functions of a class, were written."""
+    functions = vars(answer).values() if isinstance(answer, type) else [answer]
+    codes = [getattr(function, "__code__", None) for function in functions]
+    return {code.co_filename for code in codes if code is not None}
 
 
 def _judge(rule: Rule, values: list[Any], cases: list[tuple[Any, ...]]) -> Outcome:
