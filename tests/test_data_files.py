@@ -32,6 +32,8 @@ NAMES = [
     "depth_trials.csv",
     "emap.csv",
     "methods.csv",
+    "methods_rates.csv",
+    "methods_rates_trials.csv",
     "methods_trials.csv",
     "mnist_5k.npz",
     "operators.csv",

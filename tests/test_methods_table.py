@@ -16,6 +16,7 @@ from coursekit.studies.machine import machine
 
 SMALL = ["starve", "imbalance"]
 MORE = ["overfit", "balanced", "uci_views", "av_digits", "av_one_speaker", "av_two_speakers"]
+RECORDED = ["av_one_speaker", "av_two_speakers"]
 SEEDS = 10
 PLACE = ["data", "fusion", "method"]
 
@@ -80,16 +81,14 @@ def have_recordings():
     return True
 
 
-def test_three_rows_drawn_at_random_are_measured_again(table):
+def measure_again(table, number, card_name):
+    """Rows drawn by a printed seed: equal on the same machine, elsewhere as near as seeds are."""
     seed = random.SystemRandom().randrange(10**6)
     print(f"The rows are drawn with seed {seed}.")
-    rng = random.Random(seed)
-    recorded = table["data"].isin(["av_one_speaker", "av_two_speakers"])
-    here = table if have_recordings() else table[~recorded]
-    card = (DATA_FOLDER / "methods.md").read_text(encoding="utf-8")
+    card = (DATA_FOLDER / card_name).read_text(encoding="utf-8")
     same = f"- Made with: {machine()}\n" in card
-    for i in rng.sample(range(len(here)), 3):
-        stored = here.iloc[i]
+    for i in random.Random(seed).sample(range(len(table)), number):
+        stored = table.iloc[i]
         again = methods.result_row(
             *stored[PLACE], methods.read_trial(stored["trial"]), int(stored["seed"])
         )
@@ -97,9 +96,37 @@ def test_three_rows_drawn_at_random_are_measured_again(table):
             off = {f: abs(again[f] - stored[f]) for f in methods.FIGURES}
             assert max(off.values()) <= 1.000001e-6, (dict(stored), off)
         else:  # rounding leads a training astray: as far as from one seed to the next, not further
-            others = here[(here[PLACE] == stored[PLACE]).all(axis=1)]["test"]
+            others = table[(table[PLACE] == stored[PLACE]).all(axis=1)]["test"]
             wide = stats.t.ppf(0.975, SEEDS - 1) * others.std(ddof=1) * np.sqrt(2)
             assert abs(again["test"] - stored["test"]) <= max(wide, 0.01), dict(stored)
+
+
+def test_three_rows_drawn_at_random_are_measured_again(table):
+    here = table if have_recordings() else table[~table["data"].isin(RECORDED)]
+    measure_again(here, 3, "methods.md")
+
+
+# ---- only the rate tuned, and far --------------------------------------------------------------
+
+RATES = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6]
+
+
+def test_every_method_had_the_same_rates_and_the_chosen_one(table):
+    far = pd.read_csv(open_checked("methods_rates.csv"))
+    tuning = pd.read_csv(open_checked("methods_rates_trials.csv"))
+    assert places_of(far) == places_of(tuning) < places_of(table)
+    tried = {methods.write_trial({"lr": rate}) for rate in RATES}
+    for place, rows in tuning.groupby(PLACE):
+        assert len(rows) == 18 and set(rows["trial"]) == tried, place
+    for place, rows in far.groupby(PLACE):
+        assert len(rows) == SEEDS, place
+        chosen = methods.write_trial(sweep.chosen_trial(tuning, place, RATES))
+        assert set(rows["trial"]) == {chosen}, place
+
+
+def test_a_far_row_drawn_at_random_is_measured_again():
+    far = pd.read_csv(open_checked("methods_rates.csv"))
+    measure_again(far[~far["data"].isin(RECORDED)], 1, "methods_rates.md")
 
 
 # ---- the findings that hold ------------------------------------------------------------------
