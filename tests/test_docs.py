@@ -29,6 +29,6 @@ def test_the_first_screen_shows_the_explorer_and_both_commands():
     assert "python course.py test" in text
 
 
-@pytest.mark.parametrize("key", ["00", "01", "02", "03", "04", "05"])
+@pytest.mark.parametrize("key", ["00", "01", "02", "03", "04", "05", "06", "07", "08"])
 def test_every_lesson_stands_in_the_readme(key):
     assert f"notebooks/{key}_" in (ROOT / "README.md").read_text(encoding="utf-8")
