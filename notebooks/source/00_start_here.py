@@ -209,9 +209,14 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - [04 Early or late?](04_early_or_late.ipynb) Where in the network should modalities meet?
 # - [05 More can be worse](05_more_can_be_worse.ipynb) Why can a joint network lose, and which
 #   illness is it?
+# - [06 Gradient-Blending](06_gradient_blending.ipynb) How much should each loss weigh? Measured,
+#   not guessed.
+# - [07 Gradient modulation](07_gradient_modulation.ipynb) A dozen methods that steer the pace of
+#   each encoder, in one picture and in one race.
+# - [08 Multi-loss, balanced](08_multi_loss_balanced.ipynb) Brake and accelerate; and does any of it
+#   beat a plain ensemble?
 #
-# After 05 come the methods that help; these lessons are being written. The words of the whole
-# course stand in the [glossary](glossary.ipynb).
+# The words of the whole course stand in the [glossary](glossary.ipynb).
 #
 # ## Words
 #
