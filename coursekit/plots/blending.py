@@ -198,7 +198,7 @@ def gains_by(
     ax.set_yticks(range(len(groups)), groups if names else [])
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("test accuracy − joint")
+    ax.set_xlabel("test accuracy − joint, 95 % interval")
     if legend:
         handles = [Line2D([], [], linestyle="", label=m, **BLENDS[m]) for m in present]
         ax.figure.legend(handles=handles, ncols=len(present), loc="outside upper center")
