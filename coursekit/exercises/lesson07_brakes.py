@@ -151,7 +151,7 @@ def _whose(k: Array) -> str:
         return "joint"
     if np.all(k <= 1):
         return "ogm"
-    return "mslr" if np.all(k[:MEMORY] == 1) else "mlb"
+    return "mslr" if np.all(k[: MEMORY + 1] == 1) else "mlb"
 
 
 def _trace_cases(rng: np.random.Generator) -> list[tuple[Array]]:
@@ -177,7 +177,7 @@ whose_trace = Exercise(
     misconceptions=(
         Misconception(
             "last epoch only",
-            lambda k: _whose(np.concatenate([np.ones((MEMORY, k.shape[1])), k[-1:]])),
+            lambda k: _whose(np.concatenate([np.ones((MEMORY + 1, k.shape[1])), k[-1:]])),
             "You judge the last epoch. By then all of them may be near 1; look at the whole trace.",
         ),
         Misconception(
@@ -203,7 +203,7 @@ whose_trace = Exercise(
         Misconception(
             "above 1 means mlb",
             lambda k: "joint" if np.all(k == 1) else "mlb" if np.any(k > 1) else "ogm",
-            "MSLR's ratios pass 1 as well. What does MSLR do in its first five epochs, when it has "
+            "MSLR's ratios pass 1 as well. What does MSLR do in its first six epochs, when it has "
             "no memory yet?",
         ),
         Misconception(
@@ -214,7 +214,7 @@ whose_trace = Exercise(
                 else "ogm"
                 if np.any(k < 1)
                 else "mslr"
-                if np.all(k[:MEMORY] == 1)
+                if np.all(k[: MEMORY + 1] == 1)
                 else "mlb"
             ),
             "MLB and MSLR go below 1 as well. OGM is the one that never goes above.",
@@ -233,7 +233,7 @@ whose_trace = Exercise(
     ),
     hints=(
         "What can each rule never do? Joint training never leaves 1, OGM never goes above 1.",
-        "MSLR compares with the five accuracies before: its first five epochs are exactly 1.",
-        "np.all(k == 1), then np.all(k <= 1), then np.all(k[:5] == 1).",
+        "MSLR compares with the five accuracies before: its first six epochs are exactly 1.",
+        "np.all(k == 1), then np.all(k <= 1), then np.all(k[:6] == 1).",
     ),
 )

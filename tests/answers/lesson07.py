@@ -349,7 +349,7 @@ WRONG = {
     "07-traces": {
         "above is mlb": (
             lambda k: "mlb" if k.max() > 1 else "joint" if k.min() == 1 else "ogm",
-            "first five epochs",
+            "first six epochs",
         ),
         "below is ogm": (
             lambda k: "joint" if (k == 1).all() else "ogm" if k.min() < 1 else trace_numpy(k),
