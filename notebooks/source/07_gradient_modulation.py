@@ -898,8 +898,8 @@ print(wide.query("method in ['pcgrad', 'multi-loss']").groupby(["data", "method"
 further[["mean", "low", "high", "n"]].round(3)
 
 # %%
-first = of_pcgrad.loc[["starve", "imbalance"], "high"].max()
-claim("Rates to 0.14: PCGrad minus multi-loss, at most {value:+.3f}", first, below=0)
+at_first = of_pcgrad.loc[["starve", "imbalance"], "high"].max()
+claim("Rates to 0.14: PCGrad minus multi-loss, at most {value:+.3f}", at_first, below=0)
 then = further.xs("test", level="figure").loc[["starve", "imbalance"], "high"].min()
 claim("Rates to 1.6: the intervals end at {value:+.3f} or above", then, above=0)
 
@@ -971,15 +971,15 @@ def in_figures(table):
 in_figures(panels)
 
 # %%
-usual = {}  # mean gain over joint training of all methods, by the highest rate that was tried
+mean_gain = {}  # of all methods over joint training, by the highest rate that was tried
 for highest, table in ((0.14, late), (1.6, wide)):
     found = gains(table[table["data"].isin(["starve", "imbalance"])])
-    usual[highest] = found[found["method"].isin(methods)].groupby("data")["mean"].mean()
-pd.DataFrame(usual).rename_axis(columns="highest rate").round(3)
+    mean_gain[highest] = found[found["method"].isin(methods)].groupby("data")["mean"].mean()
+pd.DataFrame(mean_gain).rename_axis(columns="highest rate").round(3)
 
 # %%
 for name in ("starve", "imbalance"):
-    shrunk = usual[1.6][name] / usual[0.14][name]
+    shrunk = mean_gain[1.6][name] / mean_gain[0.14][name]
     claim(
         f"{name}: share of the mean gain that longer steps leave: {{value:.0%}}", shrunk, below=0.8
     )
