@@ -116,7 +116,8 @@ multi_loss = Exercise(
     hints=(
         "Write one function for the mean cross-entropy of a table of logits, then use it M + 1 "
         "times.",
-        "Cross-entropy of a row: log Σ exp(logits) − logits[y].",
+        "Cross-entropy of a row: log Σ exp(logits) − logits[y]. With PyTorch: F.cross_entropy "
+        "wants tensors, torch.as_tensor(array) makes them.",
         "ce(joint) + sum(ce(x) for x in alone.values())",
     ),
 )

@@ -206,6 +206,11 @@ right_where = Exercise(
             "Two models may agree and both be wrong. The groups are about being right.",
         ),
         Misconception(
+            "both agree instead of both right",
+            lambda x, a, b, y: np.array([(x == y)[a == b].mean(), *_right_where(x, a, b, y)[1:]]),
+            "Two models may agree and both be wrong. The groups are about being right.",
+        ),
+        Misconception(
             "errors",
             lambda x, a, b, y: 1 - _right_where(x, a, b, y),
             "Those are the shares of errors; the accuracy is the rest.",

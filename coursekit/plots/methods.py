@@ -48,10 +48,15 @@ def method_gains(
     by: str = "fusion",
     base: str = JOINT,
     value: str = "test",
+    *,
+    shared: bool = True,
 ) -> str:
-    """Draw what every method gains over ``base``, paired by seed; else as `method_values`."""
+    """Draw what every method gains over ``base``, paired by seed; else as `method_values`.
+
+    shared: one scale for all panels; otherwise each has its own, for data that differ widely.
+    """
     found = gains(_fitting(table, axes, by), base, value)
-    words = _draw(found, axes, by, value, highest=True)
+    words = _draw(found, axes, by, value, highest=True, shared=shared)
     label = LABELS.get(value, value)
     for ax in axes:
         ax.axvline(0, color=INK, linewidth=1, zorder=1)
@@ -72,7 +77,14 @@ def _fitting(table: pd.DataFrame, axes: Sequence[Axes], by: str) -> pd.DataFrame
     return table
 
 
-def _draw(found: pd.DataFrame, axes: Sequence[Axes], by: str, value: str, highest: bool) -> str:
+def _draw(
+    found: pd.DataFrame,
+    axes: Sequence[Axes],
+    by: str,
+    value: str,
+    highest: bool,
+    shared: bool = True,
+) -> str:
     """Dots and intervals; rivals and joint on top, then the methods, best mean first."""
     means_of = found.groupby("method")["mean"].mean().sort_values(ascending=not highest)
     top = [name for name in (*RIVALS, JOINT) if name in means_of.index]
@@ -93,7 +105,7 @@ def _draw(found: pd.DataFrame, axes: Sequence[Axes], by: str, value: str, highes
         ax.set_title(str(panel))
         sentences.append(_sentence(str(panel), rows, top, value, highest))
     ends = [ax.get_xlim() for ax in axes]
-    for ax in axes:
+    for ax in axes if shared else ():
         ax.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
     return " ".join(sentences)
 

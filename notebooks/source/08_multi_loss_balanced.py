@@ -5,18 +5,22 @@
 #
 # - say what a loss of its own gives a slow encoder, and what it costs,
 # - write MLB's pace $k(r)$, read it off a run, and say why it both brakes and accelerates,
-# - read a table of methods: paired differences, intervals, rivals that must not be missing,
+# - read a table of methods: paired differences, intervals, rivals that must not be missing, and
+#   whether the best setting lies on the edge of what was tried,
 # - measure calibration, and find where a model is right that others are not,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
 # **Time** about 85 minutes to read and do; the computing takes less than 1 minute.
 #
-# **Needed before** lesson 05 (starvation, probes, intervals) and lesson 07 (loss weights and
+# **Needed before** lesson 02 (mid-MLP, FiLM, gates), 03 (additive, interaction), 04 (`synergy`,
+# modality dropout), 05 (starvation, probes, intervals), 06 (G-Blend) and 07 (loss weights and
 # scales); cross-entropy in PyTorch.
 #
 # **Sources** Kontras and colleagues, *Improving Multimodal Learning with Multi-Loss Gradient
 # Modulation* ([2024](https://arxiv.org/abs/2405.07930)); Guo, Pleiss, Sun and Weinberger, *On
-# Calibration of Modern Neural Networks* ([2017](https://arxiv.org/abs/1706.04599)).
+# Calibration of Modern Neural Networks* ([2017](https://arxiv.org/abs/1706.04599)); and for what
+# came after, Kontras and colleagues, *Balancing Multimodal Training Through Game-Theoretic
+# Regularization* ([2024](https://arxiv.org/abs/2411.07335)).
 
 # %%
 from functools import partial
@@ -25,6 +29,7 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed
+from matplotlib.lines import Line2D
 from scipy import stats
 from torch.nn import functional as F
 
@@ -32,6 +37,7 @@ from coursekit import balancing, record
 from coursekit.balancing.mlb import MLB, coefficients
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.scores import true_class_scores
+from coursekit.bench.methods import OWN, PLAIN_RATES, RATES, read_trial, train
 from coursekit.calibration import ece, reliability
 from coursekit.claims import claim
 from coursekit.data import load_preset, preset
@@ -44,7 +50,8 @@ from coursekit.plots import learning_curves, new_figure, show
 from coursekit.plots.agreement import agreement_panels, shares_right
 from coursekit.plots.calibration import reliability_diagrams
 from coursekit.plots.methods import method_gains, method_values
-from coursekit.plots.pace import pace_axes, pace_curve
+from coursekit.plots.pace import pace, pace_axes, pace_curve
+from coursekit.plots.style import style
 from coursekit.race import race
 from coursekit.standings import BEST, means, standings
 from coursekit.stats import interval
@@ -72,9 +79,9 @@ SEEDS = range(100, 105)  # settings were chosen on seeds 0 to 2
 # $$\frac{\partial L}{\partial z_A} = W_A^\top (p - y) + V_A^\top (p_A - y).$$
 #
 # $W_A$ is A's slice of a late-linear fusion, $V_A$ is A's own head. The first term vanishes where
-# the joint answer is right, whoever it is owed to. The second vanishes only where A *itself* is
-# right. Written out, and checked against autograd on the loss that `coursekit.balancing.multi_loss`
-# trains on:
+# the joint answer is right and certain, whoever it is owed to. The second vanishes only where A
+# *itself* is right and certain. Written out, and checked against autograd on the loss that
+# `coursekit.balancing.multi_loss` trains on:
 
 # %%
 data = load_preset("starve", seed=0)
@@ -99,7 +106,7 @@ claim("Largest difference to autograd: {value:.1e}", (by_hand - autograd).abs().
 
 # %%
 def heard(name, method, seed):
-    """Gradient norm on encoder A after every epoch, from the joint loss and from A's own."""
+    """By epoch and loss: gradient norm on encoder A, the loss, and how often A alone is right."""
     split = load_preset("starve", seed=seed)
     net = build_classifier(split.train.inputs, split.num_classes, seed=seed)
     rows = []
@@ -113,10 +120,16 @@ def heard(name, method, seed):
                 value, list(net.encoders["A"].parameters()), retain_graph=True
             )
             norm = torch.cat([g.flatten() for g in grads]).norm().item()
-            rows.append(
-                {"model": f"{name}: {term}", "split": "train", "epoch": epoch, "norm": norm}
-            )
+            row = {"model": f"{name}: {term}", "split": "train", "epoch": epoch, "norm": norm}
+            own = accuracy(says.unimodal["A"], split.train.labels)
+            rows.append({**row, "loss": float(value.detach()), "A right": own})
     return pd.DataFrame(rows)
+
+
+def plain_legend(ax, roles):
+    """A legend by model alone; there is but one split here."""
+    looks = {name: style(role, "color", "marker") for name, role in roles.items()}
+    ax.legend(handles=[Line2D([], [], linestyle="", label=n, **k) for n, k in looks.items()])
 
 
 work = [delayed(heard)("joint training", Method(), seed) for seed in SEEDS[:4]]
@@ -127,12 +140,13 @@ figure, (ax,) = new_figure(7.6, 3.8)
 ax.set_title("starve: what A's encoder hears")
 roles = {
     "joint training: joint loss": "joint",
-    "multi-loss: joint loss": "B",
+    "multi-loss: joint loss": "ensemble",
     "multi-loss: A's own loss": "A",
 }
 alt = learning_curves(norms, ax, roles, value="norm")
+plain_legend(ax, roles)
 ax.set_ylim(0)
-ax.set_ylabel("gradient norm on encoder A")
+ax.set_ylabel("gradient norm on encoder A\n(band: 95 % interval, 4 seeds)")
 show(figure, alt)
 
 # %%
@@ -142,8 +156,19 @@ claim(
     peaks["multi-loss: A's own loss"] / peaks["joint training: joint loss"],
     above=1.3,
 )
+course = norms[norms["model"] == "multi-loss: joint loss"].groupby("epoch").mean(numeric_only=True)
+settled = course[course["loss"] < 0.2].iloc[0]  # the first such epoch
+print(f"multi-loss, epoch {settled.name}: joint loss on the training rows {settled['loss']:.2f}")
+claim("… while A's own head is right in {value:.0%} of them", settled["A right"], below=0.9)
+claim(
+    "… and in {value:.0%} at the end", course["A right"].iloc[-1], above=settled["A right"] + 0.05
+)
 
 # %% [markdown]
+# The joint loss speaks softly to A in both trainings, and falls silent. Only A's own loss gets
+# louder as A begins to see. Note the order of events: the joint loss is nearly gone **before** A
+# has learnt what it will.
+#
 # ### Guess first
 #
 # So the encoder has a teacher again. Is the *joint answer* healed? On `starve`, joint training and
@@ -160,9 +185,12 @@ closed_guess = NumberGuess(
 closed_guess
 
 # %% [markdown]
-# From here on the lesson reads one stored table. Sixteen methods, eight data sets, up to five
-# fusions. Every method had six trials on three seeds of their own, chosen on validation; the
-# rows are ten fresh seeds, 100 to 109. It was made in about two hours with
+# From here on the lesson reads a stored table. Sixteen methods, eight data sets, up to five
+# fusions. Every method had six trials on three seeds of their own, and validation chose: a method
+# with settings of its own tries three of them at the rates 0.05 and 0.1, all others try six rates
+# between 0.02 and 0.14. The rows are ten fresh seeds, 100 to 109. A seed draws weights and batches
+# and, for generated data, the data; the spoken digits keep one fold, so that their intervals say
+# nothing about other speakers. The table was made in about an hour with
 #
 # `python -m coursekit bench methods --fusion late-linear --seeds 10 --out data/methods.csv …`
 #
@@ -174,15 +202,21 @@ table = standings(pd.read_csv(open_checked("methods.csv")))
 late = table[table["fusion"] == "late-linear"]
 
 
-def figure_of(data, method, value="test", fusion="late-linear"):
+def figure_of(data, method, value="test", fusion="late-linear", rows=table):
     """Interval over seeds of one figure of one method."""
-    here = (table["data"] == data) & (table["fusion"] == fusion) & (table["method"] == method)
-    return interval(table.loc[here, value].dropna())
+    here = (rows["data"] == data) & (rows["fusion"] == fusion) & (rows["method"] == method)
+    return interval(rows.loc[here, value].dropna())
 
 
-def paired(data, method, base, value="test", fusion="late-linear"):
+def trial_of(data, method, fusion="late-linear", rows=table):
+    """The settings that validation chose, as the table writes them."""
+    here = (rows["data"] == data) & (rows["fusion"] == fusion) & (rows["method"] == method)
+    return rows.loc[here, "trial"].iloc[0]
+
+
+def paired(data, method, base, value="test", fusion="late-linear", rows=table):
     """Interval over seeds of method minus base: subtracted seed by seed, then averaged."""
-    here = table[(table["data"] == data) & (table["fusion"] == fusion)]
+    here = rows[(rows["data"] == data) & (rows["fusion"] == fusion)]
     wide = here.pivot_table(index="seed", columns="method", values=value)
     return interval((wide[method] - wide[base]).dropna())
 
@@ -194,6 +228,7 @@ starve = pd.DataFrame(
             "test accuracy": figure_of("starve", name),
             "probe of A": figure_of("starve", name, "probe_1"),
             "probe of B": figure_of("starve", name, "probe_2"),
+            "chosen trial": trial_of("starve", name),
         }
         for name in names
     }
@@ -213,16 +248,20 @@ claim("… which closes {value:.0%} of the gap", gained.mean / gap, below=0.7)
 
 # %% [markdown]
 # Here is a surprise worth a pause. The encoder is **fully** healed: its probe is as good as that of
-# a model trained alone. The joint answer is not. By the time A has learnt to see, the fusion layer
-# has fitted the training rows with B, and its own loss is nearly zero. The teacher went to the
-# encoder; nobody told the fusion layer to wait.
+# a model trained alone. The joint answer is not, at these rates. The printed epoch above fits: when
+# the joint loss is nearly gone, a good part of what A can learn is still to come, and little is
+# left that could make the fusion layer turn to it.
+#
+# And a warning. Look at the chosen trials: the multi-loss took 0.14, the **largest** rate that it
+# was allowed to try. What it would do beyond, this table does not know. We come back to that; until
+# then, all that is said about these methods is said *at the usual rates*.
 #
 # ### What it costs
 #
-# One linear head a modality, some tenths of a second (the column `seconds` below), and something
-# less obvious. A head that must answer alone is asked for what its modality may not have. In
-# `synergy` four samples in ten can be told only from both modalities *together*. What each encoder
-# learns there by itself is memorised.
+# One linear head a modality, about a third more training time (below), and something less
+# obvious. A head that must answer alone is asked for what its modality may not have. In `synergy`
+# four samples in ten can be told only from both modalities *together*. What each encoder learns
+# there by itself is memorised.
 
 
 # %%
@@ -247,19 +286,21 @@ def by_seed(make_data, methods, seeds=SEEDS, **how):
 
 four = {name: partial(balancing.build, name) for name in names}
 three_of_them = {name: four[name] for name in ("joint", "multi-loss", "ensemble")}
-synergy = by_seed(partial(load_preset, "synergy"), three_of_them, SEEDS[:3], fusion="mid-mlp")
+synergy = by_seed(partial(load_preset, "synergy"), three_of_them, SEEDS, fusion="mid-mlp")
 synergy.apply(interval).to_frame("synergy, mid-MLP: test accuracy")
 
 # %%
 paid = interval(synergy["multi-loss"] - synergy["joint"])
 claim("synergy: the multi-loss changes the accuracy by {value:+.3f}", paid.mean, below=0)
+claim("… at best by {value:+.3f}", paid.high, below=0)
 hopeless = interval(synergy["ensemble"] - synergy["joint"])
 claim("… and the ensemble is at {value:+.3f}", hopeless.mean, below=-0.1)
 
 # %% [markdown]
 # The multi-loss is a bet that each modality can say something by itself. Where it cannot, the bet
-# costs a few points. The ensemble, which bets everything on it, is far behind: the one case in this
-# lesson where joint training is beyond discussion. (Default settings, nothing tuned.)
+# costs a few points (three seeds would not have shown it, five do). The ensemble, which bets
+# everything on it, is far behind: the one case in this lesson where joint training is beyond
+# discussion. (Default settings, nothing tuned.)
 #
 # ### Exercise 1 · The multi-loss
 #
@@ -289,12 +330,16 @@ exercises.multi_loss.check(multi_loss_of, seed=8_0101)
 # %% [markdown]
 # ## A pace for everyone
 #
-# Somebody has to make the fast one wait, its slice of the fusion included. Lesson 07's OGM brakes
-# the modality that is ahead. **MLB**, the balanced multi-loss, asks for more. In every batch:
+# One could make the fast one wait, its slice of the fusion included. Lesson 07's OGM brakes the
+# modality that is ahead. **MLB**, the balanced multi-loss, asks for more. In every batch:
 #
 # 1. score: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right class;
 # 2. ratio: $r_m = \operatorname{mean}_{j \ne m} s_j \,/\, s_m$. Above one, $m$ is behind;
 # 3. pace: a factor $k(r)$ on the step of encoder $m$, its head and its slice of the fusion.
+#
+# The slice is whatever weights read $m$ alone: the columns of the first layer in late-linear and
+# mid-MLP, the projection of $m$ in the transformer. FiLM and the Kiela gate have no such weights
+# here, so that MLB scales only the encoder and the head there (`slices` of each fusion).
 #
 # What should $k$ look like? At $r = 1$ nothing should change: $k(1) = 1$. It should rise with $r$.
 # It needs a floor, since a negative factor would unlearn, and a ceiling, since steps may explode.
@@ -373,9 +418,9 @@ exercises.pace.check(pace_of, seed=8_0102)
 # %% [markdown]
 # ### On the step
 #
-# $k$ multiplies the step of a modality's parameters, not their gradient. For plain SGD that is the
-# same. Adam divides the gradient by its own size, and the factor is gone. One step with $k_A = 3$;
-# how much farther does A's encoder move than with $k_A = 1$?
+# $k$ multiplies the step of a modality's parameters, not their gradient. For SGD without momentum
+# and without clipping that is the same. Adam divides the gradient by its own size, and the factor
+# is gone. One step with $k_A = 3$; how much farther does A's encoder move than with $k_A = 1$?
 
 
 # %%
@@ -473,7 +518,7 @@ halves = {
 }
 halves_guess = ChoiceGuess(
     "08-halves",
-    "With 7 epochs instead of 20, which half of k is worth more on starve?",
+    "With 7 epochs instead of 20, at one base rate, which half of k is worth more on starve?",
     options=("the brake", "the acceleration", "no difference"),
 )
 halves_guess
@@ -481,25 +526,32 @@ halves_guess
 # %%
 short = by_seed(partial(load_preset, "starve"), halves, SEEDS[:4], epochs=7)
 alone = {name: halves[name] for name in ("brake only", "accelerate only")}
+faster = by_seed(partial(load_preset, "starve"), {"brake only": alone["brake only"]}, SEEDS[:4],
+                 epochs=7, lr=3 * Settings().lr)  # fmt: skip
+short["brake only, rate × 3"] = faster["brake only"]
 full = by_seed(partial(load_preset, "starve"), alone, SEEDS[:3])
 edge = interval(short["accelerate only"] - short["brake only"])
 halves_guess.reveal(
     "the acceleration" if edge.low > 0 else "the brake" if edge.high < 0 else "no difference"
 )
-pd.DataFrame({"7 epochs": short.apply(interval), "20 epochs": full.apply(interval)}).loc[
-    list(halves)
-].fillna("")
+seven = {"7 epochs": short.apply(interval), "20 epochs (two of them)": full.apply(interval)}
+pd.DataFrame(seven).loc[[*halves, "brake only, rate × 3"]].fillna("not trained")
 
 # %%
 claim("7 epochs: accelerating minus braking is {value:+.3f}", edge.mean, above=0.02)
-claim("… and not by chance, from {value:+.3f}", edge.low, above=0)
+claim("… and not by chance, at least {value:+.3f}", edge.low, above=0)
+control = interval(short["accelerate only"] - short["brake only, rate × 3"])
+claim("… but against a brake at three times the rate {value:+.3f}", control.mean, below=edge.mean)
+print("accelerating minus braking at three times the rate, 7 epochs:", control)
 rest = interval(full["accelerate only"] - full["brake only"])
+print("accelerating minus braking, 20 epochs, three seeds:", rest)
 claim("20 epochs: the same difference is {value:+.3f}", rest.mean, between=(-0.02, 0.02))
 
 # %% [markdown]
-# Given time, either half will do: what matters is that A has learnt before the fusion layer has
-# made up its mind. A brake buys that with epochs, an acceleration does not. That is the argument
-# for both, and it is an argument about **budget**, not about the best accuracy in the end.
+# At the same base rate a brake costs epochs and an acceleration does not; with 20 epochs three
+# seeds show no difference. But the control takes most of the edge away: a brake with a larger rate
+# for everybody is nearly as quick. So the argument for accelerating is one about **budget**, and it
+# holds for a rate that nobody has tuned.
 #
 # ### The pace, under your hand
 #
@@ -519,7 +571,8 @@ EXPLORERS["pace"]()
 #
 # The kink at $r = 1$ has a price too. Scores of a batch jitter, and with $\beta_{\max} = 8$ a
 # jitter upwards is worth seven times one downwards. Here is the mean $k$ of both modalities in
-# `balanced`, where nobody is behind.
+# `balanced`, where nobody is behind for long. For comparison the $k$ of each epoch's *mean* ratio,
+# in which the jitter has been averaged away and only slow drift is left.
 
 # %%
 work = [(beta_max, seed) for beta_max in (2.0, 8.0) for seed in SEEDS[:2]]
@@ -532,6 +585,12 @@ jitter = {
 }
 claim("balanced, β_max = 2: mean pace {value:.3f}", jitter[2.0], between=(0.95, 1.05))
 claim("balanced, β_max = 8: mean pace {value:.3f}", jitter[8.0], above=1.1)
+slow = [
+    pace(t.groupby(["epoch", "modality"])["r"].mean().to_numpy(), 2.0, 8.0).mean()
+    for t, (b, _) in zip(found, work, strict=True)
+    if b == 8.0
+]
+claim("… of which drift alone would make {value:.3f}", np.mean(slow), below=jitter[8.0] - 0.05)
 noisy_scores = run_scores(
     load_preset("overfit", seed=0), Settings(**preset("overfit").training), alpha=0.0, seed=0
 )
@@ -552,9 +611,10 @@ claim("… with an interval that ends at {value:+.3f}", overfit.high, below=0)
 
 # %% [markdown]
 # So a large β_max is, in part, a larger learning rate for everybody. This is why the table tunes
-# the learning rate of *every* method: a comparison at one fixed rate would have credited balance
-# with what is speed. And balancing the pace does harm to the second illness. Few methods help there
-# at all (printed above), and none brings back the best single model.
+# the learning rate of *every* method. Whether it does so over a range that is wide enough is a
+# question of its own (below, *How wide was the range?*). And balancing the pace does harm to the
+# second illness. Few methods help there at all (printed above), and none brings back the best
+# single model.
 #
 # ### Three modalities
 #
@@ -575,16 +635,12 @@ triple = by_seed(partial(generate, three), four, SEEDS[:3])
 triple.apply(interval).to_frame("three modalities: test accuracy")
 
 # %%
-claim(
-    "Three modalities: MLB minus joint training {value:+.3f}",
-    interval(triple["mlb"] - triple["joint"]).low,
-    above=0.02,
-)
-claim(
-    "… minus the multi-loss {value:+.3f}",
-    interval(triple["mlb"] - triple["multi-loss"]).mean,
-    above=0,
-)
+lead = interval(triple["mlb"] - triple["joint"])
+claim("Three modalities: MLB minus joint training {value:+.3f}", lead.mean, above=0.02)
+claim("… at least {value:+.3f}", lead.low, above=0.02)
+lead = interval(triple["mlb"] - triple["multi-loss"])
+claim("… minus the multi-loss {value:+.3f}", lead.mean, above=0)
+print("(three seeds, default settings) MLB minus the multi-loss:", lead)
 
 # %% [markdown]
 # ## The whole table
@@ -611,6 +667,10 @@ alt = method_gains(of_starve, axes)
 figure.suptitle("starve: gain over joint training, paired by seed (◇ ensemble, dotted line)")
 show(figure, alt)
 
+# %% [markdown]
+# Methods are sorted by their mean over the panels; where there is no dot, a method is not defined
+# for that fusion (MMCosine needs late-linear's slices) and was not run.
+
 # %%
 of_imbalance = table[table["data"] == "imbalance"]
 panels = of_imbalance["fusion"].nunique()
@@ -622,8 +682,10 @@ show(figure, alt)
 # %%
 others = [name for name in late["data"].unique() if name not in ("starve", "imbalance")]
 figure, axes = new_figure(2.1 * len(others) + 1.2, 5.4, columns=len(others))
-alt = method_gains(late[late["data"].isin(others)], axes, by="data")
-figure.suptitle("late-linear, the other data: gain over joint training")
+alt = method_gains(late[late["data"].isin(others)], axes, by="data", shared=False)
+axes[others.index("balanced")].set_xlim(-0.025, 0.025)
+figure.suptitle("late-linear, the other data: gain over joint training. Every panel has its scale "
+                "(balanced: best unimodal far off to the left)")  # fmt: skip
 show(figure, alt)
 
 # %% [markdown]
@@ -666,21 +728,147 @@ claim("… and clearly behind it: {value:.0f}", len(behind), above=0)
 print("behind:", behind)
 real = paired("av_one_speaker", "mlb", "multi-loss")
 claim("One recorded speaker: MLB − multi-loss {value:+.3f}", real.mean, below=0)
-best_there = means(late[late["data"] == "av_one_speaker"]).set_index("method")["mean"]
-claim(
-    "… where the best single model leads the best of all methods by {value:+.3f}",
-    best_there[BEST] - best_there.drop([n for n in best_there.index if "unimodal" in n]).max(),
-    above=0,
-)
+over_single = [paired("av_one_speaker", m, BEST).low for m in methods_here]
+claim("… where methods clearly above the best single model are: {value:.0f}",
+      sum(low > 0 for low in over_single), below=1)  # fmt: skip
+for name in ("starve", "imbalance"):
+    gated = [m for m in table.query("data == @name and fusion == 'kiela-gate'")["method"].unique()
+             if m not in ("joint", "ensemble") and "unimodal" not in m
+             and paired(name, m, "joint", fusion="kiela-gate").low > 0]  # fmt: skip
+    print(f"{name}, Kiela gate: clearly above joint training:", gated)
+    found = paired(name, "ensemble", "mlb", fusion="kiela-gate")
+    claim("… and the ensemble is ahead of MLB by {value:+.3f}", found.mean, above=0.03)
+for method in ("mlb", "multi-loss", "ensemble", "mmcosine"):
+    print(f"balanced: {method} − joint", paired("balanced", method, "joint"))
 
 # %% [markdown]
 # **Does the paper's order hold on our data?** In part. On `starve` and `imbalance`, where an
-# encoder starves, MLB is ahead of the multi-loss and of joint training. It is not always ahead of
-# the other methods, and "multi-loss before the rest" does not hold even there: OGM and G-Blend pass
-# it on late-linear. Where intervals overlap there is no order to report. On balanced data and on
-# the easy digits nearly everything ties. In `overfit` and with a single recorded speaker the order
-# turns round: MLB is *behind* the multi-loss, and the best single model is ahead of everything. A
-# ranking of methods is a ranking on some data.
+# encoder starves, MLB is ahead of the multi-loss and of joint training, at the usual rates. It is
+# not always ahead of the other methods, and "multi-loss before the rest" does not hold even there:
+# OGM and G-Blend pass it on late-linear. Where intervals overlap there is no order to report. With
+# the Kiela gate few methods help on `starve`, and the ensemble wins by far (printed above). On
+# balanced data differences are small but clear, about a point, and not all are gains. In `overfit`
+# and with a single recorded speaker the order turns round: MLB is *behind* the multi-loss, and
+# nothing is clearly above the best single model. A ranking of methods is a ranking on some data.
+#
+# ## How wide was the range?
+#
+# Every method had six trials, and no method saw the test rows. Is that fair? Count where the
+# choices fell.
+
+
+# %%
+def edges(rows, top):
+    """Methods whose chosen rate is the largest that they tried, by data and fusion."""
+    chosen_rates = rows.drop_duplicates(["data", "fusion", "method"])
+    at_top = [read_trial(t)["lr"] >= top.get(m, top["others"])
+              for m, t in chosen_rates[["method", "trial"]].to_numpy()]  # fmt: skip
+    return chosen_rates[np.array(at_top) & (chosen_rates["method"] != BEST)]
+
+
+plain = [m for m in table["method"].unique() if m not in OWN]
+tops = {**dict.fromkeys(plain, max(PLAIN_RATES)), "others": max(RATES)}
+at_edge = edges(late[late["data"] == "starve"], tops)["method"]
+print("starve, late-linear: the largest rate was chosen by", sorted(at_edge))
+claim("… that many methods: {value:.0f}", len(at_edge), above=4)
+
+# %% [markdown]
+# **A choice on the edge says that the best may lie beyond it.** And the edges differ: MLB with
+# β_max = 8 may move a modality up to eight times 0.1, the multi-loss everything 0.14 times. Equal
+# budgets, unequal ranges. So there is a second table. Every method keeps its *default* settings and
+# tries six rates, 0.05, 0.1, 0.2, 0.4, 0.8 and 1.6; all else is as before:
+#
+# `python -m coursekit bench methods --rates 0.05,0.1,0.2,0.4,0.8,1.6 --out …` (whole in
+# `data/methods_rates.md`)
+#
+# ### Guess first
+
+# %%
+usual_lead = paired("starve", "mlb", "multi-loss")
+wide_guess = NumberGuess(
+    "08-wide",
+    f"On starve MLB led the multi-loss by {usual_lead.mean:.3f}. By how much with the wide range?",
+    low=0.0,
+    high=0.1,
+    step=0.01,
+)
+wide_guess
+
+# %%
+wide = standings(pd.read_csv(open_checked("methods_rates.csv")))
+wide_lead = paired("starve", "mlb", "multi-loss", rows=wide)
+wide_guess.reveal(wide_lead.mean, within=0.01)
+pairs = [("multi-loss", "joint"), ("mlb", "joint"), ("mlb", "multi-loss"), ("mlb", "ensemble")]
+wide_places = [(str(d), str(f)) for d, f in wide[["data", "fusion"]].drop_duplicates().to_numpy()]
+pd.DataFrame(
+    {
+        (f"{a} − {b}", label): [paired(d, a, b, fusion=f, rows=rows) for d, f in wide_places]
+        for a, b in pairs
+        for label, rows in (("usual", table), ("wide", wide))
+    },
+    index=pd.MultiIndex.from_tuples(wide_places, names=["data", "fusion"]),
+).T
+
+# %% [markdown]
+# What each of the four chose, and what came of it:
+
+# %%
+rival_names = ["joint", "multi-loss", "mlb", "ensemble"]
+pd.DataFrame(
+    [
+        {
+            "data": d,
+            "method": m,
+            "rates": label,
+            "trial": trial_of(d, m, rows=rows),
+            "test": figure_of(d, m, rows=rows),
+            "ECE": figure_of(d, m, "ece", rows=rows),
+            "where only A is right": figure_of(d, m, "right_1", rows=rows),
+            "where only B is right": figure_of(d, m, "right_2", rows=rows),
+        }
+        for d in ("starve", "imbalance")
+        for m in rival_names
+        for label, rows in (("usual", table), ("wide", wide))
+    ]
+).set_index(["data", "method", "rates"])
+
+# %%
+claim("starve: of MLB's lead over the multi-loss there is left {value:.0%}",
+      wide_lead.mean / usual_lead.mean, below=0.5)  # fmt: skip
+for name in ("starve", "imbalance"):
+    print(f"{name}, wide: MLB − multi-loss", paired(name, "mlb", "multi-loss", rows=wide))
+    gain = figure_of(name, "joint", rows=wide).mean - figure_of(name, "joint").mean
+    claim(f"{name}: a larger rate alone lifts joint training by {{value:+.3f}}", gain, above=0.01)
+    gain = paired(name, "multi-loss", "joint", rows=wide)
+    claim("… a loss of its own for everybody adds at least {value:+.3f}", gain.low, above=0)
+    gain = paired(name, "mlb", "joint", rows=wide)
+    claim("… and MLB stays ahead of joint training by at least {value:+.3f}", gain.low, above=0.01)
+for name in ("av_one_speaker", "av_two_speakers"):
+    then, now = (paired(name, "mlb", "multi-loss", rows=rows) for rows in (table, wide))
+    claim(
+        f"{name}: the wide range moves MLB − multi-loss by {{value:+.3f}}",
+        now.mean - then.mean,
+        above=0,
+    )
+surer = paired("imbalance", "mlb", "multi-loss", "ece", rows=wide)
+claim("imbalance, wide: ECE, MLB − multi-loss, at most {value:+.3f}", surer.high, below=0)
+still = edges(wide[wide["fusion"] == "late-linear"], {"others": 1.6})
+print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tolist())
+
+# %% [markdown]
+# So most of MLB's lead on `starve` was pace **for everybody**, which one number buys as well. What
+# is left beside a multi-loss at a large rate is small. What the wide range does not buy: joint
+# training stays behind in both data sets, with the same encoders and any of these rates, so a loss
+# of its own for everybody is worth something; and on `imbalance` MLB's probabilities are clearly
+# the better calibrated ones. MLB also got there at a rate that anybody would have tried: a pace
+# that sets itself saves a search. Nor is this table the last word. It has one setting of each
+# method, its steps are coarse (the ensemble loses a little by that), and the last printed line
+# names those who sit on the new edge.
+#
+# And a range cuts both ways. With one recorded speaker MLB was clearly behind the multi-loss at the
+# usual rates and is not with the wide ones; with two its lead is larger than before.
+#
+# **Equal budgets are not enough. Look at the edge of the range before you credit an idea.**
 #
 # ## Where is each of them right?
 #
@@ -689,25 +877,33 @@ claim(
 # high as the model's accuracy there, so that its area is accuracy.
 
 # %%
-figure, axes = new_figure(11.2, 3.5, columns=4)
+figure, axes = new_figure(12.6, 3.5, columns=5)
 here = late[late["data"] == "starve"]
-alt = agreement_panels(here, axes, names, ("A", "B"))
-figure.suptitle("starve: accuracy by what the unimodal models say")
+widened = wide[(wide["data"] == "starve") & (wide["fusion"] == "late-linear")]
+widened = widened[widened["method"] == "multi-loss"].assign(method="multi-loss, wide")
+five = ["joint", "multi-loss", "multi-loss, wide", "mlb", "ensemble"]
+here_and_wide = pd.concat([here, widened])
+alt = agreement_panels(here_and_wide, axes, five, ("A", "B"))
+figure.suptitle("starve: accuracy by what the unimodal models say (usual rates, but for the third)")
 handles, words = axes[0].get_legend_handles_labels()
 figure.legend(handles, words, loc="outside lower center", ncols=4)
 show(figure, alt)
 
 # %%
-only_a = {name: shares_right(here, name)["right"]["1"] for name in names}
+only_a = {name: float(shares_right(here_and_wide, name)["right"]["1"]) for name in five}
 print("accuracy where only A is right:", {n: round(v, 2) for n, v in only_a.items()})
 claim("The multi-loss gets {value:.2f} of what only A knows", only_a["multi-loss"], below=0.6)
+claim("… at a larger rate {value:.2f}", only_a["multi-loss, wide"], above=0.6)
 claim("… MLB gets {value:.2f}", only_a["mlb"], above=0.65)
-b_lost = shares_right(here, "mlb")["right"]["2"] - shares_right(here, "joint")["right"]["2"]
-claim("… and where only B is right it moves by {value:+.3f}", b_lost, below=0.02)
+b_lost = paired("starve", "mlb", "joint", "right_2")
+claim("where only B is right, MLB − joint {value:+.3f}", b_lost.mean, between=(-0.08, 0))
+print("… with its interval:", b_lost)
 
 # %% [markdown]
-# This is the missing half of the multi-loss made visible. Its encoder knows what A knows, and its
-# joint head still follows B where the two disagree. MLB's pace is what makes the head listen.
+# This shows what the accuracy hid. At the usual rates the multi-loss's encoder knows what A knows,
+# and its joint head still follows B where the two disagree. With MLB's pace the head listens to A,
+# and with a larger rate for everybody it does so as well. Neither is free: where only B is right,
+# MLB answers a few points less often than joint training.
 #
 # ### Exercise 3 · Right where?
 #
@@ -814,23 +1010,33 @@ sureness = {
 ece_guess.reveal(str(sureness["imbalance"].idxmin()))
 
 
-def bins_of(name, seed=100):
-    """Reliability bins of one model, trained here at default settings."""
+def answers_of(name, seed):
+    """log p and labels of one model of the table, trained again: on validation, then on test."""
+    fusion = "none" if name == "ensemble" else "late-linear"
+    trial = read_trial(trial_of("imbalance", name))
+    net, _ = train("imbalance", fusion, name, trial, seed)
     split = load_preset("imbalance", seed=seed)
-    net = build_classifier(split.train.inputs, split.num_classes, seed=seed)
-    how = Settings(keep_best=True)
-    fit(net, split.train, split.valid, how, seed=seed, method=balancing.build(name))
-    probs = predict(net, split.test.inputs).joint.double().softmax(1)
-    return reliability(probs, split.test.labels)
+    return [
+        (predict(net, part.inputs).joint.double().log_softmax(1), part.labels)
+        for part in (split.valid, split.test)
+    ]
 
 
-figure, axes = new_figure(11.2, 3.6, columns=4)
-alt = reliability_diagrams({name: bins_of(name) for name in names}, axes)
+asked = [(name, seed) for name in names for seed in SEEDS[:3]]
+answered = Parallel(n_jobs=2)(delayed(answers_of)(*one) for one in asked)
+answered = dict(zip(asked, answered, strict=True))
+drawn = {}
+for name in names:
+    log_p, labels = answered[name, 100][1]
+    drawn[name] = reliability(log_p.exp(), labels)
+figure, axes = new_figure(11.2, 3.9, columns=4)
+alt = reliability_diagrams(drawn, axes)
+figure.suptitle("imbalance, seed 100. 15 bins; the area of a dot is the share of answers in it")
 show(figure, alt)
 
 # %% [markdown]
-# One seed, trained just now. Below the diagonal a model is too sure, above it too modest. Over the
-# ten seeds of the table:
+# One seed, trained just now at the settings that the table chose. Below the diagonal a model is too
+# sure, above it too modest. Over the ten seeds of the table:
 
 # %%
 pd.DataFrame(
@@ -847,14 +1053,43 @@ claim("starve: ECE, multi-loss − joint {value:+.3f}", surer.mean, above=0)
 both = paired("starve", "mlb", "joint", "ece")
 claim("… MLB − joint {value:+.3f}", both.mean, below=0)
 modest = paired("imbalance", "ensemble", "mlb", "ece")
-claim("imbalance: ECE, ensemble − MLB {value:+.3f}", modest.low, above=0.05)
+claim("imbalance: ECE, ensemble − MLB at least {value:+.3f}", modest.low, above=0.05)
 
 # %% [markdown]
 # More accurate is not better calibrated: on `starve` the multi-loss is right more often than joint
 # training, and its ECE is worse. MLB improves both. And averaging makes modest. Where the unimodal
 # models disagree, the ensemble gives each half a say and is right more often than it claims; that
-# is honest work for a ranking and poor work for a probability. The usual repair is a temperature,
-# one number fitted on validation (Guo and colleagues). Ask for both properties.
+# is honest work for a ranking and poor work for a probability. The usual repair is a
+# **temperature** $T$: one number, fitted on validation, that divides all logits (Guo and
+# colleagues). It moves no answer, so that the accuracy stays. For the twelve models just trained:
+
+
+# %%
+def temperature(log_p, labels):
+    """The T with the smallest cross-entropy of log p / T on these rows."""
+    grid = np.geomspace(0.1, 5, 100)
+    return grid[np.argmin([float(F.cross_entropy(log_p / T, labels)) for T in grid])]
+
+
+repairs = []
+for (name, seed), (valid_rows, (log_p, labels)) in answered.items():
+    T = temperature(*valid_rows)
+    mended = float(ece((log_p / T).softmax(1), labels))
+    row = {"method": name, "seed": seed, "T": T, "before": float(ece(log_p.exp(), labels))}
+    repairs.append({**row, "after": mended})
+repaired = pd.DataFrame(repairs).groupby("method")[["T", "before", "after"]].mean().loc[names]
+repaired.round(3)
+
+# %%
+claim("The ensemble's temperature {value:.2f}", repaired["T"]["ensemble"], below=0.9)
+claim("… takes its ECE from {value:.3f}", repaired["before"]["ensemble"], above=0.12)
+claim("… to {value:.3f}", repaired["after"]["ensemble"], below=0.09)
+claim("MLB's before any repair: {value:.3f}", repaired["before"]["mlb"], below=0.06)
+
+# %% [markdown]
+# $T < 1$ sharpens a model that was too modest, $T > 1$ softens one that was too sure. One number
+# takes away most of the ensemble's error. So do not mistrust averages: rescale them, and compare
+# calibration after that repair. (Three seeds.)
 #
 # ## The ensemble, argued honestly
 #
@@ -884,6 +1119,9 @@ beaten_guess.reveal((verdicts["clear"] > 0).mean(), within=0.1)
 verdicts
 
 # %%
+by_data = verdicts[verdicts["fusion"] == "late-linear"]["clear"]  # a data set has one ensemble
+print(f"late-linear, a row a data set ({len(by_data)}): ensemble clearly beaten in "
+      f"{(by_data > 0).sum()}, clearly ahead in {(by_data < 0).sum()}")  # fmt: skip
 share = (verdicts["clear"] > 0).mean()
 claim("The chosen method clearly beats the ensemble in {value:.0%} of the places", share, below=0.5)
 claim("… and is clearly behind it in {value:.0%}", (verdicts["clear"] < 0).mean(), above=0.2)
@@ -895,12 +1133,20 @@ claim("imbalance, late-linear: MLB − ensemble {value:+.3f}", level.mean, betwe
 single = paired("av_one_speaker", "ensemble", BEST)
 claim("One recorded speaker: ensemble − best single {value:+.3f}", single.mean, below=0.01)
 heavy = paired("overfit", "ensemble", BEST)
-claim("overfit: ensemble − best single {value:+.3f}", heavy.high, below=0)
+claim("overfit: ensemble − best single at most {value:+.3f}", heavy.high, below=0)
+for name in ("imbalance", "av_two_speakers"):
+    print(f"{name}, wide rates: MLB − ensemble", paired(name, "mlb", "ensemble", rows=wide))
 
 # %% [markdown]
-# And this is no quirk of small networks. In a later paper the group that proposed MLB trained
-# everything again, ResNets on three video data sets, with the ensemble in the table. Published
-# accuracies, in percent:
+# Read the shares with care. The sixteen places are eight data sets, and one ensemble stands against
+# up to five fusions, so that the places are not independent. Of so many intervals at 95 % about one
+# in twenty misses by chance. And the usual rates bind here too: with the wide range MLB is a little
+# ahead of the ensemble on `imbalance` and with two recorded speakers (last lines).
+#
+# Nor is it a quirk of small networks. In a later paper on a new method (arXiv 2411.07335, named
+# above) the group that proposed MLB trained others again, ResNets on three video data sets, with
+# the ensemble in the table. We quote its published accuracies, in percent, and have not checked
+# them:
 
 # %%
 published = pd.DataFrame(
@@ -915,6 +1161,9 @@ published = pd.DataFrame(
 published
 
 # %%
+losers = (published.loc[["MSLR", "MMCosine"]] < published.loc["joint"]).to_numpy()
+claim("Published: entries of MSLR and MMCosine below joint training: {value:.0f}",
+      losers.sum(), above=0)  # fmt: skip
 methods = published.loc[["multi-loss", "MSLR", "MMCosine", "OGM", "AGM", "MLB"]]
 above = (methods > published.loc["ensemble"]).to_numpy()
 claim(
@@ -924,7 +1173,13 @@ claim("… by at most {value:.1f} points",
       (methods - published.loc["ensemble"]).to_numpy().max(), below=1.5)  # fmt: skip
 
 # %% [markdown]
-# A plain average of models that never met beats most methods made to balance them. What does it
+# A plain average of models that never met beats most methods made to balance them. Two things
+# besides. Joint training is not last in these figures, nor the multi-loss always second, so the
+# first paper's order does not hold in its authors' own later runs. And the quote is a
+# **selection**: the paper proposes a further method, MCR, which its authors report above the
+# ensemble throughout. We have not rebuilt it, and say nothing about it.
+#
+# What does the ensemble
 # cost? Two encoders either way, so the ensemble is about as large as the joint model and as quick
 # to run. Training time against joint training, `starve`:
 
@@ -936,12 +1191,17 @@ show(figure, alt)
 
 # %%
 seconds = means(here, "seconds").set_index("method")["mean"]
-price = (seconds / seconds["joint"])[[*names, "agm", "gblend-online"]]
+price = (seconds / seconds["joint"])[[*names, BEST, "agm", "gblend-online"]]
 print("training time / joint training:", price.round(1).to_dict())
 claim("G-Blend online takes {value:.1f} times joint training", price["gblend-online"], above=2)
 claim("MLB takes {value:.1f} times", price["mlb"], below=2.5)
 
 # %% [markdown]
+# Read these ratios roughly: the machine did other work meanwhile, and a training of this size lasts
+# a fraction of a second, so that a single model can look dearer than two. "Best unimodal" is the
+# time of the one that was kept; to choose it, all were trained. Six trials a method are not
+# counted.
+#
 # When is a joint model worth its training, then?
 #
 # - When the answer needs both modalities **together**. An ensemble is additive (lesson 03), however
@@ -957,8 +1217,8 @@ claim("MLB takes {value:.1f} times", price["mlb"], below=2.5)
 # `valid` maps each method, `"joint"` among them, to its validation accuracies, an array with one
 # entry a seed (same seeds, same order). `seconds` maps it to the time of one training. Return the
 # name of the method with the largest mean among those that take at most `budget` seconds and whose
-# gain over joint training is **clear**: the 95 % interval of the paired difference lies above zero.
-# If there is none: `"joint"`.
+# gain over joint training is **clear**: the 95 % t-interval of the paired difference lies above
+# zero. If there is none: `"joint"`.
 
 
 # %% nbgrader={"grade_id": "ex-08-choose", "solution": true}
@@ -996,6 +1256,9 @@ guide = [
      "ensemble first; MLB or G-Blend if one model must do",
      f"starve: ensemble − joint {paired('starve', 'ensemble', 'joint')}, "
      f"MLB − joint {paired('starve', 'mlb', 'joint')}"),
+    ("the chosen rate is the largest tried",
+     "widen the range first, for every method",
+     f"starve, MLB − multi-loss: usual {usual_lead}, wide {wide_lead}"),
     ("hidden starvation: joint ahead, a probe far below alone",
      "the same; do not stop at “it gained”",
      f"imbalance: MLB − joint {paired('imbalance', 'mlb', 'joint')}"),
@@ -1005,29 +1268,31 @@ guide = [
      f"best single − joint {paired('overfit', BEST, 'joint')}"),
     ("nothing wrong",
      "joint training with a tuned rate",
-     f"balanced: MLB − joint {paired('balanced', 'mlb', 'joint')}"),
+     f"balanced: MLB − joint {paired('balanced', 'mlb', 'joint')}, "
+     f"ensemble − joint {paired('balanced', 'ensemble', 'joint')}"),
     ("the answer needs both modalities together",
      "joint training with a fusion that multiplies; no unimodal losses without a test",
-     f"synergy: ensemble − joint {hopeless.mean:+.3f}, multi-loss − joint {paid.mean:+.3f}"),
+     f"synergy: ensemble − joint {hopeless}, multi-loss − joint {paid}"),
     ("probabilities matter",
-     "measure ECE; mistrust averages",
-     f"imbalance: ECE, ensemble − MLB {modest}"),
+     "measure ECE; rescale averages on validation",
+     f"imbalance: ECE, ensemble − MLB {modest}; ensemble rescaled "
+     f"{repaired['before']['ensemble']:.3f} → {repaired['after']['ensemble']:.3f}"),
 ]  # fmt: skip
 pd.DataFrame(guide, columns=["what you see", "what to try", "evidence"])
 
 # %%
 claim(
-    "starve: ensemble − joint from {value:+.3f}",
+    "starve: ensemble − joint at least {value:+.3f}",
     paired("starve", "ensemble", "joint").low,
     above=0.05,
 )
 claim(
-    "imbalance: MLB − joint from {value:+.3f}",
+    "imbalance: MLB − joint at least {value:+.3f}",
     paired("imbalance", "mlb", "joint").low,
     above=0.05,
 )
 claim(
-    "overfit: best single − joint from {value:+.3f}",
+    "overfit: best single − joint at least {value:+.3f}",
     paired("overfit", BEST, "joint").low,
     above=0,
 )
@@ -1042,9 +1307,15 @@ claim(
 #
 # Write a subclass of `Method`, best on top of `MultiLoss`, that goes **beyond** it on starved data:
 # override `scales(step)`, `weights(step)` or whatever you need (`coursekit.training.method` says
-# what there is). The check trains it on small data with two and three modalities. It must work for
-# any names of modalities, be fixed by the seed, do no harm on balanced data, lift the starved
-# probe, and beat the plain multi-loss on `starve`. `true_class_scores` is at hand.
+# what there is). Names of the modalities: `step.run.model.modalities`; their own logits:
+# `step.prediction.unimodal`, by name; the labels: `step.labels`. `true_class_scores` is at hand.
+#
+# The check trains it on small data. It must run with two and three modalities of any name and be
+# fixed by the seed; lose at most 0.05 of accuracy on balanced data; lift the starved probe by more
+# than 0.1 over joint training; and beat the multi-loss on `starve`, **at the better of the usual
+# rate and three times it**, by more than 0.005. The last clause is this lesson's point: $k = 3$ for
+# everybody is a learning rate, not a method. (A variant of MLB passes. To call it yours, say what
+# it does that MLB does not.)
 
 
 # %% nbgrader={"grade_id": "ex-08-own", "solution": true}
@@ -1079,7 +1350,10 @@ lanes = after.epochs.assign(split="valid").rename(columns={"entry": "model"})
 figure, (ax,) = new_figure(7.2, 4.0)
 ax.set_title("starve, seed 100: a race with the ensemble in it")
 roles = {"joint": "joint", "mine": "A", "mlb": "B", "ensemble": "ensemble"}
-show(figure, learning_curves(lanes, ax, roles, value="accuracy"))
+alt = learning_curves(lanes, ax, roles, value="accuracy")
+plain_legend(ax, roles)
+ax.set_ylabel("validation accuracy (one seed)")
+show(figure, alt)
 
 # %% [markdown]
 # One seed is a race, not a result. If yours looks good, `python -m coursekit bench methods` gives
@@ -1088,12 +1362,14 @@ show(figure, learning_curves(lanes, ax, roles, value="accuracy"))
 #
 # ## What stays
 #
-# - A loss of its own heals a starved encoder. It does not make the joint head use it.
-# - MLB's pace gives the slow one its turn and then fades. Brake or acceleration: with time either
-#   will do, without it only the acceleration does.
+# - A loss of its own heals a starved encoder. Whether the joint head uses it is a matter of pace:
+#   of MLB's, or of a larger rate for everybody.
+# - MLB's pace gives the slow one its turn and then fades. It sets itself; a rate has to be
+#   searched.
+# - Equal budgets are not enough: a best setting on the edge of its range is not a best setting.
 # - The score sees who is behind, not why. Speeding up an ignorant modality does harm.
 # - No order of methods holds on all data. Report paired differences, intervals, and the rivals.
-# - The plain ensemble is hard to beat, except where the answer needs an interaction.
+# - The plain ensemble is hard to beat, except where the answer needs an interaction. Rescale it.
 #
 # ## Words
 #
@@ -1103,6 +1379,7 @@ show(figure, learning_curves(lanes, ax, roles, value="accuracy"))
 # - **pace**: the factor on a modality's step, from the ratio of the others' score to its own.
 # - **paired difference**: two methods subtracted seed by seed, on the same data, before the mean.
 # - **confidence**: the largest probability that a model gives.
+# - **temperature**: one number that divides all logits, fitted on validation for calibration.
 # - **calibration**: whether a model is right as often as it is sure.
 # - **expected calibration error**: the mean gap between accuracy and confidence over bins of equal
 #   width, weighted by how many answers lie in them.
@@ -1118,6 +1395,7 @@ record.checkpoint(
     {
         "starve, multi-loss − joint": float(gained.mean),
         "starve, MLB − multi-loss": float(paired("starve", "mlb", "multi-loss").mean),
+        "starve, MLB − multi-loss, wide rates": float(wide_lead.mean),
         "starve, MLB − ensemble": float(paired("starve", "mlb", "ensemble").mean),
         "7 epochs, accelerate − brake": edge.mean,
         "places where the ensemble is clearly beaten": float(share),

@@ -220,6 +220,13 @@ class Scaled(MultiLoss):
         return dict.fromkeys(step.run.model.modalities, 0.5)
 
 
+class Hurried(MultiLoss):
+    """A wrong one: a larger learning rate under another name."""
+
+    def scales(self, step):
+        return dict.fromkeys(step.run.model.modalities, 3.0)
+
+
 class FirstTwo(MultiLoss):
     def scales(self, step):
         a, b = step.prediction.unimodal.values()
@@ -385,6 +392,10 @@ WRONG = {
             ],
             "agree and both be wrong",
         ),
+        "both agree": (
+            lambda x, a, b, y: [np.mean((x == y)[a == b]), *where_loop(x, a, b, y)[1:]],
+            "agree and both be wrong",
+        ),
         "errors": (lambda x, a, b, y: 1 - np.array(where_loop(x, a, b, y)), "shares of errors"),
         "reversed": (lambda x, a, b, y: where_loop(x, a, b, y)[::-1], ""),
     },
@@ -414,6 +425,7 @@ WRONG = {
     },
     "08-own": {
         "halved": (Scaled, "settled on the fast"),
+        "faster for everybody": (Hurried, "settled on the fast"),
         "two only": (FirstTwo, "three it does not"),
         "names": (Named, "called A and B"),
         "global draws": (Thrown, "run.generator"),
