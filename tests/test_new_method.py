@@ -43,3 +43,23 @@ def test_one_new_file_makes_a_method_appear_everywhere(tmp_path):
         [sys.executable, "-c", SEEN, str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+ORDER = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(f"coursekit.balancing.{name}")
+from coursekit.widgets import EXPLORERS
+print([c.options for c in EXPLORERS["race"]().controls.values() if hasattr(c, "options")])
+"""
+
+
+def test_an_explorers_code_does_not_hang_on_what_was_imported_first():
+    """A code names a choice by its place, so every process must list the methods alike."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", ORDER, *first], capture_output=True, text=True, check=True
+        ).stdout
+        for first in (["mlb", "agm"], ["pmr", "gblend"])
+    ]
+    assert "mlb" in said[0] and said[0] == said[1]

@@ -17,7 +17,8 @@ def registry() -> dict[str, type[Method]]:
         import_module(f"{__name__}.{module.name}")
     every: list[type[Method]] = [Method, *_below(Method)]
     ours = [cls for cls in every if cls.__module__.startswith("coursekit.")]
-    return {cls.name: cls for cls in ours if "name" in vars(cls)}  # helpers have no name of theirs
+    named = {cls.name: cls for cls in ours if "name" in vars(cls)}  # helpers have none of theirs
+    return dict(sorted(named.items()))  # the order must not hang on what was imported first
 
 
 def _below(cls: type[Method]) -> list[type[Method]]:
