@@ -102,9 +102,7 @@ class GBlendOffline(Method):
 
     def begin(self, run: Run) -> None:
         """Divide the training rows and, offline, estimate."""
-        rows = torch.randperm(len(run.train), generator=run.generator)
-        cut = round(self.held * len(rows))
-        self.fitted, self.measured = _rows(run.train, rows[cut:]), _rows(run.train, rows[:cut])
+        self.fitted, self.measured = divide(run.train, self.held, run.generator)
         self.blend = self.estimate(run)
 
     def estimate(self, run: Run) -> dict[str, float]:
@@ -141,6 +139,13 @@ def head_loss(model: MultimodalClassifier, split: Split, head: str) -> float:
     prediction: Prediction = predict(model, split.inputs)
     logits = prediction.joint if head == JOINT else prediction.unimodal[head]
     return float(F.cross_entropy(logits.detach(), split.labels))
+
+
+def divide(train: Split, held: float, generator: torch.Generator) -> tuple[Split, Split]:
+    """The rows to fit, and the share ``held`` of them that only measures, drawn at random."""
+    rows = torch.randperm(len(train), generator=generator)
+    cut = round(held * len(rows))
+    return _rows(train, rows[cut:]), _rows(train, rows[:cut])
 
 
 def _rows(split: Split, rows: Tensor) -> Split:

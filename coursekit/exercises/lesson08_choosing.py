@@ -52,11 +52,6 @@ def _cheapest(valid: Valid, seconds: Seconds, budget: float) -> str:
     return min(kept, key=lambda m: seconds[m]) if kept else JOINT
 
 
-def _best_single_seed(valid: Valid, seconds: Seconds, budget: float) -> str:
-    kept = [m for m in _within(valid, seconds, budget) if _clear(valid)(m)]
-    return max(kept, key=lambda m: float(valid[m].max())) if kept else JOINT
-
-
 def _surest(valid: Valid, seconds: Seconds, budget: float) -> str:
     kept = _within(valid, seconds, budget)
     best = max(kept, key=lambda m: _low(valid[m] - valid[JOINT]))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
-from torch import Tensor
 
 from coursekit.balancing import gblend
 from coursekit.checks import choose, require
@@ -76,15 +75,7 @@ def preset_losses(
 
 def divide(train: Split, held: float, seed: int) -> tuple[Split, Split]:
     """The rows to fit and the rows that measure, drawn as `gblend.GBlendOffline` draws them."""
-    drawn = torch.Generator().manual_seed(seed + DRAWS)
-    order = torch.randperm(len(train), generator=drawn)
-    cut = round(held * len(order))
-    return _rows(train, order[cut:]), _rows(train, order[:cut])
-
-
-def _rows(split: Split, rows: Tensor) -> Split:
-    inputs = {m: x[rows] for m, x in split.inputs.items()}
-    return Split(inputs, split.labels[rows], split.group[rows])
+    return gblend.divide(train, held, torch.Generator().manual_seed(seed + DRAWS))
 
 
 def estimate(
