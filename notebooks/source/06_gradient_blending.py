@@ -828,6 +828,11 @@ widest_of = {
 }
 claim("Widest interval under the safe rule: {value:.3f}", widest_of["safe"], below=0.06)
 claim("… under the paper's: {value:.3f}", widest_of["paper"], above=0.1)
+by_rule = {r: pairs[[f"{w}, {r}" for w in ("offline", "online")]] for r in ("paper", "safe")}
+wrecked = {r: (g < -0.2).groupby(["data", "optimizer"]).sum() for r, g in by_rule.items()}
+claim("Wrecked seeds (more than 0.2 lost), paper rule, at most {value}",
+      int(wrecked["paper"].to_numpy().max()), between=(1, 2))  # fmt: skip
+claim("… safe rule: {value}", int(wrecked["safe"].to_numpy().max()), below=1)
 behind = (pairs["online, safe"] - pairs["ensemble"]).groupby(["data", "optimizer"]).mean()
 claim("The most that it is ahead of the ensemble: {value:+.3f}", behind.max(), below=0.02)
 
@@ -1006,6 +1011,11 @@ shrunk = gap("gblend-online", "joint", "imbalance")[0] - left["imbalance", "join
 claim("imbalance, the gain over joint shrinks by {value:.3f}", shrunk, above=0.05)
 claim("one speaker, minus joint: {value:+.3f}", left["av_one_speaker", "joint"], above=0.03)
 begins = left_over["low"].to_dict()
+claim("one speaker, minus multi-loss begins at {value:+.3f}",
+      begins["av_one_speaker", "multi-loss"], below=0)  # fmt: skip
+claim("starve, minus ensemble begins at {value:+.3f}", begins["starve", "ensemble"], above=0)
+rest = left_over["low"].xs("ensemble", level="minus").drop("starve")
+claim("… elsewhere at {value:+.3f} at most", rest.max(), below=0)
 for name in ("av_two_speakers", "overfit"):
     claim(f"{name}, minus joint begins at {{value:+.3f}}", begins[name, "joint"], below=0)
 left_over[["mean", "low", "high", "n"]].round(3)
