@@ -27,8 +27,16 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
         require_finite(name, value)
     require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
     require(beta_max >= 1, f"beta_max is {beta_max}; one or more was expected.")
+    return pace(scores, scores.new_tensor(alpha), scores.new_tensor(beta_max))
+
+
+def pace(scores: Tensor, alpha: Tensor, beta_max: Tensor) -> Tensor:
+    """`coefficients` without its checks, for many runs at once: scores (…, M) → (…, M).
+
+    alpha, beta_max: numbers, or (…, 1).
+    """
     r = rivals(scores) / scores
-    beta = torch.full_like(r, BRAKE).masked_fill(r > 1, beta_max)
+    beta = torch.where(r > 1, beta_max, BRAKE)
     return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
 
 

@@ -23,6 +23,14 @@ def coefficients(scores: Tensor, alpha: float) -> Tensor:
     require_scores("scores", scores)
     require_finite("alpha", alpha)
     require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    return brake(scores, scores.new_tensor(alpha))
+
+
+def brake(scores: Tensor, alpha: Tensor) -> Tensor:
+    """`coefficients` without its checks, for many runs at once: scores (…, M) → (…, M).
+
+    alpha: a number, or (…, 1).
+    """
     ahead = scores / rivals(scores)  # ρ
     return torch.where(ahead > 1, 1 - torch.tanh(alpha * ahead), torch.ones_like(ahead))
 

@@ -18,8 +18,8 @@ def true_class_scores(logits: list[Tensor], labels: Tensor) -> Tensor:
 
 
 def rivals(scores: Tensor) -> Tensor:
-    """For each modality the mean score of all others, (M,) → (M,)."""
-    return (scores.sum() - scores) / (len(scores) - 1)
+    """For each modality the mean score of all others, (…, M) → (…, M)."""
+    return (scores.sum(-1, keepdim=True) - scores) / (scores.shape[-1] - 1)
 
 
 def require_scores(name: str, scores: Tensor) -> None:

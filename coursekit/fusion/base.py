@@ -89,6 +89,19 @@ class Fusion(nn.Module):
         """
         return None
 
+    def stacked(self, weights: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> Tensor:
+        """K operators of this kind at once: features (K, B, D_m) → joint logits (K, B, C).
+
+        weights: this operator's parameters by name, (K, …) each.  Optional: where it is not
+        overridden together with ``forward``, `coursekit.replicas` runs the operators one by one.
+        """
+        raise NotImplementedError
+
+
+def batched_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x W^T + b for K layers at once: x (K, B, D), weight (K, O, D), bias (K, O) → (K, B, O)."""
+    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+
 
 def columns(layer: nn.Linear, widths: Mapping[str, int]) -> Slices:
     """`Fusion.slices` of a layer (H, Σ D_m) on concatenated features: each modality's columns."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require_batch
-from coursekit.fusion.base import Fusion, require_modalities
+from coursekit.fusion.base import Fusion, batched_linear, require_modalities
 
 
 def film(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
@@ -40,3 +40,14 @@ class FiLM(Fusion):
         *others, last = self.ordered(features)
         condition = torch.cat(others, dim=1)
         return self.linear(film(last, self.gamma(condition), self.beta(condition)))
+
+    def stacked(self, weights: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> Tensor:
+        """K at once: (K, B, D_m) by modality → (K, B, C)."""
+        *others, last = (features[m] for m in self.widths)
+        condition = torch.cat(others, dim=2)
+        gamma, beta = (
+            batched_linear(condition, weights[f"{name}.weight"], weights[f"{name}.bias"])
+            for name in ("gamma", "beta")
+        )
+        shaped = gamma * last + beta
+        return batched_linear(shaped, weights["linear.weight"], weights["linear.bias"])

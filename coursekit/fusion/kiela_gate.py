@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require_batch, require_count
-from coursekit.fusion.base import Fusion, require_modalities
+from coursekit.fusion.base import Fusion, batched_linear, require_modalities
 
 
 def gated(x: Tensor, gate_logits: Tensor) -> Tensor:
@@ -37,3 +37,13 @@ class KielaGate(Fusion):
         """(B, D_m) by modality → (B, C)."""
         *others, last = self.ordered(features)
         return self.linear(gated(self.value(last), self.gate(torch.cat(others, dim=1))))
+
+    def stacked(self, weights: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> Tensor:
+        """K at once: (K, B, D_m) by modality → (K, B, C)."""
+        *others, last = (features[m] for m in self.widths)
+        gate, value = (
+            batched_linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+            for name, x in (("gate", torch.cat(others, dim=2)), ("value", last))
+        )
+        shaped = torch.sigmoid(gate) * value
+        return batched_linear(shaped, weights["linear.weight"], weights["linear.bias"])

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
-from coursekit.fusion.base import Fusion, Slices, SplitHead, columns
+from coursekit.fusion.base import Fusion, Slices, SplitHead, batched_linear, columns
 
 
 class LateLinear(Fusion):
@@ -19,6 +20,11 @@ class LateLinear(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         return self.linear(self.concatenated(features))
+
+    def stacked(self, weights: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> Tensor:
+        """K at once: (K, B, D_m) by modality → (K, B, C)."""
+        z = torch.cat([features[m] for m in self.widths], dim=2)
+        return batched_linear(z, weights["linear.weight"], weights["linear.bias"])
 
     def split(self, features: Mapping[str, Tensor]) -> SplitHead:
         """W_m z_m by modality; b is added once, in the readout."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.checks import require_count
-from coursekit.fusion.base import Fusion, Slices, SplitHead, columns
+from coursekit.fusion.base import Fusion, Slices, SplitHead, batched_linear, columns
 
 
 class MidMLP(Fusion):
@@ -23,6 +23,12 @@ class MidMLP(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         return self.last(torch.relu(self.first(self.concatenated(features))))
+
+    def stacked(self, weights: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> Tensor:
+        """K at once: (K, B, D_m) by modality → (K, B, C)."""
+        z = torch.cat([features[m] for m in self.widths], dim=2)
+        hidden = batched_linear(z, weights["first.weight"], weights["first.bias"]).relu()
+        return batched_linear(hidden, weights["last.weight"], weights["last.bias"])
 
     def split(self, features: Mapping[str, Tensor]) -> SplitHead:
         """W₁ [z_1; …; z_M] is Σ_m W₁,m z_m: each modality's share of the hidden layer by itself."""

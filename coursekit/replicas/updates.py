@@ -1,0 +1,89 @@
+"""The optimisers with a row a replica: gradients in, directions out, all (K, P).
+
+The step is −lr · direction, with lr (K, 1). The same formulas as in torch.optim, whose learning
+rate is one number for all.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+LEAST_NORM = 1e-6  # as in torch.nn.utils.clip_grad_norm_
+
+
+class Update(Protocol):
+    """An optimiser's state and what it makes of a gradient."""
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """What the parameters move along, (K, P), before the learning rate."""
+
+
+class SGD:
+    """v ← momentum · v + g. momentum: (K, 1)."""
+
+    def __init__(self, like: Tensor, momentum: Tensor) -> None:
+        self.velocity, self.momentum = torch.zeros_like(like), momentum
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """v."""
+        return self.velocity.mul_(self.momentum).add_(gradient)
+
+
+class Adam:
+    """Kingma, Ba 2015, algorithm 1, with torch.optim's defaults."""
+
+    def __init__(
+        self, like: Tensor, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ) -> None:
+        self.mean, self.square = torch.zeros_like(like), torch.zeros_like(like)
+        self.betas, self.eps, self.steps = betas, eps, 0
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """Mean over root mean square, both corrected for their start at zero."""
+        first, second = self.betas
+        self.steps += 1
+        self.mean.lerp_(gradient, 1 - first)
+        self.square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        root = self.square.sqrt().div_((1 - second**self.steps) ** 0.5).add_(self.eps)
+        return self.mean.div(root).div_(1 - first**self.steps)
+
+
+class AdaGrad:
+    """Duchi, Hazan, Singer 2011, with torch.optim's defaults."""
+
+    def __init__(self, like: Tensor, eps: float = 1e-10) -> None:
+        self.total, self.eps = torch.zeros_like(like), eps
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """g over the root of the sum of all squares so far."""
+        self.total.addcmul_(gradient, gradient)
+        return gradient / self.total.sqrt().add_(self.eps)
+
+
+def make_update(name: str, like: Tensor, momentum: Tensor) -> Update:
+    """The update that ``Settings.optimizer`` names."""
+    if name == "sgd":
+        return SGD(like, momentum)
+    return Adam(like) if name == "adam" else AdaGrad(like)
+
+
+def clip_rows(
+    gradient: Tensor, blocks: list[slice], largest: Tensor, by_block: Tensor | None
+) -> None:
+    """Shorten every row of ``gradient`` (K, P) to ``largest`` (K,) where it is longer, in place.
+
+    by_block: (K,) of booleans, rows in which each of ``blocks``' columns are shortened by
+    themselves; None = no row.
+    """
+    if by_block is None:
+        norm = torch.linalg.vector_norm(gradient, dim=1)
+        gradient.mul_((largest / (norm + LEAST_NORM)).clamp_max_(1.0)[:, None])
+        return
+    rest = slice(blocks[-1].stop, gradient.shape[1])
+    parts = [*blocks, rest]
+    norms = torch.stack([torch.linalg.vector_norm(gradient[:, p], dim=1) for p in parts])
+    whole = torch.linalg.vector_norm(norms, dim=0)
+    factors = (largest / (torch.where(by_block, norms, whole) + LEAST_NORM)).clamp_max_(1.0)
+    for part, factor in zip(parts, factors, strict=True):
+        gradient[:, part].mul_(factor[:, None])
