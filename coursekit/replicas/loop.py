@@ -13,15 +13,22 @@ from coursekit.checks import require
 from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
+from coursekit.replicas.by_hand import ByHand, can_be_by_hand
+from coursekit.replicas.losses import (
+    at_logits,
+    classes_first,
+    log_true,
+    of_label,
+)
 from coursekit.replicas.rules import (
+    EachByItself,
     StackedStep,
     kind_of,
-    log_true,
     make_rules,
     require_replicable,
 )
 from coursekit.replicas.stack import Stack, StackedPrediction, fusion_of
-from coursekit.replicas.updates import clip_rows, make_update
+from coursekit.replicas.updates import Blocks, clip_rows, make_update
 from coursekit.threads import threads
 from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
@@ -153,17 +160,20 @@ class _Job:
             return flat.new_tensor(list(values))[:, None]
 
         self.lr = column([s.lr for s in self.settings])
-        self.largest = column([math.inf if s.clip is None else s.clip for s in self.settings])[:, 0]
+        self.largest = column([math.inf if s.clip is None else s.clip for s in self.settings])
         self.update = make_update(
             self.settings[0].optimizer, flat, column([s.momentum for s in self.settings])
         )
-        by_block = [isinstance(m, Ensemble) for m in self.methods]
-        self.by_block = torch.tensor(by_block, device=flat.device) if any(by_block) else None
+        alone = [isinstance(m, Ensemble) for m in self.methods]
+        blocks = list(self.stack.blocks.values())
+        self.by_block = Blocks(flat, blocks, alone) if any(alone) else None
         self.listening = [
             k
             for k, (m, run) in enumerate(zip(self.methods, self.runs, strict=True))
             if isinstance(m, Listening) and not _is_additive(run.model)
         ]
+        self.by_hand = ByHand(self.stack) if can_be_by_hand(self.stack) else None
+        self.steady = all(isinstance(r, EachByItself) and r.once for r in self.rules)
         self.owners = [self.stack.owners(group) for group in self.stack.groups]
         self.generators = [torch.Generator().manual_seed(run.seed) for run in self.runs]
         self.data = {
@@ -184,7 +194,8 @@ class _Job:
         for batch, (inputs, labels) in enumerate(
             self.data["train"].shuffled(self.generators, size), 1
         ):
-            kept.append(self._step(inputs, labels, batch))
+            with torch.set_grad_enabled(self.by_hand is None):
+                kept.append(self._step(inputs, labels, batch))
         self._trace(epoch, kept)
         rows: list[Rows] = [[] for _ in self.runs]
         for name in self.measured:
@@ -203,33 +214,53 @@ class _Job:
         self, inputs: Mapping[str, Tensor], labels: Tensor, batch: int
     ) -> tuple[Tensor, Tensor]:
         """Losses, gradients, scales, step; the weights and scales (K, …) that were used."""
-        stack, how = self.stack, self.settings[0]
-        prediction = stack.predict(inputs, learning=True)
-        if self.listening:
-            prediction = self._deafen(prediction)
+        prediction = self._predict(inputs)
         logits = torch.stack([prediction.joint, *prediction.unimodal.values()])
-        log = log_true(logits, labels.expand(len(logits), *labels.shape))
-        losses = -log.mean(2).T  # (K, 1 + M)
-        step = StackedStep(stack, inputs, labels, prediction, log.detach().exp().sum(2), batch)
-        named = torch.cat([rule.weights(step) for rule in self.rules])
-        weights = named.nan_to_num(0.0)
-        total = (weights * losses).sum(1)
+        every_log = classes_first(logits)  # (1 + M, K, C, B)
+        log = of_label(every_log, labels.expand(len(logits), *labels.shape))
+        step = StackedStep(self.stack, inputs, labels, prediction, log.detach(), batch)
+        if batch == 1 or not self.steady:
+            self._weigh(step)
+        total = -(self.weights * log.mean(2).T).sum(1)
         self._look_for_divergence(total, batch)
-        if self.listening:
-            weights = weights.clone()
-            weights[self.listening, 1:] += 1
-            total = (weights * losses).sum(1)
-        gradient = stack.differentiate(total.sum())
+        if self.by_hand is None:
+            gradient = self.stack.differentiate(total.sum())
+        else:
+            gradient = self.by_hand.differentiate(at_logits(every_log, labels, self.weights))
         with torch.no_grad():
-            scales = torch.cat([rule.scales(step) for rule in self.rules])
-            factor = None if bool(scales.isnan().all()) else self._by_parameter(scales)
-            if factor is not None and how.scale == "gradient":
-                gradient.mul_(factor)
-            clip_rows(gradient, list(stack.blocks.values()), self.largest, self.by_block)
-            direction = self.update.direction(gradient)
-            rate = self.lr if factor is None or how.scale == "gradient" else self.lr * factor
-            stack.flat.addcmul_(direction, rate, value=-1)
-        return named, scales
+            if batch == 1 or not self.steady:
+                self._scale(step)
+            self._move(gradient)
+        return self.named, self.scales
+
+    def _predict(self, inputs: Mapping[str, Tensor]) -> StackedPrediction:
+        if self.by_hand is not None:
+            return self.by_hand.predict(inputs)
+        prediction = self.stack.predict(inputs, learning=True)
+        return self._deafen(prediction) if self.listening else prediction
+
+    def _move(self, gradient: Tensor) -> None:
+        """Scale, clip, step."""
+        factor, on_gradient = self.factor, self.settings[0].scale == "gradient"
+        if factor is not None and on_gradient:
+            gradient.mul_(factor)
+        clip_rows(gradient, self.largest, self.by_block)
+        direction = self.update.direction(gradient)
+        rate = self.lr if factor is None or on_gradient else self.lr * factor
+        self.stack.flat.addcmul_(direction, rate, value=-1)
+
+    def _weigh(self, step: StackedStep) -> None:
+        """Ask for the loss weights; heads that listen count whole, on features of their own."""
+        self.named = torch.cat([rule.weights(step) for rule in self.rules])
+        self.weights = self.named.nan_to_num(0.0)
+        if self.listening:
+            self.weights[self.listening, 1:] += 1
+
+    def _scale(self, step: StackedStep) -> None:
+        """Ask for the scales; factor: what they make of every parameter, None = nothing."""
+        self.scales = torch.cat([rule.scales(step) for rule in self.rules])
+        silent = bool(self.scales.isnan().all())
+        self.factor = None if silent else self._by_parameter(self.scales)
 
     def _deafen(self, prediction: StackedPrediction) -> StackedPrediction:
         """The heads of listening replicas read features through which no gradient flows."""

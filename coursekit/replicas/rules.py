@@ -7,6 +7,7 @@ are asked all together. NaN stands for a head or modality that a method does not
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from math import nan
 from typing import Protocol, cast
@@ -25,6 +26,7 @@ from coursekit.checks import require
 from coursekit.fusion.base import batched_linear
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.models import Prediction
+from coursekit.replicas.losses import true_class
 from coursekit.replicas.stack import Group, Stack, StackedPrediction
 from coursekit.training.method import JOINT, Method, Run, Step
 
@@ -41,14 +43,19 @@ def replicable(method: Method) -> bool:
 
 @dataclass(frozen=True)
 class StackedStep:
-    """One batch of every replica; labels (K, B), true (1 + M, K): Σ_batch softmax(logits)[y]."""
+    """One batch of every replica; labels (K, B), log (1 + M, K, B): log softmax(logits)[y]."""
 
     stack: Stack
     inputs: Mapping[str, Tensor]
     labels: Tensor
     prediction: StackedPrediction
-    true: Tensor
+    log: Tensor
     batch: int
+
+    @cached_property
+    def true(self) -> Tensor:
+        """Σ_batch softmax(logits)[y], (1 + M, K)."""
+        return self.log.exp().sum(2)
 
 
 class Rule(Protocol):
@@ -155,20 +162,6 @@ class PacedByOGM:
         blocks = weight.split([z.shape[2] for z in features], dim=2)
         shared = bias / len(features)
         return [batched_linear(z, w, shared) for z, w in zip(features, blocks, strict=True)]
-
-
-def log_true(logits: Tensor, labels: Tensor) -> Tensor:
-    """log softmax(logits)[y] of logits (…, B, C) and labels (…, B); returns (…, B).
-
-    The classes are moved from the last place: a softmax over few numbers in a row is slow.
-    """
-    classes_first = logits.transpose(-1, -2).contiguous().log_softmax(-2)
-    return classes_first.gather(-2, labels.unsqueeze(-2)).squeeze(-2)
-
-
-def true_class(logits: Tensor, labels: Tensor) -> Tensor:
-    """Σ_batch softmax(logits)[y], logits (K, B, C) → (K,)."""
-    return log_true(logits, labels).exp().sum(-1)
 
 
 def kind_of(method: Method, fusion: object) -> str:

@@ -46,7 +46,8 @@ class Stack:
     """K models with the same encoders and heads; rows of one fusion must be neighbours.
 
     flat: (K, P), row k holds model k's parameters: encoder and head of each modality (``blocks``:
-    modality → columns), then the fusion's.
+    modality → columns), then the fusion's.  gradient: of the same shape; ``part`` and, a group,
+    ``fusion_parts`` are its views by the parameters' names.
     Errors: ValueError when the models cannot be stacked.
     """
 
@@ -85,22 +86,28 @@ class Stack:
         like = next(first.parameters())
         self.flat = like.new_zeros((len(self.models), end + max(widths)), requires_grad=False)
         self.gradient = torch.zeros_like(self.flat)
-        self._leaves: list[tuple[Tensor, Tensor]] = []  # stacked weight, its part of the gradient
+        self._leaves: list[Tensor] = []  # the stacked weights
+        self._parts: list[Tensor] = []  # of the gradient, one a stacked weight
         everyone = slice(0, len(self.models))
         self.weights = {n: self._leaf(everyone, at, shapes[n]) for n, at in places.items()}
-        self.groups = []
+        self.part = dict(zip(self.weights, self._parts, strict=True))
+        self.groups: list[Group] = []
+        self.fusion_parts: list[Weights] = []
         for start, size, fusion in zip(starts, sizes, fusions, strict=True):
             rows, at = slice(start, start + size), end
             weights = {}
             for name, p in fusion.named_parameters():
                 weights[name] = self._leaf(rows, slice(at, at := at + p.numel()), p.shape)
             self.groups.append(Group(rows, fusion, weights))
+            parts = self._parts[len(self._parts) - len(weights) :]
+            self.fusion_parts.append(dict(zip(weights, parts, strict=True)))
 
     def _leaf(self, rows: slice, columns: slice, shape: torch.Size) -> Tensor:
         """A part of ``flat`` as a weight (rows, *shape) that gradients can be asked for."""
         view = (rows.stop - rows.start, *shape)
         leaf = self.flat[rows, columns].view(view).detach().requires_grad_()
-        self._leaves.append((leaf, self.gradient[rows, columns].view(view)))
+        self._leaves.append(leaf)
+        self._parts.append(self.gradient[rows, columns].view(view))
         return leaf
 
     def _row(self, name: str, k: int) -> Tensor:
@@ -159,10 +166,8 @@ class Stack:
 
     def differentiate(self, loss: Tensor) -> Tensor:
         """The gradient of a scalar, (K, P) like ``flat``; the next call overwrites it."""
-        leaves = [leaf for leaf, _ in self._leaves]
-        found = torch.autograd.grad(loss, leaves, allow_unused=True)
-        for g, (_, part) in zip(found, self._leaves, strict=True):
-            part.zero_() if g is None else part.copy_(g)
+        found = torch.autograd.grad(loss, self._leaves, allow_unused=True, materialize_grads=True)
+        torch._foreach_copy_(self._parts, found)  # one call for all parameters
         return self.gradient
 
     def owners(self, group: Group) -> Tensor:

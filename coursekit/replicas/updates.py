@@ -68,22 +68,34 @@ def make_update(name: str, like: Tensor, momentum: Tensor) -> Update:
     return Adam(like) if name == "adam" else AdaGrad(like)
 
 
-def clip_rows(
-    gradient: Tensor, blocks: list[slice], largest: Tensor, by_block: Tensor | None
-) -> None:
-    """Shorten every row of ``gradient`` (K, P) to ``largest`` (K,) where it is longer, in place.
+class Blocks:
+    """Which columns are clipped together in rows where each block is clipped by itself.
 
-    by_block: (K,) of booleans, rows in which each of ``blocks``' columns are shortened by
-    themselves; None = no row.
+    blocks: columns of each; what is left is one more.  alone: (K,), the rows it is so in.
     """
-    if by_block is None:
-        norm = torch.linalg.vector_norm(gradient, dim=1)
-        gradient.mul_((largest / (norm + LEAST_NORM)).clamp_max_(1.0)[:, None])
-        return
-    rest = slice(blocks[-1].stop, gradient.shape[1])
-    parts = [*blocks, rest]
-    norms = torch.stack([torch.linalg.vector_norm(gradient[:, p], dim=1) for p in parts])
-    whole = torch.linalg.vector_norm(norms, dim=0)
-    factors = (largest / (torch.where(by_block, norms, whole) + LEAST_NORM)).clamp_max_(1.0)
-    for part, factor in zip(parts, factors, strict=True):
-        gradient[:, part].mul_(factor[:, None])
+
+    def __init__(self, like: Tensor, blocks: list[slice], alone: list[bool]) -> None:
+        self.member = like.new_zeros((like.shape[1], len(blocks) + 1))  # (P, blocks + 1)
+        self.member[:, -1] = 1
+        for i, columns in enumerate(blocks):
+            self.member[columns, -1] = 0
+            self.member[columns, i] = 1
+        self.alone = torch.tensor(alone, device=like.device)[:, None]
+
+    def norms(self, gradient: Tensor) -> Tensor:
+        """(K, P): for every number the norm of what it is clipped with."""
+        squares = gradient.square() @ self.member  # (K, blocks + 1)
+        whole = squares.sum(1, keepdim=True)
+        return torch.where(self.alone, squares, whole).sqrt() @ self.member.T
+
+
+def clip_rows(gradient: Tensor, largest: Tensor, blocks: Blocks | None) -> None:
+    """Shorten every row of ``gradient`` (K, P) to ``largest`` (K, 1) where it is longer, in place.
+
+    blocks: for rows of which each block is shortened by itself; None = no row.
+    """
+    if blocks is None:
+        norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+    else:
+        norm = blocks.norms(gradient)
+    gradient.mul_((largest / (norm + LEAST_NORM)).clamp_max_(1.0))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from coursekit.data.presets import preset
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
-from coursekit.experiments import steps
+from coursekit.live import steps
 from coursekit.plots.imbalance import ImbalanceView, Retrained
 from coursekit.training import Settings
 from coursekit.widgets.controls import Choice, Control, Slider
