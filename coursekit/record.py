@@ -124,7 +124,8 @@ def progress() -> pd.DataFrame:
     """One row an exercise, and one for a lesson that has no exercise tried yet.
 
     Columns: lesson, exercise, points (best so far), best outcome, attempts (those with something
-    to check), guesses (in that lesson), checkpoint (time of the lesson's last one, or "").
+    to check), guesses and skipped (guesses of that lesson, each by what was done last),
+    checkpoint (time of the lesson's last one, or "").
     Prints a sentence for each line that cannot be read.
     """
     for sentence in problems():
@@ -133,15 +134,19 @@ def progress() -> pd.DataFrame:
     rows = []
     for lesson in sorted({lesson_of(entry) for entry in entries}):
         own = [entry for entry in entries if lesson_of(entry) == lesson]
+        last = {str(entry.get("key")): entry for entry in own if entry["kind"] == "guess"}
+        skipped = sum(bool(entry.get("skipped")) for entry in last.values())
         shared = {
-            "guesses": sum(entry["kind"] == "guess" for entry in own),
+            "guesses": len(last) - skipped,
+            "skipped": skipped,
             "checkpoint": max((e["time"] for e in own if e["kind"] == "checkpoint"), default=""),
         }
         tried = [entry for entry in own if entry["kind"] == "attempt"]
         for name in sorted({str(entry.get("exercise", "")) for entry in tried}) or [""]:
             mine = [entry for entry in tried if str(entry.get("exercise", "")) == name]
             rows.append({"lesson": lesson, "exercise": name, **_best(mine), **shared})
-    names = ["lesson", "exercise", "points", "best outcome", "attempts", "guesses", "checkpoint"]
+    names = ["lesson", "exercise", "points", "best outcome", "attempts"]
+    names += ["guesses", "skipped", "checkpoint"]
     return pd.DataFrame(rows, columns=names)
 
 

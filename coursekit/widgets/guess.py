@@ -17,6 +17,8 @@ from coursekit.widgets.controls import Slider
 from coursekit.widgets.knobs import Knob
 from coursekit.widgets.look import alert, paragraph, style_with_names
 
+Made = float | str | list[float] | None  # what a learner can commit; None = nothing
+
 ZERO_AT = 0.5  # share of the scale by which a number guess must miss for a score of 0
 
 
@@ -26,14 +28,14 @@ def number_score(guess: float, truth: float, within: float, span: float) -> int:
     return round(100 * max(0.0, 1 - miss / (ZERO_AT * span)))
 
 
-class _Guess:
-    """What both kinds of guess share: the card, commit and skip, the record."""
+class Guess:
+    """What all kinds of guess share: the card, commit and skip, the record."""
 
     def __init__(self, key: str, question: str) -> None:
         require(key[:2].isdigit(), f"key is {key!r}; it begins with the lesson's two digits.")
         self.key, self.question = key, question
         self.skipped = False
-        self._made: float | str | None = None
+        self._made: Made = None
         self._answer = W.HTML()
         self._commit = W.Button(description="Commit my guess").add_class("ck-main")
         self._skip = W.Button(description="Skip").add_class("ck-plain")
@@ -54,19 +56,29 @@ class _Guess:
         return card.add_class("ck-card").add_class(self._class)
 
     @property
-    def guess(self) -> float | str | None:
+    def guess(self) -> Any:
         """The committed guess: this session's, else the one the record kept; None without any."""
         if self._made is not None or self.skipped:
             return self._made
         kept = self._kept()
-        return kept[-1]["guess"] if kept else None
+        return kept[-1].get("guess") if kept else None
 
     def skip(self) -> None:
-        """Go on without a guess."""
+        """Go on without a guess; the record keeps that it was skipped, once."""
         self._made, self.skipped = None, True
-        self._answer.value = paragraph("Skipped. The answer will be shown without a score.", "")
+        failed = ""
+        if not any(entry.get("skipped") for entry in self._kept()[-1:]):
+            failed = record.keep("guess", key=self.key, skipped=True, question=self.question)
+        words = "Skipped. The answer will be shown without a score. " + failed
+        self._answer.value = paragraph(words.strip(), "")
 
-    def _take(self, value: float | str, words: str) -> None:
+    def _was_skipped(self) -> bool:
+        """Whether the last thing done with this guess was to skip it, now or in the record."""
+        if self._made is not None or self.skipped:
+            return self.skipped
+        return any(entry.get("skipped", False) for entry in self._kept()[-1:])
+
+    def _take(self, value: Made, words: str) -> None:
         self._made, self.skipped = value, False
         text = (
             f"Your guess: {words}. Run the next cells to see the answer; you can still change it."
@@ -85,7 +97,7 @@ class _Guess:
 
     def _reveal(
         self,
-        truth: float | str,
+        truth: float | str | list[float],
         words: str,
         draw: Callable[..., str],
         score: int | None,
@@ -93,12 +105,13 @@ class _Guess:
     ) -> None:
         """Show guess and truth in one picture, and write a guess of this session to the record."""
         figure, (ax,) = new_figure(7.2, height)
-        alt = f"{self.question} {draw(ax)} "
-        alt += "No guess was made." if score is None else f"Score: {score} of 100."
+        ending = f"Score: {score} of 100."
         if score is None:
-            words += " No guess was made."
-        else:
-            words += f" Score: {score} of 100."
+            ending = "No guess was made."
+            if self._was_skipped():
+                ending = f"Skipped. {ending}"
+        alt = f"{self.question} {draw(ax)} {ending}"
+        words += f" {ending}"
         figure.suptitle(words, x=0.01, ha="left", fontsize=10, weight="bold")
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
         kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
@@ -119,7 +132,7 @@ class _Guess:
         return bundle
 
 
-class NumberGuess(_Guess):
+class NumberGuess(Guess):
     """A guess on a scale from ``low`` to ``high`` in steps of ``step``.
 
     ``key`` begins with the lesson's two digits ("05-drop"). Display it, then call `reveal`.
@@ -177,7 +190,7 @@ class NumberGuess(_Guess):
         return self._bundle(self.widget)
 
 
-class ChoiceGuess(_Guess):
+class ChoiceGuess(Guess):
     """A guess among ``options``; nothing is chosen at first. ``key`` as in `NumberGuess`."""
 
     def __init__(self, key: str, question: str, options: tuple[str, ...]) -> None:
@@ -187,7 +200,12 @@ class ChoiceGuess(_Guess):
         self._radio = W.RadioButtons(options=list(options), value=None)
         box_class = f"{self._class}-options"
         self._radio.add_class(box_class)
-        names = {f".{box_class}": {"role": "radiogroup", "aria-label": question}}
+        # One name makes them one group of the browser's: one stop for Tab, arrow keys within. The
+        # other attribute is JupyterLab's: else it takes the arrow keys and moves to another cell.
+        names = {
+            f".{box_class}": {"role": "radiogroup", "aria-label": question},
+            f".{box_class} input": {"name": box_class, "data-lm-suppress-shortcuts": "true"},
+        }
         self.widget = self._card(self._radio.add_class("ck-scale"), names)
 
     def commit(self, option: str) -> None:

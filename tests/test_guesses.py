@@ -1,0 +1,176 @@
+"""Guesses beyond the single number: sketched curves, and what the record keeps of skips."""
+
+import json
+from importlib import import_module
+
+import pandas as pd
+import pytest
+
+from coursekit import record
+from coursekit.plots.sketch import SketchView, sketch_and_truth
+from coursekit.plots.style import new_figure
+from coursekit.widgets import ChoiceGuess, NumberGuess
+from coursekit.widgets.sketch import SHAPES, CurveGuess, curve_score
+
+XS = [1, 5, 10, 15, 20]
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    texts = []
+    module = import_module("coursekit.widgets.guess")
+    monkeypatch.setattr(module, "show", lambda figure, alt: texts.append(alt))
+    return texts
+
+
+def sketch():
+    return CurveGuess("05-curve", "How does it go?", XS, 0.0, 1.0, names=("epoch", "accuracy"))
+
+
+def number():
+    return NumberGuess("05-drop", "How many points are lost?", 0.0, 20.0, 0.5, "points")
+
+
+def test_a_sketch_is_committed_from_its_sliders_and_stands_beside_the_truth(shown):
+    guess = sketch()
+    guess._sliders[1].value = 0.75
+    guess._commit.click()
+    assert guess.guess == [0.5, 0.75, 0.5, 0.5, 0.5]
+    truth = pd.Series([0.5] * 20, index=range(1, 21))
+    guess.reveal(truth, within=0.0)
+    guess.reveal(truth, within=0.0)
+    assert "The true curve: 0.5 at 1, 0.5 at 5" in shown[0]
+    assert "The sketch: 0.5 at 1, 0.75 at 5" in shown[0]
+    assert "Score: 80 of 100." in shown[0]  # a mean miss of 0.05, zero at 0.25
+    (entry,) = record.read()
+    assert entry["guess"] == guess.guess and entry["truth"] == [0.5] * 5 and entry["score"] == 80
+
+
+def test_a_kept_sketch_is_read_again(shown):
+    first = sketch()
+    first.commit([0.0, 0.25, 0.5, 0.75, 1.0])
+    first.reveal(dict(zip(XS, [0.0, 0.25, 0.5, 0.75, 1.0], strict=True)), 0.0)
+    sketch().reveal(dict(zip(XS, [0.0, 0.25, 0.5, 0.75, 1.0], strict=True)), 0.0)
+    assert shown[0] == shown[1] and "Score: 100 of 100." in shown[0]
+    assert len(record.read()) == 1
+
+
+def test_a_sketch_kept_with_other_points_is_not_used(shown):
+    record.append("guess", key="05-curve", guess=[0.1, 0.2])
+    sketch().reveal(dict.fromkeys(XS, 0.5), 0.1)
+    assert shown[0].endswith("No guess was made.")
+
+
+def test_every_move_redraws_the_sketch_with_its_numbers():
+    guess = sketch()
+    before = guess._picture.value
+    guess._sliders[0].value = 0.05
+    assert guess._picture.value != before
+    assert 'alt="Your sketch: 0.05 at 1, 0.5 at 5' in guess._picture.value
+    for name in SHAPES:
+        guess.shape(name)
+    assert guess.heights == [0.0, 0.5, 1.0, 0.5, 0.0]
+
+
+def test_every_slider_of_a_sketch_has_a_name():
+    head = sketch().widget.children[0].value
+    for x in XS:
+        assert f"accuracy at epoch {x}" in head
+
+
+@pytest.mark.parametrize(
+    ("off", "within", "score"), [(0.0, 0.0, 100), (0.1, 0.1, 100), (0.125, 0.0, 50), (0.4, 0.1, 0)]
+)
+def test_the_score_of_a_sketch_falls_with_the_mean_miss(off, within, score):
+    assert curve_score([0.5 + off, 0.5 - off], [0.5, 0.5], within, 1.0) == score
+
+
+def test_wrong_sketches_are_refused():
+    with pytest.raises(ValueError, match="five to eight"):
+        CurveGuess("05-x", "?", [1, 2], 0.0, 1.0, names=("a", "b"))
+    with pytest.raises(ValueError, match="rising"):
+        CurveGuess("05-x", "?", [1, 2, 2, 3, 4], 0.0, 1.0, names=("a", "b"))
+    with pytest.raises(ValueError, match="5 were expected"):
+        sketch().commit([0.5])
+    with pytest.raises(ValueError, match=r"0\.52"):
+        sketch().commit([0.52] * 5)
+    with pytest.raises(ValueError, match=r"no value at \[20\]"):
+        sketch().reveal(dict.fromkeys(XS[:-1], 0.5), 0.1)
+    with pytest.raises(ValueError, match="not finite"):
+        sketch().reveal(dict.fromkeys(XS, float("nan")), 0.1)
+    with pytest.raises(ValueError, match="within"):
+        sketch().reveal(dict.fromkeys(XS, 0.5), -0.1)
+
+
+def test_truth_and_sketch_differ_in_colour_marker_and_line():
+    _, (ax,) = new_figure()
+    sketch_and_truth(ax, dict.fromkeys(XS, 2.0), [0.5] * 5, XS, 0.1, (0.0, 1.0), ("epoch", "k"))
+    truth, guess = ax.lines
+    for part in ("color", "marker", "linestyle"):
+        assert getattr(truth, f"get_{part}")() != getattr(guess, f"get_{part}")()
+    assert ax.get_ylim()[1] > 2.0  # a truth beyond the scale stays in the picture
+
+
+def test_equal_sketches_give_equal_texts():
+    view = SketchView(XS, (0.0, 1.0), ("epoch", "accuracy"))
+    assert (
+        view.describe([0.5] * 5)
+        == "Your sketch: 0.5 at 1, 0.5 at 5, 0.5 at 10, 0.5 at 15, 0.5 at 20."
+    )
+
+
+@pytest.mark.parametrize("make", [sketch, number, lambda: ChoiceGuess("05-w", "Why?", ("a", "b"))])
+def test_a_skip_is_recorded_once(make):
+    guess = make()
+    guess._skip.click()
+    guess._skip.click()
+    (entry,) = record.read()
+    assert entry["kind"] == "guess" and entry["skipped"] is True and entry["key"] == guess.key
+    json.dumps(entry)
+    assert guess.guess is None and make().guess is None
+
+
+def test_a_skipped_guess_says_so_also_after_a_restart(shown):
+    guess = number()
+    guess.skip()
+    guess.reveal(12.0, 1.0)
+    number().reveal(12.0, 1.0)
+    assert all(alt.endswith("Skipped. No guess was made.") for alt in shown)
+    assert len(record.read()) == 1
+
+
+def test_a_guess_after_a_skip_counts_and_a_skip_after_a_guess(shown):
+    guess = number()
+    guess.skip()
+    guess.commit(6.0)
+    guess.reveal(12.0, 1.0)
+    assert number().guess == 6.0 and "Score: 50" in shown[-1]
+    row = record.progress().iloc[0]
+    assert (row["guesses"], row["skipped"]) == (1, 0)
+    guess.skip()
+    assert number().guess is None
+    row = record.progress().iloc[0]
+    assert (row["guesses"], row["skipped"]) == (0, 1)
+
+
+def test_a_skip_that_cannot_be_kept_says_so(monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where the folder should be")
+    monkeypatch.setenv("COURSEKIT_RECORD", str(blocked))
+    guess = number()
+    guess.skip()
+    assert "could not be written" in guess._answer.value
+
+
+def test_options_share_one_name_so_that_arrow_keys_move_among_them():
+    guess = ChoiceGuess("05-w", "Why?", ("a", "b"))
+    assert (
+        f"input&quot;: {{&quot;name&quot;: &quot;{guess._class}-options"
+        in guess.widget.children[0].value
+    )
