@@ -8,7 +8,15 @@ import pytest
 
 from coursekit.authoring import __main__ as command
 from coursekit.authoring.freshness import is_current, problems
-from coursekit.authoring.learner import Mark, learner_notebook, marks, solved, write
+from coursekit.authoring.learner import (
+    FOLDED,
+    Mark,
+    learner_notebook,
+    marks,
+    normalise,
+    solved,
+    write,
+)
 from coursekit.authoring.sources import instructor_notebook, notebook_of, outputs_digest
 
 LESSON = '''# %% [markdown]
@@ -297,3 +305,33 @@ def test_an_unknown_lesson_is_an_error_in_a_sentence(capsys):
     with pytest.raises(SystemExit):
         command.main(["check", "77"])
     assert "there is no lesson 77" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("cell", "hidden"),
+    [
+        ("guess.reveal(truth, within=0.1)", True),
+        ("for g in guesses:\n    g.reveal(1.0, within=0.1)", True),
+        ("# later comes guess.reveal(truth)\nguess = 1", False),
+        ("guess", False),
+    ],
+)
+def test_only_what_reveals_is_stored_collapsed_and_opens_with_its_cell(tmp_path, cell, hidden):
+    folder = tmp_path / "source"
+    folder.mkdir()
+    script = folder / "90_guess.py"
+    script.write_text(f"# %%\n{cell}\n")
+    made = learner_notebook(script).cells[0].metadata.get("jupyter", {})
+    assert made.get("outputs_hidden", False) is hidden
+
+
+def test_what_a_collapsed_output_still_shows_is_not_the_answer():
+    shown = nbformat.v4.new_output("display_data", data={"text/plain": "The truth is 7."})
+    cell = nbformat.v4.new_code_cell("guess.reveal(7)", outputs=[shown])
+    plain = nbformat.v4.new_code_cell("look()", outputs=[shown])
+    notebook = nbformat.v4.new_notebook(cells=[cell, plain])
+    normalise(notebook)
+    normalise(notebook)
+    first, second = notebook.cells[0].outputs
+    assert first.data["text/plain"] == FOLDED and second == shown
+    assert notebook.cells[1].outputs == [shown]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -27,6 +28,7 @@ from coursekit.authoring.sources import (
     cells_digest,
     instructor_notebook,
     outputs_digest,
+    reveals,
     source_digest,
 )
 
@@ -34,6 +36,8 @@ STUB = "..."
 SECONDS_PER_CELL = 300
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PREPROCESSORS = (LockCells, ClearSolutions, ClearHiddenTests, ComputeChecksums, CheckCellMetadata)
+# JupyterLab shows the first line of a collapsed output; without this it would be the answer.
+FOLDED = "The answer is folded away. Guess first, then run this cell."
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -84,6 +88,10 @@ def normalise(notebook: NotebookNode) -> None:
             cell.outputs = [output for output in cell.outputs if _is_worth_keeping(output)]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if reveals(cell) and cell.outputs:
+            said = new_output("display_data", data={"text/plain": FOLDED})
+            if cell.outputs[0] != said:
+                cell.outputs.insert(0, said)
 
 
 def _is_worth_keeping(output: NotebookNode) -> bool:

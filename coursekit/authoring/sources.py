@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from coursekit.checks import require
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+REVEAL = re.compile(r"^[^#\n]*\w\.reveal\(", re.M)
 # What nbgrader wants in every cell it knows; a source line states only what differs.
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 
@@ -47,6 +49,8 @@ def instructor_notebook(script: Path) -> NotebookNode:
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        if reveals(cell):
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] = _graded(cell.metadata["nbgrader"], script.name)
         cell.id = _name(cell)
@@ -58,6 +62,15 @@ def instructor_notebook(script: Path) -> NotebookNode:
             )
             cell.id = f"{cell.id}-{seen[cell.id]}"
     return notebook
+
+
+def reveals(cell: NotebookNode) -> bool:
+    """Whether a cell gives away what a learner is asked to guess: its text has ``.reveal(``.
+
+    Its stored output is collapsed. A learner opens it with a click or Enter on the three dots; when
+    the cell is run, JupyterLab opens it by itself.
+    """
+    return cell.cell_type == "code" and REVEAL.search(cell.source) is not None
 
 
 def _graded(given: dict[str, Any], script: str) -> dict[str, Any]:
