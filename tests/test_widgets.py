@@ -16,6 +16,7 @@ from coursekit.widgets import EXPLORERS, Choice, ChoiceGuess, Explorer, NumberGu
 from coursekit.widgets.code import LETTERS, decode, encode
 from coursekit.widgets.controls import start_state
 from coursekit.widgets.guess import number_score
+from coursekit.widgets.handout import Handout
 from coursekit.widgets.knobs import Knob
 
 CONTROLS = {
@@ -115,14 +116,15 @@ STATES = st.fixed_dictionaries(
 
 @given(STATES)
 def test_codes_come_back(state):
-    code = encode("dot", CONTROLS, state)
-    assert decode("dot", CONTROLS, code) == state
-    assert decode("dot", CONTROLS, f" {code.upper().replace('-', ' ')} ") == state
+    code = encode("dot", CONTROLS, Handout(state))
+    assert decode("dot", CONTROLS, code) == Handout(state)
+    assert decode("dot", CONTROLS, f" {code.upper().replace('-', ' ')} ") == Handout(state)
 
 
 @given(STATES, st.data())
 def test_one_wrong_letter_or_a_swap_is_found(state, data):
-    code = encode("dot", CONTROLS, state).replace("-", "")
+    handout = data.draw(st.sampled_from([Handout(state), Handout(state, frozenset({"seed"}))]))
+    code = encode("dot", CONTROLS, handout).replace("-", "")
     letters = list(code[3:])
     place = data.draw(st.integers(0, len(letters) - 1))
     if data.draw(st.booleans()) and place + 1 < len(letters):
@@ -158,7 +160,7 @@ def test_a_wrong_code_is_a_sentence_and_changes_nothing(code, sentence):
 
 def test_codes_of_other_knobs_are_refused():
     other = {**CONTROLS, "seed": Slider("seed", 0, 98, 1, 7)}
-    code = encode("dot", other, start_state(other))
+    code = encode("dot", other, Handout(start_state(other)))
     with pytest.raises(ValueError, match="does not add up"):
         decode("dot", CONTROLS, code)
 

@@ -39,7 +39,15 @@ what ``EXPLORERS["dice"]().render(**state)`` draws without a kernel.
 
 from coursekit.widgets.controls import Choice, Slider
 from coursekit.widgets.explorer import Explorer
-from coursekit.widgets.gallery import EXPLORERS
+from coursekit.widgets.gallery import EXPLORERS, explorer_from_code
 from coursekit.widgets.guess import ChoiceGuess, NumberGuess
 
-__all__ = ["EXPLORERS", "Choice", "ChoiceGuess", "Explorer", "NumberGuess", "Slider"]
+__all__ = [
+    "EXPLORERS",
+    "Choice",
+    "ChoiceGuess",
+    "Explorer",
+    "NumberGuess",
+    "Slider",
+    "explorer_from_code",
+]

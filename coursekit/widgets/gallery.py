@@ -5,8 +5,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from coursekit.checks import require
 from coursekit.plots.lines import LinesView, TwoFits
 from coursekit.widgets.blending import blending
+from coursekit.widgets.code import is_of
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.depth import depth
 from coursekit.widgets.emap import emap_explorer
@@ -84,3 +86,14 @@ EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
         "surface": surface,
     }
 )
+
+
+def explorer_from_code(code: str) -> Explorer:
+    """The explorer whose code this is, opened where the code says; a handout's knobs are closed.
+
+    Errors: ValueError, in a sentence, when no explorer has such codes or the code is mistyped.
+    """
+    keys = [key for key in EXPLORERS if is_of(key, code)]
+    known = ", ".join(sorted(EXPLORERS))
+    require(bool(keys), f"The code {code!r} is of no explorer; codes begin with one of {known}.")
+    return EXPLORERS[max(keys, key=len)]().open(code)

@@ -47,6 +47,11 @@ class Knob:
             if self._control.nearest_step(self._slider.value) != step:
                 self._slider.value = step
 
+    def disable(self, disabled: bool) -> None:
+        """Grey it, or make it work again."""
+        for part in self.box.children:
+            part.disabled = disabled
+
     def _field_moved(self, new: float | str) -> None:
         control = self._control
         value = control.nearest(float(new)) if isinstance(control, Slider) else new

@@ -43,6 +43,7 @@ CSS = """
 .ck-card table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 8px; }
 .ck-card th, .ck-card td { padding: 3px 14px 3px 0; text-align: left;
   border-bottom: 1px solid var(--jp-border-color2, #ddd); }
+.ck-card caption { caption-side: top; text-align: left; font-weight: 600; padding: 6px 0 2px; }
 .ck-card .ck-scale { width: 100%; max-width: 460px; gap: 2px; overflow: visible; }
 .ck-scale .widget-radio-box { width: auto; }
 """
