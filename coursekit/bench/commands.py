@@ -11,6 +11,7 @@ from coursekit import balancing
 from coursekit import fusion as fusions
 from coursekit.bench import emap as emap_bench
 from coursekit.bench import methods as methods_bench
+from coursekit.bench import replicas as replicas_bench
 from coursekit.bench import sweep
 from coursekit.checks import choose, require
 from coursekit.data.files import DataFileError
@@ -56,6 +57,23 @@ def emap(
         rows = [{"fusion": one.fusion, **one.figures()} for one in found]
         figures = found[0].figures() if len(found) == 1 else rows
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def replicas(
+    epochs: Annotated[int, typer.Option(min=1, help="of 2000 samples in batches of 64")] = 30,
+    repeats: Annotated[int, typer.Option(min=1, help="of every way; the median counts")] = 3,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="write the figures: a list of objects")
+    ] = None,
+) -> None:
+    """K models at once beside a DataLoader loop, an in-memory loop and vmap; one thread each."""
+    found = replicas_bench.measure(epochs, repeats=repeats)
+    shown = found.assign(seconds=found["seconds"].round(4)).round(2)
+    typer.echo(f"Two modalities, 2000 samples, {epochs} epochs, batch 64, one thread; a model:")
+    typer.echo(shown.to_string(index=False))
+    if json_file is not None:
+        json_file.write_text(found.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()

@@ -15,7 +15,6 @@ from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
 from coursekit.replicas.by_hand import ByHand, can_be_by_hand
 from coursekit.replicas.losses import (
-    at_logits,
     classes_first,
     log_true,
     of_label,
@@ -215,9 +214,8 @@ class _Job:
     ) -> tuple[Tensor, Tensor]:
         """Losses, gradients, scales, step; the weights and scales (K, …) that were used."""
         prediction = self._predict(inputs)
-        logits = torch.stack([prediction.joint, *prediction.unimodal.values()])
-        every_log = classes_first(logits)  # (1 + M, K, C, B)
-        log = of_label(every_log, labels.expand(len(logits), *labels.shape))
+        every = self._log_probabilities(prediction)  # (1 + M, K, C, B)
+        log = of_label(every, labels.expand(len(every), *labels.shape))
         step = StackedStep(self.stack, inputs, labels, prediction, log.detach(), batch)
         if batch == 1 or not self.steady:
             self._weigh(step)
@@ -226,7 +224,7 @@ class _Job:
         if self.by_hand is None:
             gradient = self.stack.differentiate(total.sum())
         else:
-            gradient = self.by_hand.differentiate(at_logits(every_log, labels, self.weights))
+            gradient = self.by_hand.differentiate(labels, self.weights)
         with torch.no_grad():
             if batch == 1 or not self.steady:
                 self._scale(step)
@@ -238,6 +236,11 @@ class _Job:
             return self.by_hand.predict(inputs)
         prediction = self.stack.predict(inputs, learning=True)
         return self._deafen(prediction) if self.listening else prediction
+
+    def _log_probabilities(self, prediction: StackedPrediction) -> Tensor:
+        if self.by_hand is not None:
+            return self.by_hand.log_probabilities(prediction)
+        return classes_first(torch.stack([prediction.joint, *prediction.unimodal.values()]))
 
     def _move(self, gradient: Tensor) -> None:
         """Scale, clip, step."""
@@ -339,6 +342,7 @@ class _Batches:
         self.shared, self.rows = shared, len(splits[0])
         self.inputs = {m: torch.cat([s.inputs[m] for s in own]) for m in splits[0].inputs}
         self.labels = torch.cat([s.labels for s in own])
+        self.places: dict[str, Tensor] = {}
 
     def whole(self, k: int) -> tuple[dict[str, Tensor], Tensor]:
         """Every row in its place: inputs (K, N, …), labels (K, N)."""
@@ -359,11 +363,14 @@ class _Batches:
             order = order + self.rows * torch.arange(k)[:, None]
         order = order.flatten().to(self.labels.device)
 
-        def taken(x: Tensor) -> tuple[Tensor, ...]:
-            return x.index_select(0, order).view(k, self.rows, *x.shape[1:]).split(size, dim=1)
+        def taken(name: str, x: Tensor) -> tuple[Tensor, ...]:
+            if name not in self.places:  # used again in every epoch
+                self.places[name] = x.new_empty((len(order), *x.shape[1:]))
+            found = torch.index_select(x, 0, order, out=self.places[name])
+            return found.view(k, self.rows, *x.shape[1:]).split(size, dim=1)
 
-        parts = {m: taken(x) for m, x in self.inputs.items()}
-        for batch, labels in enumerate(taken(self.labels)):
+        parts = {m: taken(f"input {m}", x) for m, x in self.inputs.items()}
+        for batch, labels in enumerate(taken("labels", self.labels)):
             yield {m: p[batch] for m, p in parts.items()}, labels
 
 

@@ -23,14 +23,3 @@ def log_true(logits: Tensor, labels: Tensor) -> Tensor:
 def true_class(logits: Tensor, labels: Tensor) -> Tensor:
     """Σ_batch softmax(logits)[y], logits (K, B, C) → (K,)."""
     return log_true(logits, labels).exp().sum(-1)
-
-
-def at_logits(log: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Gradient of Σ_h w_h CE_h at the logits: w_h (softmax − one-hot) / B, (1 + M, K, C, B).
-
-    log: `classes_first` of all heads, (1 + M, K, C, B).  labels: (K, B).  weights: (K, 1 + M).
-    """
-    places = labels[None, :, None, :].expand(len(log), -1, 1, -1)
-    minus = log.new_full((1, 1, 1, 1), -1.0).expand(places.shape)
-    found = log.exp().scatter_add_(2, places, minus)
-    return found.mul_(weights.T[:, :, None, None] / labels.shape[-1])
