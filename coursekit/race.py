@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -10,7 +10,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from coursekit import balancing
+from coursekit import balancing, replicas
 from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData
 from coursekit.drive import drive
@@ -62,7 +62,8 @@ class _Lane:
         self.model: MultimodalClassifier = build_classifier(
             data.train.inputs, data.num_classes, fusion=fusion, seed=seed
         )
-        self.training = epochs(
+        self.method = method
+        self.training: Iterator[list[dict[str, object]]] = epochs(
             self.model, data.train, data.valid, settings,
             seed=seed, method=method, watch=self.look,
         )  # fmt: skip
@@ -80,7 +81,11 @@ class _Lane:
         except FloatingPointError as error:
             self.stopped = str(error)
             return
-        self.seconds += time.perf_counter() - started
+        self.take(rows, time.perf_counter() - started)
+
+    def take(self, rows: list[dict[str, object]], seconds: float) -> None:
+        """The rows of one more epoch, and the time it took."""
+        self.seconds += seconds
         at = {"entry": self.name, "epoch": rows[0]["epoch"]}
         epoch = len(self.rows["epochs"]) + 1
         valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
@@ -121,6 +126,39 @@ class _Lane:
         return {"entry": self.name, "accuracy": reached, "seconds": self.seconds}
 
 
+class _Together:
+    """Those lanes whose methods can be replicated, trained at once."""
+
+    def __init__(self, lanes: list[_Lane], settings: Settings, seed: int) -> None:
+        self.lanes, data = lanes, lanes[0].data
+        self.training = replicas.epochs(
+            [lane.model for lane in lanes], data.train, data.valid, settings,
+            seeds=[seed] * len(lanes), methods=[lane.method for lane in lanes],
+            watch=lambda k, run: lanes[k].look(run), measured=("valid",),
+        )  # fmt: skip
+
+    def advance(self) -> None:
+        """One epoch of all; they share the time evenly."""
+        started = time.perf_counter()
+        rows = next(self.training)
+        seconds = (time.perf_counter() - started) / len(self.lanes)
+        for lane, own in zip(self.lanes, rows, strict=True):
+            if own:
+                lane.take(own, seconds)
+            else:
+                lane.stopped = lane.stopped or "The training diverged."
+
+    def finish(self) -> None:
+        """What is left to do after the last epoch, and why some have stopped."""
+        try:
+            next(self.training)
+        except StopIteration as end:
+            for k, why in end.value.items():
+                self.lanes[k].stopped = why
+        for lane in self.lanes:
+            lane.training = iter(())
+
+
 def race(
     data: MultimodalData,
     entries: Mapping[str, Entrant],
@@ -129,10 +167,13 @@ def race(
     fusion: str = "late-linear",
     seed: int = 0,
     probe_all: bool = True,
+    together: bool = False,
 ) -> Generator[Race, None, Race]:
     """Train every entrant, the ensemble added; after each epoch of all yield the race so far.
 
     probe_all: probe the encoders after every epoch, else after the last one only.
+    together: train those that can be replicated at once (`coursekit.replicas`): the same but for
+    rounding and several times faster; ``seconds`` is then an even share.
 
     entries: name → what makes a fresh `Method`: a class, ``entrants("mlb")["mlb"]``, a lambda.
     All start from the same weights and see the same batches. A generator, so that whoever drives
@@ -149,11 +190,18 @@ def race(
         made |= {ENSEMBLE: balancing.build(ENSEMBLE)}
     start = 1 if probe_all else settings.epochs
     lanes = [_Lane(n, method, data, settings, fusion, seed, start) for n, method in made.items()]
+    shared = [lane for lane in lanes if together and replicas.replicable(lane.method)]
+    group = _Together(shared, settings, seed) if shared else None
     for _ in range(settings.epochs):
         with threads(settings.threads):  # set once: changing it at every turn costs much
+            if group is not None:
+                group.advance()
             for lane in lanes:
-                lane.advance()
+                if lane not in shared:
+                    lane.advance()
         yield _so_far(lanes)
+    if group is not None:
+        group.finish()
     with threads(settings.threads):
         return _so_far(lanes, [lane.result() for lane in lanes])
 

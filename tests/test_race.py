@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 import torch
 
 from coursekit import balancing
+from coursekit.balancing.mlb import MLB
 from coursekit.data import load_preset
 from coursekit.drive import drive
 from coursekit.models import build_classifier
@@ -320,3 +322,25 @@ def test_the_race_is_drawn_while_it_runs(quick, monkeypatch):
     assert titles == [False] * 5 + [True]
     assert quick.alt.startswith("Finished: ")
     assert torch.get_num_threads() >= 1 and EXPLORERS["race"] is race_explorer
+
+
+def test_together_is_the_same_race(data):
+    entries = {**entrants("mlb", "joint", "pcgrad", "ogm"), "mine": lambda: MLB(0.5, 3.0)}
+    apart = drive(race(data, entries, FEW, seed=4))
+    together = drive(race(data, entries, FEW, seed=4, together=True))
+    for name in ("epochs", "probes", "scales", "weights", "results"):
+        mine, other = getattr(together, name), getattr(apart, name)
+        keys = [c for c in other if c in ("entry", "epoch", "modality", "head")]
+        value = next(c for c in ("accuracy", "k", "w") if c in other)
+        both = mine.merge(other, on=keys, suffixes=("", "_apart"))
+        assert len(both) == len(mine) == len(other)
+        assert (both[value] - both[f"{value}_apart"]).abs().max() < 0.03  # single precision
+    assert set(together.results["entry"]) == {*entries, ENSEMBLE}
+
+
+def test_together_one_that_diverges_says_so(data):
+    wild = replace(FEW, lr=1e30, clip=None)
+    found = drive(race(data, entrants("joint"), wild, seed=4, together=True, fusion="transformer"))
+    assert set(found.stopped) == {"joint", ENSEMBLE}
+    assert all("epoch 1" in why for why in found.stopped.values())
+    assert found.results["accuracy"].isna().all()

@@ -155,10 +155,11 @@ def test_different_methods_and_fusions_together_in_any_order():
         assert found == pytest.approx([r["loss"] for r in rows], abs=1e-8), entries[k]
 
 
-def test_one_that_diverges_leaves_the_others_alone():
+@pytest.mark.parametrize("fusion", ["late-linear", "mid-mlp", "transformer"])
+def test_one_that_diverges_leaves_the_others_alone(fusion):
     data = data_of(0)
     train, valid = double(data.train), double(data.valid)
-    models = [built(data, "late-linear", 0) for _ in range(2)]
+    models = [built(data, fusion, 0) for _ in range(2)]
     wild = Settings(epochs=5, batch_size=64, lr=1e200, clip=None)
     tame = replace(wild, lr=0.1)
     work = replicas.epochs(models, train, valid, [wild, tame], seeds=[0, 0])
@@ -171,11 +172,11 @@ def test_one_that_diverges_leaves_the_others_alone():
             break
     assert list(stopped) == [0] and "epoch 1" in stopped[0]
     assert [len(r[0]) for r in rows] == [0] * 5 and [len(r[1]) for r in rows] == [2] * 5
-    other = built(data, "late-linear", 0)
+    other = built(data, fusion, 0)
     list(epochs(other, train, valid, tame, seed=0))
     for p, q in zip(models[1].parameters(), other.parameters(), strict=True):
         assert torch.allclose(p, q, rtol=0, atol=1e-8)
-    again = [built(data, "late-linear", 0) for _ in range(2)]
+    again = [built(data, fusion, 0) for _ in range(2)]
     with pytest.raises(FloatingPointError, match="Model 0"):
         replicas.fit(again, train, valid, [wild, tame], seeds=[0, 0])
 

@@ -72,7 +72,7 @@ def epochs(
                         if watch is not None:
                             watch(job.order[k], run)
             yield job.in_callers_order(rows)
-        job.keep_best()
+        job.end()
     finally:
         job.stack.release()
     return {job.order[k]: why for k, why in job.stopped.items()}
@@ -195,6 +195,7 @@ class _Job:
         ):
             with torch.set_grad_enabled(self.by_hand is None):
                 kept.append(self._step(inputs, labels, batch))
+        self._look_at_weights(epoch)
         self._trace(epoch, kept)
         rows: list[Rows] = [[] for _ in self.runs]
         for name in self.measured:
@@ -245,6 +246,7 @@ class _Job:
     def _move(self, gradient: Tensor) -> None:
         """Scale, clip, step."""
         factor, on_gradient = self.factor, self.settings[0].scale == "gradient"
+        self._set_aside()
         if factor is not None and on_gradient:
             gradient.mul_(factor)
         clip_rows(gradient, self.largest, self.by_block)
@@ -288,6 +290,21 @@ class _Job:
             where = f"in epoch {self.runs[k].epoch}, batch {batch}"
             self.stopped.setdefault(k, f"The loss is {total[k].item()} {where}.")
 
+    def _look_at_weights(self, epoch: int) -> None:
+        """A last step may have led to weights that no loss has seen yet."""
+        finite = self.stack.flat.isfinite().all(1)
+        for k in torch.nonzero(~finite).flatten().tolist():
+            self.stopped.setdefault(k, f"The weights are not finite after epoch {epoch}.")
+        self._set_aside()
+
+    def _set_aside(self) -> None:
+        """Replicas that diverged are all zeros from now on, and disturb nobody."""
+        if self.stopped:
+            rows = list(self.stopped)
+            self.stack.flat[rows] = 0
+            self.stack.gradient[rows] = 0
+            self.update.forget(rows)
+
     @torch.no_grad()
     def _measure(self, name: str) -> tuple[list[float], list[float]]:
         """Loss and accuracy of the joint logits, by replica."""
@@ -319,8 +336,10 @@ class _Job:
                 self.best[k] = reached[0]
                 self.best_rows[k] = self.stack.flat[k]
 
-    def keep_best(self) -> None:
-        """Go back to each model's best epoch where its settings ask for it."""
+    def end(self) -> None:
+        """Each model's best epoch where its settings ask for it; NaN where it diverged."""
+        for k in self.stopped:
+            self.stack.flat[k] = math.nan
         if self.best_rows is not None:
             for k, s in enumerate(self.settings):
                 if s.keep_best and k not in self.stopped:

@@ -8,13 +8,14 @@ The models keep working meanwhile: their parameters are views of the same rows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import nan
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from coursekit.balancing.ensemble import MeanOfHeads
-from coursekit.checks import require
+from coursekit.checks import NotFinite, require
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
 
@@ -156,7 +157,8 @@ class Stack:
         if isinstance(group.fusion, Fusion) and has_stacked_form(type(group.fusion)):
             return group.fusion.stacked(group.weights, own)
         fusions = [model.fusion for model in self.models[group.rows]]
-        return _one_by_one(fusions, group.weights, own)
+        nothing = z.new_full((z.shape[1], self.models[0].num_classes), nan)
+        return _one_by_one(fusions, group.weights, own, nothing)
 
     def predict(self, inputs: Mapping[str, Tensor], *, learning: bool = False) -> StackedPrediction:
         """All K models on inputs (K, B, …)."""
@@ -218,12 +220,24 @@ def has_stacked_form(kind: type[Fusion]) -> bool:
 
 
 def _one_by_one(
-    modules: Sequence[nn.Module], weights: Weights, inputs: Tensor | Mapping[str, Tensor]
+    modules: Sequence[nn.Module],
+    weights: Weights,
+    inputs: Tensor | Mapping[str, Tensor],
+    nothing: Tensor | None = None,
 ) -> Tensor:
-    """Modules without a stacked form, one call each with the gradient's own weights."""
+    """Modules without a stacked form, one call each with the gradient's own weights.
+
+    nothing: what to take of one that refuses what is not finite: its replica has diverged, the
+    others have not.
+    """
     found = []
     for k, module in enumerate(modules):
         own = {name: w[k] for name, w in weights.items()}
         x = {m: z[k] for m, z in inputs.items()} if isinstance(inputs, Mapping) else inputs[k]
-        found.append(functional_call(module, own, (x,)))
+        try:
+            found.append(functional_call(module, own, (x,)))
+        except NotFinite:
+            if nothing is None:
+                raise
+            found.append(nothing)
     return torch.stack(found)

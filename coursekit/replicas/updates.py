@@ -18,6 +18,9 @@ class Update(Protocol):
     def direction(self, gradient: Tensor) -> Tensor:
         """What the parameters move along, (K, P), before the learning rate."""
 
+    def forget(self, rows: list[int]) -> None:
+        """These rows start anew."""
+
 
 class SGD:
     """v ← momentum · v + g. momentum: (K, 1)."""
@@ -28,6 +31,10 @@ class SGD:
     def direction(self, gradient: Tensor) -> Tensor:
         """v."""
         return self.velocity.mul_(self.momentum).add_(gradient)
+
+    def forget(self, rows: list[int]) -> None:
+        """v = 0."""
+        self.velocity[rows] = 0
 
 
 class Adam:
@@ -48,6 +55,10 @@ class Adam:
         root = self.square.sqrt().div_((1 - second**self.steps) ** 0.5).add_(self.eps)
         return self.mean.div(root).div_(1 - first**self.steps)
 
+    def forget(self, rows: list[int]) -> None:
+        """Both means are 0; the steps are counted for all."""
+        self.mean[rows] = self.square[rows] = 0
+
 
 class AdaGrad:
     """Duchi, Hazan, Singer 2011, with torch.optim's defaults."""
@@ -59,6 +70,10 @@ class AdaGrad:
         """g over the root of the sum of all squares so far."""
         self.total.addcmul_(gradient, gradient)
         return gradient / self.total.sqrt().add_(self.eps)
+
+    def forget(self, rows: list[int]) -> None:
+        """The sum is 0."""
+        self.total[rows] = 0
 
 
 def make_update(name: str, like: Tensor, momentum: Tensor) -> Update:

@@ -47,8 +47,9 @@ def make_run(extra: Mapping[str, Entrant] = NO_EXTRA) -> Callable[..., object]:
         said = f"{', '.join(out)}: not defined for {fusion}." if out else ""
         names = (*entries, ENSEMBLE)
         running = race(
-            load_preset(data, seed=int(seed)), entries, how, fusion=fusion, seed=int(seed)
-        )
+            load_preset(data, seed=int(seed)), entries, how, fusion=fusion, seed=int(seed),
+            together=True,
+        )  # fmt: skip
         while True:
             try:
                 so_far = next(running)
