@@ -23,7 +23,7 @@ from coursekit.checks import require_count
 from coursekit.data.multimodal import Split
 from coursekit.data.presets import preset
 from coursekit.data.synthetic import generate
-from coursekit.models import build_classifier
+from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.threads import threads
 from coursekit.training.settings import Settings
 
@@ -80,7 +80,7 @@ def measure(epochs: int = 30, counts: tuple[int, ...] = COUNTS, repeats: int = 3
     widths = {m: x.shape[1] for m, x in data.inputs.items()}
     steps = epochs * math.ceil(len(data) / BATCH)
     work = epochs * len(data) / BATCH * flops(widths)  # of one model
-    jobs: list[tuple[str, int, Callable[[], None]]] = [
+    jobs: list[tuple[str, int, Callable[[], object]]] = [
         (LOADER, 1, lambda: loader_loop(data, epochs)),
         (MEMORY, 1, lambda: memory_loop(data, epochs)),
     ]
@@ -132,23 +132,25 @@ def _learn(model: Bare, optimizer: torch.optim.Optimizer, inputs: Inputs, labels
     optimizer.step()
 
 
-def loader_loop(data: Split, epochs: int) -> None:
-    """The usual script."""
+def loader_loop(data: Split, epochs: int) -> Bare:
+    """The usual script; the trained network, as from all others."""
     model, names = _network(data), list(data.inputs)
     rows = TensorDataset(*data.inputs.values(), data.labels)
     loader, optimizer = DataLoader(rows, BATCH, shuffle=True), _sgd(model, fused=False)
     for _ in range(epochs):
         for *inputs, labels in loader:
             _learn(model, optimizer, dict(zip(names, inputs, strict=True)), labels)
+    return model
 
 
-def memory_loop(data: Split, epochs: int) -> None:
+def memory_loop(data: Split, epochs: int) -> Bare:
     """The data permuted in memory once an epoch, and a fused optimiser."""
     model = _network(data)
     optimizer = _sgd(model, fused=True)
     for _ in range(epochs):
         for inputs, labels in _batches(data, torch.randperm(len(data))):
             _learn(model, optimizer, inputs, labels)
+    return model
 
 
 def _batches(data: Split, order: Tensor) -> Iterator[tuple[Inputs, Tensor]]:
@@ -158,8 +160,8 @@ def _batches(data: Split, order: Tensor) -> Iterator[tuple[Inputs, Tensor]]:
         yield {m: p[i] for m, p in parts.items()}, labels
 
 
-def vmap_loop(data: Split, epochs: int, k: int) -> None:
-    """torch.func: the gradient of one model, vectorised over K."""
+def vmap_loop(data: Split, epochs: int, k: int) -> Inputs:
+    """torch.func: the gradient of one model, vectorised over K; the weights, (K, …) by name."""
     models = [_network(data) for _ in range(k)]
     state, _ = stack_module_state(models)
     velocity = {n: torch.zeros_like(w) for n, w in state.items()}
@@ -179,15 +181,17 @@ def vmap_loop(data: Split, epochs: int, k: int) -> None:
                 for n, g in found.items():
                     velocity[n].mul_(MOMENTUM).add_(g * factor.view(-1, *[1] * (g.ndim - 1)))
                     state[n].sub_(RATE * velocity[n])
+    return state
 
 
-def replica_loop(data: Split, epochs: int, k: int) -> None:
+def replica_loop(data: Split, epochs: int, k: int) -> list[MultimodalClassifier]:
     """`coursekit.replicas`, each with its own batches."""
     models = [build_classifier(data.inputs, CLASSES, widths=WIDTHS, seed=i) for i in range(k)]
     how = Settings(epochs=epochs, batch_size=BATCH, lr=RATE, momentum=MOMENTUM, clip=LARGEST)
     work = replicas.epochs(models, data, data, how, seeds=range(k), measured=())
     for _ in work:
         pass
+    return models
 
 
 def shapes(widths: dict[str, int]) -> list[tuple[int, int, bool]]:
