@@ -522,6 +522,18 @@ claim("Another sum is right about {value:.3f}", right, equals=1, within=0)
 # %% [markdown]
 # The projection rings on a quiet night, and yet the sign of a sum is all that the task needs. Now
 # with trained models: how far does a head fall, and where is late-linear, which was trained to add?
+# And the ensemble, the plainest sum of all?
+
+# %%
+plainest_guess = NumberGuess(
+    "03-plainest",
+    "On how many of the four data sets does the ensemble have the highest mean accuracy?",
+    low=0,
+    high=4,
+    step=1,
+    unit="data sets",
+)
+plainest_guess
 
 # %%
 before = own.pivot_table(index=["data", "seed"], columns="head", values="before")
@@ -541,6 +553,7 @@ claim("synergy: that interval ends at {value:+.3f}", lead.iloc[2].high, below=-0
 nearest = drops["late-linear − projected"].iloc[2].low
 claim("… but ahead of film's projection by {value:+.3f} or more", nearest, above=0)
 best = (before.groupby("data").mean().idxmax(axis=1) == "ensemble").sum()
+plainest_guess.reveal(int(best), within=0)
 claim("The ensemble has the highest mean on {value:.0f} of 4 data sets", best, equals=3, within=0)
 drops
 

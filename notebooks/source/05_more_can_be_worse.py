@@ -48,6 +48,7 @@ from coursekit.stats import interval, summarise
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import joint_loss
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)  # tables show their sentences whole
@@ -240,7 +241,24 @@ exercises.ensemble_accuracy.check(ensemble_accuracy, seed=5_0102)
 # %% [markdown]
 # ## Watch it happen
 #
-# The same models, epoch by epoch.
+# The same models, epoch by epoch. A alone ends near 0.85 and needs about ten epochs to get there, B
+# alone ends near 0.77 and is there at once. Sketch the joint model: choose a shape to start from,
+# then move its points.
+
+# %%
+course_guess = CurveGuess(
+    "05-course",
+    "starve: validation accuracy of the joint model, epoch by epoch?",
+    xs=(1, 2, 4, 7, 10, 15, 20),
+    low=0.0,
+    high=1.0,
+    names=("epoch", "accuracy"),
+)
+course_guess
+
+# %%
+joint_course = starved.history.query("model == 'joint' and split == 'valid'")
+course_guess.reveal(joint_course.groupby("epoch")["accuracy"].mean(), within=0.05)
 
 # %%
 curves = starved.history[starved.history["model"].isin(["A", "B", "joint"])]

@@ -63,6 +63,7 @@ from coursekit.studies.rates import best_rates
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import JOINT, Method
 from coursekit.widgets import EXPLORERS, ChoiceGuess
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 SEEDS = range(100, 110)  # the presets were designed on seeds 0 to 9
@@ -399,22 +400,25 @@ pd.DataFrame({"diagonal (paper)": diagonal, "whole matrix": full}, index=HEADS).
 # ## How long is long enough?
 #
 # The estimate has a knob: $N$, the epochs that each head trains for it. In `starve` A is the better
-# modality and the slow one. Guess.
+# modality and the slow one. The three weights sum to one. Sketch A's.
 
 # %%
-short_guess = ChoiceGuess(
-    "06-short",
-    "starve, N = 2: which head gets the largest weight, on average?",
-    options=HEADS,
+window_guess = CurveGuess(
+    "06-window",
+    "starve: which weight does the head of A get from an estimate over N epochs?",
+    xs=(1, 2, 4, 6, 10, 15, 20),
+    low=0.0,
+    high=1.0,
+    names=("N", "weight of A"),
 )
-short_guess
+window_guess
 
 # %%
 windows = [(0, n) for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)]
 by_window = estimates(starved, windows)
 safe = by_window[by_window["rule"] == "safe"]
 average = safe.pivot_table(index="N", columns="head", values="w")
-short_guess.reveal(str(average.loc[2].idxmax()))
+window_guess.reveal(average["A"], within=0.08)
 figure, (ax,) = new_figure(7.2, 4.0)
 ax.set_title("starve: the window decides who gets the weight (safe rule)")
 show(figure, weight_lines(safe, ax))
@@ -928,6 +932,14 @@ loud.round(3)
 # with the two commands on the card `data/methods.md`.
 
 # %%
+cured_guess = ChoiceGuess(
+    "06-cured",
+    "Of starve, imbalance and overfit: where does the online blend clearly beat joint training?",
+    options=("nowhere", "starve only", "starve and imbalance", "overfit only", "all three"),
+)
+cured_guess
+
+# %%
 every = standings(pd.read_csv(open_checked("methods.csv")))
 ours_of = ["joint", "multi-loss", "gblend-offline", "gblend-online", "ensemble", BEST]
 five = ["starve", "imbalance", "overfit", "av_one_speaker", "av_two_speakers"]
@@ -960,6 +972,11 @@ def gap(method, base, name):
     return row["mean"], row["low"], row["high"]
 
 
+three = ("starve", "imbalance", "overfit")
+gaining = " and ".join(name for name in three if gap("gblend-online", "joint", name)[1] > 0)
+said = {"": "nowhere", "starve": "starve only", "overfit": "overfit only"}
+said[" and ".join(three)] = "all three"
+cured_guess.reveal(said.get(gaining, gaining))
 for name in ("starve", "imbalance"):
     mean, low, _ = gap("gblend-online", "joint", name)
     claim(f"{name}, online blend − joint: {{value:+.3f}} …", mean, above=0.05)

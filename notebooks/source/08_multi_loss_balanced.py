@@ -59,6 +59,7 @@ from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import Method, joint_loss, scale_gradients, scaled_step
 from coursekit.training.settings import make_optimizer
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)
@@ -457,7 +458,18 @@ claim(
 #
 # Four seeds of `starve`, trained with MLB at the defaults of the package, α = 2 and β_max = 8.
 # `coursekit.pace` keeps the scores of every batch. Left the mean probability of the right class,
-# in the middle the ratio, right the pace.
+# in the middle the ratio, right the pace. Before you look: sketch the pace of A, the slow one.
+
+# %%
+pace_guess = CurveGuess(
+    "08-pace",
+    "starve under MLB: k of A, mean over each epoch?",
+    xs=(1, 3, 5, 8, 12, 16, 20),
+    low=0.0,
+    high=8.0,
+    names=("epoch", "k of A"),
+)
+pace_guess
 
 
 # %%
@@ -470,6 +482,8 @@ def paced(name, beta_max, seed):
 run = pd.concat(Parallel(n_jobs=2)(delayed(paced)("starve", 8.0, seed) for seed in SEEDS[:4]))
 by_epoch = run.groupby(["seed", "epoch", "modality"], as_index=False)[["s", "r", "k"]].mean()
 by_epoch = by_epoch.rename(columns={"modality": "model"}).assign(split="train")
+mean_k = by_epoch.pivot_table(index="epoch", columns="model", values="k")
+pace_guess.reveal(mean_k["A"], within=0.8)
 figure, axes = new_figure(10.8, 3.6, columns=3)
 titles = {"s": "score s (mean)", "r": "ratio r", "k": "pace k"}
 alts = []
@@ -480,7 +494,6 @@ for ax, (what, title) in zip(axes, titles.items(), strict=True):
 show(figure, " ".join(alts))
 
 # %%
-mean_k = by_epoch.pivot_table(index="epoch", columns="model", values="k")
 claim("A is sped up at most {value:.1f} times, mean over an epoch", mean_k["A"].max(), above=3)
 claim("… while B is braked to {value:.2f}", mean_k["B"].min(), below=0.6)
 late_ratio = by_epoch.query("model == 'A' and epoch >= 16")["r"].mean()
