@@ -13,6 +13,7 @@ from coursekit.widgets.controls import Slider
 from coursekit.widgets.depth import depth
 from coursekit.widgets.emap import emap_explorer
 from coursekit.widgets.explorer import Explorer
+from coursekit.widgets.film import film_explorer
 from coursekit.widgets.imbalance import imbalance
 from coursekit.widgets.pace import pace_explorer
 from coursekit.widgets.race import race_explorer
@@ -79,6 +80,7 @@ EXPLORERS: Mapping[str, Callable[[], Explorer]] = MappingProxyType(
         "blend": blending,
         "depth": depth,
         "emap": emap_explorer,
+        "film": film_explorer,
         "imbalance": imbalance,
         "lines": lines,
         "race": race_explorer,

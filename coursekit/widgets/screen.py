@@ -18,8 +18,8 @@ class View(Protocol):
     """A picture whose artists are made once; ``update`` must set everything that data decides.
 
     A view may also have: ``more_tables(data)``, caption → table, for numbers that do not fit the
-    first; ``blanks``, column → why cells of it may be empty (NaN); ``writes``, names of the knobs
-    whose values the picture writes out, so that they cannot be hidden.
+    first; ``blanks``, column ("*": any) → why cells of it may be empty (NaN); ``writes``, names of
+    the knobs whose values the picture writes out, so that they cannot be hidden.
     """
 
     figure: Figure
@@ -41,7 +41,7 @@ def tables(view: View, data: Any) -> dict[str, pd.DataFrame]:
 
 
 def blanks(view: View) -> Mapping[str, str]:
-    """Columns of `tables` whose cells may be empty, and why."""
+    """Columns of `tables` whose cells may be empty ("*": any), and why."""
     return getattr(view, "blanks", NONE)
 
 
@@ -99,13 +99,20 @@ class Screen:
 def tables_html(view: View, data: Any) -> str:
     """All tables below the picture, each with its caption, and what an empty cell means."""
     found = tables(view, data)
-    notes = [
-        f"<p>– in “{html.escape(str(column))}”: {html.escape(why)}</p>"
-        for column, why in blanks(view).items()
-        if any(column in t and t[column].isna().any() for t in found.values())
-    ]
+    notes = [f"<p>– {html.escape(sentence)}</p>" for sentence in _blanks(view, found)]
     parts = [_one(caption, numbers) for caption, numbers in found.items()]
     return f"<div>{''.join(parts)}{''.join(notes)}</div>"
+
+
+def _blanks(view: View, found: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What the empty cells of these tables mean."""
+    empty = {str(column) for t in found.values() for column in t if t[column].isna().any()}
+    said = blanks(view).items()
+    return [
+        why if c == "*" else f"in “{c}”: {why}"
+        for c, why in said
+        if empty & {c} or (c == "*" and empty)
+    ]
 
 
 def _one(caption: str, numbers: pd.DataFrame) -> str:

@@ -1,0 +1,197 @@
+"""One method beside joint training, epoch by epoch: all that a learner may want to stop and see."""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+
+import numpy as np
+import pandas as pd
+
+from coursekit.balancing.ensemble import Ensemble
+from coursekit.checks import require, require_count
+from coursekit.data.multimodal import MultimodalData
+from coursekit.models import build_classifier
+from coursekit.probes import quick_probe
+from coursekit.threads import threads
+from coursekit.training import Settings, epochs, predict
+from coursekit.training.method import JOINT, Method, Run
+
+ENSEMBLE = Ensemble.name
+GROUPS = ("both", "only first", "only second", "neither")  # which unimodal models are right
+
+
+@dataclass(frozen=True)
+class Film:
+    """What is known after some epochs; tidy tables, epochs from 1.
+
+    method: the rival of joint training.  curves: entry, epoch, accuracy (validation).  probes:
+    entry, epoch, modality, accuracy (linear probe of the encoder, validation).  changes: epoch,
+    what ("k" or "w"), of (modality or head), value: the method's means over the epoch's batches.
+    right: entry → (epochs, N), which test samples its joint answer has right.  alone: modality →
+    the same of the unimodal models.  stopped: by entry why its training diverged; it has no later
+    epochs.  length: how many epochs there will be.
+    """
+
+    method: str
+    modalities: tuple[str, str]
+    curves: pd.DataFrame
+    probes: pd.DataFrame
+    changes: pd.DataFrame
+    right: Mapping[str, np.ndarray]
+    alone: Mapping[str, np.ndarray]
+    stopped: Mapping[str, str]
+    length: int
+
+    @property
+    def epochs(self) -> int:
+        """How many there are so far."""
+        return int(self.curves["epoch"].max())
+
+    @cached_property
+    def by_epoch(self) -> pd.DataFrame:
+        """A row an epoch, and a column a curve; NaN after an entry has stopped.
+
+        Columns: "joint", "joint, probe of A", …, "k of A", "w of joint", …
+        """
+        parts = []
+        for entry in self.right:
+            for table, name in ((self.curves, entry), (self.probes, f"{entry}, probe of {{}}")):
+                rows = table[table["entry"] == entry]
+                by = [name.format(m) for m in rows["modality"]] if "modality" in rows else name
+                parts.append(rows.assign(name=by, value=rows["accuracy"]))
+        names = self.changes["what"] + " of " + self.changes["of"]
+        tidy = pd.concat([*parts, self.changes.assign(name=names)])[["epoch", "name", "value"]]
+        wide = tidy.pivot_table(index="epoch", columns="name", values="value", sort=False)
+        columns = [
+            n for e in self.right for n in (e, *(f"{e}, probe of {m}" for m in self.modalities))
+        ]
+        return wide.reindex(columns=[*columns, *dict.fromkeys(names)]).rename_axis(columns=None)
+
+    @cached_property
+    def groups(self) -> dict[str, np.ndarray]:
+        """Test samples (N,) by which unimodal models have them right, after their last epoch.
+
+        The same groups for every epoch of the models that are compared, so that what changes from
+        epoch to epoch is theirs alone.
+        """
+        a, b = (self.alone[m][-1] for m in self.modalities)
+        return dict(zip(GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
+
+    def agreement(self, epoch: int) -> pd.DataFrame:
+        """After ``epoch``: entry, group, share (of the samples), right (accuracy there, or NaN).
+
+        Σ share · right is the entry's test accuracy. An entry that has stopped is left out.
+        """
+        require_count("epoch", epoch, 1, self.epochs)
+        rows = []
+        for entry, hits in self.right.items():
+            if len(hits) < epoch:
+                continue
+            for group, members in self.groups.items():
+                found = float(hits[epoch - 1][members].mean()) if members.any() else float("nan")
+                share = float(members.mean())
+                rows.append({"entry": entry, "group": group, "share": share, "right": found})
+        return pd.DataFrame(rows, columns=["entry", "group", "share", "right"])
+
+
+class _Take:
+    """One entry on the way, and its rows."""
+
+    def __init__(
+        self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
+        seed: int,
+    ) -> None:  # fmt: skip
+        self.name, self.stopped = name, ""
+        self._data, self._inputs, self._labels = data, data.test.inputs, data.test.labels
+        model = build_classifier(data.train.inputs, data.num_classes, fusion=fusion, seed=seed)
+        self._training: Iterator[list[dict[str, object]]] = epochs(
+            model, data.train, data.valid, settings, seed=seed, method=method, watch=self._look
+        )
+        self.curve: list[dict[str, object]] = []
+        self.probes: list[dict[str, object]] = []
+        self.changes: list[dict[str, object]] = []
+        self.right: list[np.ndarray] = []
+        self.alone: dict[str, list[np.ndarray]] = {m: [] for m in data.modalities}
+
+    def advance(self) -> None:
+        """One epoch; nothing any more where the training has diverged."""
+        if self.stopped:
+            return
+        try:
+            rows = next(self._training)
+        except FloatingPointError as error:
+            self.stopped = str(error)
+            return
+        valid = next(row for row in rows if row["split"] == "valid")
+        self.curve.append(
+            {"entry": self.name, "epoch": valid["epoch"], "accuracy": valid["accuracy"]}
+        )
+
+    def _look(self, run: Run) -> None:
+        """Probes, changes and right answers after an epoch; the training's own threads do it."""
+        data, at = self._data, {"entry": self.name, "epoch": run.epoch}
+        before, after = (predict(run.model, s.inputs).features for s in (data.train, data.valid))
+        for m in run.model.modalities:
+            found = quick_probe(before[m], data.train.labels, after[m], data.valid.labels)
+            self.probes.append({**at, "modality": m, "accuracy": found})
+        for what, by, value in (("k", "modality", "scale"), ("w", "head", "weight")):
+            seen: dict[str, list[float]] = {}
+            for row in run.trace:
+                if row["epoch"] == run.epoch and by in row:
+                    seen.setdefault(row[by], []).append(row[value])
+            self.changes += [
+                {"epoch": run.epoch, "what": what, "of": of, "value": fmean(values)}
+                for of, values in seen.items()
+            ]
+        found_on_test = predict(run.model, self._inputs)
+        self.right.append((found_on_test.joint.argmax(1) == self._labels).numpy())
+        for m, logits in found_on_test.unimodal.items():
+            self.alone[m].append((logits.argmax(1) == self._labels).numpy())
+
+
+def film(
+    data: MultimodalData,
+    name: str,
+    method: Method,
+    settings: Settings | None = None,
+    *,
+    fusion: str = "late-linear",
+    seed: int = 0,
+) -> Generator[Film, None, Film]:
+    """Train jointly, with ``method`` and as an ensemble; after each epoch of all yield the film.
+
+    The ensemble is there to show what each modality reaches alone. All three start from the same
+    weights and see the same batches.  data: two modalities.  name: of the method, in the tables.
+    Errors: ValueError for other data, or a name that is taken; TypeError when method is none.
+    """
+    require(len(data.modalities) == 2, f"data has {data.modalities}; two modalities were expected.")
+    require(name not in (JOINT, ENSEMBLE), f"name is {name!r}, which is in every film already.")
+    if not isinstance(method, Method):
+        raise TypeError(f"method is a {type(method).__name__}; a Method was expected.")
+    settings = settings or Settings()
+    entries = {JOINT: Method(), name: method, ENSEMBLE: Ensemble()}
+    takes = [_Take(n, m, data, settings, fusion, seed) for n, m in entries.items()]
+    for _ in range(settings.epochs):
+        with threads(settings.threads):  # once an epoch: changing it at every turn costs much
+            for take in takes:
+                take.advance()
+        found = _so_far(name, data, takes, settings.epochs)
+        yield found
+    return found
+
+
+def _so_far(name: str, data: MultimodalData, takes: list[_Take], length: int) -> Film:
+    first, second = data.modalities
+    _, method, ensemble = takes
+    return Film(
+        name,
+        (first, second),
+        pd.DataFrame([row for take in takes for row in take.curve]),
+        pd.DataFrame([row for take in takes for row in take.probes]),
+        pd.DataFrame(method.changes, columns=["epoch", "what", "of", "value"]),
+        {take.name: np.array(take.right, dtype=bool) for take in takes},
+        {m: np.array(hits) for m, hits in ensemble.alone.items()},
+        {take.name: take.stopped for take in takes if take.stopped},
+        length,
+    )
