@@ -503,8 +503,19 @@ claim("Dole, lower end of w3 {value:+.2f}", dole.conf_int().loc["selfLR:vote"][0
 # that different for Dole's voters?
 
 # %%
+news_guess = ChoiceGuess(
+    "01-news",
+    "Against Clinton's voters, how does news rise with age among Dole's?",
+    options=("clearly less", "no clear difference", "clearly more"),
+)
+news_guess
+
+# %%
 news = smf.ols("TVnews ~ age * vote", study).fit()
 news_slopes = slopes_with_intervals(news, "age", "vote", VOTERS.groups)
+by_vote = news_slopes["difference"]
+outcomes = (by_vote.high < 0, by_vote.low < 0 < by_vote.high, by_vote.low > 0)
+news_guess.reveal(news_guess.options[outcomes.index(True)])
 figure, (ax,) = new_figure(7.2, 2.4)
 ax.set_title("Age and television news, with 95 % intervals")
 show(figure, slope_intervals(ax, news_slopes, "days of TV news a week, per year of age"))
