@@ -13,6 +13,8 @@ from coursekit.bench import emap as emap_bench
 from coursekit.bench import methods as methods_bench
 from coursekit.bench import replicas as replicas_bench
 from coursekit.bench import sweep
+from coursekit.bench import widgets as widgets_bench
+from coursekit.bench.browser import NoBrowserError
 from coursekit.checks import choose, require
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
@@ -74,6 +76,31 @@ def replicas(
     typer.echo(shown.to_string(index=False))
     if json_file is not None:
         json_file.write_text(found.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def widgets(
+    explorer: Annotated[
+        list[str] | None, typer.Option(help="name; again for several; all without it")
+    ] = None,
+    moves: Annotated[int, typer.Option(min=2, help="key presses an explorer")] = 15,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="write the figures: an object")
+    ] = None,
+) -> None:
+    """From a key press to the new picture, retraining included, in JupyterLab and Chromium.
+
+    Milliseconds on the page's clock, then the same number of presses in a burst. The bounds are
+    for two quiet cores; the product of two matrices, timed in between, says how quiet these were.
+    """
+    try:
+        found = widgets_bench.measure(explorer or (), moves)
+    except (ValueError, TypeError, NoBrowserError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(widgets_bench.text_of(found))
+    if json_file is not None:
+        json_file.write_text(json.dumps(found.figures(), indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()

@@ -10,8 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
-from browser import lab, stub_explorer
+from browser import stub_explorer
 from browser.test_lessons_in_browser import PICTURE, pixels, shown_pixels
+from coursekit.bench import browser
 
 # At every frame: is there a picture, and is it decoded? How high is the card?
 WATCH = """() => {
@@ -37,9 +38,9 @@ def card(served, page):
     notebook = new_notebook(cells=[new_code_cell(source), new_code_cell("stub_explorer.ask()")])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, server.root / "stub.ipynb")
-    lab.open_notebook(page, server, "stub.ipynb")
-    assert not any(cell["errors"] for cell in lab.run_all(page))
-    assert lab.show_output(page, "data-explorer")
+    browser.open_notebook(page, server, "stub.ipynb")
+    assert not any(cell["errors"] for cell in browser.run_all(page))
+    assert browser.show_output(page, "data-explorer")
     page.locator(PICTURE).wait_for()
     return page.locator(".ck-card").first
 

@@ -6,13 +6,11 @@ import shutil
 import time
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from nbformat.v4 import new_code_cell, new_notebook
 
-from browser import lab
+from coursekit.bench import browser
 from coursekit.widgets import EXPLORERS
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
@@ -31,27 +29,13 @@ def shown_pixels(source: str) -> np.ndarray:
 def test_lesson_runs_and_its_explorer_obeys(lesson, served, page):
     server, _ = served
     shutil.copy(lesson, server.root / lesson.name)
-    lab.open_notebook(page, server, lesson.name)
-    cells = lab.run_all(page)
+    browser.open_notebook(page, server, lesson.name)
+    cells = browser.run_all(page)
     assert [cell["errors"] for cell in cells if cell["errors"]] == []
     assert [cell["stderr"] for cell in cells if cell["stderr"]] == []
     if "EXPLORERS[" in lesson.read_text(encoding="utf-8"):
-        assert lab.show_output(page, "data-explorer")
+        assert browser.show_output(page, "data-explorer")
         check_explorer(page)
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    assert page.page_errors == []
-
-
-@pytest.mark.parametrize("key", EXPLORERS)
-def test_every_explorer_of_the_gallery_obeys(key, served, page):
-    server, _ = served
-    source = f"from coursekit.widgets import EXPLORERS\nEXPLORERS[{key!r}]()"
-    notebook = new_notebook(cells=[new_code_cell(source)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, server.root / f"gallery_{key}.ipynb")
-    lab.open_notebook(page, server, f"gallery_{key}.ipynb")
-    assert not any(cell["errors"] for cell in lab.run_all(page))
-    check_explorer(page)
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     assert page.page_errors == []
 
@@ -59,7 +43,7 @@ def test_every_explorer_of_the_gallery_obeys(key, served, page):
 def check_explorer(page):
     """One key press changes the picture to what is drawn for that state without a kernel."""
     picture = page.locator(PICTURE).first
-    picture.wait_for(timeout=lab.MINUTE)
+    picture.wait_for(timeout=browser.MINUTE)
     before = picture.get_attribute("data-state")
     card = page.locator(".ck-card", has=page.locator("img[data-explorer]")).first
     handle = card.get_by_role("slider").first
@@ -69,7 +53,7 @@ def check_explorer(page):
     page.wait_for_function(
         "([where, state]) => document.querySelector(where).dataset.state !== state",
         arg=[PICTURE, before],
-        timeout=lab.MINUTE,
+        timeout=browser.MINUTE,
     )
     key, code, source, started = picture.evaluate(
         "e => [e.dataset.explorer, e.dataset.state, e.src, e.dataset.started]"

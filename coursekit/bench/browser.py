@@ -1,21 +1,18 @@
-"""A JupyterLab on the loopback address with folders of its own, and a browser to see it with."""
+"""A headless browser, and what it does with a notebook in JupyterLab.
 
-import json
-import os
-import secrets
+Needs Playwright (the ``test`` extra) and an installed Chromium; both are looked for when used.
+"""
+
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from coursekit.bench.servers import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -30,76 +27,30 @@ FLAGS = [
 MINUTE = 60_000  # milliseconds, as the browser counts
 
 
+class NoBrowserError(RuntimeError):
+    """There is no browser, or nothing to drive it with."""
+
+
 def browser_path() -> str | None:
     """The first browser of `BROWSERS` on the PATH."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A running server."""
-
-    url: str
-    token: str
-    root: Path
-
-
 @contextmanager
-def serve(root: Path, home: Path) -> Iterator[Lab]:
-    """JupyterLab over ``root``; config, data, runtime, settings and record in ``home``."""
-    # No question about news at the first start.
-    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-        "MPLCONFIGDIR": "matplotlib",
-        "COURSEKIT_RECORD": "record",
-    }
-    env = dict(os.environ, **{name: str(home / folder) for name, folder in folders.items()})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), root)
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1"]
-    command += [f"--port={port}", "--ServerApp.port_retries=0", "--allow-root"]
-    command += [f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={root}"]
-    command += ["--LabApp.expose_app_in_browser=True"]  # lets a test ask the notebook model
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, cwd=root)
-        try:
-            _wait(lab, server, home / "log")
-            yield lab
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                server.kill()
+def browse(profile: Path) -> Iterator["BrowserContext"]:
+    """A headless browser of 1280 by 900 with a profile of its own.
 
-
-def _wait(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"{lab.url}/api/status?token={lab.token}", timeout=2).read()
-            return
-        except OSError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
-
-
-@contextmanager
-def browse(profile: Path) -> Iterator[BrowserContext]:
-    """A headless browser of 1280 by 900 with a profile of its own."""
+    Errors: NoBrowserError, in a sentence, when Playwright or the browser is missing.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise NoBrowserError(
+            "Playwright drives the browser and is not installed; `python course.py test` installs "
+            "it with the other test tools."
+        ) from None
+    if browser_path() is None:
+        raise NoBrowserError(f"No browser on the PATH; one of {', '.join(BROWSERS)} is needed.")
     with sync_playwright() as play:
         context = play.chromium.launch_persistent_context(
             profile,
@@ -114,7 +65,7 @@ def browse(profile: Path) -> Iterator[BrowserContext]:
             context.close()
 
 
-def watch(page: Page) -> list[str]:
+def watch(page: "Page") -> list[str]:
     """Console errors and uncaught exceptions of ``page``, as they come; nothing is filtered."""
     errors: list[str] = []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
@@ -122,7 +73,7 @@ def watch(page: Page) -> list[str]:
     return errors
 
 
-def open_notebook(page: Page, lab: Lab, name: str) -> None:
+def open_notebook(page: "Page", lab: Server, name: str) -> None:
     """Open ``name`` (a file in the server's root) and wait for its kernel."""
     page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
@@ -148,7 +99,7 @@ CELLS = """() => {
 }"""
 
 
-def show_output(page: Page, text: str) -> bool:
+def show_output(page: "Page", text: str) -> bool:
     """Scroll to the first cell whose stored HTML output contains ``text``; False when none has."""
     find = """text => {
       const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -162,11 +113,13 @@ def show_output(page: Page, text: str) -> bool:
     return bool(page.evaluate(find, text))
 
 
-def run_all(page: Page, timeout: float = 5 * MINUTE) -> list[dict[str, object]]:
+def run_all(page: "Page", timeout: float = 5 * MINUTE) -> list[dict[str, object]]:
     """Run all cells; wait until they are done or one has failed. What each code cell left behind.
 
     Lab drops "Run All" when the kernel is not quite ready, so it is asked again until a cell runs.
     """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
     page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     before = page.evaluate(CELLS)
     for _ in range(5):
@@ -179,7 +132,7 @@ def run_all(page: Page, timeout: float = 5 * MINUTE) -> list[dict[str, object]]:
         except PlaywrightTimeout:
             continue
     else:
-        raise AssertionError(f"Run All was dropped five times; {len(before)} cells never ran.")
+        raise RuntimeError(f"Run All was dropped five times; {len(before)} cells never ran.")
     done = f"""() => {{ const c = ({CELLS})();
       return c.some(x => x.errors.length) || c.every(x => x.count && x.state !== 'running'); }}"""
     page.wait_for_function(done, timeout=timeout, polling=200)

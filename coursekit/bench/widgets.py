@@ -1,0 +1,205 @@
+"""The explorers in a real JupyterLab: from a key press to the new picture, retraining included."""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import numpy as np
+import pandas as pd
+from nbformat.v4 import new_code_cell, new_notebook
+
+from coursekit.bench import browser, servers
+from coursekit.bench.latency import Watched, watch_moves
+from coursekit.checks import choose, require_count
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+MOVES = 15
+SIZE, REPEATS = 1024, 9  # the matrix product that says how fast the machine is just now
+USUAL_MS = 22.0  # the shortest that the product took on two cores
+SETTLE = 500  # milliseconds until a page that has just been filled is quiet
+State = Mapping[str, float | str]
+UNBOUND = float("inf")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One explorer, or one setting of it, and what it may take.
+
+    slider: the name of the knob that is moved, one that leaves the amount of work as it is.
+    state: knobs to set first.  median, p95: bounds in milliseconds on two quiet cores.
+    """
+
+    explorer: str
+    slider: str
+    median: float = UNBOUND
+    p95: float = UNBOUND
+    state: State = field(default_factory=dict)
+
+
+def cases() -> dict[str, Case]:
+    """What is measured: the explorers of the gallery but the film; bounds where one is promised."""
+    race: State = {"data": "starve", "epochs": 20}  # 1000 samples, as in the imbalance explorer
+    return {
+        "imbalance": Case("imbalance", "seed", 250, 400, {"n": 1000, "epochs": 20}),
+        "race": Case("race", "seed", 500, UNBOUND, race),  # three lanes and the ensemble's two
+        "lines": Case("lines", "w1, smiling", 80, UNBOUND, {"w1": 0.0}),
+        "pace": Case("pace", "epoch", 80, UNBOUND, {"epoch": 1}),
+        "blend": Case("blend", "seed"),
+        "depth": Case("depth", "seed"),
+        "emap": Case("emap", "seed"),
+        "surface": Case("surface", "seed"),
+    }
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one run found: a `Watched` a case, errors of the page, the matrix product's time."""
+
+    watched: dict[str, Watched]
+    errors: list[str]
+    matmul_ms: float
+
+    @property
+    def scale(self) -> float:
+        """How many times slower than on two quiet cores this machine is now; at least 1."""
+        return max(1.0, self.matmul_ms / USUAL_MS)
+
+    def table(self) -> pd.DataFrame:
+        """A row a case; times in milliseconds, as measured."""
+        rows = []
+        known = cases()
+        for name, one in self.watched.items():
+            taken, bound = one.milliseconds, known[name]
+            rows.append(
+                {
+                    "explorer": name,
+                    "n": len(taken),
+                    "median": statistics.median(taken),
+                    "p90": rank(taken, 0.9),
+                    "p95": rank(taken, 0.95),
+                    "max": max(taken),
+                    "bound median": bound.median,
+                    "bound p95": bound.p95,
+                    "blank": one.blank,
+                    "burst seen": len(one.burst),
+                    "last right": one.burst_ends_right,
+                    "stale": one.stale,
+                }
+            )
+        return pd.DataFrame(rows).replace(UNBOUND, np.nan)
+
+    def figures(self) -> dict[str, object]:
+        """What ``--json`` writes: the table's rows, every time, errors, the product's time."""
+        rows = json.loads(self.table().to_json(orient="records"))
+        for row, one in zip(rows, self.watched.values(), strict=True):
+            row["milliseconds"] = [round(taken, 1) for taken in one.milliseconds]
+        return {"explorers": rows, "errors": self.errors, "matmul_ms": self.matmul_ms}
+
+
+def text_of(found: Figures) -> str:
+    """The table with what is to be said of it."""
+    lines = [
+        "Key press to new picture, milliseconds; then a burst of as many presses:",
+        found.table().round(0).to_string(index=False, na_rep="", float_format="{:.0f}".format),
+        f"Product of two {SIZE} × {SIZE} matrices: {found.matmul_ms:.1f} ms, "
+        f"on two quiet cores {USUAL_MS:.1f} ms. Errors of the page: {len(found.errors)}.",
+    ]
+    return "\n".join([*lines, *found.errors])
+
+
+def rank(milliseconds: Sequence[float], q: float) -> float:
+    """The smallest value that at least the share ``q`` of them do not exceed."""
+    return float(np.quantile(milliseconds, q, method="inverted_cdf"))
+
+
+def measure(names: Sequence[str] = (), moves: int = MOVES) -> Figures:
+    """Open the explorers in JupyterLab, press keys, watch the screen.
+
+    names: of `cases`, all when empty.  moves: presses of each slider, 2 to 15.
+    Errors: ValueError for an unknown name; NoBrowserError without Playwright or a browser.
+    """
+    known = cases()
+    chosen = [choose("explorer", name, known) for name in names] or list(known)
+    require_count("moves", moves, 2)
+    with (
+        tempfile.TemporaryDirectory(prefix="widgets-") as folder,
+        opened(Path(folder)) as (lab, page),
+    ):
+        errors = browser.watch(page)
+        watched, products = run(page, lab, {name: known[name] for name in chosen}, moves)
+    return Figures(watched, errors, statistics.median(products))
+
+
+def run(
+    page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: int
+) -> tuple[dict[str, Watched], list[float]]:
+    """Measure ``chosen`` in an open page; also milliseconds of the matrix products in between."""
+    watched, products = {}, matmul_ms()
+    for name, case in chosen.items():
+        show(page, lab, case)
+        watched[name] = watch_moves(page, case.explorer, case.slider, moves)
+        products += matmul_ms()
+        page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    return watched, products
+
+
+def show(page: "Page", lab: servers.Server, case: Case) -> None:
+    """Open a notebook with this explorer, run it and wait for its picture.
+
+    Errors: RuntimeError with what the cell raised.
+    """
+    file = f"bench_{case.explorer}.ipynb"
+    nbformat.write(notebook(case), lab.root / file)
+    browser.open_notebook(page, lab, file)
+    failed = [cell["errors"] for cell in browser.run_all(page) if cell["errors"]]
+    if failed:
+        raise RuntimeError(f"The {case.explorer} explorer could not be shown: {failed[0]}")
+    browser.show_output(page, "data-explorer")
+    page.locator(f"img[data-explorer='{case.explorer}']").first.wait_for(timeout=browser.MINUTE)
+    page.wait_for_timeout(SETTLE)
+
+
+def notebook(case: Case) -> nbformat.NotebookNode:
+    """A notebook with this explorer, set as the case wants it."""
+    lines = [
+        "from coursekit.widgets import EXPLORERS",
+        f"explorer = EXPLORERS[{case.explorer!r}]()",
+        f"explorer.set(**{dict(case.state)!r})" if case.state else "",
+        "await explorer.settle()",
+        "explorer",
+    ]
+    made = new_notebook(cells=[new_code_cell("\n".join(filter(None, lines)))])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    return made
+
+
+def matmul_ms() -> list[float]:
+    """Milliseconds of a few products of two float32 matrices; the first, a warm-up, is left out."""
+    a = np.random.default_rng(0).random((SIZE, SIZE), dtype=np.float32)
+    taken = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        a @ a
+        taken.append(1000 * (time.perf_counter() - start))
+    return taken[1:]
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[servers.Server, "Page"]]:
+    """A JupyterLab over a part of ``folder`` and an empty page of a browser."""
+    root = folder / "lab"
+    root.mkdir()
+    with (  # the browser closes first: a page whose server has gone reports errors
+        servers.lab(root, folder / "home") as lab,
+        browser.browse(folder / "profile") as context,
+    ):
+        yield lab, context.new_page()

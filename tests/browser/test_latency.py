@@ -1,0 +1,34 @@
+"""Every explorer of the gallery in a real JupyterLab: the right picture, in time, without flicker.
+
+A short form of ``python -m coursekit bench widgets``, which has the bounds.
+"""
+
+import statistics
+
+import pytest
+
+from browser.test_lessons_in_browser import check_explorer
+from coursekit.bench import widgets as bench
+from coursekit.bench.latency import watch_moves
+
+MOVES = 5
+SLACK = 3  # times the bound, and times what the machine is slower than a quiet one just now
+
+
+@pytest.mark.parametrize("name", bench.cases())
+def test_a_key_press_brings_the_right_picture_in_time(name, served, page):
+    server, _ = served
+    case = bench.cases()[name]
+    before = bench.matmul_ms()
+    bench.show(page, server, case)
+    one = watch_moves(page, case.explorer, case.slider, MOVES)
+    product = statistics.median(before + bench.matmul_ms())
+    check_explorer(page)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    figures = bench.Figures({name: one}, page.page_errors, product)
+    said = bench.text_of(figures)
+    assert page.page_errors == []
+    assert one.blank == 0, said
+    assert one.burst_ends_right, said
+    assert one.stale == 0, said
+    assert statistics.median(one.milliseconds) < SLACK * figures.scale * case.median, said
