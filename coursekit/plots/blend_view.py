@@ -1,11 +1,13 @@
 """The blend explorer's picture: loss curves with G and O as arrows, and the weights they give."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from coursekit.plots.frames import by_epoch
 from coursekit.plots.style import INK, MUTED, new_figure, style
 
 HEADS = ("A", "B", "joint")
@@ -28,6 +30,8 @@ class Blended:
 
 class BlendView:
     """Three panels with the losses of a head each, and one with the weights."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"window", "rule"})
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(10.4, 4.0, columns=4, layout=None)
@@ -131,6 +135,13 @@ class BlendView:
         found = data.found.copy()
         found["OGR²"] = (found["O"] / found["G"]) ** 2
         return found[["head", "G", "O", "OGR²", "w"]].reset_index(drop=True)
+
+    def more_tables(self, data: Blended) -> dict[str, pd.DataFrame]:
+        """The curves: loss on the fitted and on the held rows."""
+        long = data.losses.melt(["head", "epoch"], ["train", "valid"], "rows", "loss")
+        rows = long["rows"].map({"train": "fitted", "valid": "held"})
+        named = long.assign(name=long["head"] + ", " + rows + " rows")
+        return {"Loss by epoch": by_epoch(named, "name", "loss")}
 
 
 def doubts(gain: float, overfitting: float) -> str:

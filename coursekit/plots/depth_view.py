@@ -1,11 +1,15 @@
 """The picture of the explorer "depth": what each place of meeting reaches, and how it got there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from coursekit.plots.depth import look
+from coursekit.plots.frames import listed
 from coursekit.plots.style import INK, MUTED, new_figure
 
 ROWS = ("early", "intermediate", "late", "ensemble", "single")
@@ -27,15 +31,32 @@ class Retrained:
     parameters: dict[str, int]
 
     @property
+    def order(self) -> list[str]:
+        """The three places, the best first."""
+        return sorted(ROWS[:3], key=lambda row: -self.accuracy[row])
+
+    @property
+    def ahead(self) -> float:
+        """By how much the best place is ahead of the second."""
+        return self.accuracy[self.order[0]] - self.accuracy[self.order[1]]
+
+    @property
     def headline(self) -> str:
         """Which place is ahead, and by how much."""
-        ordered = sorted(ROWS[:3], key=lambda row: -self.accuracy[row])
-        ahead = self.accuracy[ordered[0]] - self.accuracy[ordered[1]]
-        return f"{ordered[0].capitalize()} fusion is ahead of {ordered[1]} by {ahead:.3f}"
+        first, second, _ = self.order
+        return f"{first.capitalize()} fusion is ahead of {second} by {self.ahead:.3f}"
 
 
 class DepthView:
     """Test accuracies left, validation accuracy by epoch right; both scales fixed."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"capacity"})
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "best on validation": "the ensemble is not trained as one",
+            "parameters": "only the three networks share a budget",
+        }
+    )
 
     def __init__(self) -> None:
         self.figure, (reached, curves) = new_figure(9.2, 4.2, columns=2, layout=None)
@@ -104,6 +125,15 @@ class DepthView:
                 for row in ROWS
             ]
         )
+
+    def more_tables(self, data: Retrained) -> dict[str, pd.DataFrame]:
+        """Bounds and lead, and the curves."""
+        values = {"chance": data.chance, "best possible": data.ceiling}
+        values["lead of the best place"] = data.ahead
+        curves = {row: pd.Series(data.curves[row]) for row in CURVES}
+        wide = pd.DataFrame(curves).rename_axis("epoch").reset_index()
+        wide["epoch"] += 1
+        return {"Beside them": listed(values), "Validation accuracy by epoch": wide}
 
 
 def _counts(data: Retrained) -> str:

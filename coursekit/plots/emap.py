@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.checks import require
-from coursekit.plots.frames import interval, require_columns
+from coursekit.plots.frames import interval, listed, require_columns
 from coursekit.plots.style import INK, MUTED, new_figure, style
 from coursekit.plots.surfaces import COLOURS
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
 ADDITIVE = style("A", "color", "marker")
 ROWS = ("late-linear", "mid-MLP", "… projected")
+CHANCE = 1 / 6  # six classes
 KINDS = ("without synergy", "synergistic")
 
 
@@ -38,6 +41,11 @@ class Explored:
 
 class EmapView:
     """Left three accuracies and the best possible; right what the projection does to each kind."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"synergy"})
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(KINDS, "not measured for late-linear, or there are no such samples")
+    )
 
     def __init__(self) -> None:
         self.figure, (reached, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
@@ -67,7 +75,7 @@ class EmapView:
         ax.set_yticks((0, 1), KINDS)
         ax.set_xlabel("▲ before, ■ projected (dotted: chance)")
         ax.grid(visible=False, axis="y")
-        ax.axvline(1 / 6, color=MUTED, linestyle=":", linewidth=1.2)
+        ax.axvline(CHANCE, color=MUTED, linestyle=":", linewidth=1.2)
         self._paths, self._from, self._to, self._counts = [], [], [], []
         for place in (0, 1):
             self._paths += ax.plot([], [], color=MUTED, linewidth=2, alpha=0.5)
@@ -116,6 +124,17 @@ class EmapView:
             kinds = {k: v[which] if v[2] else float("nan") for k, v in data.by_kind.items()}
             rows.append({"model": row, "all": total, **kinds})
         return pd.DataFrame(rows)
+
+    def more_tables(self, data: Explored) -> dict[str, pd.DataFrame]:
+        """Bounds, differences and how many samples there are."""
+        values = {
+            "best possible": data.best,
+            "chance": CHANCE,
+            "mid-MLP minus late-linear": data.before - data.additive,
+            "projected minus before": data.after - data.before,
+        }
+        values |= {f"test samples {kind}": count for kind, (*_, count) in data.by_kind.items()}
+        return {"Beside them": listed(values)}
 
 
 def _verdict(data: Explored) -> str:

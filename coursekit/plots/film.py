@@ -207,9 +207,11 @@ class FilmView:
         return pd.DataFrame(rows)
 
     def more_tables(self, data: Frame) -> dict[str, pd.DataFrame]:
-        """Who is right at the cursor, and the curves."""
+        """Who is right at the cursor, what the method does there, and the curves."""
+        changes = data.film.changes[data.film.changes["epoch"] == data.epoch]
         return {
             f"Test samples answered right after epoch {data.epoch}": self.who_is_right(data),
+            f"What {data.film.method} does in epoch {data.epoch}": changes.drop(columns="epoch"),
             "By epoch": data.film.by_epoch.reset_index(),
         }
 

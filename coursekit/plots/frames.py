@@ -41,6 +41,17 @@ def roles_of(names: Sequence[str], roles: Mapping[str, str] | None) -> dict[str,
     return dict(zip(names, STYLE, strict=False))
 
 
+def by_epoch(table: pd.DataFrame, names: str | Sequence[str], value: str) -> pd.DataFrame:
+    """A tidy table of curves as a row an epoch and a column a curve, called by ``names``' cells."""
+    wide = table.pivot_table(index="epoch", columns=names, values=value, sort=False)
+    return wide.rename_axis(columns=None).reset_index()
+
+
+def listed(values: Mapping[str, float]) -> pd.DataFrame:
+    """Single numbers of a picture as a table: what, value."""
+    return pd.DataFrame({"what": list(values), "value": list(values.values())})
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage with one decimal."""
     return f"{100 * share:.1f} %"

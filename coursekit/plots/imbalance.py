@@ -1,12 +1,16 @@
 """Lesson 05's picture: what each model reaches, how it got there, and what its encoders know."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.diagnosis import Diagnosis, diagnose
 from coursekit.experiments import Comparison
+from coursekit.plots.frames import by_epoch, listed
 from coursekit.plots.style import INK, MUTED, new_figure, style
 
 MODELS = ("A", "B", "joint", "ensemble")
@@ -32,6 +36,15 @@ class Retrained:
 
 class ImbalanceView:
     """Test accuracies left, validation accuracy by epoch in the middle, probes of both encoders."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"epochs"})
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "best possible": "the ensemble has no bound of its own",
+            "probe of A": "this model has no encoder A of its own",
+            "probe of B": "this model has no encoder B of its own",
+        }
+    )
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(9.6, 4.3, columns=3, layout=None)
@@ -132,6 +145,15 @@ class ImbalanceView:
             row = {"model": NAMES[model], "test accuracy": accuracy[model], "best possible": best}
             rows.append({**row, **probed})
         return pd.DataFrame(rows)
+
+    def more_tables(self, data: Retrained) -> dict[str, pd.DataFrame]:
+        """The differences that the diagnosis rests on, and the curves."""
+        found = data.diagnosis
+        values = {"joint minus best single model": found.drop}
+        values |= {f"probe of {m}, joint minus alone": x for m, x in found.probe_change.items()}
+        history = data.results.history
+        curves = by_epoch(history[history["split"] == "valid"], "model", "accuracy")
+        return {"Differences": listed(values), "Validation accuracy by epoch": curves}
 
 
 def _probe(data: Retrained, modality: str, trained: str) -> float:

@@ -1,6 +1,9 @@
 """Lesson 01's picture: reviews of critics and non-critics, two fits, two lines each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +35,10 @@ class TwoFits:
 
 class LinesView:
     """Score against smiling; solid lines may differ in slope, dashed ones are parallel."""
+
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"w3": "the additive model has no such term"}
+    )
 
     def __init__(self) -> None:
         self.figure, (ax,) = new_figure(5.4, 4.5, layout=None)
@@ -79,7 +86,7 @@ class LinesView:
     def describe(self, data: TwoFits) -> str:
         """Both fits in words: slopes for each group, and what the interaction adds."""
         _, w1, _, w3 = data.interaction
-        outside = int(np.sum((data.score < Y_ENDS[0]) | (data.score > Y_ENDS[1])))
+        outside = int(_outside(data).sum())
         hidden = f" {outside} reviews lie outside the picture." if outside else ""
         return (
             f"Scatter of {len(data.score)} simulated reviews, score against smiling. Fitted with "
@@ -90,16 +97,36 @@ class LinesView:
         )
 
     def table(self, data: TwoFits) -> pd.DataFrame:
-        """Coefficients and R² of both fits."""
+        """Coefficients and R² of both fits, and the slopes of their lines."""
         names = ("w0", "w1", "w2", "w3")
-        additive = dict(zip(names, (*data.additive, float("nan")), strict=True))
-        full = dict(zip(names, data.interaction, strict=True))
-        return pd.DataFrame(
-            [
-                {"model": "additive", **additive, "R²": data.r2_additive},
-                {"model": "with interaction", **full, "R²": data.r2_interaction},
-            ]
-        )
+        rows = []
+        for model, w, r2 in (
+            ("additive", (*data.additive, float("nan")), data.r2_additive),
+            ("with interaction", data.interaction, data.r2_interaction),
+        ):
+            slopes = {"slope, non-critics": w[1], "slope, critics": w[1] + np.nan_to_num(w[3])}
+            rows.append({"model": model, **dict(zip(names, w, strict=True)), **slopes, "R²": r2})
+        return pd.DataFrame(rows)
+
+    def more_tables(self, data: TwoFits) -> dict[str, pd.DataFrame]:
+        """How many reviews there are, and each of them."""
+        who = np.where(data.critic == 1, "critic", "non-critic")
+        every = pd.DataFrame({"by": who, "smiling": data.smiling, "score": data.score})
+        every["outside"] = _outside(data)
+        groups = [("all", every), *every.groupby("by")]
+        counts = [
+            {"by": by, "reviews": len(rows), "outside the picture": int(rows["outside"].sum())}
+            for by, rows in groups
+        ]
+        return {"Reviews": pd.DataFrame(counts), "Every review": every.drop(columns="outside")}
+
+
+def _outside(data: TwoFits) -> np.ndarray:
+    """Which reviews (n,) the picture's axes leave out."""
+    return (
+        (data.score < Y_ENDS[0]) | (data.score > Y_ENDS[1])
+        | (data.smiling < X_ENDS[0]) | (data.smiling > X_ENDS[1])
+    )  # fmt: skip
 
 
 def line(w: tuple[float, ...], critic: int, x: np.ndarray) -> np.ndarray:

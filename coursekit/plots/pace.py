@@ -1,6 +1,7 @@
 """MLB's pace: the curve k(r), where the batches of a run stand on it, and k over the run."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,8 @@ def _log(values: np.ndarray | pd.Series, ends: tuple[float, float]) -> np.ndarra
 class PaceView:
     """Left the curve with one epoch's batches on it, right k in every batch of the run."""
 
+    writes: ClassVar[frozenset[str]] = frozenset({"alpha", "beta_max", "epoch"})
+
     def __init__(self) -> None:
         self.figure, (curve, run) = new_figure(9.6, 4.1, columns=2, layout=None)
         self.figure.subplots_adjust(left=0.075, right=0.985, top=0.78, bottom=0.14, wspace=0.2)
@@ -147,6 +150,20 @@ class PaceView:
     def table(self, data: Paced) -> pd.DataFrame:
         """Mean score, ratio and k of the epoch."""
         return data.means()
+
+    def more_tables(self, data: Paced) -> dict[str, pd.DataFrame]:
+        """The curve, the epoch's batches on it, and k in every batch of the run."""
+        curve = {"r": GRID_OF_RATIOS, "k": pace(GRID_OF_RATIOS, data.alpha, data.beta_max)}
+        here = data.run[data.run["epoch"] == data.epoch]
+        run = data.run.pivot_table(
+            index=["epoch", "batch"], columns="modality", values="k", sort=False
+        )
+        run = run.rename(columns=lambda m: f"k of {m}").rename_axis(columns=None)
+        return {
+            f"Batches of epoch {data.epoch}": here[["batch", "modality", "r", "k"]],
+            "The curve k(r)": pd.DataFrame(curve),
+            "Every batch of the run": run.reset_index(),
+        }
 
 
 def _words(data: Paced) -> str:

@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from coursekit.plots.frames import by_epoch
 from coursekit.plots.style import INK, MUTED, new_figure, style
 from coursekit.race import ENSEMBLE, Race
 
@@ -47,6 +48,13 @@ class Shown:
 
 class RaceView:
     """Validation accuracy, both probes; weights, scales and, in the end, test accuracy."""
+
+    writes: ClassVar[frozenset[str]] = frozenset(
+        {"epochs", *(f"lane_{i}" for i in range(1, LANES + 1))}
+    )
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"*": "not known yet, not used by this method, or its training has stopped"}
+    )
 
     def __init__(self) -> None:
         self.figure, _ = new_figure(9.8, 6.6, layout=None)
@@ -148,8 +156,9 @@ class RaceView:
         """Standing, probes and the last weights and scales in words."""
         last = _last(data.race.probes, ["entry", "modality"], "accuracy")
         probes = "; ".join(
-            f"{e} A {last.get((e, 'A'), math.nan):.3f}, B {last.get((e, 'B'), math.nan):.3f}"
+            f"{e} A {last[e, 'A']:.3f}, B {last[e, 'B']:.3f}"
             for e in data.entries
+            if (e, "A") in last
         )
         k = _last(data.race.scales, ["entry", "modality"], "k")
         scales = "; ".join(f"{e} {m} {value:.2f}" for (e, m), value in k.items())
@@ -167,6 +176,23 @@ class RaceView:
             row |= {f"probe of {m}": probes.get((e, m), math.nan) for m in "AB"}
             rows.append(row | {f"last k of {m}": k.get((e, m), math.nan) for m in "AB"})
         return pd.DataFrame(rows)
+
+    def more_tables(self, data: Shown) -> dict[str, pd.DataFrame]:
+        """The curves of every panel."""
+        race = data.race
+        probes = race.probes.assign(
+            name=race.probes["entry"] + ", encoder " + race.probes["modality"]
+        )
+        changes = {
+            what: table.assign(name=table["entry"] + f", {what} of " + table[by])
+            for what, table, by in (("w", race.weights, "head"), ("k", race.scales, "modality"))
+        }
+        return {
+            "Validation accuracy by epoch": by_epoch(race.epochs, "entry", "accuracy"),
+            "Probes by epoch": by_epoch(probes, "name", "accuracy"),
+            "Weights of the losses by epoch": by_epoch(changes["w"], "name", "w"),
+            "Scales of the modalities by epoch": by_epoch(changes["k"], "name", "k"),
+        }
 
 
 def headline(data: Shown) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from coursekit.checks import require
+from coursekit.plots.frames import listed
 from coursekit.plots.style import INK, MUTED, new_figure
 from coursekit.surfaces import Surface, share
 
@@ -121,6 +124,14 @@ PANELS: Sequence[str] = ("target", "learnt", "its additive projection", "its res
 class SurfaceView:
     """Target, what was learnt, its additive projection, and what that leaves; one colour scale."""
 
+    writes: ClassVar[frozenset[str]] = frozenset(
+        {"operator", "shape", "w_a", "w_b", "w_ab", "count"}
+    )
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"value": "undefined, as nothing varies there"}
+    )
+    constants: ClassVar[tuple[float, ...]] = TICKS  # of both axes
+
     def __init__(self) -> None:
         self.figure, self._axes = new_figure(9.6, 3.7, columns=4, layout=None)
         self.figure.subplots_adjust(left=0.055, right=0.93, top=0.73, bottom=0.13, wspace=0.16)
@@ -168,7 +179,8 @@ class SurfaceView:
         surface = data.surface
         return (
             f"Four maps over x_A and x_B, from −1 to 1. The target y = {data.formula}; what "
-            f"{data.operator} learnt of it in {data.count} steps, R² {_fraction(surface.r2)}; the "
+            f"{data.operator} learnt of it in {data.count} steps, R² {_fraction(surface.r2)}, "
+            f"from {surface.learnt.min():.4f} to {surface.learnt.max():.4f}; the "
             f"additive projection of that; and the residual, which holds "
             f"{_percent(surface.interaction)} of the learnt variance. In the target the "
             f"interaction holds {_percent(_in_target(surface))}."
@@ -190,6 +202,21 @@ class SurfaceView:
                 for name, values in zip(PANELS, panels, strict=True)
             ]
         )
+
+    def more_tables(self, data: Fitted) -> dict[str, pd.DataFrame]:
+        """R², both shares of interaction, and every fifth point of the maps."""
+        surface = data.surface
+        values = {
+            "R²": surface.r2,
+            "interaction in what was learnt, share": surface.interaction,
+            "interaction in the target, share": _in_target(surface),
+        }
+        panels = (surface.target, surface.learnt, surface.additive, surface.residual)
+        t = np.linspace(-1, 1, len(surface.target))[::5]
+        a, b = np.meshgrid(t, t, indexing="ij")
+        points = {"x_A": a.ravel(), "x_B": b.ravel()}
+        points |= {n: x[::5, ::5].ravel() for n, x in zip(PANELS, panels, strict=True)}
+        return {"Beside them": listed(values), "Every fifth point": pd.DataFrame(points)}
 
 
 def _in_target(surface: Surface) -> float:

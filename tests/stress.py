@@ -1,0 +1,224 @@
+"""Drives an explorer through many states without a browser and says what is wrong with them.
+
+``python -m tests.stress`` prints the seconds of every explorer.
+"""
+
+import dataclasses
+import math
+import random
+import re
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from contextlib import ExitStack
+from importlib import import_module
+from itertools import pairwise
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import torch
+
+from coursekit.drive import drive
+from coursekit.plots.show import png
+from coursekit.widgets import EXPLORERS, Choice, Slider
+from coursekit.widgets.controls import changed
+from coursekit.widgets.screen import blanks, tables
+
+RANDOM = 200  # states, in chains of neighbours
+CHAIN, CURSOR_CHAIN = 2, 10  # moving a time cursor costs no training, so its chains are longer
+DRAWN = 10  # one chain in so many is drawn
+# Knobs that decide how long a training takes are drawn from their cheap end: at most so far up.
+# Their other end is tried all the same, with every other knob where it stands at first.
+COSTLY = {"n": 0.2, "samples": 0.4, "epochs": 0.15, "window": 0.5, "count": 0.3}
+SHORT = {"depth": {"EPOCHS": 2}}  # what has no such knob: constants of the explorer's module
+LONG = 100  # cells; among so many numbers any number would be found
+TIMES = ("seconds",)  # columns that differ from run to run
+NUMBER = re.compile(r"(?<![\w.])([+\-−]?)(\d+(?:\.\d+)?)(?:\s?(%))?(?![\w])")
+
+
+class Driver:
+    """One explorer; ``problems`` collects sentences."""
+
+    def __init__(self, explorer):
+        self.e = explorer
+        self.view = explorer._view
+        self.start = explorer.state
+        self.problems = []
+        self.states = 0
+
+    def look(self, state, draw=False):
+        """Compute and show a state: what its data are, the text, and the picture when drawn."""
+        self.states += 1
+        e, view = self.e, self.view
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                data = e._cut(drive(e._computed.steps(e._without_cursor(state))), state)
+                view.update(data)
+                alt = view.describe(data)
+                found = tables(view, data)
+                picture = png(view.figure) if draw else b""
+        except Exception as error:  # whatever happens is what is looked for
+            self.blame(state, f"{type(error).__name__}: {error}")
+            return None
+        blank = self.not_finite(state, data, found)
+        for number in strangers(alt, found, state, getattr(view, "constants", ()), blank):
+            self.blame(state, f"the text says {number}, which no table holds: {alt}")
+        return fingerprint(data), alt, picture
+
+    def not_finite(self, state, data, found):
+        """Blame what is not finite and not declared; whether anything is declared blank."""
+        declared, blank = blanks(self.view), False
+        for caption, table in found.items():
+            for column, values in table.select_dtypes("number").items():
+                if np.isinf(values).any():
+                    self.blame(state, f"table {caption!r} is infinite in {column!r}")
+                if values.isna().any():
+                    blank = True
+                    if str(column) not in declared and "*" not in declared:
+                        self.blame(state, f"table {caption!r} is NaN in {column!r}, undeclared")
+        numbers = np.concatenate([np.zeros(1), *map(np.ravel, arrays(data))])
+        if np.isinf(numbers).any() or (np.isnan(numbers).any() and not blank):
+            self.blame(state, "the data are not finite, and no table says so")
+        return blank
+
+    def neighbours(self, before, after, one, other):
+        """Blame two states with different data and the same text, or the same picture."""
+        if one is None or other is None or one[0] == other[0]:
+            return
+        for what, place in (("text", 1), ("picture", 2)):
+            if one[place] == other[place] and one[place]:
+                changes = {k: (before[k], v) for k, v in after.items() if before[k] != v}
+                self.blame(before, f"{changes}: the data differ, the {what} does not")
+
+    def blame(self, state, sentence):
+        self.problems.append(f"{self.e.key} {dict(state)}: {sentence}")
+
+    def presets_and_ends(self):
+        """Every preset, both ends of every knob, and what lies one step from each end."""
+        for values in self.e.presets.values():
+            self.look(changed(self.e.controls, self.start, values), draw=True)
+        for name, control in self.e.controls.items():
+            for end, step in ((0, 1), (control.count - 1, -1)):
+                at_end = {**self.start, name: control.at(end)}
+                beside = {**self.start, name: stepped(control, control.at(end), step)}
+                found = [self.look(s, draw=True) for s in (at_end, beside)]
+                self.neighbours(at_end, beside, *found)
+
+    def at_random(self, seed=0):
+        """Chains of neighbours from random states, `RANDOM` states in all."""
+        rng = random.Random(seed)
+        length = CURSOR_CHAIN if self.e._cursor else CHAIN
+        for number in range(RANDOM // length):
+            draw = number % DRAWN == 0
+            chain = [{n: drawn(rng, n, c) for n, c in self.e.controls.items()}]
+            while len(chain) < length:
+                chain.append(moved(rng, self.e, chain[-1]))
+            found = [self.look(state, draw) for state in chain]
+            for places in pairwise(range(length)):
+                self.neighbours(*(chain[i] for i in places), *(found[i] for i in places))
+
+
+def drawn(rng, name, control):
+    """A value at random; of a costly knob a cheap one."""
+    count = math.ceil(control.count * COSTLY.get(name, 1.0))
+    return control.at(rng.randrange(count))
+
+
+def moved(rng, explorer, state):
+    """A neighbour: one knob, one step; the time cursor where there is one."""
+    name = explorer._cursor or rng.choice(list(explorer.controls))
+    control = explorer.controls[name]
+    step = 1 if control.index(state[name]) < control.count // 2 or explorer._cursor else -1
+    value = stepped(control, state[name], step)
+    if value == state[name]:  # at the end of the cursor
+        value = control.at(0)
+    return {**state, name: value}
+
+
+def stepped(control, value, by):
+    """One press of an arrow key."""
+    if isinstance(control, Slider):
+        return control.nearest_step(control.nearest_step(value) + by * control.step)
+    assert isinstance(control, Choice)
+    return control.at(min(max(control.index(value) + by, 0), control.count - 1))
+
+
+def strangers(alt, found, state, constants, blank):
+    """Numbers in ``alt`` that are neither in the tables nor a knob's value nor a constant."""
+    pool = [np.asarray(list(constants), dtype=float)]
+    pool += [np.array([float(v)]) for v in state.values() if not isinstance(v, str)]
+    for table in found.values():
+        numbers = table.select_dtypes("number").to_numpy(dtype=float)
+        pool += [[len(table)], numbers.ravel() if numbers.size <= LONG else []]
+    # Names and words may hold numbers: a formula, a choice, the reason why something stopped.
+    words = [str(v) for v in state.values()]
+    for table in found.values():
+        words += [str(v) for v in table.select_dtypes(exclude="number").to_numpy().ravel()]
+    told = " ".join(words)
+    values = np.concatenate([np.asarray(p, dtype=float) for p in pool])
+    wrong = []
+    for sign, digits, percent in NUMBER.findall(alt):
+        value = float(digits) * (-1 if sign in ("-", "−") and sign else 1)
+        decimals = len(digits.partition(".")[2])
+        scale = 100 if percent else 1
+        near = np.abs(values * scale - value) <= 0.5 * 10**-decimals * (1 + 1e-6)
+        if not near.any() and digits not in told:
+            wrong.append(f"{sign}{digits}{percent}")
+    return wrong
+
+
+def arrays(data):
+    """All numbers of ``data``, whatever it is made of."""
+    if isinstance(data, pd.DataFrame):
+        kept = [c for c in data if c not in TIMES]
+        yield data[kept].select_dtypes("number").to_numpy(dtype=float)
+    elif isinstance(data, np.ndarray | torch.Tensor):
+        yield np.asarray(data, dtype=float)
+    elif isinstance(data, bool | int | float | np.number):
+        yield np.array([float(data)])
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from arrays(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from arrays(value)
+    elif dataclasses.is_dataclass(data):
+        for field in dataclasses.fields(data):
+            yield from arrays(getattr(data, field.name))
+
+
+def fingerprint(data):
+    """Equal for equal numbers."""
+    return b"|".join(np.ascontiguousarray(a).tobytes() for a in arrays(data))
+
+
+def run(key):
+    """Drive one explorer; the driver with its problems, and the seconds it took."""
+    began = time.perf_counter()
+    driver = Driver(EXPLORERS[key]())
+    driver.presets_and_ends()
+    module = import_module(EXPLORERS[key].__module__)
+    with ExitStack() as stack:
+        for name, value in SHORT.get(key, {}).items():
+            stack.enter_context(patch.object(module, name, value))
+        driver.at_random()
+    return driver, time.perf_counter() - began
+
+
+def main(keys):
+    total = 0.0
+    for key in keys or EXPLORERS:
+        driver, seconds = run(key)
+        total += seconds
+        print(f"{key:10} {driver.states:4} states {seconds:6.1f} s {len(driver.problems)} problems")
+        kinds = {NUMBER.sub("…", p.partition("}: ")[2])[:60]: p for p in driver.problems}
+        for sentence in list(kinds.values())[:12]:
+            print("   ", sentence[:700])
+    print(f"{total:.1f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
