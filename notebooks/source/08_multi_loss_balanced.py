@@ -918,6 +918,15 @@ print("… with its interval:", b_lost)
 # and with a larger rate for everybody it does so as well. Neither is free: where only B is right,
 # MLB answers a few points less often than joint training.
 #
+# ### The film
+#
+# One training, seen four ways at once: the curves, the probes, what the method does, and who is
+# right. One cursor runs through all of them. Step, play, and stop where something turns.
+
+# %%
+EXPLORERS["film"]()
+
+# %% [markdown]
 # ### Exercise 3 · Right where?
 #
 # `answers`, `first` and `second` are the classes that a model and the two unimodal models give,
