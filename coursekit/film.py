@@ -8,9 +8,10 @@ from statistics import fmean
 import numpy as np
 import pandas as pd
 
+from coursekit import replicas
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.checks import require, require_count
-from coursekit.data.multimodal import MultimodalData
+from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import build_classifier
 from coursekit.probes import quick_probe
 from coursekit.threads import threads
@@ -18,6 +19,8 @@ from coursekit.training import Settings, epochs, predict
 from coursekit.training.method import JOINT, Method, Run
 
 ENSEMBLE = Ensemble.name
+Splits = tuple[Split, Split, Split]  # train, valid, test
+Rows = list[dict[str, object]]
 GROUPS = ("both", "only first", "only second", "neither")  # which unimodal models are right
 
 
@@ -99,20 +102,22 @@ class _Take:
     """One entry on the way, and its rows."""
 
     def __init__(
-        self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
-        seed: int,
+        self, name: str, method: Method, splits: Splits, classes: int, settings: Settings,
+        fusion: str, seed: int,
     ) -> None:  # fmt: skip
         self.name, self.stopped = name, ""
-        self._data, self._inputs, self._labels = data, data.test.inputs, data.test.labels
-        model = build_classifier(data.train.inputs, data.num_classes, fusion=fusion, seed=seed)
-        self._training: Iterator[list[dict[str, object]]] = epochs(
-            model, data.train, data.valid, settings, seed=seed, method=method, watch=self._look
+        self._splits = splits
+        train, valid, _ = splits
+        model = build_classifier(train.inputs, classes, fusion=fusion, seed=seed)
+        self.model, self.method = model, method
+        self._training: Iterator[Rows] = epochs(
+            model, train, valid, settings, seed=seed, method=method, watch=self.look
         )
-        self.curve: list[dict[str, object]] = []
-        self.probes: list[dict[str, object]] = []
-        self.changes: list[dict[str, object]] = []
+        self.curve: Rows = []
+        self.probes: Rows = []
+        self.changes: Rows = []
         self.right: list[np.ndarray] = []
-        self.alone: dict[str, list[np.ndarray]] = {m: [] for m in data.modalities}
+        self.alone: dict[str, list[np.ndarray]] = {m: [] for m in train.inputs}
 
     def advance(self) -> None:
         """One epoch; nothing any more where the training has diverged."""
@@ -123,17 +128,22 @@ class _Take:
         except FloatingPointError as error:
             self.stopped = str(error)
             return
+        self.take(rows)
+
+    def take(self, rows: Rows) -> None:
+        """The history's rows of one more epoch."""
         valid = next(row for row in rows if row["split"] == "valid")
         self.curve.append(
             {"entry": self.name, "epoch": valid["epoch"], "accuracy": valid["accuracy"]}
         )
 
-    def _look(self, run: Run) -> None:
+    def look(self, run: Run) -> None:
         """Probes, changes and right answers after an epoch; the training's own threads do it."""
-        data, at = self._data, {"entry": self.name, "epoch": run.epoch}
-        before, after = (predict(run.model, s.inputs).features for s in (data.train, data.valid))
+        train, valid, test = self._splits
+        at = {"entry": self.name, "epoch": run.epoch}
+        before, after = (predict(run.model, s.inputs).features for s in (train, valid))
         for m in run.model.modalities:
-            found = quick_probe(before[m], data.train.labels, after[m], data.valid.labels)
+            found = quick_probe(before[m], train.labels, after[m], valid.labels)
             self.probes.append({**at, "modality": m, "accuracy": found})
         for what, by, value in (("k", "modality", "scale"), ("w", "head", "weight")):
             seen: dict[str, list[float]] = {}
@@ -144,10 +154,28 @@ class _Take:
                 {"epoch": run.epoch, "what": what, "of": of, "value": fmean(values)}
                 for of, values in seen.items()
             ]
-        found_on_test = predict(run.model, self._inputs)
-        self.right.append((found_on_test.joint.argmax(1) == self._labels).numpy())
+        found_on_test = predict(run.model, test.inputs)
+        self.right.append((found_on_test.joint.argmax(1) == test.labels).numpy())
         for m, logits in found_on_test.unimodal.items():
-            self.alone[m].append((logits.argmax(1) == self._labels).numpy())
+            self.alone[m].append((logits.argmax(1) == test.labels).numpy())
+
+
+def _together(
+    takes: list[_Take], splits: Splits, settings: Settings, seed: int
+) -> Generator[None, None, None]:
+    """Advance all of them at once, an epoch a time; their methods are replicable."""
+    training = replicas.epochs(
+        [take.model for take in takes], splits[0], splits[1], settings,
+        seeds=[seed] * len(takes), methods=[take.method for take in takes],
+        watch=lambda k, run: takes[k].look(run), measured=("valid",),
+    )  # fmt: skip
+    for rows in training:
+        for take, own in zip(takes, rows, strict=True):
+            if own:
+                take.take(own)
+            else:
+                take.stopped = take.stopped or "The training diverged."
+        yield
 
 
 def film(
@@ -158,11 +186,14 @@ def film(
     *,
     fusion: str = "late-linear",
     seed: int = 0,
+    together: bool = True,
 ) -> Generator[Film, None, Film]:
     """Train jointly, with ``method`` and as an ensemble; after each epoch of all yield the film.
 
     The ensemble is there to show what each modality reaches alone. All three start from the same
     weights and see the same batches.  data: two modalities.  name: of the method, in the tables.
+    together: train those that can be replicated at once (`coursekit.replicas`): the same but for
+    rounding, and quicker.
     Errors: ValueError for other data, or a name that is taken; TypeError when method is none.
     """
     require(len(data.modalities) == 2, f"data has {data.modalities}; two modalities were expected.")
@@ -171,11 +202,19 @@ def film(
         raise TypeError(f"method is a {type(method).__name__}; a Method was expected.")
     settings = settings or Settings()
     entries = {JOINT: Method(), name: method, ENSEMBLE: Ensemble()}
-    takes = [_Take(n, m, data, settings, fusion, seed) for n, m in entries.items()]
+    splits = (data.train, data.valid, data.test)  # once: asking for one copies its rows
+    takes = [
+        _Take(n, m, splits, data.num_classes, settings, fusion, seed) for n, m in entries.items()
+    ]
+    shared = [take for take in takes if together and replicas.replicable(take.method)]
+    group = _together(shared, splits, settings, seed)
     for _ in range(settings.epochs):
         with threads(settings.threads):  # once an epoch: changing it at every turn costs much
+            if shared:
+                next(group)
             for take in takes:
-                take.advance()
+                if take not in shared:
+                    take.advance()
         found = _so_far(name, data, takes, settings.epochs)
         yield found
     return found

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coursekit import balancing
@@ -35,7 +36,18 @@ def data():
 
 @pytest.fixture(scope="module")
 def shot(data):
-    return drive(film(data, "mlb", balancing.build("mlb"), FEW, seed=4))
+    return drive(film(data, "mlb", balancing.build("mlb"), FEW, seed=4, together=False))
+
+
+@pytest.mark.parametrize("name", ["mlb", "gradnorm"])
+def test_trained_together_it_is_the_same_film(data, name):
+    one, other = (
+        drive(film(data, name, balancing.build(name), FEW, seed=4, together=together))
+        for together in (True, False)
+    )
+    pd.testing.assert_frame_equal(one.by_epoch, other.by_epoch, atol=0.021)
+    for entry, right in one.right.items():
+        assert (right != other.right[entry]).mean() < 0.01
 
 
 def test_every_epoch_is_the_training_stopped_there(data, shot):
