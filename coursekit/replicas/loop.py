@@ -119,7 +119,16 @@ def _each(name: str, value: object, kind: type, count: int) -> list:
 class _Job:
     """K trainings on the way, in the order in which neighbours can be computed together."""
 
-    def __init__(self, models, train, valid, settings, seeds, methods, measured) -> None:  # type: ignore[no-untyped-def]
+    def __init__(
+        self,
+        models: Sequence[MultimodalClassifier],
+        train: Split | Sequence[Split],
+        valid: Split | Sequence[Split],
+        settings: Settings | Sequence[Settings],
+        seeds: Sequence[int],
+        methods: Sequence[Method] | None,
+        measured: Sequence[str],
+    ) -> None:
         k = len(models)
         settings = _each("settings", settings, Settings, k)
         methods = [Method() for _ in models] if methods is None else list(methods)
