@@ -1,19 +1,19 @@
 """One method beside joint training, epoch by epoch: all that a learner may want to stop and see."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from statistics import fmean
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from coursekit import replicas
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.checks import require, require_count
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import build_classifier
-from coursekit.probes import quick_probe
+from coursekit.probes import quick_probe, quick_probes
 from coursekit.threads import threads
 from coursekit.training import Settings, epochs, predict
 from coursekit.training.method import JOINT, Method, Run
@@ -138,36 +138,65 @@ class _Take:
         )
 
     def look(self, run: Run) -> None:
-        """Probes, changes and right answers after an epoch; the training's own threads do it."""
+        """Changes, and by itself probes and right answers, after an epoch."""
+        self.change(run)
         train, valid, test = self._splits
-        at = {"entry": self.name, "epoch": run.epoch}
-        before, after = (predict(run.model, s.inputs).features for s in (train, valid))
-        for m in run.model.modalities:
-            found = quick_probe(before[m], train.labels, after[m], valid.labels)
-            self.probes.append({**at, "modality": m, "accuracy": found})
+        before, after, last = (predict(run.model, s.inputs) for s in (train, valid, test))
+        probes = {
+            m: quick_probe(before.features[m], train.labels, after.features[m], valid.labels)
+            for m in run.model.modalities
+        }
+        self.see(run.epoch, probes, last.joint, last.unimodal)
+
+    def change(self, run: Run) -> None:
+        """What the method did in this epoch."""
         for what, by, value in (("k", "modality", "scale"), ("w", "head", "weight")):
-            seen: dict[str, list[float]] = {}
-            for row in run.trace:
-                if row["epoch"] == run.epoch and by in row:
-                    seen.setdefault(row[by], []).append(row[value])
             self.changes += [
-                {"epoch": run.epoch, "what": what, "of": of, "value": fmean(values)}
-                for of, values in seen.items()
+                {"epoch": run.epoch, "what": what, "of": of, "value": mean}
+                for of, mean in run.means(by, value).items()
             ]
-        found_on_test = predict(run.model, test.inputs)
-        self.right.append((found_on_test.joint.argmax(1) == test.labels).numpy())
-        for m, logits in found_on_test.unimodal.items():
-            self.alone[m].append((logits.argmax(1) == test.labels).numpy())
+
+    def see(
+        self, epoch: int, probes: Mapping[str, float], joint: Tensor, alone: Mapping[str, Tensor]
+    ) -> None:
+        """Probes, and right answers on the test rows: logits (N, C), joint and by modality."""
+        at = {"entry": self.name, "epoch": epoch}
+        self.probes += [{**at, "modality": m, "accuracy": a} for m, a in probes.items()]
+        labels = self._splits[2].labels
+        self.right.append((joint.argmax(1) == labels).numpy())
+        for m, logits in alone.items():
+            self.alone[m].append((logits.argmax(1) == labels).numpy())
 
 
 def _together(
     takes: list[_Take], splits: Splits, settings: Settings, seed: int
 ) -> Generator[None, None, None]:
     """Advance all of them at once, an epoch a time; their methods are replicable."""
+    train, valid, test = splits
+    seen: list[Callable[[int], None]] = []  # by take: what to do when it has not stopped
+
+    def look(looks: replicas.Looks) -> None:
+        before, after, last = (looks(name) for name in ("train", "valid", "test"))
+        found = {
+            m: quick_probes(z, train.labels, after.features[m], valid.labels)
+            for m, z in before.features.items()
+        }
+        seen[:] = [
+            partial(
+                take.see, probes={m: probes[k] for m, probes in found.items()},
+                joint=last.joint[k], alone={m: x[k] for m, x in last.unimodal.items()},
+            )
+            for k, take in enumerate(takes)
+        ]  # fmt: skip
+
+    def watch(k: int, run: Run) -> None:
+        takes[k].change(run)
+        seen[k](run.epoch)
+
     training = replicas.epochs(
-        [take.model for take in takes], splits[0], splits[1], settings,
+        [take.model for take in takes], train, valid, settings,
         seeds=[seed] * len(takes), methods=[take.method for take in takes],
-        watch=lambda k, run: takes[k].look(run), measured=("valid",),
+        watch=watch, look=look, extra={"test": test}, measured=("valid",),
     )  # fmt: skip
     for rows in training:
         for take, own in zip(takes, rows, strict=True):

@@ -3,16 +3,17 @@
 from collections.abc import Generator, Sequence
 
 import pandas as pd
+import torch
 
 from coursekit import replicas
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.data.multimodal import MultimodalData
 from coursekit.experiments import Comparison
-from coursekit.models import MultimodalClassifier, Prediction, build_classifier
-from coursekit.probes import quick_probe
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.probes import quick_probes
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, predict
-from coursekit.training.method import Method, Run
+from coursekit.training.method import Method
 
 JOINT, ENSEMBLE = "joint", "ensemble"
 
@@ -33,38 +34,33 @@ def steps(
     """
     settings = settings or Settings()
     methods: dict[str, Method] = {ENSEMBLE: Ensemble(), JOINT: Method()}
+    train, valid = data.train, data.valid
     models = [
-        build_classifier(
-            data.train.inputs, data.num_classes, fusion=fusion, widths=widths, seed=seed
-        )
+        build_classifier(train.inputs, data.num_classes, fusion=fusion, widths=widths, seed=seed)
         for _ in methods
     ]
     history: list[dict[str, object]] = []
 
-    def note_modalities(k: int, run: Run) -> None:
-        if k == 0:
-            alone = predict(run.model, run.valid.inputs).unimodal
-            history.extend(
-                {"model": m, "epoch": run.epoch, "split": "valid",
-                 "accuracy": accuracy(x, run.valid.labels)}
-                for m, x in alone.items()
-            )  # fmt: skip
+    def note(looks: replicas.Looks) -> None:
+        found = looks("valid")
+        logits = {**{m: x[0] for m, x in found.unimodal.items()}, JOINT: found.joint[1]}
+        epoch = len(history) // len(logits) + 1
+        history.extend(
+            {"model": name, "epoch": epoch, "split": "valid",
+             "accuracy": accuracy(x, valid.labels)}
+            for name, x in logits.items()
+        )  # fmt: skip
 
     training = replicas.epochs(
-        models, data.train, data.valid, settings,
-        seeds=[seed] * len(models), methods=list(methods.values()), watch=note_modalities,
-        measured=("valid",),
+        models, train, valid, settings,
+        seeds=[seed] * len(models), methods=list(methods.values()), look=note, measured=("valid",),
     )  # fmt: skip
     while True:
         try:
-            rows = next(training)
+            next(training)
         except StopIteration as end:
             stopped: dict[int, str] = end.value
             break
-        history += [
-            {"model": JOINT, "epoch": r["epoch"], "split": r["split"], "accuracy": r["accuracy"]}
-            for r in rows[1]
-        ]
         yield
     if stopped:
         raise FloatingPointError(" ".join(stopped.values()))
@@ -81,22 +77,14 @@ def _compare(
     found = {name: predict(model, test.inputs) for name, model in models.items()}
     logits = {**found[ENSEMBLE].unimodal, **{name: p.joint for name, p in found.items()}}
     reached = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
+    before = [predict(models[name], train.inputs) for name in (ENSEMBLE, JOINT)]
+    after = [found[name] for name in (ENSEMBLE, JOINT)]
     probes = []
-    for name, trained in ((ENSEMBLE, "alone"), (JOINT, "joint")):
-        before = predict(models[name], train.inputs)
-        probes += _probe_rows(before, found[name], data, trained)
+    for m in data.modalities:
+        fitted, held = (torch.stack([p.features[m] for p in part]) for part in (before, after))
+        each = quick_probes(fitted, train.labels, held, test.labels)
+        probes += [
+            {"modality": m, "trained": trained, "accuracy": value}
+            for trained, value in zip(("alone", "joint"), each, strict=True)
+        ]
     return Comparison(pd.DataFrame(reached), pd.DataFrame(probes), pd.DataFrame(history))
-
-
-def _probe_rows(
-    before: Prediction, after: Prediction, data: MultimodalData, trained: str
-) -> list[dict[str, object]]:
-    labels, test_labels = data.train.labels, data.test.labels
-    return [
-        {
-            "modality": m,
-            "trained": trained,
-            "accuracy": quick_probe(before.features[m], labels, after.features[m], test_labels),
-        }
-        for m in data.modalities
-    ]

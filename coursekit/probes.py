@@ -50,13 +50,21 @@ def quick_probe(
     require_batch("test_features", test_features, (None, features.shape[1]))
     _require_labels("labels", labels, len(features))
     _require_labels("test_labels", test_labels, len(test_features))
-    mean = features.double().mean(0)
+    return quick_probes(features[None], labels, test_features[None], test_labels)[0]
+
+
+def quick_probes(
+    features: Tensor, labels: Tensor, test_features: Tensor, test_labels: Tensor
+) -> list[float]:
+    """`quick_probe` of K encoders at once: features (K, N, D), test_features (K, T, D), finite."""
+    mean = features.double().mean(1, keepdim=True)
     x, test = features.double() - mean, test_features.double() - mean
     y = torch.nn.functional.one_hot(labels).double()
-    ridge = 1e-3 * x.square().sum() / x.shape[1]  # features may be constant, or copies
-    gram = x.T @ x + ridge.clamp_min(1e-12) * torch.eye(x.shape[1], dtype=x.dtype)
-    scores = test @ torch.linalg.solve(gram, x.T @ (y - y.mean(0))) + y.mean(0)
-    return float((scores.argmax(1) == test_labels).double().mean())
+    ridge = 1e-3 * x.square().sum((1, 2)) / x.shape[2]  # features may be constant, or copies
+    unit = torch.eye(x.shape[2], dtype=x.dtype, device=x.device)
+    gram = x.mT @ x + ridge.clamp_min(1e-12)[:, None, None] * unit
+    scores = test @ torch.linalg.solve(gram, x.mT @ (y - y.mean(0))) + y.mean(0)
+    return (scores.argmax(2) == test_labels).double().mean(1).tolist()
 
 
 def _require_labels(name: str, labels: Tensor, rows: int) -> None:

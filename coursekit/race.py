@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from statistics import fmean
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -12,15 +11,16 @@ from tqdm.auto import tqdm
 
 from coursekit import balancing, replicas
 from coursekit.checks import require
-from coursekit.data.multimodal import MultimodalData
+from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
-from coursekit.probes import quick_probe
+from coursekit.probes import quick_probe, quick_probes
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, epochs, predict
 from coursekit.training.method import Method, Run
 
 ENSEMBLE = "ensemble"  # in every race, because everybody forgets it
+Splits = tuple[Split, Split, Split]  # train, valid, test
 Entrant = Callable[[], Method]  # a class, or whatever makes a fresh method
 
 
@@ -54,19 +54,19 @@ class _Lane:
     """One entrant on the way: its model, its training, and its rows."""
 
     def __init__(
-        self, name: str, method: Method, data: MultimodalData, settings: Settings, fusion: str,
-        seed: int, probe_from: int,
+        self, name: str, method: Method, splits: Splits, classes: int, settings: Settings,
+        fusion: str, seed: int, probe_from: int,
     ) -> None:  # fmt: skip
-        self.name, self.data, self.seconds, self.stopped = name, data, 0.0, ""
+        self.name, self.splits, self.seconds, self.stopped = name, splits, 0.0, ""
         self.probe_from = probe_from  # the first epoch that is probed
+        train, valid, _ = splits
         self.model: MultimodalClassifier = build_classifier(
-            data.train.inputs, data.num_classes, fusion=fusion, seed=seed
+            train.inputs, classes, fusion=fusion, seed=seed
         )
         self.method = method
         self.training: Iterator[list[dict[str, object]]] = epochs(
-            self.model, data.train, data.valid, settings,
-            seed=seed, method=method, watch=self.look,
-        )  # fmt: skip
+            self.model, train, valid, settings, seed=seed, method=method, watch=self.look
+        )
         self.rows: dict[str, list[dict[str, object]]] = {
             kind: [] for kind in ("epochs", "probes", "scales", "weights")
         }
@@ -81,26 +81,28 @@ class _Lane:
         except FloatingPointError as error:
             self.stopped = str(error)
             return
-        self.take(rows, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        due = len(self.rows["epochs"]) + 1 >= self.probe_from
+        self.take(rows, self.probes() if due else {}, seconds)
 
-    def take(self, rows: list[dict[str, object]], seconds: float) -> None:
-        """The rows of one more epoch, and the time it took."""
+    def take(
+        self, rows: list[dict[str, object]], probes: Mapping[str, float], seconds: float
+    ) -> None:
+        """The rows of one more epoch, its probes by modality, and the time it took."""
         self.seconds += seconds
         at = {"entry": self.name, "epoch": rows[0]["epoch"]}
-        epoch = len(self.rows["epochs"]) + 1
         valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
         self.rows["epochs"].append({**at, "accuracy": valid})
-        probed = self.probes() if epoch >= self.probe_from else []
-        self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in probed]
+        self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in probes.items()]
 
-    def probes(self) -> list[tuple[str, float]]:
+    def probes(self) -> dict[str, float]:
         """Each encoder's quick probe."""
-        train, valid = self.data.train, self.data.valid
+        train, valid, _ = self.splits
         before, after = (predict(self.model, s.inputs).features for s in (train, valid))
-        return [
-            (m, quick_probe(before[m], train.labels, after[m], valid.labels))
+        return {
+            m: quick_probe(before[m], train.labels, after[m], valid.labels)
             for m in self.model.modalities
-        ]
+        }
 
     def look(self, run: Run) -> None:
         """The epoch's mean scales and weights."""
@@ -108,12 +110,8 @@ class _Lane:
             ("scales", "modality", "scale", "k"),
             ("weights", "head", "weight", "w"),
         ):
-            found: dict[str, list[float]] = {}
-            for row in run.trace:
-                if row["epoch"] == run.epoch and by in row:
-                    found.setdefault(row[by], []).append(row[value])
             at = {"entry": self.name, "epoch": run.epoch}
-            self.rows[kind] += [{**at, by: key, short: fmean(v)} for key, v in found.items()]
+            self.rows[kind] += [{**at, by: k, short: v} for k, v in run.means(by, value).items()]
 
     def result(self) -> dict[str, object]:
         """Test accuracy of the trained model."""
@@ -121,7 +119,7 @@ class _Lane:
         if not self.stopped:
             for _ in self.training:  # what is left to do after the last epoch
                 pass
-            test = self.data.test
+            test = self.splits[2]
             reached = accuracy(predict(self.model, test.inputs).joint, test.labels)
         return {"entry": self.name, "accuracy": reached, "seconds": self.seconds}
 
@@ -130,21 +128,33 @@ class _Together:
     """Those lanes whose methods can be replicated, trained at once."""
 
     def __init__(self, lanes: list[_Lane], settings: Settings, seed: int) -> None:
-        self.lanes, data = lanes, lanes[0].data
+        self.lanes, self.epoch = lanes, 0
+        self.probed: dict[str, list[float]] = {}  # modality → a probe a lane
+        train, valid, _ = lanes[0].splits
         self.training = replicas.epochs(
-            [lane.model for lane in lanes], data.train, data.valid, settings,
+            [lane.model for lane in lanes], train, valid, settings,
             seeds=[seed] * len(lanes), methods=[lane.method for lane in lanes],
-            watch=lambda k, run: lanes[k].look(run), measured=("valid",),
+            watch=lambda k, run: lanes[k].look(run), look=self.probe, measured=("valid",),
         )  # fmt: skip
+
+    def probe(self, looks: replicas.Looks) -> None:
+        """All lanes' encoders at once, in epochs that are probed."""
+        self.epoch += 1
+        if self.epoch < self.lanes[0].probe_from:
+            return
+        train, valid, _ = self.lanes[0].splits
+        before, after = looks("train").features, looks("valid").features
+        for m in before:
+            self.probed[m] = quick_probes(before[m], train.labels, after[m], valid.labels)
 
     def advance(self) -> None:
         """One epoch of all; they share the time evenly."""
         started = time.perf_counter()
         rows = next(self.training)
         seconds = (time.perf_counter() - started) / len(self.lanes)
-        for lane, own in zip(self.lanes, rows, strict=True):
+        for k, (lane, own) in enumerate(zip(self.lanes, rows, strict=True)):
             if own:
-                lane.take(own, seconds)
+                lane.take(own, {m: every[k] for m, every in self.probed.items()}, seconds)
             else:
                 lane.stopped = lane.stopped or "The training diverged."
 
@@ -189,7 +199,11 @@ def race(
     if ENSEMBLE not in made:
         made |= {ENSEMBLE: balancing.build(ENSEMBLE)}
     start = 1 if probe_all else settings.epochs
-    lanes = [_Lane(n, method, data, settings, fusion, seed, start) for n, method in made.items()]
+    splits = (data.train, data.valid, data.test)  # once: asking for one copies its rows
+    lanes = [
+        _Lane(n, method, splits, data.num_classes, settings, fusion, seed, start)
+        for n, method in made.items()
+    ]
     shared = [lane for lane in lanes if together and replicas.replicable(lane.method)]
     group = _Together(shared, settings, seed) if shared else None
     for _ in range(settings.epochs):

@@ -1,6 +1,7 @@
 """The ensemble: every modality trains alone, and the probabilities are averaged."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +20,13 @@ class MeanOfHeads(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         parts = dict(zip(self.widths, self.ordered(features), strict=True))
-        each = torch.stack([self._heads[m](z).log_softmax(1) for m, z in parts.items()])
-        return each.logsumexp(0) - torch.log(torch.tensor(float(len(parts))))
+        return mean_of_heads([self._heads[m](z) for m, z in parts.items()])
+
+
+def mean_of_heads(logits: Sequence[Tensor]) -> Tensor:
+    """log of the mean of softmax(logits) over the modalities, (…, C) each → (…, C)."""
+    each = torch.stack([x.log_softmax(-1) for x in logits])
+    return each.logsumexp(0) - math.log(len(logits))
 
 
 class Ensemble(Method):

@@ -23,12 +23,11 @@ LATE = 1000  # milliseconds in which a picture of an older state would still com
 WATCH = """key => {
   const find = () => document.querySelector(`.ck-card img[data-explorer='${key}']`);
   const ready = image => image && image.complete && image.naturalWidth > 0;
-  const seen = window.seen = {frames: 0, blank: 0, states: [], heights: [], at: null, next: null};
+  const seen = window.seen = {frames: 0, blank: 0, states: [], at: null, next: null};
   const here = find().dataset.state;
   document.addEventListener('keydown', e => { seen.at = e.timeStamp; }, {capture: true});
   const look = () => {
     const image = find(); seen.frames += 1;
-    const card = document.querySelector('.ck-card:has(img[data-explorer])');
     if (!ready(image)) seen.blank += 1;
     else if ((seen.states.at(-1) ?? here) !== image.dataset.state) {
       seen.states.push(image.dataset.state);

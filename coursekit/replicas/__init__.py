@@ -2,12 +2,13 @@
 
 Every parameter gets a replica dimension in front, so that K small matrix products become one call
 (`stack.py`); the optimisers keep a row a replica (`updates.py`), and so do the methods' loss
-weights and scales (`rules.py`). The loop (`loop.py`) has the shape of `coursekit.training.loop`
-and gives the same models, losses and accuracies but for rounding.
+weights and scales (`rules.py`). The loop (`loop.py`, its steps in `job.py`) has the shape of
+`coursekit.training.loop` and gives the same models, losses and accuracies but for rounding.
 """
 
+from coursekit.replicas.looks import Looks
 from coursekit.replicas.loop import epochs, fit
 from coursekit.replicas.rules import replicable
 from coursekit.replicas.stack import Stack, StackedPrediction
 
-__all__ = ["Stack", "StackedPrediction", "epochs", "fit", "replicable"]
+__all__ = ["Looks", "Stack", "StackedPrediction", "epochs", "fit", "replicable"]

@@ -100,11 +100,12 @@ class EachByItself:
 
 
 def _one(step: StackedStep, k: int, run: Run) -> Step:
-    """Replica k's step, as the plain loop makes it."""
-    features = {m: z[k].detach() for m, z in step.prediction.features.items()}
-    prediction = Prediction(step.prediction.joint[k].detach(), features, run.model.heads)
-    inputs = {m: x[k] for m, x in step.inputs.items()}
-    return Step(run, inputs, step.labels[k], prediction, step.batch)
+    """Replica k's step, as the plain loop makes it; copies, for a method may keep what it sees."""
+    features = {m: z[k].detach().clone() for m, z in step.prediction.features.items()}
+    joint = step.prediction.joint[k].detach().clone()
+    prediction = Prediction(joint, features, run.model.heads)
+    inputs = {m: x[k].clone() for m, x in step.inputs.items()}
+    return Step(run, inputs, step.labels[k].clone(), prediction, step.batch)
 
 
 class PacedByMLB:

@@ -6,7 +6,7 @@ The models keep working meanwhile: their parameters are views of the same rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import nan
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from coursekit.balancing.ensemble import MeanOfHeads
+from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
 from coursekit.checks import NotFinite, require
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
@@ -145,15 +145,14 @@ class Stack:
             for m, z in features.items()
         }
 
-    def joint(self, features: Mapping[str, Tensor], *, learning: bool = False) -> Tensor:
-        """Joint logits (K, B, C). learning: leave zeros where the mean of the heads answers."""
-        return torch.cat([self._joint_of(g, features, learning) for g in self.groups])
-
-    def _joint_of(self, group: Group, features: Mapping[str, Tensor], learning: bool) -> Tensor:
-        own = {m: z[group.rows] for m, z in features.items()}
+    def _joint(self, group: Group, prediction: StackedPrediction, learning: bool) -> Tensor:
+        """Joint logits (rows, B, C) of one group; ``prediction`` has none yet."""
+        own = {m: z[group.rows] for m, z in prediction.features.items()}
         z = own[self.modalities[0]]
-        if learning and isinstance(group.fusion, MeanOfHeads):  # its heads learn, it does not
-            return z.new_zeros((*z.shape[:2], self.models[0].num_classes))
+        if isinstance(group.fusion, MeanOfHeads):
+            if learning:  # its heads learn, it does not
+                return z.new_zeros((*z.shape[:2], self.models[0].num_classes))
+            return mean_of_heads([prediction.unimodal[m][group.rows] for m in group.fusion.widths])
         if isinstance(group.fusion, Fusion) and has_stacked_form(type(group.fusion)):
             return group.fusion.stacked(group.weights, own)
         fusions = [model.fusion for model in self.models[group.rows]]
@@ -161,10 +160,11 @@ class Stack:
         return _one_by_one(fusions, group.weights, own, nothing)
 
     def predict(self, inputs: Mapping[str, Tensor], *, learning: bool = False) -> StackedPrediction:
-        """All K models on inputs (K, B, …)."""
+        """All K models on inputs (K, B, …). learning: zeros where the mean of the heads answers."""
         features = self.encode(inputs)
-        joint = self.joint(features, learning=learning)
-        return StackedPrediction(joint, features, self.unimodal(features))
+        found = StackedPrediction(self.flat, features, self.unimodal(features))
+        joint = torch.cat([self._joint(group, found, learning) for group in self.groups])
+        return replace(found, joint=joint)
 
     def differentiate(self, loss: Tensor) -> Tensor:
         """The gradient of a scalar, (K, P) like ``flat``; the next call overwrites it."""

@@ -84,24 +84,24 @@ def make_update(name: str, like: Tensor, momentum: Tensor) -> Update:
 
 
 class Blocks:
-    """Which columns are clipped together in rows where each block is clipped by itself.
+    """Columns that are clipped together, where a row's blocks are clipped each by itself.
 
-    blocks: columns of each; what is left is one more.  alone: (K,), the rows it is so in.
+    blocks: the columns of each, one after the other from the first on; what is left is one more.
+    alone: (K,), in which rows each is clipped by itself.
     """
 
     def __init__(self, like: Tensor, blocks: list[slice], alone: list[bool]) -> None:
-        self.member = like.new_zeros((like.shape[1], len(blocks) + 1))  # (P, blocks + 1)
-        self.member[:, -1] = 1
-        for i, columns in enumerate(blocks):
-            self.member[columns, -1] = 0
-            self.member[columns, i] = 1
+        self.columns = [*blocks, slice(blocks[-1].stop, like.shape[1])]
         self.alone = torch.tensor(alone, device=like.device)[:, None]
 
-    def norms(self, gradient: Tensor) -> Tensor:
-        """(K, P): for every number the norm of what it is clipped with."""
-        squares = gradient.square() @ self.member  # (K, blocks + 1)
-        whole = squares.sum(1, keepdim=True)
-        return torch.where(self.alone, squares, whole).sqrt() @ self.member.T
+    def shorten(self, gradient: Tensor, largest: Tensor) -> None:
+        """`clip_rows`."""
+        parts = [gradient[:, columns] for columns in self.columns]
+        norms = torch.stack([torch.linalg.vector_norm(p, dim=1) for p in parts], dim=1)
+        whole = torch.linalg.vector_norm(norms, dim=1, keepdim=True)
+        factors = _factor(torch.where(self.alone, norms, whole), largest)
+        for part, factor in zip(parts, factors.split(1, dim=1), strict=True):
+            part.mul_(factor)
 
 
 def clip_rows(gradient: Tensor, largest: Tensor, blocks: Blocks | None) -> None:
@@ -111,6 +111,10 @@ def clip_rows(gradient: Tensor, largest: Tensor, blocks: Blocks | None) -> None:
     """
     if blocks is None:
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+        gradient.mul_(_factor(norm, largest))
     else:
-        norm = blocks.norms(gradient)
-    gradient.mul_((largest / (norm + LEAST_NORM)).clamp_max_(1.0))
+        blocks.shorten(gradient, largest)
+
+
+def _factor(norm: Tensor, largest: Tensor) -> Tensor:
+    return (largest / (norm + LEAST_NORM)).clamp_max_(1.0)

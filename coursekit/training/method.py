@@ -9,6 +9,7 @@ change the gradients, or the loss itself. Methods stand in `coursekit.balancing`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, ClassVar
 
 import torch
@@ -45,6 +46,14 @@ class Run:
     epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def means(self, by: str, value: str) -> dict[str, float]:
+        """What the trace tells of this epoch, mean over its batches: "scale" by "modality", say."""
+        found: dict[str, list[float]] = {}
+        for row in self.trace:
+            if row["epoch"] == self.epoch and by in row:
+                found.setdefault(row[by], []).append(row[value])
+        return {name: fmean(values) for name, values in found.items()}
 
 
 @dataclass(frozen=True)
