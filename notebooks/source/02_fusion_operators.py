@@ -42,6 +42,7 @@ from coursekit.plots.surfaces import heat_map, surface_table
 from coursekit.stats import interval
 from coursekit.surfaces import RATES, TARGETS, Surface, build_model, grid, learn
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 torch.manual_seed(0)
@@ -82,19 +83,29 @@ widths = {"A": D_A, "B": D_B}
 # %% [markdown]
 # ### Additive
 #
-# Every modality votes by itself, and the votes are added: $W_A z_A + W_B z_B + b$. You will meet
-# the same function under another name. **Late-linear** lays the features side by side, $[z_A;
-# z_B]$, and puts one linear layer on top. Cut that layer's matrix between the columns of A and
-# those of B, and it is the sum again. Two spellings of one function:
+# **Additive**: every modality votes by itself, and the votes are added, $W_A z_A + W_B z_B + b$.
+# **Late-linear** lays the features side by side, $[z_A; z_B]$, and puts one linear layer on top.
+
+# %%
+richer_guess = ChoiceGuess(
+    "02-richer",
+    "Which of the two can say more?",
+    options=("the added votes", "the layer on both, side by side", "neither"),
+)
+richer_guess
 
 # %%
 late = fusion.build("late-linear", widths, C).double()
 W, b = late.parameters()  # (C, D_A + D_B) and (C,)
-votes = z_a @ W[:, :D_A].T + z_b @ W[:, D_A:].T + b
+votes = z_a @ W[:, :D_A].T + z_b @ W[:, D_A:].T + b  # the same weights, as votes
+apart = (votes - late(features)).abs().max() > 1e-8
+richer_guess.reveal("the layer on both, side by side" if apart else "neither")
 same("Additive and late-linear", votes, late(features))
 
 # %% [markdown]
-# Remember this when a paper compares "sum" with "concatenation" as if one of them were richer.
+# One layer that sees both at once looks richer. But cut its matrix between the columns of A and
+# those of B: every weight multiplies a feature of one modality, and the results are added. Two
+# spellings of one function. Remember this when a paper compares "sum" with "concatenation".
 #
 # **Mid-MLP** is the plain way out of the sum: the same $[z_A; z_B]$, but two layers with a ReLU
 # between them. No product is written anywhere, yet a ReLU that sees A and B together can let A
@@ -234,6 +245,10 @@ claim("Late-linear: {value:.0f} parameters", parameters(fusion.build("late-linea
       equals=2310, within=0)  # fmt: skip
 claim("Tensor: {value:,.0f} parameters", size, above=12_000_000)
 
+# %% [markdown]
+# Whoever thinks of three times 128 features stays far below. The box has $129^3$ entries, and every
+# class wants a weight for each of them.
+
 # %%
 drawn = ("tensor", "low-rank", "mid-mlp", "late-linear")
 sizes = pd.concat(
@@ -314,9 +329,9 @@ exercises.low_rank_by_hand.check(low_rank_by_hand, seed=2_0103)
 # ### How much rank does a task need?
 #
 # A task made of interaction and nothing else: A shows a class, B shows a class, and the answer is
-# their **sum modulo six**. Either modality alone is worth a blind guess. Before you guess the rank:
-# put the six classes on a clock. A turns the hand, then B turns it on. How many numbers does it
-# take to write down where a hand points?
+# their **sum modulo six**. Either modality alone is worth a blind guess. Before you sketch: put
+# the six classes on a clock. A turns the hand, then B turns it on. How many numbers does it take to
+# write down where a hand points?
 
 # %%
 modular = modular_recipe()
@@ -325,10 +340,14 @@ pd.Series({"A": ceiling(modular, ("A",)), "both": ceiling(modular)}).round(3).to
 )
 
 # %%
-rank_guess = ChoiceGuess(
-    "02-rank",
-    "From which rank on is low-rank fusion level with the full tensor (within 0.02)?",
-    options=("1", "2", "3", "4", "8", "16"),
+RANKS = (1, 2, 3, 4, 8, 16)
+rank_guess = CurveGuess(
+    "02-ranks",
+    "Sum modulo six: test accuracy of low-rank fusion, by its rank?",
+    xs=RANKS,
+    low=0.0,
+    high=1.0,
+    names=("rank", "accuracy"),
 )
 rank_guess
 
@@ -346,8 +365,7 @@ study = pd.read_csv(open_checked("operators.csv"))
 reached = results(study, ["study", "model"], "valid")  # seeds 100 to 109, at the chosen rate
 ranks = reached[reached["study"] == "rank"]
 mean_at = ranks.groupby("model")["test"].mean()
-enough = [r for r in (1, 2, 3, 4, 8, 16) if mean_at[f"rank {r}"] > mean_at["tensor"] - 0.02]
-rank_guess.reveal(str(enough[0]))
+rank_guess.reveal({rank: mean_at[f"rank {rank}"] for rank in RANKS}, within=0.03)
 figure, (ax,) = new_figure(7.2, 3.8)
 ax.set_title("Sum modulo six: rank one is a lottery, rank two suffices")
 show(figure, rank_intervals(ranks, ax))
@@ -362,8 +380,10 @@ claim("Rank 16, minus rank 2: {value:+.3f}", mean_at["rank 16"] - mean_at["rank 
       between=(-0.02, 0.02))  # fmt: skip
 
 # %% [markdown]
-# Two, for six classes. Here is one way to do it with two. How near the hand of the clock is to
-# class $c$ is a cosine:
+# It is tempting to begin near the blind guess and to climb class by class. But every class has its
+# own vectors at every rank, and the encoders learn along. So rank one, one product a class, gets
+# most of the way, and two are level with the full tensor. Here is one way to do it with two. How
+# near the hand of the clock is to class $c$ is a cosine:
 #
 # $$\cos(\alpha + \beta - \gamma_c)
 #   = \cos\alpha\,\cos(\beta - \gamma_c) - \sin\alpha\,\sin(\beta - \gamma_c)$$
@@ -522,8 +542,6 @@ claim("Longest step, as a share of the text vector: {value:.3f}", moved.max(), b
 # $z_{others}$ are all but that, side by side. Rank 4; 64 hidden units in mid-MLP; projections and
 # transformers (2 layers, 4 heads) are 32 wide; SE squeezes by 16. The module of `gmu` is
 # `coursekit.fusion.gmu`, and so on.
-#
-# While you read: from 16 to 64 features is four times as many. Which rows grow sixteenfold?
 
 # %%
 FAMILIES = {
@@ -539,15 +557,43 @@ overview = pd.DataFrame(
     {"equation": {n: (registry[n].__doc__ or "").partition("\n\n")[0] for n in in_order}}
 )
 overview.insert(0, "family", [family.get(n, "new") for n in in_order])
-for width in (16, 64):
-    costs = cost_table(width, 6, names=in_order).set_index("operator")
-    overview[f"parameters, {width}"] = costs["parameters"]
-    overview[f"multiply-adds, {width}"] = costs["multiply-adds"]
 overview
 
+# %% [markdown]
+# Before you see the counts: from 16 to 64 features is four times as many. A matrix with a fixed
+# number of outputs then grows fourfold, one with as many outputs as features sixteenfold.
+
 # %%
-growth = overview["parameters, 64"] / overview["parameters, 16"]
+growth_guess = ChoiceGuess(
+    "02-growth",
+    "From 16 to 64 features: which of these four has its parameters grow most?",
+    options=("low-rank", "film", "kiela-gate", "mid-mlp"),
+)
+growth_guess
+
+# %%
+counts = overview[["family"]].copy()
+for width in (16, 64):
+    costs = cost_table(width, 6, names=in_order).set_index("operator")
+    counts[f"parameters, {width}"] = costs["parameters"]
+    counts[f"multiply-adds, {width}"] = costs["multiply-adds"]
+growth = counts["parameters, 64"] / counts["parameters, 16"]
+growth_guess.reveal(str(growth[list(growth_guess.options)].idxmax()))
+counts.insert(3, "parameters grow", growth.map("{:.1f}×".format))
+counts
+
+# %% [markdown]
+# A hidden layer looks expensive. But mid-MLP's is 64 wide whatever comes in, the soft gate projects
+# to 32 numbers, and low rank keeps its four pairs of vectors a class: all of them grow about
+# fourfold. FiLM has no fixed side: $\gamma$ takes every feature of A in and gives one number out
+# for every feature of B. It is cheap at 16 features and not at 64.
+
+# %%
 print("more than tenfold:", ", ".join(f"{n} ({growth[n]:.1f}×)" for n in growth[growth > 10].index))
+claim("FiLM's parameters grow {value:.1f} times", growth["film"], above=10)
+claim("The other three: at most {value:.1f} times",
+      growth[["low-rank", "kiela-gate", "mid-mlp"]].max(), below=5)  # fmt: skip
+
 # %% [markdown]
 # *A good place for a break.*
 #
@@ -827,10 +873,29 @@ synergy_guess = NumberGuess(
 )
 synergy_guess
 
+# %% [markdown]
+# And at the top? Two operators that can interact, with what they cost at 32 features:
+
+# %%
+cost_table(32, 6, names=["late-linear", "mid-mlp", "early-transformer"])
+
+# %%
+price_guess = NumberGuess(
+    "02-price",
+    "Accuracy on synergy: the early transformer minus mid-MLP?",
+    low=-0.10,
+    high=0.20,
+    step=0.01,
+)
+price_guess
+
 # %%
 of_synergy = reached[reached["study"] == "synergy"].rename(columns={"test": "accuracy"})
 mean_of = of_synergy.groupby("model")["accuracy"].mean().sort_values()
 synergy_guess.reveal(mean_of["late-linear"], within=0.02)
+
+# %%
+price_guess.reveal(mean_of["early-transformer"] - mean_of["mid-mlp"], within=0.01)
 ordered = of_synergy.assign(
     place=of_synergy["model"].map({name: i for i, name in enumerate(mean_of.index[::-1])})
 ).sort_values("place", kind="stable")
@@ -863,30 +928,46 @@ claim("The best of them minus the worst: {value:.3f}",
       mean_of[able].max() - mean_of[able].min(), below=0.06)  # fmt: skip
 for one, other in (("late-linear", "ensemble"), ("early-transformer", "mid-mlp")):
     print(f"{one} minus {other}: {interval(by_seed[one] - by_seed[other])}")
-cost_table(32, 6, names=["late-linear", "mid-mlp", "early-transformer"])
 
 # %% [markdown]
 # Three groups. **Late-linear**, its twin **additive** and the **hard gate** end where the ensemble
 # is that never saw both modalities together: right on all samples but the synergistic ones, where
 # they guess. The **SE gate** and the **non-local** block got past the wall on the surfaces, SE in
 # most seeds; here, 20 epochs take them only part of the way. All others are past it, within a few
-# hundredths of each other. The early transformer's lead over mid-MLP, if it is one at all (the
-# interval includes zero), has its price in the table.
+# hundredths of each other. One expects that several times the parameters buy something. The early
+# transformer's lead over mid-MLP, if it is one at all (the interval includes zero), is small.
 #
-# But why do sums *guess*? A surface that interacts is out of their reach; the answer, though, is
-# only the largest of six logits, and votes made by hand win that contest more often:
+# But why do sums *guess*? A surface that interacts is out of their reach. The answer, though, is
+# only the largest of six logits. So make the votes by hand, for each class shown and each answer,
+# such that their sum is largest at the right answer as often as you can.
+
+# %%
+votes_guess = ChoiceGuess(
+    "02-votes",
+    "How many of the 36 sums modulo six do our votes by hand get right?",
+    options=("about one in six", "about one in three", "about six in ten"),
+)
+votes_guess
 
 # %%
 digit = torch.arange(6.0)
 by_hand = digit[:, None] * digit - digit**2 / 4  # (6, 6): a vote of each class shown, each answer
 named = (by_hand[:, None] + by_hand).argmax(-1)
-right = (named == (digit[:, None] + digit) % 6).double().mean()
+hits = named == (digit[:, None] + digit) % 6
+right = hits.double().mean()
+shares = {"about one in six": 1 / 6, "about one in three": 1 / 3, "about six in ten": 0.6}
+votes_guess.reveal(min(shares, key=lambda name: abs(shares[name] - float(right))))
 claim("Of all sums modulo six, these votes get right: {value:.2f}", right, above=0.5)
+plain = hits == (digit[:, None] + digit < 6)
+claim("… exactly those that stay below six: {value:.0%}", plain.double().mean(), equals=1,
+      within=0)  # fmt: skip
 
 # %% [markdown]
-# Training does not look for them. Cross-entropy rewards probabilities, and to a sum of votes, which
-# adds what A says alone to what B says alone, all six answers stay equally likely. The wall is made
-# by the sum *and* by what training rewards.
+# "A sum cannot know it, so it is right one time in six" is the usual thought. Yet votes can name
+# the *plain* sum, and as long as that stays below six, nothing has to interact. Training does not
+# look for these votes. Cross-entropy rewards probabilities, and to a sum of votes, which adds what A
+# says alone to what B says alone, all six answers stay equally likely. The wall is made by the sum
+# *and* by what training rewards.
 #
 # So the large step is from additive to not additive. Which of the others you take is, on these
 # data, mostly a matter of cost. As code:
