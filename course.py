@@ -4,6 +4,7 @@
 python course.py lab             open the lessons in JupyterLab (sets up what is missing)
 python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours is set aside
 python course.py lab --reset 01-slope-for  the same, with one exercise as it was handed out
+python course.py app             the explorers alone, as an app in the browser, without JupyterLab
 python course.py test            run every test and every notebook
 python course.py check           say what works on this machine
 python course.py refresh [01 …]  rebuild the notebooks from notebooks/source and store outputs
@@ -11,7 +12,7 @@ python course.py pin             renew constraints.txt
 python course.py clean           remove the environment made here (your workbook/ stays)
 
 --cpu   on Linux without a GPU: PyTorch without the CUDA packages, about 3 GB less to download
-Anything else is handed on: to JupyterLab (lab) or to pytest (test).
+Anything else is handed on: to JupyterLab (lab), to Voila (app) or to pytest (test).
 """
 
 from __future__ import annotations  # an old Python must get as far as the check in main
@@ -31,9 +32,15 @@ ROOT = Path(__file__).resolve().parent
 ENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of CPU-only wheels
-# Measured downloads in MB: wheels of the lessons, of the test tools; torch apart.
 STEPS = ("Collecting", "Downloading", "Building", "Installing")  # what pip says that tells
-SIZES = {"learn": 150, "test": 60, "torch": 200, "cuda": 3000}
+# What is installed beyond the lessons, by extra; each has what the ones before it have.
+EXTRAS = {
+    "": "the course",
+    "app": "the course and its app",
+    "test": "the course, its app and its test tools",
+}
+# Measured downloads in MB: wheels of the lessons, of each extra; torch apart.
+SIZES = {"learn": 150, "": 0, "app": 5, "test": 65, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:
@@ -45,14 +52,16 @@ def main(arguments: list[str]) -> int:
     rest = [a for a in rest if a != "--cpu"]
     if command == "lab":
         return lab(rest, cpu)
+    if command == "app":
+        return run(python(cpu, "app"), "-m", "coursekit.app", *rest)
     if command == "test":
         # Two processes; a file stays in one, so that a notebook keeps its kernel.
         shared = ("-n", "2", "--dist", "loadfile")
-        return run(python(cpu, test=True), "-m", "pytest", *shared, *rest)
+        return run(python(cpu, "test"), "-m", "pytest", *shared, *rest)
     if command == "check":
         return run(python(cpu), "-m", "coursekit.health", *rest)
     if command == "refresh":
-        return run(python(cpu, test=True), "-m", "coursekit.authoring", "refresh", *rest)
+        return run(python(cpu, "test"), "-m", "coursekit.authoring", "refresh", *rest)
     if command == "pin":
         return pin()
     if command == "clean":
@@ -90,17 +99,17 @@ def lab(rest: list[str], cpu: bool) -> int:
     return run(exe, "-m", "jupyterlab", *start, *loopback, *root, *rest, cwd=mine)
 
 
-def python(cpu: bool = False, test: bool = False) -> str:
+def python(cpu: bool = False, extra: str = "") -> str:
     """The interpreter to use, with everything installed that the command needs."""
     if in_conda():
-        if test:
-            install(sys.executable, Path(sys.prefix), cpu, test)
+        if extra:
+            install(sys.executable, Path(sys.prefix), cpu, extra)
         return sys.executable
     exe = interpreter(ENV)
     if not has_pip(exe):  # there is none, or it was left half-made
         say("Making an environment in .venv …")
         make(ENV)
-    install(exe, ENV, cpu, test)
+    install(exe, ENV, cpu, extra)
     return exe
 
 
@@ -140,28 +149,21 @@ def interpreter(environment: Path) -> str:
     return str(environment / ("Scripts/python.exe" if WINDOWS else "bin/python"))
 
 
-def install(exe: str, environment: Path, cpu: bool, test: bool) -> None:
+def install(exe: str, environment: Path, cpu: bool, extra: str) -> None:
     """Install the project under the constraints, unless the stamp says that it was done."""
     inputs = b"".join((ROOT / f).read_bytes() for f in ("pyproject.toml", "constraints.txt"))
     want = {"inputs": hashlib.sha256(inputs).hexdigest(), "root": str(ROOT)}
     stamp = environment / "coursekit.json"
-    have = read_stamp(stamp)
-    if {k: have.get(k) for k in want} == want and bool(have.get("test")) >= test:
+    have, order = read_stamp(stamp), list(EXTRAS)
+    there = str(have.get("extra", ""))
+    before = order.index(there) if there in order else 0
+    if {k: have.get(k) for k in want} == want and before >= order.index(extra):
         return
-    cuda = sys.platform == "linux" and not cpu
-    size = SIZES["learn"] + SIZES["torch"] + SIZES["test"] * test
-    print(f"Installing the course{' and its test tools' if test else ''}, once per update.")
-    print(
-        f"Download: about {size} MB" + (", less what is already in pip's cache." if have else ".")
-    )
-    if cuda and not have:
-        print(
-            f"On Linux PyTorch may add CUDA packages, about {SIZES['cuda'] / 1000:.0f} GB more; "
-            "`--cpu` leaves them out."
-        )
+    extra = order[max(before, order.index(extra))]  # what was there is renewed with the rest
+    announce(cpu, extra, bool(have))
     options = ["--extra-index-url", CPU_INDEX] if cpu and sys.platform == "linux" else []
     # Python compiles what it imports later on; compiling everything now takes half of the time.
-    what = ["--no-compile", "-e", ".[test]" if test else "."]
+    what = ["--no-compile", "-e", f".[{extra}]" if extra else "."]
     pip(exe, "install", "-c", "constraints.txt", *options, *what)
     settings = environment / "share/jupyter/lab/settings"  # no question about news at the start
     settings.mkdir(parents=True, exist_ok=True)
@@ -169,8 +171,22 @@ def install(exe: str, environment: Path, cpu: bool, test: bool) -> None:
     overrides = {"@jupyterlab/apputils-extension:notification": quiet}
     (settings / "overrides.json").write_text(json.dumps(overrides))
     part = stamp.with_suffix(".part")  # whole or not at all
-    part.write_text(json.dumps({**want, "test": test or bool(have.get("test"))}))
+    part.write_text(json.dumps({**want, "extra": extra}))
     os.replace(part, stamp)
+
+
+def announce(cpu: bool, extra: str, again: bool) -> None:
+    """Say what is installed now and how much that downloads."""
+    size = SIZES["learn"] + SIZES["torch"] + SIZES[extra]
+    print(f"Installing {EXTRAS[extra]}, once per update.")
+    print(
+        f"Download: about {size} MB" + (", less what is already in pip's cache." if again else ".")
+    )
+    if sys.platform == "linux" and not cpu and not again:
+        print(
+            f"On Linux PyTorch may add CUDA packages, about {SIZES['cuda'] / 1000:.0f} GB more; "
+            "`--cpu` leaves them out."
+        )
 
 
 def read_stamp(stamp: Path) -> dict[str, object]:

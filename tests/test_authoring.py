@@ -17,7 +17,14 @@ from coursekit.authoring.learner import (
     solved,
     write,
 )
-from coursekit.authoring.sources import instructor_notebook, notebook_of, outputs_digest
+from coursekit.authoring.sources import (
+    instructor_notebook,
+    name_of,
+    notebook_of,
+    outputs_digest,
+    pages,
+    scripts,
+)
 
 LESSON = '''# %% [markdown]
 # # 90 · Sums
@@ -299,6 +306,16 @@ def test_the_stub_runs_and_carries_the_stamp(made):
     assert notebook.metadata["coursekit"]["seconds"] > 0
     fresh = learner_notebook(made)
     assert [c.source for c in fresh.cells] == [c.source for c in notebook.cells]
+
+
+def test_a_page_without_a_number_is_made_like_a_lesson_and_is_none(tmp_path):
+    lesson = lay_out(tmp_path)
+    page = lesson.with_name("corner.py")
+    page.write_text("# %% [markdown]\n# # A corner\n\n# %%\nprint(2)\n", encoding="utf-8")
+    assert scripts(tmp_path) == [lesson] and pages(tmp_path) == [page]
+    assert [name_of(lesson), name_of(page)] == ["90", "corner"]
+    assert command.refresh(page, force=False).startswith("run in")
+    assert problems(notebook_of(page)) == [] and marks(nbformat.read(notebook_of(page), 4)) == {}
 
 
 def test_an_unknown_lesson_is_an_error_in_a_sentence(capsys):

@@ -61,7 +61,8 @@ def pins():
     return {canonicalize_name(name): version for name, version in found.items()}
 
 
-REQUIREMENTS = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIREMENTS = [*PROJECT["dependencies"], *EXTRAS["app"], *EXTRAS["test"]]
 
 
 @pytest.mark.parametrize("line", REQUIREMENTS)
@@ -69,6 +70,12 @@ def test_every_requirement_is_pinned_within_its_range(line):
     requirement = Requirement(line)
     version = pins()[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(version), version
+
+
+def test_each_extra_of_the_launcher_has_what_the_ones_before_it_have(course):
+    assert [*course.EXTRAS] == ["", "app", "test"]
+    assert set(EXTRAS["app"]) < set(EXTRAS["test"])
+    assert all(extra in course.SIZES for extra in course.EXTRAS)
 
 
 def test_torch_is_the_one_the_figures_were_made_with():
@@ -169,7 +176,7 @@ def test_an_unknown_command_prints_the_usage_and_returns_2(course, capsys, argum
 def test_help_prints_the_usage_and_returns_0(course, capsys, arguments):
     assert course.main(arguments) == 0
     said = capsys.readouterr().out
-    for command in ("lab", "test", "check", "refresh", "pin", "clean"):
+    for command in ("lab", "app", "test", "check", "refresh", "pin", "clean"):
         assert f"python course.py {command}" in said
     assert course.ran == []
 
@@ -178,21 +185,20 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "cpu", "test", "started"),
+    ("arguments", "given", "started"),
     [
-        (["test"], False, True, PYTEST),
-        (["test", "--cpu", "-k", "line"], True, True, (*PYTEST, "-k", "line")),
-        (["check"], False, False, ("-m", "coursekit.health")),
-        (["refresh", "01"], False, True, ("-m", "coursekit.authoring", "refresh", "01")),
+        (["test"], (False, "test"), PYTEST),
+        (["test", "--cpu", "-k", "line"], (True, "test"), (*PYTEST, "-k", "line")),
+        (["check"], (False,), ("-m", "coursekit.health")),
+        (["app"], (False, "app"), ("-m", "coursekit.app")),
+        (["app", "--cpu", "--port=9"], (True, "app"), ("-m", "coursekit.app", "--port=9")),
+        (["refresh", "01"], (False, "test"), ("-m", "coursekit.authoring", "refresh", "01")),
     ],
 )
-def test_commands_hand_on_their_arguments_and_the_exit_status(
-    course, arguments, cpu, test, started
-):
+def test_commands_hand_on_their_arguments_and_the_exit_status(course, arguments, given, started):
     assert course.main(arguments) == 7
-    (_, given, named), (_, ran, _) = course.ran
-    assert given == (cpu,)
-    assert named.get("test", False) is test
+    (_, asked, named), (_, ran, _) = course.ran
+    assert (asked, named) == (given, {})
     assert ran == ("PY", *started)
 
 
@@ -311,14 +317,14 @@ def pip(course, monkeypatch):
 def test_installing_is_done_once_until_the_versions_change(course, pip, tmp_path):
     environment = tmp_path / "environment"
     environment.mkdir()
-    for test in (False, False, True, False, True):
-        course.install("PY", environment, cpu=False, test=test)
-    assert [a[-1] for a in pip] == [".", ".[test]"]  # the tools once, and they stay
+    for extra in ("", "", "app", "", "test", "app", "", "test"):
+        course.install("PY", environment, cpu=False, extra=extra)
+    assert [a[-1] for a in pip] == [".", ".[app]", ".[test]"]  # each once, and they stay
     assert all(a[:3] == ("install", "-c", "constraints.txt") for a in pip)
     with (course.ROOT / "constraints.txt").open("a") as file:
         file.write("something==1\n")
-    course.install("PY", environment, cpu=False, test=False)
-    assert len(pip) == 3
+    course.install("PY", environment, cpu=False, extra="")
+    assert [a[-1] for a in pip[3:]] == [".[test]"]  # renewed with the rest
 
 
 def test_a_failed_installation_is_tried_again(course, pip, monkeypatch, tmp_path):
@@ -328,8 +334,8 @@ def test_a_failed_installation_is_tried_again(course, pip, monkeypatch, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(course, "pip", fail)
         with pytest.raises(SystemExit):
-            course.install("PY", tmp_path, cpu=False, test=False)
-    course.install("PY", tmp_path, cpu=False, test=False)
+            course.install("PY", tmp_path, cpu=False, extra="")
+    course.install("PY", tmp_path, cpu=False, extra="")
     assert len(pip) == 1
 
 
@@ -337,18 +343,20 @@ def test_cpu_leaves_cuda_out_on_linux_only(course, pip, monkeypatch, tmp_path):
     for platform in ("linux", "darwin", "win32"):
         monkeypatch.setattr(course.sys, "platform", platform)
         (tmp_path / platform).mkdir()
-        course.install("PY", tmp_path / platform, cpu=True, test=False)
+        course.install("PY", tmp_path / platform, cpu=True, extra="")
     assert [course.CPU_INDEX in a for a in pip] == [True, False, False]
 
 
-@pytest.mark.parametrize("left", ["", '{"inputs": "12', "[1, 2]", "7", "null"])
+@pytest.mark.parametrize(
+    "left", ["", '{"inputs": "12', "[1, 2]", "7", "null", '{"extra": "gone"}', '{"test": true}']
+)
 def test_a_stamp_that_is_empty_or_cut_off_counts_as_none(course, pip, tmp_path, left):
     stamp = tmp_path / "coursekit.json"
     stamp.write_text(left)
     for _ in range(2):
-        course.install("PY", tmp_path, cpu=False, test=False)
+        course.install("PY", tmp_path, cpu=False, extra="")
     assert len(pip) == 1
-    assert json.loads(stamp.read_text())["test"] is False
+    assert json.loads(stamp.read_text())["extra"] == ""
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -358,14 +366,14 @@ def test_a_stamp_that_is_cut_off_while_written_keeps_the_old_one(
     def stop(a, b):
         raise KeyboardInterrupt
 
-    course.install("PY", tmp_path, cpu=False, test=False)
+    course.install("PY", tmp_path, cpu=False, extra="")
     before = (tmp_path / "coursekit.json").read_text()
     with monkeypatch.context() as patch:
         patch.setattr(course.os, "replace", stop)
         with pytest.raises(KeyboardInterrupt):
-            course.install("PY", tmp_path, cpu=False, test=True)
+            course.install("PY", tmp_path, cpu=False, extra="test")
     assert (tmp_path / "coursekit.json").read_text() == before
-    course.install("PY", tmp_path, cpu=False, test=True)
+    course.install("PY", tmp_path, cpu=False, extra="test")
     assert len(pip) == 3
 
 
@@ -465,14 +473,14 @@ def test_an_environment_that_cannot_be_made_is_removed_and_the_way_out_said(
 def test_what_pip_says_is_shown_when_it_fails_and_no_stamp_is_left(course, made):
     (made.work / "refuse").touch()
     with pytest.raises(SystemExit) as stop:
-        course.real_python(test=True)
+        course.real_python(extra="test")
     assert "something that pip says" in stop.value.code
     assert "pip could not install the course" in stop.value.code
     assert not (course.ENV / "coursekit.json").exists()
     (made.work / "refuse").unlink()
-    course.real_python(test=True)
+    course.real_python(extra="test")
     assert made.folders == [course.ENV]  # the environment itself was good
-    assert json.loads((course.ENV / "coursekit.json").read_text())["test"] is True
+    assert json.loads((course.ENV / "coursekit.json").read_text())["extra"] == "test"
 
 
 def test_pin_keeps_torch_and_writes_neither_cuda_nor_local_packages(course, made, capsys):
@@ -527,7 +535,7 @@ def test_in_conda_no_environment_is_made_and_only_the_test_tools_are_added(
     monkeypatch.setattr(course.sys, "prefix", str(tmp_path))
     assert course.real_python() == sys.executable
     assert pip == []
-    assert course.real_python(test=True) == sys.executable
+    assert course.real_python(extra="test") == sys.executable
     assert [a[-1] for a in pip] == [".[test]"]
     assert not course.ENV.exists()
 

@@ -8,7 +8,13 @@ import pytest
 from coursekit.authoring.freshness import problems
 from coursekit.authoring.glossary import glossary, path_of_glossary, terms
 from coursekit.authoring.learner import marks, solved
-from coursekit.authoring.sources import NOTEBOOKS, instructor_notebook, notebook_of, scripts
+from coursekit.authoring.sources import (
+    NOTEBOOKS,
+    instructor_notebook,
+    notebook_of,
+    pages,
+    scripts,
+)
 
 SCRIPTS = scripts()
 each_lesson = pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])
@@ -16,7 +22,7 @@ each_lesson = pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SC
 
 def test_there_are_lessons_and_each_notebook_has_a_source():
     assert SCRIPTS
-    known = {notebook_of(script) for script in SCRIPTS} | {path_of_glossary()}
+    known = {notebook_of(script) for script in [*SCRIPTS, *pages()]} | {path_of_glossary()}
     assert known == set(NOTEBOOKS.glob("*.ipynb"))
 
 
@@ -25,7 +31,7 @@ def test_the_glossary_says_what_the_lessons_say():
     assert len(terms()) >= 30
 
 
-@each_lesson
+@pytest.mark.parametrize("script", [*SCRIPTS, *pages()], ids=lambda script: script.stem)
 def test_stored_notebook_is_good(script):
     assert problems(notebook_of(script)) == []
 

@@ -10,7 +10,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from coursekit.authoring.freshness import is_current, problems
 from coursekit.authoring.glossary import glossary, path_of_glossary
 from coursekit.authoring.learner import execute, learner_notebook, normalise, stamp, write
-from coursekit.authoring.sources import NOTEBOOKS, notebook_of, scripts
+from coursekit.authoring.sources import NOTEBOOKS, name_of, notebook_of, pages, scripts
 
 
 def refresh(script: Path, force: bool) -> str:
@@ -75,7 +75,7 @@ def check_all(chosen: list[Path]) -> int:
     said = check_glossary()
     count += said != "good"
     print(f"{path_of_glossary().name}: {said}")
-    known = {notebook_of(script) for script in scripts()} | {path_of_glossary()}
+    known = {notebook_of(script) for script in [*scripts(), *pages()]} | {path_of_glossary()}
     for path in sorted(set(NOTEBOOKS.glob("*.ipynb")) - known):
         count += 1
         print(f"{path.name}: There is no source script for it.")
@@ -86,14 +86,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when all is well."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.authoring", description=__doc__)
     parser.add_argument("command", choices=("refresh", "check"))
-    parser.add_argument("lessons", nargs="*", metavar="NN", help="two digits; all when left out")
+    parser.add_argument(
+        "lessons", nargs="*", metavar="NN", help="two digits, or a page's name; all when left out"
+    )
     parser.add_argument("--force", action="store_true", help="run notebooks that are current too")
     given = parser.parse_args(arguments)
-    available = scripts()
-    unknown = set(given.lessons) - {script.stem[:2] for script in available}
+    available = [*scripts(), *pages()]
+    unknown = set(given.lessons) - {name_of(script) for script in available}
     if unknown:
         parser.error(f"there is no lesson {', '.join(sorted(unknown))} in notebooks/source")
-    chosen = [s for s in available if not given.lessons or s.stem[:2] in given.lessons]
+    chosen = [s for s in available if not given.lessons or name_of(s) in given.lessons]
     if given.command == "check":
         return min(check_all(chosen), 1)
     failed = refresh_glossary()  # first: the lessons link to it

@@ -26,6 +26,16 @@ def scripts(folder: Path = NOTEBOOKS) -> list[Path]:
     return sorted((folder / "source").glob("[0-9][0-9]_*.py"))
 
 
+def pages(folder: Path = NOTEBOOKS) -> list[Path]:
+    """Source scripts of pages that are no lessons: no number, no exercises, no words."""
+    return sorted((folder / "source").glob("[a-z]*.py"))
+
+
+def name_of(script: Path) -> str:
+    """What an author calls it: a lesson's two digits, a page's name."""
+    return script.stem[:2] if script.stem[:2].isdigit() else script.stem
+
+
 def notebook_of(script: Path) -> Path:
     """Where the learner notebook of ``script`` stands: one folder up, same name."""
     return script.parent.parent / f"{script.stem}.ipynb"

@@ -1,4 +1,4 @@
-"""JupyterLab or Voila on the loopback address, with folders of their own."""
+"""JupyterLab, or the app, on the loopback address, with folders of their own."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from coursekit.app import PAGE
 
 START = 60.0  # seconds a server may take to answer
 FOLDERS = {
@@ -55,12 +57,13 @@ def lab(root: Path, home: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def voila(notebook: Path, home: Path) -> Iterator[Server]:
-    """Voila with ``notebook`` as an app; its folders in ``home``."""
+def app(home: Path) -> Iterator[Server]:
+    """The explorers' app, as `coursekit.app` serves it; its folders in ``home``."""
     port = free_port()
-    server = Server(f"http://127.0.0.1:{port}", "", notebook)
-    command = ["voila", str(notebook), "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
-    with _running(command, home, notebook.parent, f"{server.url}/static/"):
+    server = Server(f"http://127.0.0.1:{port}", secrets.token_hex(16), PAGE)
+    command = ["coursekit.app", "--no-browser", f"--port={port}", "--Voila.port_retries=0"]
+    command += [f"--token={server.token}"]
+    with _running(command, home, PAGE.parent, f"{server.url}/login"):
         yield server
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Self
 from uuid import uuid4
 
+import ipywidgets as W
 import pandas as pd
 
 from coursekit.checks import choose, require
@@ -102,6 +103,11 @@ class Explorer:
         return self._code_of(self._state)
 
     @property
+    def widget(self) -> W.Widget:
+        """What a page with a kernel shows."""
+        return self._panel.box
+
+    @property
     def data(self) -> Any:
         """What the last good picture shows."""
         return self._screen.data
@@ -158,7 +164,7 @@ class Explorer:
 
         Locked knobs are greyed, hidden ones leave the card; presets that would move either are
         gone, and Reset leads back to this state. For a link, put it behind the address of the
-        course's app: ``…/explorers.ipynb?code=CODE``. Nothing is kept secret: the card, the
+        course's app: ``http://127.0.0.1:8866/?code=CODE``. Nothing is kept secret: the card, the
         picture's tag and ``repr`` do not name a hidden value, but whoever reads the source can
         decode the code, and ``explorer.state`` tells all.
         Errors: ValueError for unknown knobs, for hidden ones whose value stands in the picture.
@@ -261,7 +267,7 @@ class Explorer:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """The widget for a page with a kernel; for one without, the picture with its text."""
         image = self._screen.image(self.picture, self.alt)
-        bundle = dict(self._panel.box._repr_mimebundle_())
+        bundle = dict(self.widget._repr_mimebundle_())
         bundle["text/html"] = f"<p><b>{html.escape(self.title)}</b></p>{image}"
         bundle["text/plain"] = repr(self)
         return bundle

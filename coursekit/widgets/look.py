@@ -38,6 +38,9 @@ CSS = """
 .ck-code input { font-family: var(--jp-code-font-family, monospace); border-radius: 5px; }
 .ck-knobs .ck-code .widget-label { flex: 0 0 44px; }
 .ck-knobs .ck-code input { flex: 1 1 auto; width: auto; text-align: left; }
+.ck-shelf { overflow: visible; gap: 8px; }
+.ck-shelf .ck-place { overflow: visible; }
+.ck-shelf .ck-wide { width: 100%; max-width: 460px; }
 .ck-status { color: var(--jp-content-font-color2, #666); font-size: 13px; min-height: 22px; }
 .ck-alert { border-left: 4px solid #B00020; padding: 4px 10px; margin: 4px 0; }
 .ck-card table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 8px; }

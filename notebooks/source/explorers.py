@@ -1,0 +1,92 @@
+# %% [markdown]
+# # The explorers
+#
+# All explorers of the course on one page. Each trains or computes anew while you turn its knobs,
+# so each is opened by its own button and costs nothing before.
+#
+# **A code** stands under the knobs of every explorer. It brings back all knobs, seed included,
+# wherever it is entered. A **handout** is a code that also locks or hides knobs; a teacher makes it
+# with `explorer.handout(locked=[…], hidden=[…])`. Enter either below.
+#
+# In the app (`python course.py app`) a code can also stand in the address, behind `?code=`. In
+# JupyterLab the address does not reach this page: use the field there.
+
+# %%
+from coursekit.widgets.shelf import Opener, Shelf
+
+Opener()
+
+# %% [markdown]
+# ## One slope or two?
+#
+# **Lesson 01.** Shows what a regression without the interaction term makes of data that has one.
+
+# %%
+Shelf("lines")
+
+# %% [markdown]
+# ## What can this operator say?
+#
+# **Lesson 02.** Shows which functions of two modalities a fusion operator can learn, and which not.
+
+# %%
+Shelf("surface")
+
+# %% [markdown]
+# ## Before and after the projection
+#
+# **Lesson 03.** Shows whether a trained model uses the interaction: what EMAP takes away from it.
+
+# %%
+Shelf("emap")
+
+# %% [markdown]
+# ## Early, intermediate or late?
+#
+# **Lesson 04.** Shows how deep two modalities must meet when what counts is that they speak at the
+# same moment.
+
+# %%
+Shelf("depth")
+
+# %% [markdown]
+# ## One network, two modalities: which illness?
+#
+# **Lessons 00 and 05.** Shows when a joint network loses to one of its parts, and from which of two
+# illnesses.
+
+# %%
+Shelf("imbalance")
+
+# %% [markdown]
+# ## Two arrows a head, one weight each
+#
+# **Lesson 06.** Shows how Gradient-Blending reads its weights off two points of the learning
+# curves, and how far chance moves them.
+
+# %%
+Shelf("blend")
+
+# %% [markdown]
+# ## The race: who feeds the slow encoder?
+#
+# **Lesson 07.** Shows several balancing methods side by side, epoch by epoch, on the same data.
+
+# %%
+Shelf("race")
+
+# %% [markdown]
+# ## MLB: how fast may each modality move?
+#
+# **Lesson 08.** Shows the factors by which MLB brakes one modality and hurries the other.
+
+# %%
+Shelf("pace")
+
+# %% [markdown]
+# ## The film: one training, stopped where you like
+#
+# **Lesson 08.** Shows one training in four linked views, with a cursor through its epochs.
+
+# %%
+Shelf("film")

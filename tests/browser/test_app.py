@@ -1,0 +1,86 @@
+"""The explorers as an app under Voila: its token, every explorer, a code in the address."""
+
+import urllib.request
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from browser.test_lessons_in_browser import pixels, shown_pixels
+from coursekit.bench import browser, servers
+from coursekit.bench.latency import CARD
+from coursekit.widgets import EXPLORERS
+
+# The template's icons come from a content network; the app's own rule keeps the page here.
+REFUSED = "cdn.jsdelivr.net/npm/@fortawesome"
+
+
+@pytest.fixture(scope="module")
+def app(served, tmp_path_factory):
+    """The app, in the browser that the other tests use."""
+    _, context = served
+    with servers.app(tmp_path_factory.mktemp("app")) as server:
+        yield server, context
+
+
+def open_app(app, page, query=""):
+    """The page once all its widgets stand there."""
+    server, _ = app
+    page.goto(f"{server.url}/?token={server.token}{query}")
+    page.locator(".ck-shelf").nth(len(EXPLORERS)).wait_for(timeout=browser.MINUTE)
+
+
+def obeys(page, card, key):
+    """One key press on the first slider brings the picture that is drawn without a kernel."""
+    picture = card.locator("img[data-explorer]")
+    before = picture.get_attribute("data-state")
+    handle = card.get_by_role("slider").and_(page.locator(":not([disabled])")).first
+    handle.focus()
+    at = handle.get_attribute("aria-valuetext")
+    handle.press("ArrowLeft")  # every first slider has room below
+    expect(picture).not_to_have_attribute("data-state", before, timeout=browser.MINUTE)
+    assert handle.get_attribute("aria-valuetext") != at
+    code, source = picture.evaluate("e => [e.dataset.state, e.src]")
+    explorer = EXPLORERS[key]()
+    drawn = explorer.render(**explorer.read(code))
+    assert np.array_equal(shown_pixels(source), pixels(drawn))
+
+
+def test_without_the_token_there_is_only_a_login(app):
+    server, _ = app
+    with urllib.request.urlopen(server.url, timeout=10) as answer:
+        text = answer.read().decode()
+    assert "/login" in answer.url and "password" in text.lower()
+    assert "explorers" not in text
+
+
+def test_every_explorer_opens_and_obeys(app, page):
+    open_app(app, page)
+    assert page.locator("img[data-explorer]").count() == 0  # nothing is computed before
+    for key in EXPLORERS:
+        page.get_by_role("button", name=f"Open “{key}”").press("Enter")
+        card = page.locator(CARD.format(key=key))
+        card.locator("img[data-explorer]").wait_for(timeout=browser.MINUTE)
+        obeys(page, card, key)
+        close = page.get_by_role("button", name=f"Close “{key}”")
+        expect(close).to_be_enabled()
+        close.press("Enter")
+        expect(card).to_have_count(0)
+    assert [said for said in page.page_errors if REFUSED not in said] == []
+
+
+def test_a_handout_in_the_address_opens_with_its_knobs_closed(app, page):
+    teacher = EXPLORERS["lines"]()
+    teacher.set(w3=2.5, seed=3)
+    code = teacher.handout(locked=["w1"], hidden=["noise"])
+    open_app(app, page, f"&code={code}")
+    card = page.locator(CARD.format(key="lines"))
+    expect(card.locator("img[data-explorer]")).to_have_attribute("data-state", code)
+    expect(card.get_by_role("spinbutton", name="w1, smiling")).to_be_disabled()
+    expect(card.get_by_role("spinbutton", name="noise, sd")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Code of an explorer")).to_have_value(code)
+
+
+def test_a_wrong_code_in_the_address_is_read_out(app, page):
+    open_app(app, page, "&code=<b>nonsense</b>")
+    expect(page.get_by_role("alert")).to_contain_text("is of no explorer")
