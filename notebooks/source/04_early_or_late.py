@@ -45,6 +45,7 @@ from coursekit.studies.depth_tables import MORE, Reading, case_facts
 from coursekit.studies.depths import THINNED, chosen, epochs_to, trained, valid_curve
 from coursekit.training import accuracy, predict
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 
@@ -190,13 +191,13 @@ for seed in synergy.seeds[:5]:
         ]
 live, live_curves = pd.DataFrame(runs), pd.DataFrame(epochs_run)
 wide = live.pivot_table(index="seed", columns="model", values="accuracy")
-wide[list(PLACES)].agg(["mean", "min", "max"]).round(3)
 
 # %%
 late_guess.reveal(wide["late"].mean(), within=0.03)
 between = interval(wide["intermediate"] - wide["early"])
 sign = "intermediate is ahead" if between.low > 0 else "early is ahead"
 order_guess.reveal("no difference" if between.low < 0 < between.high else sign)
+wide[list(PLACES)].agg(["mean", "min", "max"]).round(3)
 
 # %%
 claim("Intermediate minus early: the interval begins at {value:+.3f}", between.low, above=0)
@@ -209,7 +210,16 @@ print(f"readable one by one, and a guess at the others: {1 - share + share * six
 # other four it gets one in six by luck. The promise about late fusion holds: its logits cannot hold
 # an interaction, whatever its size, and under cross-entropy it stays at the guess. Early fusion's
 # does not. Is it merely too narrow? At 55 it cannot hold intermediate fusion's two branches of 40
-# side by side. So let us be unfair, and give early fusion alone twice the budget:
+# side by side. So let us be unfair, and give early fusion alone twice the budget. Now it can: zeros
+# between the branches make intermediate fusion of it.
+
+# %%
+double_guess = ChoiceGuess(
+    "04-double",
+    "Early fusion with twice the budget ends …",
+    options=("ahead of intermediate fusion", "level with it", "behind it"),
+)
+double_guess
 
 # %%
 double = replace(synergy, budget=15_500)  # settings as before, not tuned anew
@@ -219,32 +229,53 @@ for seed in synergy.seeds[:5]:
     network, _ = trained("early", data, double, tuned["early"], seed)
     doubled.append(accuracy(predict(network, data.test.inputs).joint, data.test.labels))
 w, v = matched_widths("early", sizes, data.num_classes, double.budget)
-print(f"early fusion, w = {w}, v = {v}: {interval(doubled)}")
-claim(
-    "Intermediate fusion minus this one: the interval begins at {value:+.3f}",
-    interval(wide["intermediate"] - doubled).low,
-    above=0,
+lag = interval(wide["intermediate"] - doubled)
+double_guess.reveal(
+    "behind it"
+    if lag.low > 0
+    else "ahead of intermediate fusion"
+    if lag.high < 0
+    else "level with it"
 )
+print(f"early fusion, w = {w}, v = {v}: {interval(doubled)}")
+
+# %%
+claim("Intermediate fusion minus this one: the interval begins at {value:+.3f}", lag.low, above=0)
 
 # %% [markdown]
-# Now intermediate fusion is a special case of early fusion, the one with zeros between the
-# branches, and early fusion still ends behind. Intermediate fusion is told which twelve numbers
-# belong together; early fusion has to find out from a thousand samples. **Being able to represent
+# "Whoever contains the other is at least as good" is what one thinks, and of the best weights it is
+# true. But training has to find them. Intermediate fusion is told which twelve numbers belong
+# together; early fusion has to find out from a thousand samples. **Being able to represent
 # something is not the same as learning it.**
 #
 # ## Convergence is another question
 #
-# How fast is not how far. Here are the same runs, epoch by epoch.
+# How fast is not how far. Take the same runs, epoch by epoch. You know where late fusion is at its
+# best epoch, on the test rows. Sketch the way there and on from there, on the validation rows.
 
 # %%
+course_guess = CurveGuess(
+    "04-course",
+    "synergy: validation accuracy of late fusion, epoch by epoch?",
+    xs=(1, 2, 4, 8, 12, 18, 25),
+    low=0.2,
+    high=0.8,
+    names=("epoch", "accuracy"),
+)
+course_guess
+
+# %%
+late_course = live_curves.query("model == 'late'").groupby("epoch")["accuracy"].mean()
+course_guess.reveal(late_course, within=0.03)
 figure, (ax,) = new_figure(7.2, 4.0)
 ax.set_title("synergy: late fusion is at its best first, and lowest")
 show(figure, depth_curves(live_curves, ax))
 
 # %% [markdown]
-# (These are validation rows, and late fusion falls again after its best epoch: it overfits. The
-# test accuracy above belongs to the weights of the best epoch, so it is higher than the curve's
-# end.)
+# One sketches a slow climb to the best value. But what late fusion can learn here is easy, and it
+# is there after a few epochs; the other twenty it spends on learning the training rows by heart,
+# and falls again. The test accuracy above belongs to the weights of the best epoch, so it is higher
+# than the curve's end.
 #
 # To put a number on it: the first epoch at which a curve has 95 % of **its own best** value. A
 # network that ends low can score well by this measure. So it is never read alone.
@@ -347,10 +378,15 @@ winner_guess = ChoiceGuess(
 winner_guess
 
 # %%
-chance = {**facts["chance"], RECORDED: facts["chance"][DIGITS]}
-figure, (ax,) = new_figure(9.6, 9.6)
-ax.set_title("Intermediate fusion is clearly beaten by no other place", pad=26)
-show(figure, grouped_intervals(reading.compared(), ax, chance=chance))
+ensemble_guess = NumberGuess(
+    "04-ensemble",
+    "And the ensemble: in how many cases is it clearly ahead of intermediate fusion?",
+    low=0,
+    high=10,
+    step=1,
+    unit="cases",
+)
+ensemble_guess
 
 # %%
 beaten = {
@@ -359,7 +395,17 @@ beaten = {
 }
 unbeaten = [place for place, times in beaten.items() if times == 0]
 winner_guess.reveal(unbeaten[0] if len(unbeaten) == 1 else "each is beaten somewhere")
+
+# %%
 against = reading.against("intermediate")
+ensemble_ahead = [c for c in against.index if reading.minus(c, "ensemble", "intermediate").low > 0]
+ensemble_guess.reveal(len(ensemble_ahead), within=0)
+chance = {**facts["chance"], RECORDED: facts["chance"][DIGITS]}
+figure, (ax,) = new_figure(9.6, 9.6)
+ax.set_title("Intermediate fusion is clearly beaten by no other place", pad=26)
+show(figure, grouped_intervals(reading.compared(), ax, chance=chance))
+
+# %%
 clear = against.map(lambda found: found.low > 0).all(axis=1)
 against.assign(
     clearly=clear.map({True: "leads", False: "tie"}),
@@ -374,7 +420,6 @@ claim(
     within=0,
 )
 claim("Cases in which it clearly leads: {value:.0f} of 10", clear.sum(), between=(4, 6))
-ensemble_ahead = [c for c in against.index if reading.minus(c, "ensemble", "intermediate").low > 0]
 print("The ensemble is clearly ahead of intermediate fusion in:", ", ".join(ensemble_ahead))
 
 # %% [markdown]
@@ -386,10 +431,11 @@ print("The ensemble is clearly ahead of intermediate fusion in:", ", ".join(ense
 # modalities are needed, late fusion is out, and so is the ensemble, which is late fusion by other
 # means. The transformer was run in the four cases that have tokens; we come back to it.
 #
-# The separately trained ensemble is another matter. It is clearly ahead of intermediate fusion in
-# every generated case in which no answer lies between the modalities, and by most where one
-# modality is slow or noisy. In `starve` even a single model does better: A alone is ahead of all
-# three joint networks. No place of meeting repairs that; lesson 05 is about why.
+# The separately trained ensemble is another matter. Its networks never meet, so one expects little
+# of it. It is clearly ahead of intermediate fusion in every generated case in which no answer lies
+# between the modalities, and by most where one modality is slow or noisy. In `starve` even a single
+# model does better: A alone is ahead of all three joint networks. No place of meeting repairs that;
+# lesson 05 is about why.
 #
 # Now the epochs, in the same cases, and beside them the learning rates that the tuning chose.
 
@@ -620,40 +666,65 @@ timed_table.assign(change=pd.Series(changed))
 # below intermediate fusion. Would four times the samples help? That is the eleventh case.
 
 # %%
+more_guess = ChoiceGuess(
+    "04-more",
+    "Different moments, 4000 samples for both: against intermediate fusion the transformer is …",
+    options=("ahead", "level", "behind"),
+)
+more_guess
+
+# %%
 behind = {
     case: reading.minus(case, "early transformer", "intermediate") for case in (timed[1], MORE)
 }
 learnt = reading.change("early transformer", timed[1], MORE)
+in_the_end = behind[MORE]
+more_guess.reveal("ahead" if in_the_end.low > 0 else "behind" if in_the_end.high < 0 else "level")
 print(f"transformer, 4000 samples − 1000: {learnt}")
 print("transformer − intermediate, 1000 and 4000 samples:", *behind.values())
-claim("With 4000 samples it is still {value:+.3f} behind, at least", behind[MORE].high, below=0)
+
+# %%
+claim("With 4000 samples it is still {value:+.3f} behind, at least", in_the_end.high, below=0)
 
 # %% [markdown]
-# They help, and are not enough. Is attention bad, then? That does not follow. The curve with 1000
-# samples still rises a little at the last epoch, and its chosen learning rate is the largest of the
-# six. What was measured: where to look was not learnt here with 1000 or 4000 samples, 25 epochs and
-# these six settings.
+# "Transformers only want more data" is half of it: they help, and are not enough. Is attention bad,
+# then? That does not follow. The curve with 1000 samples still rises a little at the last epoch,
+# and its chosen learning rate is the largest of the six. What was measured: where to look was not
+# learnt here with 1000 or 4000 samples, 25 epochs and these six settings.
 
 # %% [markdown]
 # ## When the feature spaces differ
 #
 # Two more rows of the big picture. In `unequal scales` B's numbers are twenty times smaller than
-# A's, in otherwise `balanced` data.
+# A's, in otherwise `balanced` data. They carry the same information.
+
+# %%
+scales_guess = ChoiceGuess(
+    "04-scales",
+    "B's numbers twenty times smaller: which places of meeting clearly lose accuracy?",
+    options=("none", "early only", "early and intermediate", "all three"),
+)
+scales_guess
 
 # %%
 small_b = {m: reading.change(m, "balanced", "unequal scales") for m in (*PLACES, "ensemble")}
+losing = tuple(place for place in PLACES if small_b[place].high < 0)
+said = {(): "none", PLACES[:1]: "early only", PLACES[:2]: "early and intermediate"}
+scales_guess.reveal((said | {PLACES: "all three"})[losing])
+pd.Series(small_b, name="unequal scales − balanced").to_frame()
+
+# %%
 claim(
     "Early fusion loses more than intermediate: {value:.3f} between the intervals",
     small_b["intermediate"].low - small_b["early"].high,
     above=0,
 )
-pd.Series(small_b, name="unequal scales − balanced").to_frame()
 
 # %% [markdown]
-# Smaller numbers carry the same information, and every place of meeting pays for them, early fusion
-# more than intermediate fusion: to a joint network a weak input is a slow one. The ensemble hardly
-# notices, since its second model had nothing else to look at. The cure is cheap, standardise your
-# inputs, and forgotten often enough.
+# Late fusion's branches never touch, so it looks safe. But they share one loss, and to a joint
+# network a weak input is a slow one. Every place of meeting pays, early fusion more than
+# intermediate fusion. The ensemble hardly notices, since its second model had nothing else to look
+# at. The cure is cheap, standardise your inputs, and forgotten often enough.
 #
 # `unequal widths` is other data: half as many samples, A knows most, and of B's 312 numbers 300 are
 # noise. There the single model, of A, is ahead of everything, and early fusion is far behind: it
@@ -741,11 +812,34 @@ lost_guess = NumberGuess(
 )
 lost_guess
 
+# %% [markdown]
+# A network can also meet the situation in training. With **modality dropout**, in 30 % of the
+# training samples one modality is replaced by zeros (`rate=0.3` of `coursekit.depth.build_depth`;
+# the rate was not tuned). Does that cost something where nothing is missing?
+
+# %%
+thinned_guess = ChoiceGuess(
+    "04-thinned",
+    "Late fusion, modality dropout in training, both modalities there at test time: it ends …",
+    options=("clearly worse than without", "level", "clearly better than without"),
+)
+thinned_guess
+
 # %%
 missing = {m: reading.without(DIGITS, m) for m in ("audio", "image")}
 found = pd.concat(missing).groupby([pd.Grouper(level=0), "model", "way"])["accuracy"].mean()
 jointly, apart = found["audio", "late", "dropped"], found["audio", "ensemble", "dropped"]
 lost_guess.reveal(jointly, within=0.05)
+
+# %%
+whole = reading.minus(DIGITS, "late" + THINNED, "late")
+thinned_guess.reveal(
+    "clearly better than without"
+    if whole.low > 0
+    else "clearly worse than without"
+    if whole.high < 0
+    else "level"
+)
 figure, axes = new_figure(11.5, 5.4, columns=2)
 alts = []
 for ax, (lost, table), left in zip(axes, missing.items(), ("image", "audio"), strict=True):
@@ -758,6 +852,7 @@ show(figure, " ".join(alts))
 claim("Without audio: ensemble minus late fusion {value:+.3f}", apart - jointly, above=0.15)
 thinned = found["audio", "late", "dropped (modality dropout)"]
 claim("Modality dropout gives back {value:+.3f} of it", thinned - jointly, above=0.15)
+claim("… and gains with both there, at least {value:+.3f}", whole.low, above=0)
 reading.fills(DIGITS)
 
 # %% [markdown]
@@ -766,9 +861,10 @@ reading.fills(DIGITS)
 # is halved, and for late fusion dropping the term is no better than zeros. Branches that were
 # trained **together** have probably shared the work: each has learnt to add what the other one
 # leaves open, and not to answer alone. The ensemble's members have learnt to, and simply go on. So
-# does a network that has met the situation in training: with **modality dropout**, in 30 % of the
-# training samples one modality is replaced by zeros (`rate=0.3` of `coursekit.depth.build_depth`).
-# The rate was not tuned, and it helps whatever the place of meeting.
+# does a network that has met the situation in training: modality dropout helps whatever the place
+# of meeting. One expects a price for it, since three samples in ten are trained on half of what
+# they have. There is none here. A branch that now and then has to answer alone learns more, it
+# seems, than the zeros take away.
 #
 # Zeros or the training mean? The table holds mean minus zeros. Without the image the mean is ahead
 # in all three places, and clearly so in intermediate fusion; without the audio nothing is clear. On
@@ -801,10 +897,10 @@ pd.DataFrame.from_dict(real, orient="index").fillna("")
 # %% [markdown]
 # The three places cannot be told apart with six groups of speakers. What can be said: none of them
 # is clearly behind the ensemble here, as all were in `starve`, and the transformer is behind it.
-# Modality dropout, meant for the missing microphone, raises the accuracy of intermediate and late
-# fusion with both modalities present. (The audio network is better than the image network on the
-# test rows; on the validation rows of the tuning seeds the image was. That is why "single" in the
-# big picture is the image: choices are made on validation, also where they turn out wrong.)
+# Modality dropout, meant for the missing microphone, again raises the accuracy of intermediate and
+# late fusion with both modalities present. (The audio network is better than the image network on
+# the test rows; on the validation rows of the tuning seeds the image was. That is why "single" in
+# the big picture is the image: choices are made on validation, also where they turn out wrong.)
 
 # %% [markdown]
 # ## Turn the knobs
