@@ -23,7 +23,7 @@ from coursekit.checks import choose
 from coursekit.data.files import DATA_FOLDER
 from coursekit.data.multimodal import MultimodalData
 
-KINDS = ("attempt", "hint", "solution", "guess", "checkpoint")
+KINDS = ("attempt", "hint", "solution", "guess", "game", "checkpoint")
 OUTCOMES = ("not attempted", "cannot be checked", "incorrect", "correct")  # worst to best
 
 
