@@ -46,7 +46,7 @@ class Case:
 
 
 def cases() -> dict[str, Case]:
-    """What is measured: the explorers of the gallery but the film; bounds where one is promised."""
+    """What is measured: the explorers of the gallery, with bounds where one is promised."""
     race: State = {"data": "starve", "epochs": 20}  # 1000 samples, as in the imbalance explorer
     return {
         "imbalance": Case("imbalance", "seed", 250, 400, {"n": 1000, "epochs": 20}),
@@ -56,6 +56,7 @@ def cases() -> dict[str, Case]:
         "blend": Case("blend", "seed"),
         "depth": Case("depth", "seed"),
         "emap": Case("emap", "seed"),
+        "film": Case("film", "seed"),
         "surface": Case("surface", "seed"),
     }
 
