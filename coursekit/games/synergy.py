@@ -121,7 +121,8 @@ def synergy() -> Game:
         title="How much synergy is in the data?",
         question=(
             "Three models were trained: A alone, B alone, and a mid-MLP on both. In some samples "
-            "both modalities are silent. What share of the samples needs both at once?"
+            "both modalities are silent. What share of the samples needs both at once? Off by "
+            f"{SHARES.within:g} or less is right."
         ),
         orders={SUM: 15, PROJECTION: 15},
         answers=SHARES,

@@ -1,5 +1,6 @@
 """A game on its card, and without a page: ``order("probes")``, ``answer("none")``, ``next()``."""
 
+import asyncio
 import html
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from functools import partial
@@ -12,25 +13,16 @@ import pandas as pd
 from coursekit import record
 from coursekit.checks import choose, require, require_count
 from coursekit.drive import drive
-from coursekit.games import CASES, Answer, Case, Evidence, Game, Scale, game, games
+from coursekit.games import CASES, Answer, Case, Evidence, Game, game, games
 from coursekit.plots.game import GameView, Played, said
 from coursekit.plots.show import image_html, pixels, png
 from coursekit.widgets.computed import Computed
+from coursekit.widgets.game_answer import full_score
 from coursekit.widgets.game_card import Card
-from coursekit.widgets.guess import number_score
 from coursekit.widgets.latest import Latest, Steps
 from coursekit.widgets.screen import tables, tables_html
 
-
-def full_score(played: Game, answer: Answer, truth: Answer) -> int:
-    """Points of an answer before the evidence is paid: 100 for a right one.
-
-    Among options a wrong one has 0; on a scale the points fall to 0 at half the scale.
-    """
-    scale = played.answers
-    if isinstance(scale, Scale):
-        return number_score(float(answer), float(truth), scale.within, scale.high - scale.low)
-    return 100 * int(answer == truth)
+LATE = 0.25  # seconds by which a choice may arrive after the press of a button that came after it
 
 
 class GameCard:
@@ -128,6 +120,7 @@ class GameCard:
         require_count("number", number, 1, CASES)
         self._number = int(number)
         self._put()
+        self._card.say(f"Case {self._number} is being trained.")
         self._latest.ask(self._number)
 
     def settle(self) -> Awaitable[None]:
@@ -141,8 +134,21 @@ class GameCard:
         self._try(partial(self.order, name))
 
     def pressed_commit(self) -> None:
-        """Commit what stands in the card."""
+        """Commit what stands in the card, once the page has told all of it.
+
+        Quick keys overtake: the page holds back what was chosen until the kernel has taken in the
+        choice before it, and sends the press of a button at once.
+        """
+        commit = partial(self._commit_for, self._number)
+        try:
+            asyncio.get_running_loop().call_later(LATE, commit)
+        except RuntimeError:
+            commit()
+
+    def _commit_for(self, number: int) -> None:
         value = self._card.answer.value
+        if number != self._number:
+            return
         if value is None:
             self._card.warn(self._card.answer.empty)
         else:

@@ -1,12 +1,13 @@
-"""How a game is answered: among options, or on a scale. By keyboard as well."""
+"""How a game is answered, among options or on a scale, and what an answer is worth."""
 
 from collections.abc import Mapping, Sequence
 
 import ipywidgets as W
 
 from coursekit.checks import choose
-from coursekit.games import Answer, Scale
+from coursekit.games import Answer, Game, Scale
 from coursekit.widgets.controls import Slider
+from coursekit.widgets.guess import number_score
 from coursekit.widgets.knobs import Knob
 
 Names = Mapping[str, Mapping[str, str]]  # CSS selector → attribute → value, set in the page
@@ -84,3 +85,14 @@ def make_answer(answers: Sequence[str] | Scale, question: str, css_class: str) -
     if isinstance(answers, Scale):
         return Number(answers, question, css_class)
     return Options(answers, question, css_class)
+
+
+def full_score(played: Game, answer: Answer, truth: Answer) -> int:
+    """Points of an answer before the evidence is paid: 100 for a right one.
+
+    Among options a wrong one has 0; on a scale the points fall to 0 at half the scale.
+    """
+    scale = played.answers
+    if isinstance(scale, Scale):
+        return number_score(float(answer), float(truth), scale.within, scale.high - scale.low)
+    return 100 * int(answer == truth)
