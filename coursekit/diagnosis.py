@@ -51,13 +51,14 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
     The best single model is the best on the same test rows, which flatters the rival a little
     where the modalities are close: a gain of the joint model is understated, never overstated.
     """
-    wide = accuracy.pivot_table(index="seed", columns="model", values="accuracy")
+    wide = accuracy.groupby(["seed", "model"])["accuracy"].mean().unstack()
     return wide["joint"] - wide[list(modalities)].max(axis=1)
 
 
 def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
     """Probe accuracy trained jointly minus alone: a row a seed, a column a modality."""
-    wide = probes.pivot_table(index="seed", columns=["modality", "trained"], values="accuracy")
+    cells = probes.groupby(["seed", "modality", "trained"])["accuracy"].mean()
+    wide = cells.unstack(["modality", "trained"])
     names = list(dict.fromkeys(probes["modality"]))
     return pd.DataFrame({m: wide[m]["joint"] - wide[m]["alone"] for m in names})
 

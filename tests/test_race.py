@@ -273,6 +273,14 @@ def test_pictures_so_far_are_not_drawn_more_often_than_allowed(watched, monkeypa
     assert len(pages) == 1
 
 
+def test_the_longer_a_drawing_takes_the_fewer_there_are(watched, monkeypatch):
+    e, pages = watched(counting(50))
+    monkeypatch.setattr(explorer_module, "EVERY", 0.0)
+    monkeypatch.setattr(explorer_module, "SHARE", 1e6)
+    settle(e, seed=3)
+    assert len(pages) == 1
+
+
 def test_after_an_error_on_the_way_the_finished_picture_is_back(watched):
     e, pages = watched(counting(4, fails_at=2))
     before = e.picture, e.alt, e.data, e.shown
@@ -314,6 +322,7 @@ def test_overtaken_work_leaves_no_trace(watched):
 
 def test_the_race_is_drawn_while_it_runs(quick, monkeypatch):
     monkeypatch.setattr(explorer_module, "EVERY", -1.0)
+    monkeypatch.setattr(explorer_module, "SHARE", 0.0)
     titles, update = [], quick._view.update
     monkeypatch.setattr(
         quick._view, "update", lambda data: (titles.append(data.finished), update(data))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -28,7 +29,7 @@ class Retrained:
     ceilings: dict[str, float]
     epochs: int
 
-    @property
+    @cached_property
     def diagnosis(self) -> Diagnosis:
         """Which illness, or none."""
         return diagnose(self.results.accuracy, self.results.probes)

@@ -23,7 +23,8 @@ from coursekit.widgets.panel import Panel
 from coursekit.widgets.player import Player
 from coursekit.widgets.screen import Screen, View, tables
 
-EVERY = 0.15  # seconds of work between two pictures of what is not finished
+# Between two pictures of what is not finished: seconds, and drawings' worth of work.
+EVERY, SHARE = 0.25, 5.0
 
 
 class Explorer:
@@ -238,7 +239,8 @@ class Explorer:
                     data = end.value
                     break
                 watched = yield
-                if watched and so_far is not None and time.monotonic() - drawn > EVERY:
+                rest = EVERY + SHARE * self._screen.seconds
+                if watched and so_far is not None and time.monotonic() - drawn > rest:
                     self._screen.so_far(self._cut(so_far, state))
                     drawn = time.monotonic()
         self._screen.finish(self._cut(data, state), self._code_of(state), started)

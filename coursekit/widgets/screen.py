@@ -1,6 +1,7 @@
 """The picture of an explorer on its card: the finished one, and meanwhile what there is so far."""
 
 import html
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -8,7 +9,8 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
-from coursekit.plots.show import image_html, pixels, png
+from coursekit.plots.layers import Layers
+from coursekit.plots.show import image_html, pixels
 from coursekit.widgets.panel import Panel
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -48,12 +50,14 @@ def blanks(view: View) -> Mapping[str, str]:
 class Screen:
     """Draws data and puts the picture, its text and its tables on the panel.
 
-    code, data, picture, alt: of the last finished
-    picture; all change together.
+    code, data, picture, alt: of the last finished picture; all change together.  seconds: what the
+    last drawing took.
     """
 
     def __init__(self, key: str, view: View, panel: Panel) -> None:
         self._key, self._view, self._panel = key, view, panel
+        self._layers = Layers(view.figure)
+        self.seconds = 0.0
         self._unfinished = False  # whether the page shows data so far
         self._runs = 0
         self.code = ""
@@ -63,19 +67,25 @@ class Screen:
 
     def finish(self, data: Any, code: str, started: float) -> None:
         """Draw the data of the setting ``code``; nothing changes when drawing fails."""
-        self._view.update(data)
-        picture, alt = png(self._view.figure), self._view.describe(data)
+        picture, alt = self._draw(data)
         self._runs += 1
         self.code, self.data, self.picture, self.alt = code, data, picture, alt
         self._put(started=f"{started:.3f}", runs=self._runs)
 
     def so_far(self, data: Any) -> None:
         """Unfinished data in the page and nowhere else; its tag still names the finished state."""
-        self._view.update(data)
-        picture, alt = png(self._view.figure), self._view.describe(data)
+        picture, alt = self._draw(data)
         self._unfinished = True
         tag = self.image(picture, alt, unfinished="yes")
         self._panel.show(tag, lambda: tables_html(self._view, data))
+
+    def _draw(self, data: Any) -> tuple[bytes, str]:
+        """The picture of ``data`` and its text."""
+        started = time.perf_counter()
+        self._view.update(data)
+        drawn = self._layers.png(), self._view.describe(data)
+        self.seconds = time.perf_counter() - started
+        return drawn
 
     def back(self) -> None:
         """The finished picture again, where another stands in the page."""

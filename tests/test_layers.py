@@ -1,0 +1,83 @@
+"""Pictures drawn in layers are the pictures drawn whole."""
+
+import pytest
+
+from coursekit.plots import new_figure
+from coursekit.plots.layers import Layers
+from coursekit.plots.show import png
+from coursekit.widgets import EXPLORERS
+
+
+@pytest.mark.parametrize("key", EXPLORERS)
+def test_every_explorer_is_drawn_as_a_whole_drawing_would(key):
+    explorer = EXPLORERS[key]()
+    assert explorer.picture == png(explorer._view.figure)
+    name = explorer._cursor or "seed" if "seed" in explorer.controls else "alpha"
+    control = explorer.controls[name]
+    for place in (control.count // 2, control.count // 3):
+        explorer.set(**{name: control.at(place)})
+        assert explorer.picture == png(explorer._view.figure)
+    assert explorer.render(**explorer.state) == explorer.picture
+
+
+def changes():
+    def limits(ax):
+        ax.set_xlim(0, 3)
+
+    def ticks(ax):
+        ax.set_xticks([0, 1], ["no", "yes"])
+
+    def names(ax):
+        ax.set_yticks([0.2, 0.8], ["low", "high"])
+
+    def color(ax):
+        ax.yaxis.majorTicks[2].label1.set_color("red")
+
+    def label(ax):
+        ax.set_xlabel("another")
+
+    def background(ax):
+        ax.set_facecolor("#eeeeee")
+
+    def place(ax):
+        ax.set_position((0.3, 0.3, 0.4, 0.4))
+
+    def hidden(ax):
+        ax.xaxis.set_visible(False)
+
+    def gone(ax):
+        ax.set_visible(False)
+
+    def below(ax):
+        ax.axhspan(0.2, 0.4, zorder=0.1)
+
+    def title(ax):
+        ax.set_title("new")
+
+    found = (limits, ticks, names, color, label, background, place, hidden, gone, below, title)
+    return [pytest.param(f, id=f.__name__) for f in found]
+
+
+@pytest.mark.parametrize("change", changes())
+def test_a_change_of_any_layer_is_seen(change):
+    figure, (ax, other) = new_figure(4, 2, columns=2, layout=None)
+    figure.subplots_adjust(bottom=0.3, left=0.2)
+    (line,) = ax.plot([0, 1, 2], [0, 1, 0.5])
+    other.imshow([[0, 1], [1, 0]])
+    layers = Layers(figure)
+    before = layers.png()
+    assert before == png(figure) == layers.png()
+    change(ax)
+    after = layers.png()
+    assert after == png(figure) and after != before
+    line.set_ydata([1, 0, 1])
+    assert layers.png() == png(figure)
+
+
+def test_a_layout_that_moves_axes_is_drawn_whole():
+    figure, (ax,) = new_figure(3, 2)
+    layers = Layers(figure)
+    ax.set_ylabel("a long label")
+    assert layers.png() == png(figure)
+    ax.set_ylabel("a label\nin two lines")
+    assert layers.png() == png(figure)
