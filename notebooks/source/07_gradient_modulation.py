@@ -56,6 +56,7 @@ from coursekit.training.method import Method, Step, joint_loss, scale_gradients
 from coursekit.training.settings import make_optimizer
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 from coursekit.widgets.race import race_explorer
+from coursekit.widgets.sketch import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)  # tables show their sentences whole
@@ -264,7 +265,18 @@ claim("A's probe, MLB minus OGM: at least {value:+.3f}", fed["low"], above=0)
 # %% [markdown]
 # And how do they do it? A few runs on your machine: three seeds, ten epochs, all from the same
 # weights and with the same batches. AGM, and AGM with its sign turned round, run along and are
-# explained below.
+# explained below. First sketch the brake on B, the quick one.
+
+# %%
+hold_guess = CurveGuess(
+    "07-hold",
+    "starve under OGM: k of B, mean over each epoch?",
+    xs=(1, 2, 3, 5, 7, 10),
+    low=0.0,
+    high=1.0,
+    names=("epoch", "scale k"),
+)
+hold_guess
 
 
 # %%
@@ -283,6 +295,8 @@ entries: dict[str, Entrant] = {
 draw = partial(load_preset, "starve")
 short = Settings(epochs=10)
 live = races(draw, entries, short, SEEDS[:3], jobs=1, label="starve")
+braked = live.scales.query("entry == 'ogm' and modality == 'B'").groupby("epoch")["k"].mean()
+hold_guess.reveal(braked, within=0.1)
 figure, axes = new_figure(11.4, 3.6, columns=4)
 alt = scale_traces(live.scales, axes, ["ogm", "mlb", "agm", "agm, flipped"])
 for ax in axes:
@@ -295,13 +309,17 @@ show(figure, alt)
 k = live.scales.groupby("entry")["k"].max()
 claim("Largest mean k of an epoch, OGM: {value:.2f}", k["ogm"], between=(0, 1))
 claim("… and MLB: {value:.2f}", k["mlb"], above=2)
-braked = live.scales.query("entry == 'ogm' and modality == 'B'").groupby("epoch")["k"].mean()
 claim("OGM's k of B, first epoch: {value:.2f}", braked.iloc[0], below=0.9)
 claim("… and last: {value:.2f}", braked.iloc[-1], below=0.5)
+of_a = live.scales.query("entry == 'ogm' and modality == 'A'").groupby("epoch")["k"].mean()
+claim("OGM's k of A, first epoch: {value:.2f}", of_a.iloc[0], below=0.95)
+claim("… and last: {value:.2f}", of_a.iloc[-1], above=0.97)
 
 # %% [markdown]
-# The brake works: B is held back in every epoch, harder and harder, and A has something left to
-# learn. Still A ends below what it reaches alone. MLB gives A several times its usual step in
+# One expects a brake that is let go as A catches up. It is the other way round. At first the two
+# are level, either is ahead in some batches, and both are braked now and then. Later B is ahead in
+# nearly all of them. So B is held back in every epoch, harder and harder, and A has something left
+# to learn. Still A ends below what it reaches alone. MLB gives A several times its usual step in
 # the first epochs, while B is ahead. Which of the two is better in general is not settled by one
 # data set; the table further down has eight. But look at the ensemble's row now and remember it.
 #
@@ -697,8 +715,20 @@ exercises.prototypes.check(prototypes, seed=7_0103)
 # A late-linear head adds up products, $W_m z_m$. A product grows with the length of the weights and
 # of the features. **MMCosine** says: the modality that is learnt first grows long, and then its
 # term decides, whatever the other one says. So it takes cosines, $s \sum_m \cos(z_m, W_{m,c})$,
-# without a bias (`coursekit.balancing.mmcosine.logits`). Is the observation right? Here are three
-# joint models of `starve`, and three with cosines (scale $s = 5$).
+# without a bias (`coursekit.balancing.mmcosine.logits`). Is the observation right? Take three joint
+# models of `starve`, and three with cosines (scale $s = 5$). In each, leave out the term of one
+# modality and see which answers change.
+
+# %%
+term_guess = NumberGuess(
+    "07-term",
+    "Joint model of starve: what share of the test answers changes without A's term?",
+    low=0,
+    high=100,
+    step=1,
+    unit="%",
+)
+term_guess
 
 
 # %%
@@ -740,6 +770,8 @@ for seed in SEEDS[:3]:
     measured += lengths("cosine", balancing.build("mmcosine", scale=5.0), seed)
 figures = ["|W|", "|z|", "spread", "changed"]
 of_heads = pd.DataFrame(measured).astype(dict.fromkeys(figures, float))
+silent = of_heads.query("head == 'products'").groupby("modality")["changed"].mean()
+term_guess.reveal(100 * silent["A"], within=5)
 of_heads.groupby(["head", "modality"])[figures].agg(["mean", "min", "max"]).round(2)
 
 # %%
@@ -750,17 +782,17 @@ claim(
     "Products: B's term spreads the logits {value:.1f} times as far as A's", outvoted.mean, above=3
 )
 claim("Cosines: {value:.1f} times", evened.mean, below=2.5)
-silent = of_heads.query("head == 'products'").groupby("modality")["changed"].mean()
 claim("Products: without A's term {value:.0%} of the answers change", silent["A"], below=0.25)
 claim("… without B's {value:.0%}", silent["B"], above=0.5)
 
 # %% [markdown]
-# The observation is right: in the joint model B's weights are about twice and its features about
-# four times as long as A's, and leaving out A's term changes few answers ("changed"; three seeds,
-# so the table has their range). Cosines even that out. Is length the cause of
-# starvation, or a trace that it leaves? Under the cosine A's encoder does learn, which fits the
-# authors' reading, though a cosine changes more than lengths: the bias is gone, and so is the
-# freedom to be sure. `balanced` pays for it. From the stored table:
+# Half of the head is A's, so one expects it to have a say. It has hardly any: leaving out its term
+# changes few answers ("changed"; three seeds, so the table has their range). The observation is
+# right: in the joint model B's weights are about twice and its features about four times as long as
+# A's. Cosines even that out. Is length the cause of starvation, or a trace that it leaves? Under
+# the cosine A's encoder does learn, which fits the authors' reading, though a cosine changes more
+# than lengths: the bias is gone, and so is the freedom to be sure. `balanced` pays for it. From the
+# stored table:
 
 # %%
 by_cosine = differences(starve, "mmcosine", "joint", "probe_1").iloc[0]
@@ -774,17 +806,39 @@ claim("balanced: MMCosine minus joint: {value:+.3f} at most", paid["high"], belo
 # **MSLR** works once an epoch. A modality's validation accuracy over the mean of the few before it
 # (its memory; five unless said otherwise) is its ratio, and its $k$
 # (`coursekit.balancing.mslr.ratios`). Until the memory is full and one more epoch is there, the
-# ratio is 1: with a memory of five in the first six epochs. Where accuracies stand still, at the
-# top or at the bottom, it is 1 again. And it hurries whoever *improves*: a starved encoder whose
-# accuracy does not move gets no help.
+# ratio is 1: with a memory of five in the first six epochs.
+
+# %%
+AGAINST = ("clearly higher", "not clearly different", "clearly lower")
+
+
+def in_words(difference):
+    """One of AGAINST, from the mean difference and its interval."""
+    higher, level, lower = AGAINST
+    return higher if difference["low"] > 0 else lower if difference["high"] < 0 else level
+
+
+mslr_guess = ChoiceGuess(
+    "07-mslr",
+    "MSLR against joint training on starve: its accuracy is …",
+    options=AGAINST,
+)
+mslr_guess
 
 # %%
 moved = differences(starve, "mslr", "joint").iloc[0]
+mslr_guess.reveal(in_words(moved))
+
+# %%
 chosen = starve.query("method == 'mslr'")["trial"].iloc[0]
 print(f"The trial that was chosen for MSLR on starve: {chosen}")
 claim("starve: MSLR minus joint: {value:+.3f}", moved["mean"], between=(-0.02, 0.02))
 
 # %% [markdown]
+# A rate of its own for each modality sounds like just the thing for a slow one. But look at what
+# the ratio follows: it hurries whoever *improves*. Where accuracies stand still, at the top or at
+# the bottom, it is 1, and a starved encoder whose accuracy does not move gets no help.
+#
 # **Modality dropout** (lesson 04) has neither $w$ nor $k$: with probability $p$ a sample loses one
 # of its modalities in training, so that the other has to answer alone. It costs nothing. In the
 # table below it leads on `av_digits` and `av_two_speakers`, while on `starve` and `imbalance` it
@@ -862,15 +916,24 @@ exercises.project_pair.check(project_pair, seed=7_0104)
 
 # %% [markdown]
 # Both add heads with losses of their own, and so contain the multi-loss. What does the *rest* of
-# the method bring? Again from the stored table, now against the multi-loss:
+# the method bring? Again from the stored table, now against the multi-loss.
+
+# %%
+pcgrad_guess = ChoiceGuess(
+    "07-pcgrad",
+    "PCGrad against the multi-loss on starve: its accuracy is …",
+    options=AGAINST,
+)
+pcgrad_guess
 
 # %%
 relatives = ("gradnorm", "pcgrad")
 rest = pd.concat([differences(late, n, "multi-loss").assign(method=n) for n in relatives])
+of_pcgrad = rest[rest["method"] == "pcgrad"].set_index("data")
+pcgrad_guess.reveal(in_words(of_pcgrad.loc["starve"]))
 rest.pivot_table(index="data", columns="method", values=["mean", "low", "high"]).round(3)
 
 # %%
-of_pcgrad = rest[rest["method"] == "pcgrad"].set_index("data")
 of_gradnorm = rest[rest["method"] == "gradnorm"]
 claim(
     "GradNorm is clearly ahead of multi-loss on {value:.0f} of 8",
@@ -882,10 +945,11 @@ claim(
 )
 
 # %% [markdown]
-# GradNorm's weights help on some data sets and not on others. PCGrad is *behind* the multi-loss on
-# `starve` and `imbalance`. Is that the projection? It averages the three gradients where the
-# multi-loss adds them, so at the same rate its step is a third (before clipping), and on `starve`
-# both chose 0.14, where the rates end. In the second table they may go on to 1.6:
+# GradNorm's weights help on some data sets and not on others. To settle conflicts looks like
+# something that cannot hurt, and yet PCGrad is *behind* the multi-loss on `starve` and `imbalance`.
+# Is that the projection? It averages the three gradients where the multi-loss adds them, so at the
+# same rate its step is a third (before clipping), and on `starve` both chose 0.14, where the rates
+# end. In the second table they may go on to 1.6:
 
 # %%
 further = pd.concat(
@@ -920,6 +984,28 @@ claim("Rates to 1.6: the intervals end at {value:+.3f} or above", then, above=0)
 #
 # ### Guess first
 #
+# In `starve` an encoder is starved. That is what the methods were made for.
+
+# %%
+generated = ["starve", "imbalance", "overfit", "balanced"]
+panels = pd.concat([late[late["data"] == name] for name in generated])
+over_joint = gains(panels)
+methods = [
+    m
+    for m in over_joint["method"].unique()
+    if m not in ("ensemble", BEST) and not m.startswith("unimodal")
+]
+ahead_guess = NumberGuess(
+    "07-ahead",
+    f"On starve: how many of the {len(methods)} methods end clearly ahead of the ensemble?",
+    low=0,
+    high=len(methods),
+    step=1,
+    unit="methods",
+)
+ahead_guess
+
+# %% [markdown]
 # `overfit` is the second illness: both encoders are intact, and the head learns the noise of B by
 # heart.
 
@@ -932,15 +1018,11 @@ cure_guess = ChoiceGuess(
 cure_guess
 
 # %%
-generated = ["starve", "imbalance", "overfit", "balanced"]
-panels = pd.concat([late[late["data"] == name] for name in generated])
-over_joint = gains(panels)
+over_ensemble = gains(starve, base="ensemble").set_index("method").loc[methods]
+ahead_guess.reveal(int((over_ensemble["low"] > 0).sum()), within=0)
+
+# %%
 over_best = gains(panels, base=BEST)
-methods = [
-    m
-    for m in over_joint["method"].unique()
-    if m not in ("ensemble", BEST) and not m.startswith("unimodal")
-]
 of_overfit = over_best[(over_best["data"] == "overfit") & over_best["method"].isin(methods)]
 top = of_overfit.sort_values("mean").iloc[-1]
 cure_guess.reveal(
@@ -970,11 +1052,27 @@ def in_figures(table):
 # %%
 in_figures(panels)
 
+# %% [markdown]
+# All these gains are over joint training with rates that end at 0.14. Let the rates go on to 1.6,
+# for joint training and for everybody else.
+
+# %%
+left_guess = NumberGuess(
+    "07-left",
+    "imbalance: what share of the mean gain over joint training is left?",
+    low=0,
+    high=150,
+    step=5,
+    unit="%",
+)
+left_guess
+
 # %%
 mean_gain = {}  # of all methods over joint training, by the highest rate that was tried
 for highest, table in ((0.14, late), (1.6, wide)):
     found = gains(table[table["data"].isin(["starve", "imbalance"])])
     mean_gain[highest] = found[found["method"].isin(methods)].groupby("data")["mean"].mean()
+left_guess.reveal(100 * mean_gain[1.6]["imbalance"] / mean_gain[0.14]["imbalance"], within=10)
 pd.DataFrame(mean_gain).rename_axis(columns="highest rate").round(3)
 
 # %%
@@ -985,8 +1083,10 @@ for name in ("starve", "imbalance"):
     )
 
 # %% [markdown]
-# So a good part of every gain is over a joint model whose steps were too short. (The second table
-# has default settings, so some of the shrinking may be an untuned α.) Back to the first table.
+# Everybody had the same rates, so one takes the gains for the methods' own. But the rates ended too
+# early for joint training. So a good part of every gain is over a joint model whose steps were too
+# short. (The second table has default settings, so some of the shrinking may be an untuned α.) Back
+# to the first table.
 
 # %%
 gained = over_joint[over_joint["method"].isin(methods)]
@@ -994,12 +1094,12 @@ helped = gained[(gained["data"] == "starve") & (gained["low"] > 0)]
 share = len(helped) / len(methods)
 claim("starve: share of methods clearly ahead of joint training: {value:.0%}", share, above=0.6)
 print("not among them:", ", ".join(sorted(set(methods) - set(helped["method"]))) or "none")
-against = gains(starve, base="ensemble").set_index("method")["mean"]
 claim(
     "starve: the best method minus the ensemble: {value:+.3f}",
-    against[methods].max(),
+    over_ensemble["mean"].max(),
     below=0.01,
 )
+claim("… clearly ahead of it: {value:.0f} methods", (over_ensemble["low"] > 0).sum(), below=1)
 level = gains(late[late["data"] == "imbalance"], base="ensemble").set_index("method")["mean"]
 claim(
     "imbalance: the best method minus the ensemble: {value:+.3f}",
@@ -1035,8 +1135,9 @@ claim("… and MLB's of B at least once {value:.2f}", on_overfit["mlb", "B"].max
 # Read it by illness.
 #
 # - **starve**: nearly everything helps. A slow encoder needs a teacher of its own, a brake on the
-#   other one, or more speed, and most methods bring at least one of these. None leaves the ensemble
-#   behind, which needs no method at all. Longer steps alone close a part of the gap.
+#   other one, or more speed, and most methods bring at least one of these. A model that is trained
+#   as a whole, with a cure on top, ought to be ahead of two that never meet. None is: on these data
+#   there is nothing to combine, and alone no encoder starves. Longer steps close a part of the gap.
 # - **imbalance**: the same, and the best come level with the ensemble.
 # - **overfit**: the table turns over. PMR gains something, most others nothing or less, and nobody
 #   reaches A alone. A is *ahead* here, so OGM and MLB brake the modality that knows the answer, and
@@ -1076,11 +1177,25 @@ print(f"    [{heard_more['low']:+.3f}, {heard_more['high']:+.3f}]")
 # cannot find it; none of these data sets is of that kind. And it can be beaten: look at modality
 # dropout in the last panel below.
 #
-# The other four data sets are real, or half real (lesson 05 has them):
+# The other four data sets are real, or half real (lesson 05 has them). Is the winner the same?
+
+# %%
+leader = str(over_ensemble["mean"].idxmax())
+order_guess = NumberGuess(
+    "07-order",
+    f"{leader} is first of {len(methods)} methods on starve. Its place with one recorded speaker?",
+    low=1,
+    high=len(methods),
+    step=1,
+)
+order_guess
 
 # %%
 real = ["uci_views", "av_digits", "av_one_speaker", "av_two_speakers"]
 others = pd.concat([late[late["data"] == name] for name in real])
+one_speaker = means(others[others["data"] == "av_one_speaker"]).set_index("method")["mean"]
+places = one_speaker[methods].rank(ascending=False)
+order_guess.reveal(places[leader], within=1)
 figure, axes = new_figure(11.4, 5.6, columns=4)
 show(figure, method_gains(others, axes, by="data", shared=False))
 
@@ -1107,14 +1222,16 @@ claim("… and the best method is {value:+.3f} away from it", closest["mean"].ma
 nearest = str(closest.sort_values("mean")["method"].iloc[-1])
 order = means(starve).set_index("method")["mean"][methods].rank(ascending=False)
 claim(f"… which is {nearest}, number {{value:.0f}} on starve", order[nearest], above=1)
+claim(f"… where {leader} has place {{value:.0f}}", places[leader], above=4)
 small = gains(others[others["data"] == "uci_views"])
 small = small[small["method"].isin(methods)]
 claim("Digit views: the largest gain is {value:+.3f}", small["mean"].max(), below=0.01)
 
 # %% [markdown]
-# Where little is lost, little can be won: on the digit views every method is within one point.
-# With one recorded speaker the single modality is the one to beat, and the method that comes
-# closest there is not the one that leads on `starve`.
+# It is tempting to carry the winner's name from one data set to the next. With one recorded speaker
+# the winner of `starve` is in the middle of the field, and the method that comes closest to the
+# single modality, which is the one to beat there, is another one. And where little is lost, little
+# can be won: on the digit views every method is within one point.
 #
 # ## The race
 #
