@@ -965,9 +965,9 @@ claim("… exactly those that stay below six: {value:.0%}", plain.double().mean(
 # %% [markdown]
 # "A sum cannot know it, so it is right one time in six" is the usual thought. Yet votes can name
 # the *plain* sum, and as long as that stays below six, nothing has to interact. Training does not
-# look for these votes. Cross-entropy rewards probabilities, and to a sum of votes, which adds what A
-# says alone to what B says alone, all six answers stay equally likely. The wall is made by the sum
-# *and* by what training rewards.
+# look for these votes. Cross-entropy rewards probabilities, and to a sum of votes, which adds what
+# A says alone to what B says alone, all six answers stay equally likely. The wall is made by the
+# sum *and* by what training rewards.
 #
 # So the large step is from additive to not additive. Which of the others you take is, on these
 # data, mostly a matter of cost. As code:
