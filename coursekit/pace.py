@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import torch
 
-from coursekit.balancing.mlb import MLB, coefficients
+from coursekit.balancing.mlb import MLB, coefficients, pace
 from coursekit.balancing.scores import rivals, true_class_scores
 from coursekit.checks import require
 from coursekit.data.multimodal import MultimodalData
@@ -60,8 +60,11 @@ def paces(scores: pd.DataFrame, alpha: float, beta_max: float) -> pd.DataFrame:
     modalities = [c for c in scores.columns if c not in ("epoch", "batch", "rows")]
     require(len(modalities) > 1, f"scores has the modalities {modalities}; two were expected.")
     sums = torch.tensor(scores[modalities].to_numpy(), dtype=torch.float64)  # (batches, M)
-    ratio = torch.stack([rivals(s) / s for s in sums])
-    k = torch.stack([coefficients(s, alpha, beta_max) for s in sums])
+    low = float(sums.min())
+    require(low > 0, f"scores holds {low}; positive numbers were expected.")
+    coefficients(sums[0], alpha, beta_max)  # refuses what is no alpha or beta_max
+    ratio = rivals(sums) / sums
+    k = pace(sums, sums.new_tensor(alpha), sums.new_tensor(beta_max))
     mean = sums / torch.tensor(scores["rows"].to_numpy())[:, None]
     at = scores.loc[scores.index.repeat(len(modalities)), ["epoch", "batch"]]
     found = at.assign(modality=modalities * len(scores)).reset_index(drop=True)

@@ -1,6 +1,7 @@
 """MLB's pace: the curve k(r), where the batches of a run stand on it, and k over the run."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 
+from coursekit.balancing import mlb
 from coursekit.balancing.mlb import coefficients
 from coursekit.plots.style import GRID, INK, MUTED, new_figure, style
 
@@ -18,6 +20,7 @@ PACES = (0.06, 14.0)
 RATIO_TICKS = {"1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4}
 PACE_TICKS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4, "8": 8}
 ROLES = ("A", "B")
+BELOW = 0.6  # order of drawing: below all lines, above what is kept from one picture to the next
 GRID_OF_RATIOS = np.geomspace(*RATIOS, 41)
 
 
@@ -44,6 +47,7 @@ class Paced:
         rows = (self.run["epoch"] == self.epoch) & (self.run["modality"] == modality)
         return self.run[rows]
 
+    @cached_property
     def means(self) -> pd.DataFrame:
         """Mean s, r and k of the chosen epoch, a row a modality."""
         rows = {m: self.shown(m)[["s", "r", "k"]].mean() for m in self.modalities}
@@ -53,7 +57,8 @@ class Paced:
 def pace(ratio: np.ndarray, alpha: float, beta_max: float) -> np.ndarray:
     """k at every ratio (n,): modality 0 scores one, the other r."""
     pairs = torch.stack([torch.ones(len(ratio), dtype=torch.float64), torch.tensor(ratio)], 1)
-    return np.array([float(coefficients(pair, alpha, beta_max)[0]) for pair in pairs])
+    coefficients(pairs[0], alpha, beta_max)  # refuses what is no alpha or beta_max
+    return mlb.pace(pairs, pairs.new_tensor(alpha), pairs.new_tensor(beta_max))[:, 0].numpy()
 
 
 def pace_curve(ax: Axes, alpha: float, beta_max: float, label: str = "", **look: object) -> str:
@@ -75,7 +80,7 @@ def pace_axes(ax: Axes) -> None:
     ax.set_xlabel("ratio r: others' score / own score")
     ax.set_ylabel("k: factor on the step")
     ax.grid(visible=False)
-    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, zorder=0)
+    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, zorder=BELOW)
     ax.axvline(0, color=MUTED, linewidth=1)
     ax.text(0.03, 0.94, "ahead: brake", transform=ax.transAxes, color=INK, size=9)
     ax.text(0.97, 0.04, "behind: accelerate", transform=ax.transAxes, color=INK, size=9, ha="right")
@@ -110,7 +115,7 @@ class PaceView:
         run.set_xlabel("epoch")
         run.grid(visible=False)
         self._run_axes = run
-        (self._now,) = run.plot([], [], color=GRID, linewidth=9, zorder=0)
+        (self._now,) = run.plot([], [], color=GRID, linewidth=9, zorder=BELOW)
         self._dots, self._lines = {}, {}
         for role in ROLES:
             look = style(role, "color", "marker")
@@ -149,7 +154,7 @@ class PaceView:
 
     def table(self, data: Paced) -> pd.DataFrame:
         """Mean score, ratio and k of the epoch."""
-        return data.means()
+        return data.means
 
     def more_tables(self, data: Paced) -> dict[str, pd.DataFrame]:
         """The curve, the epoch's batches on it, and k in every batch of the run."""
@@ -167,5 +172,5 @@ class PaceView:
 
 
 def _words(data: Paced) -> str:
-    rows = data.means().itertuples(index=False)
+    rows = data.means.itertuples(index=False)
     return ", ".join(f"{m} has s {s:.2f}, r {r:.2f}, k {k:.2f}" for m, s, r, k in rows)
