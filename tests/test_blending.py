@@ -57,6 +57,11 @@ def losses(small):
 # Estimates
 
 
+def test_heads_trained_at_once_lose_the_same(small, losses):
+    found = drive(head_losses(small, FEW, seed=3, outside=small.valid, together=True))
+    pd.testing.assert_frame_equal(found, losses, rtol=0, atol=2e-4)  # single precision
+
+
 def test_head_losses_are_those_of_the_offline_blend(small, losses):
     """Same division, first weights, batches: at N epochs the package's method has these weights."""
     for n, rule in ((2, "paper"), (3, "safe")):

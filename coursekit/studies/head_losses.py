@@ -1,18 +1,20 @@
 """Heads trained alone, their losses after every epoch: what Gradient-Blending is estimated from."""
 
 import copy
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import torch
+from torch.nn import functional as F
 
+from coursekit import replicas
 from coursekit.balancing import gblend
 from coursekit.checks import choose, require
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.presets import load_preset, preset
 from coursekit.drive import drive
-from coursekit.models import build_classifier
+from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.studies.parallel import run_all
 from coursekit.threads import threads
 from coursekit.training import Settings, epochs
@@ -20,6 +22,7 @@ from coursekit.training.loop import DRAWS
 from coursekit.training.method import JOINT
 
 RULES = (*gblend.RULES, "absolute")
+Row = dict[str, object]
 
 
 def head_losses(
@@ -29,12 +32,14 @@ def head_losses(
     held: float = 0.25,
     seed: int = 0,
     outside: Split | None = None,
+    together: bool = False,
 ) -> Generator[None, None, pd.DataFrame]:
-    """Train each modality's head, then the joint one (late-linear), by itself on a copy.
+    """Train each modality's head and the joint one (late-linear), each by itself on a copy.
 
     held: share of the training rows that are not fitted and only measure.  The division, the first
     weights and the order of the batches are those of `gblend.GBlendOffline` with the same seed.
-    outside: other rows that measure too, in a column of that name.
+    outside: other rows that measure too, in a column of that name.  together: train the heads at
+    once (`coursekit.replicas`): the same but for rounding, and quicker.
     A generator that pauses after every epoch; its return value is tidy: head, epoch (0, 1, …),
     train, valid, the mean cross-entropies of this head on the fitted and on the held rows.
     """
@@ -43,19 +48,73 @@ def head_losses(
     fitted, measured = divide(data.train, held, seed)
     splits = {"train": fitted, "valid": measured} | ({"outside": outside} if outside else {})
     start = build_classifier(data.train.inputs, data.num_classes, seed=seed)
-    rows: list[dict[str, object]] = []
+    train = _at_once if together else _one_by_one
+    found = yield from train(start, splits, settings, seed)
+    return pd.DataFrame([row for rows in found.values() for row in rows])
+
+
+def _one_by_one(
+    start: MultimodalClassifier, splits: Mapping[str, Split], settings: Settings, seed: int
+) -> Generator[None, None, dict[str, list[Row]]]:
+    """Each head's rows, by the plain loop."""
+    found: dict[str, list[Row]] = {}
     for head in (*start.modalities, JOINT):
         model = copy.deepcopy(start)
-        steps = epochs(model, fitted, measured, settings, seed=seed, method=gblend.OneHead(head))
-        for epoch in range(settings.epochs + 1):
-            if epoch > 0:
-                next(steps)
-            with threads(settings.threads):
-                losses = {name: gblend.head_loss(model, s, head) for name, s in splits.items()}
-            rows.append({"head": head, "epoch": epoch, **losses})
+        found[head] = [_measure(model, splits, head, 0, settings)]
+        steps = epochs(
+            model, splits["train"], splits["valid"], settings,
+            seed=seed, method=gblend.OneHead(head),
+        )  # fmt: skip
+        for epoch, _ in enumerate(steps, 1):
+            found[head].append(_measure(model, splits, head, epoch, settings))
             yield
-        steps.close()
-    return pd.DataFrame(rows)
+    return found
+
+
+def _at_once(
+    start: MultimodalClassifier, splits: Mapping[str, Split], settings: Settings, seed: int
+) -> Generator[None, None, dict[str, list[Row]]]:
+    """The same but for rounding, from replicas."""
+    heads = (*start.modalities, JOINT)
+    found = {head: [_measure(start, splits, head, 0, settings)] for head in heads}
+
+    def note(looks: replicas.Looks) -> None:
+        for k, (head, rows) in enumerate(found.items()):
+            row: Row = {"head": head, "epoch": len(rows)}
+            for name, split in splits.items():
+                seen = looks(name)
+                logits = seen.joint if head == JOINT else seen.unimodal[head]
+                row[name] = float(F.cross_entropy(logits[k], split.labels))
+            rows.append(row)
+
+    training = replicas.epochs(
+        [copy.deepcopy(start) for _ in heads], splits["train"], splits["valid"], settings,
+        seeds=[seed] * len(heads), methods=[gblend.OneHead(head) for head in heads], look=note,
+        extra={name: s for name, s in splits.items() if name not in ("train", "valid")},
+    )  # fmt: skip
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            stopped: dict[int, str] = end.value
+            break
+        yield
+    if stopped:
+        raise FloatingPointError(" ".join(f"Head {heads[k]}: {why}" for k, why in stopped.items()))
+    return found
+
+
+def _measure(
+    model: MultimodalClassifier,
+    splits: Mapping[str, Split],
+    head: str,
+    epoch: int,
+    settings: Settings,
+) -> Row:
+    """The losses of one head after ``epoch``."""
+    with threads(settings.threads):
+        losses = {name: gblend.head_loss(model, s, head) for name, s in splits.items()}
+    return {"head": head, "epoch": epoch, **losses}
 
 
 def preset_losses(

@@ -31,7 +31,7 @@ def blend(
     name, rate = OPTIMISERS[optimiser]
     how = Settings(**preset(data).training)
     how = replace(how, epochs=int(window), optimizer=name, lr=rate)
-    losses = yield from head_losses(drawn, how, held=held, seed=int(seed))
+    losses = yield from head_losses(drawn, how, held=held, seed=int(seed), together=True)
     return Blended(losses, estimate(losses, int(window), rule), int(window), rule)
 
 
