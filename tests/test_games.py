@@ -16,6 +16,7 @@ from coursekit.drive import drive
 from coursekit.games import CASES, Case, Evidence, Scale, check_rule, game, games
 from coursekit.games.illness import ILLNESSES, NEITHER
 from coursekit.games.synergy import SHARES, estimate
+from coursekit.interaction import ADDITIVE
 from coursekit.plots.game import GameView, Played
 from coursekit.plots.show import png
 from coursekit.widgets.game import GAMES, GameCard
@@ -149,7 +150,7 @@ def test_the_estimate_of_synergy_is_exact_for_the_best_models():
         recipe = replace(game("synergy").case(1).recipe, **shares)
         c = recipe.num_classes
         additive = 0.9 - share + (share + 0.1) / c
-        found = estimate(Evidence({"joint": ceiling(recipe), "additive": additive}))
+        found = estimate(Evidence({"joint": ceiling(recipe), ADDITIVE: additive}))
         assert found == pytest.approx(share, abs=1e-9)
 
 

@@ -37,13 +37,16 @@ def recipe_of(illness: str, rng: np.random.Generator, first: str) -> tuple[Recip
     settings, train = SLOWLY, Recipe.train
     if illness == STARVATION:
         one, other = Modality(4, linear=0, nuisance_std=rng.uniform(3.8, 4.6)), fast
-        shares = rng.uniform((0.65, 0.12, 0), (0.8, 0.2, 0))
+        shares = rng.uniform((0.58, 0.14, 0), (0.76, 0.22, 0))
     elif illness == HIDDEN:
         one, other = Modality(4, linear=0, nuisance_std=rng.uniform(2.8, 3.3)), fast
         shares = rng.uniform((0.4, 0.2, 0.2), (0.48, 0.26, 0.26))
     elif illness == OVERFITTING:
-        one, other = clear, Modality(4, distractors=int(rng.integers(270, 341)))
-        shares = rng.uniform((0.25, 0.4, 0), (0.45, 0.55, 0))
+        one = clear
+        other = Modality(rng.uniform(4, 6.5), distractors=int(rng.integers(280, 341)))
+        known = rng.uniform(0.85, 0.92)  # of the samples, by ``first``
+        shares = np.array((rng.uniform(0.35, 0.65), 0, 0))
+        shares[1] = known - shares[0]
         settings, train = BOLDLY, 500
     else:
         one, other = clear, Modality(rng.uniform(3.8, 5), distractors=int(rng.integers(0, 31)))

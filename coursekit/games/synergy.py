@@ -17,13 +17,13 @@ from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, predict
 from coursekit.training.method import Method
 
-SUM, PROJECTION = "additive", "projection"
+PROJECTION = "projection"
 MODELS: Mapping[str, str] = MappingProxyType(
     {
         "A": "A alone",
         "B": "B alone",
         "joint": "mid-MLP",
-        SUM: "late-linear",
+        ADDITIVE: "late-linear",
         PROJECTION: "projected mid-MLP",
     }
 )
@@ -64,7 +64,12 @@ def train(case: Case) -> Generator[None, None, Evidence]:
     with threads(case.settings.threads):
         alone, plain, free = (predict(model, data.test.inputs) for model in models)
         projected = emap(models[-1], data.test.inputs)
-        logits = {**alone.unimodal, "joint": free.joint, SUM: plain.joint, PROJECTION: projected}
+        logits = {
+            **alone.unimodal,
+            "joint": free.joint,
+            ADDITIVE: plain.joint,
+            PROJECTION: projected,
+        }
         return Evidence({m: accuracy(logits[m], data.test.labels) for m in MODELS})
 
 
@@ -99,7 +104,7 @@ def estimate(evidence: Evidence) -> float:
     that show one class twice, again one in C, and look redundant. The difference is the share
     times (1 − 1/C)².
     """
-    gap = evidence.accuracy["joint"] - evidence.accuracy[SUM]
+    gap = evidence.accuracy["joint"] - evidence.accuracy[ADDITIVE]
     return max(0.0, gap) / (1 - 1 / CLASSES) ** 2
 
 
@@ -108,7 +113,7 @@ def explain(evidence: Evidence) -> str:
     reached = evidence.accuracy
     lost = reached["joint"] - reached[PROJECTION]
     return (
-        f"The mid-MLP reaches {reached['joint']:.3f}, late-linear {reached[SUM]:.3f}. The "
+        f"The mid-MLP reaches {reached['joint']:.3f}, late-linear {reached[ADDITIVE]:.3f}. The "
         f"difference, divided by (1 − 1/{CLASSES})², puts the share at {estimate(evidence):.3f}. "
         f"The projection takes {lost:.3f} from the mid-MLP."
     )
@@ -124,7 +129,7 @@ def synergy() -> Game:
             "both modalities are silent. What share of the samples needs both at once? Off by "
             f"{SHARES.within:g} or less is right."
         ),
-        orders={SUM: 15, PROJECTION: 15},
+        orders={ADDITIVE: 15, PROJECTION: 15},
         answers=SHARES,
         models=MODELS,
         draw=draw,

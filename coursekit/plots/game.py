@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from coursekit.games import Answer, Evidence, Game, Scale
 from coursekit.games.game import CURVES, PROBES
+from coursekit.interaction import ADDITIVE
 from coursekit.plots.frames import by_epoch
 from coursekit.plots.guesses import GUESS, TRUTH
 from coursekit.plots.style import GRID, INK, MUTED, new_figure, style
@@ -20,7 +21,7 @@ from coursekit.training import Settings
 # for two of these, stand in this picture themselves.
 MORE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "additive": MappingProxyType({"color": MUTED, "marker": "v"}),
+        ADDITIVE: MappingProxyType({"color": MUTED, "marker": "v"}),
         "projection": MappingProxyType({**style("joint", "color", "marker"), "mfc": "white"}),
     }
 )
@@ -180,7 +181,8 @@ class GameView:
             f"Probe of {m}: {pair['alone']:.3f} alone, {pair['joint']:.3f} in the joint model."
             for m, pair in _probes(evidence.probes).items()
         ]
-        lacking = [name for name in self._game.orders if not evidence.has(name)]
+        models = self._game.models
+        lacking = [models.get(name, name) for name in self._game.orders if not evidence.has(name)]
         if lacking:
             parts.append(f"Not ordered: {', '.join(lacking)}.")
         if data.answer is not None:

@@ -31,11 +31,13 @@ from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.files import open_checked
 from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.exercises import lesson03 as exercises
+from coursekit.games import check_rule
 from coursekit.interaction import compare, with_synergy
 from coursekit.plots import new_figure, show
 from coursekit.plots.emap import before_after, grid_parts, moves
 from coursekit.stats import interval, summarise
 from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.widgets.game import GAMES
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 
@@ -685,6 +687,32 @@ claim("Lost with 250 training samples: {value:.3f}", scarce.drop, below=0.5 * ca
 # The same share, a fraction of the loss. EMAP measures what the **model** does, not what the data
 # hold.
 #
+# ### A hundred more cases
+#
+# Here the training samples are always 2000 and always learnt, but the other shares vary, and in
+# some samples both modalities are silent, so the accuracy of the mid-MLP alone says little. What
+# you would like to know costs points: late-linear, trained directly, or the projection.
+#
+# One hint. Late-linear is right about a synergistic sample only by luck, one in $C = 6$. The
+# mid-MLP may be right about all but those that show the same class twice, one in six again: they
+# look like redundant ones. Of these, again one in six is right by luck. So the difference between
+# the two models is about the share times
+#
+# $$\Big(1 - \frac 1C + \frac 1{C^2}\Big) - \frac 1C = \Big(1 - \frac 1C\Big)^2 .$$
+
+# %%
+GAMES["synergy"]()
+
+# %% [markdown]
+# How far does that rule get? Without the last part, `["right"]`, the table tells the truth of every
+# case.
+
+# %%
+CHECKED = 12
+right = check_rule("synergy", range(1, CHECKED + 1))["right"].sum()
+claim(f"In {CHECKED} cases the rule is right in {{value:.0f}}", right, above=10)
+
+# %% [markdown]
 # ## Turn the knobs
 #
 # Every move draws new data, trains late-linear and a mid-MLP on your machine and projects the
