@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from coursekit import record
+from coursekit.plots.guesses import headed
 from coursekit.plots.sketch import SketchView, sketch_and_truth
 from coursekit.plots.style import new_figure
 from coursekit.widgets import ChoiceGuess, NumberGuess
@@ -27,6 +28,14 @@ def shown(monkeypatch):
     module = import_module("coursekit.widgets.guess")
     monkeypatch.setattr(module, "show", lambda figure, alt: texts.append(alt))
     return texts
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    figures = []
+    module = import_module("coursekit.widgets.guess")
+    monkeypatch.setattr(module, "show", lambda figure, alt: figures.append(figure))
+    return figures
 
 
 def sketch():
@@ -78,10 +87,63 @@ def test_every_move_redraws_the_sketch_with_its_numbers():
     assert guess.heights == [0.0, 0.5, 1.0, 0.5, 0.0]
 
 
-def test_every_slider_of_a_sketch_has_a_name():
-    head = sketch().widget.children[0].value
-    for x in XS:
+def test_every_slider_of_a_sketch_has_a_name_and_shows_its_place():
+    guess = sketch()
+    head = guess.widget.children[0].value
+    row = guess.widget.children[1].children[-1]
+    for x, column in zip(XS, row.children, strict=True):
         assert f"accuracy at epoch {x}" in head
+        assert f"epoch {x}<" in column.children[1].value
+
+
+def test_a_name_that_begins_small_keeps_its_other_letters(pictures):
+    guess = CurveGuess("08-pace", "How?", XS, 0.0, 8.0, names=("N", "k of A"))
+    guess.reveal(dict.fromkeys(XS, 1.0), 0.1)
+    assert pictures[0].texts[1].get_text() == "K of A by N. No guess was made."
+
+
+LONG = "Where does this voter see Clinton, and where does the same voter see the other man? " * 3
+
+
+@pytest.mark.parametrize(
+    ("make", "truth"),
+    [
+        (lambda: NumberGuess("01-x", LONG, 0.0, 1.0, 0.1), 0.5),
+        (lambda: NumberGuess("01-x", LONG, 0.0, 1.0, 0.1, "points"), 0.5),
+        (lambda: ChoiceGuess("01-x", LONG, (LONG[:56], LONG[57:110])), LONG[:56]),
+        (
+            lambda: CurveGuess("01-x", LONG, XS, 0.0, 1.0, names=("N", "m")),
+            dict.fromkeys(XS, 0.5),
+        ),
+    ],
+)
+def test_a_picture_shows_its_question_and_nothing_collides(make, truth, pictures):
+    within = () if isinstance(truth, str) else (0.1,)
+    make().reveal(truth, *within)
+    (figure,) = pictures
+    asked, said = figure.texts
+    assert asked.get_text().split() == LONG.split() and asked.get_weight() == "bold"
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in (asked, said)]
+    assert boxes[0].y0 > boxes[1].y1 and boxes[1].y0 > figure.axes[0].get_tightbbox().y1
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert boxes[0].y1 <= figure.bbox.y1
+
+
+def test_the_head_grows_with_the_question_and_leaves_the_axes_their_height():
+    heights = []
+    for question in ("Why?", LONG):
+        figure, ax = headed(question, "Truth 1.", 1.5)
+        figure.draw_without_rendering()
+        heights.append((figure.get_figheight(), ax.get_window_extent().height))
+    assert heights[1][0] > heights[0][0] + 0.3
+    assert heights[1][1] == pytest.approx(heights[0][1], abs=1)
+
+
+def test_a_number_line_has_an_axis_label_with_and_without_a_unit(pictures):
+    number().reveal(12.0, 1.0)
+    NumberGuess("05-x", "How many?", 0.0, 1.0, 0.1).reveal(0.5, 0.1)
+    assert [f.axes[0].get_xlabel() for f in pictures] == ["answer (points)", "answer"]
 
 
 @pytest.mark.parametrize(

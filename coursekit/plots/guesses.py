@@ -1,14 +1,39 @@
 """A guess and the truth in one picture."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from coursekit.plots.style import GRID, INK, STYLE
+from coursekit.plots.style import GRID, INK, STYLE, new_figure
 
 GUESS: Mapping[str, Any] = {"color": STYLE["B"]["color"], "marker": "s"}
 TRUTH: Mapping[str, Any] = {"color": STYLE["A"]["color"], "marker": "o"}
+
+WIDTH = 7.2  # inches
+LINE = 0.19  # inches from one line of the head to the next
+BOLD, PLAIN = 84, 96  # characters of a line of the head that surely fit into the width
+
+
+def headed(question: str, words: str, body: float) -> tuple[Figure, Axes]:
+    """A figure under a head, and its axes; the axes with their labels get ``body`` inches.
+
+    The head is the question, bold, then ``words``, both wrapped.
+    """
+    asked, said = wrap(question, BOLD), wrap(words, PLAIN)
+    head = LINE * (len(asked) + len(said)) + 0.2
+    figure, (ax,) = new_figure(WIDTH, body + head)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, body / (body + head)))
+    top = 0.08  # inches
+    for lines, weight in ((asked, "bold"), (said, "normal")):
+        place = 1 - top / (body + head)
+        figure.text(
+            0.01, place, "\n".join(lines), va="top", fontsize=10, weight=weight, parse_math=False
+        )
+        top += LINE * len(lines) + 0.04
+    return figure, ax
 
 
 def number_line(
@@ -24,7 +49,7 @@ def number_line(
     The shaded band is what counts as right: the truth plus or minus ``within``.
     """
     low, high = min(ends[0], truth), max(ends[1], truth)
-    _bare(ax, unit)
+    _bare(ax, f"answer ({unit})" if unit else "answer")
     ax.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     ax.axhline(0, color=GRID, linewidth=4, zorder=0)
     ax.axvspan(truth - within, truth + within, color=TRUTH["color"], alpha=0.15, linewidth=0)
@@ -60,12 +85,12 @@ def _beside(ax: Axes, x: float, row: int, words: str, look: Mapping[str, Any]) -
     ax.annotate(words, (x, row), (10, 0), textcoords="offset points", va="center", fontsize=9)
 
 
-def _bare(ax: Axes, unit: str) -> None:
+def _bare(ax: Axes, label: str) -> None:
     ax.set_ylim(-1, 1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.grid(visible=False)
-    ax.set_xlabel(unit)
+    ax.set_xlabel(label)
 
 
 def _point(ax: Axes, x: float, words: str, look: Mapping[str, Any], *, above: bool) -> None:

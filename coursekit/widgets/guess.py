@@ -10,12 +10,11 @@ import ipywidgets as W
 
 from coursekit import record
 from coursekit.checks import choose, require
-from coursekit.plots.guesses import number_line, option_line
+from coursekit.plots.guesses import headed, number_line, option_line
 from coursekit.plots.show import show
-from coursekit.plots.style import new_figure
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.knobs import Knob
-from coursekit.widgets.look import alert, paragraph, style_with_names
+from coursekit.widgets.look import OWN_ARROWS, alert, paragraph, style_with_names
 
 Made = float | str | list[float] | None  # what a learner can commit; None = nothing
 
@@ -101,18 +100,16 @@ class Guess:
         words: str,
         draw: Callable[..., str],
         score: int | None,
-        height: float = 1.9,
+        height: float,
     ) -> None:
         """Show guess and truth in one picture, and write a guess of this session to the record."""
-        figure, (ax,) = new_figure(7.2, height)
         ending = f"Score: {score} of 100."
         if score is None:
             ending = "No guess was made."
             if self._was_skipped():
                 ending = f"Skipped. {ending}"
+        figure, ax = headed(self.question, f"{words} {ending}", height)
         alt = f"{self.question} {draw(ax)} {ending}"
-        words += f" {ending}"
-        figure.suptitle(words, x=0.01, ha="left", fontsize=10, weight="bold")
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
         kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
         if self._made is not None and [entry] != kept:  # a cell run twice is one guess
@@ -173,9 +170,10 @@ class NumberGuess(Guess):
         words = f"Truth {self._with_unit(truth)}"
         words += "." if guess is None else f", your guess {self._with_unit(guess)}."
         ends = (scale.low, scale.high)
-        self._reveal(
-            truth, words, lambda ax: number_line(ax, truth, guess, within, ends, scale.unit), score
+        draw = partial(
+            number_line, truth=truth, guess=guess, within=within, ends=ends, unit=scale.unit
         )
+        self._reveal(truth, words, draw, score, height=1.5)
 
     def _with_unit(self, x: float) -> str:
         return f"{x:.4g} {self._scale.unit}".strip()
@@ -200,11 +198,10 @@ class ChoiceGuess(Guess):
         self._radio = W.RadioButtons(options=list(options), value=None)
         box_class = f"{self._class}-options"
         self._radio.add_class(box_class)
-        # One name makes them one group of the browser's: one stop for Tab, arrow keys within. The
-        # other attribute is JupyterLab's: else it takes the arrow keys and moves to another cell.
+        # One name makes them one group of the browser's: one stop for Tab, arrow keys within.
         names = {
             f".{box_class}": {"role": "radiogroup", "aria-label": question},
-            f".{box_class} input": {"name": box_class, "data-lm-suppress-shortcuts": "true"},
+            f".{box_class} input": {"name": box_class, **OWN_ARROWS},
         }
         self.widget = self._card(self._radio.add_class("ck-scale"), names)
 
@@ -223,7 +220,7 @@ class ChoiceGuess(Guess):
         words = f"Truth: {truth}."
         if guess is not None:
             words += f" Your guess: {guess}."
-        height = 0.6 + 0.32 * len(self.options)  # inches: one row an option
+        height = 0.1 + 0.32 * len(self.options)  # inches: one row an option
         draw = partial(option_line, options=self.options, truth=truth, guess=guess)
         self._reveal(truth, words, draw, score, height)
 

@@ -113,12 +113,13 @@ class CurveGuess(Guess):
         else:
             guess = None
         ends = (self._scale.low, self._scale.high)
-        words = f"{self.names[1].capitalize()} by {self.names[0]}."
+        drawn = self.names[1]
+        words = f"{drawn[:1].upper()}{drawn[1:]} by {self.names[0]}."
         draw = partial(
             sketch_and_truth,
             truth=curve, guess=guess, xs=self.xs, within=within, ends=ends, names=self.names,
         )  # fmt: skip
-        self._reveal(at_points, words, draw, score, height=3.2)
+        self._reveal(at_points, words, draw, score, height=2.9)
 
     @property
     def _span(self) -> float:
@@ -143,8 +144,8 @@ class CurveGuess(Guess):
                 "aria-label": said,
                 "data-decimals": str(self._scale.decimals),
             }
-            label = W.HTML(paragraph(f"{x:g}", ""))
-            column = W.VBox([slider, label], layout=W.Layout(align_items="center", width="72px"))
+            label = W.HTML(paragraph(f"{self.names[0]} {x:g}", ""))
+            column = W.VBox([slider, label], layout=W.Layout(align_items="center", width="88px"))
             columns.append(column.add_class(place))
         starts = []
         for name in SHAPES:
@@ -154,7 +155,8 @@ class CurveGuess(Guess):
         shapes = W.HBox(starts).add_class("ck-buttons")
         row = W.HBox(columns, layout=W.Layout(justify_content="space-between", width="640px"))
         row.layout.margin = "0 0 0 70px"
-        return W.VBox([shapes, self._picture, row]), names
+        note = f"One slider a point, side by side; below each stands its {self.names[0]}."
+        return W.VBox([shapes, self._picture, W.HTML(paragraph(note, "")), row]), names
 
     def _put(self, heights: Sequence[float]) -> None:
         """Move all points, and draw once."""
