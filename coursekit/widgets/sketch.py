@@ -18,6 +18,7 @@ from coursekit.widgets.guess import Guess
 from coursekit.widgets.look import paragraph
 
 ZERO_AT = 0.25  # share of the scale by which a sketch must miss on average for a score of 0
+ROW = 640  # pixels: the row of sliders, about as wide as the picture's axes
 STEPS = 20  # presses of an arrow key from one end of the scale to the other
 
 # Shape of a sketch by name: from a point's place, 0 first to 1 last, to its share of the scale.
@@ -145,7 +146,8 @@ class CurveGuess(Guess):
                 "data-decimals": str(self._scale.decimals),
             }
             label = W.HTML(paragraph(f"{self.names[0]} {x:g}", ""))
-            column = W.VBox([slider, label], layout=W.Layout(align_items="center", width="88px"))
+            look = W.Layout(align_items="center", width=f"{ROW / len(self.xs):.0f}px")
+            column = W.VBox([slider, label], layout=look)
             columns.append(column.add_class(place))
         starts = []
         for name in SHAPES:
@@ -153,9 +155,9 @@ class CurveGuess(Guess):
             button.on_click(lambda _, name=name: self.shape(name))
             starts.append(button)
         shapes = W.HBox(starts).add_class("ck-buttons")
-        row = W.HBox(columns, layout=W.Layout(justify_content="space-between", width="640px"))
+        row = W.HBox(columns, layout=W.Layout(width=f"{ROW}px"))
         row.layout.margin = "0 0 0 70px"
-        note = f"One slider a point, side by side; below each stands its {self.names[0]}."
+        note = f"One slider for each point, evenly spaced; its {self.names[0]} stands below it."
         return W.VBox([shapes, self._picture, W.HTML(paragraph(note, "")), row]), names
 
     def _put(self, heights: Sequence[float]) -> None:
