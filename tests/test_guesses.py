@@ -154,8 +154,8 @@ def test_the_score_of_a_sketch_falls_with_the_mean_miss(off, within, score):
 
 
 def test_wrong_sketches_are_refused():
-    with pytest.raises(ValueError, match="five to eight"):
-        CurveGuess("05-x", "?", [1, 2], 0.0, 1.0, names=("a", "b"))
+    with pytest.raises(ValueError, match="four to eight"):
+        CurveGuess("05-x", "?", [1, 2, 3], 0.0, 1.0, names=("a", "b"))
     with pytest.raises(ValueError, match="rising"):
         CurveGuess("05-x", "?", [1, 2, 2, 3, 4], 0.0, 1.0, names=("a", "b"))
     with pytest.raises(ValueError, match="5 were expected"):

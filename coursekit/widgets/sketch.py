@@ -41,7 +41,7 @@ def curve_score(guess: Sequence[float], truth: Sequence[float], within: float, s
 
 
 class CurveGuess(Guess):
-    """A sketched curve: one height from ``low`` to ``high`` at each of five to eight ``xs``.
+    """A sketched curve: one height from ``low`` to ``high`` at each of four to eight ``xs``.
 
     ``key`` as in `NumberGuess`.  names: of the two axes, ("epoch", "accuracy").  step: what one
     press of an arrow key changes; a twentieth of the scale unless given.
@@ -60,7 +60,7 @@ class CurveGuess(Guess):
         step: float | None = None,
     ) -> None:
         super().__init__(key, question)
-        require(5 <= len(xs) <= 8, f"xs has {len(xs)} points; five to eight were expected.")
+        require(4 <= len(xs) <= 8, f"xs has {len(xs)} points; four to eight were expected.")
         rising = all(a < b for a, b in pairwise(xs))
         require(rising, f"xs is {list(xs)}; rising numbers were expected.")
         step = (high - low) / STEPS if step is None else step
