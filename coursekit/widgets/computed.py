@@ -2,16 +2,29 @@
 
 import inspect
 from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any
 
+from coursekit.threads import threads
 from coursekit.widgets.controls import State
 
 
 def start(compute: Callable[..., Any], knobs: State) -> Generator[Any, None, Any]:
-    """``compute(**knobs)`` as a generator that returns the data, also where it has no steps."""
-    if inspect.isgeneratorfunction(compute):
-        return (yield from compute(**knobs))
-    return compute(**knobs)
+    """``compute(**knobs)`` as a generator that returns the data, also where it has no steps.
+
+    On one thread: the page and its server want the rest of a small machine.
+    """
+    if not inspect.isgeneratorfunction(compute):
+        with threads(1):
+            return compute(**knobs)
+    with closing(compute(**knobs)) as work:
+        while True:
+            with threads(1):
+                try:
+                    so_far = next(work)
+                except StopIteration as end:
+                    return end.value
+            yield so_far
 
 
 class Computed:
