@@ -31,4 +31,6 @@ def test_a_key_press_brings_the_right_picture_in_time(name, served, page):
     assert one.blank == 0, said
     assert one.burst_ends_right, said
     assert one.stale == 0, said
-    assert statistics.median(one.milliseconds) < SLACK * figures.scale * case.median, said
+    allowed = SLACK * figures.scale
+    assert statistics.median(one.milliseconds) < allowed * case.median, said
+    assert max(one.milliseconds) < allowed * case.p95, said  # of so few the largest is the 95th
