@@ -29,7 +29,7 @@ from coursekit.health import CHECKS
 from coursekit.plots import accuracy_intervals, new_figure, show
 from coursekit.stats import interval
 from coursekit.training import Settings
-from coursekit.widgets import EXPLORERS, NumberGuess
+from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 
 # %% [markdown]
 # ## What this course is about
@@ -81,14 +81,22 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # answers about 85 % of new samples right. **Accuracy** is that share.
 
 # %%
-guess = NumberGuess(
+joint_guess = NumberGuess(
     "00-joint",
     "Accuracy of the joint network on new samples?",
     low=0.60,
     high=1.00,
     step=0.01,
 )
-guess
+joint_guess
+
+# %%
+ensemble_guess = ChoiceGuess(
+    "00-ensemble",
+    "Half of the ensemble is B, which knows less than A. Against A alone the ensemble is …",
+    options=("clearly better", "about as good", "clearly worse"),
+)
+ensemble_guess
 
 # %% [markdown]
 # Five times over, with new data and new networks each time. One such repetition is a **seed**.
@@ -102,7 +110,16 @@ result = over_seeds(
     label="seeds",
 )
 means = result.accuracy.groupby("model")["accuracy"].mean()
-guess.reveal(means["joint"], within=0.02)
+joint_guess.reveal(means["joint"], within=0.02)
+by_seed = result.accuracy.pivot_table(index="seed", columns="model", values="accuracy")
+averaged = interval(by_seed["ensemble"] - by_seed["A"])
+ensemble_guess.reveal(
+    "clearly better"
+    if averaged.low > 0
+    else "clearly worse"
+    if averaged.high < 0
+    else "about as good"
+)
 
 # %%
 figure, (ax,) = new_figure(7.2, 3.2)
@@ -114,11 +131,14 @@ show(figure, accuracy_intervals(result.accuracy, ax, roles))
 gap = interval(drop_by_seed(result.accuracy, "AB"))
 claim("Joint minus the best single network, mean over 5 seeds: {value:+.3f}", gap.mean, below=-0.03)
 claim("… and the 95 % interval ends at {value:+.3f}", gap.high, below=0)
+claim("Ensemble minus A, the 95 % interval begins at {value:+.3f}", averaged.low, above=0)
 
 # %% [markdown]
-# The joint network had everything that A has, and lost. The ensemble, which only averages, wins
-# here (not always). Hold on to this picture; the course is about the distance between the two lower
-# rows.
+# Most people expect the joint network above A: it had everything that A has. It lost. And they
+# expect the average between A and B. It is above both (here, not always): the two err on different
+# samples (lesson 08 counts them), and in an average of probabilities the surer one has the last
+# word. Hold on to this picture; the course is about the distance between the joint network and the
+# two rows above it.
 #
 # ## Two numbers to hold a result against
 #

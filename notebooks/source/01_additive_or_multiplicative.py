@@ -210,7 +210,24 @@ fits = {"camera": camera, "additive": additive, "with interaction": full}
 for name, fit in fits.items():
     print(f"{name:<17}", " ".join(f"{w:6.2f}" for w in fit.params))
 
+# %% [markdown]
+# The last line holds $w_0$ to $w_3$ of the full model, and with them both lines. Where do they
+# meet?
+
 # %%
+crossing_guess = NumberGuess(
+    "01-crossing",
+    "At how much smiling does the line of the critics cross that of the others?",
+    low=0.0,
+    high=6.0,
+    step=0.1,
+    unit="tens of percentage points",
+)
+crossing_guess
+
+# %%
+crossing = -w2 / w3
+crossing_guess.reveal(crossing, within=0.2)
 figure, (ax,) = new_figure()
 ax.set_title("With the interaction: two slopes")
 show(figure, two_groups(ax, smiling, critic, score, full.params.to_list(), BOOKS))
@@ -238,7 +255,6 @@ show(figure, two_groups(ax, smiling, critic, score, full.params.to_list(), BOOKS
 # %%
 claim("Slope of smiling for others: {value:.2f}", w1, equals=0.68, within=0.005)
 claim("Slope of smiling for critics: {value:.2f}", w1 + w3, equals=0.68 + 1.29, within=0.01)
-crossing = -w2 / w3
 claim("The lines cross at smiling = {value:.2f}", crossing, between=(2.1, 2.5))
 beyond = np.mean(smiling > crossing)
 claim("Share of the readers who smile more than that: {value:.1%}", beyond, below=0.05)
@@ -248,9 +264,11 @@ print(
 )
 
 # %% [markdown]
-# Do not make too much of that sign. Only a handful of readers smile beyond the crossing; the
-# critics' *plus* lives at the edge of the data. The critics' *minus* at smiling = 0 is at the other
-# edge. What the reviews support well is the middle, where most readers are.
+# Two lines with so different slopes ought to cross in the middle of the picture, one thinks. They
+# cross where $w_2 + w_3 x_A = 0$, and only a handful of readers smile more than that. So do not
+# make too much of the critics' *plus*; it lives at the edge of the data. The critics' *minus* at
+# smiling = 0 is at the other edge. What the reviews support well is the middle, where most readers
+# are.
 #
 # And $w_1$ of the additive model? It is no effect that any reader has. It is an average of the two
 # slopes, each weighed with how much its group's smiling varies:
@@ -426,6 +444,46 @@ exercises.interaction_weight.check(interaction_weight, seed=1_0104)
 study = sm.datasets.anes96.load_pandas().data[
     ["ClinLR", "DoleLR", "selfLR", "vote", "TVnews", "age"]
 ]
+SLOPES = ("clearly negative", "no clear slope", "clearly positive")
+alone_guess = ChoiceGuess(
+    "01-alone",
+    "All voters, own place alone: the slope of Clinton's place on it is …",
+    options=SLOPES,
+)
+alone_guess
+
+
+# %%
+def slope_in_words(model):
+    """One of SLOPES, from the 95 % interval of the slope along the own place."""
+    low, high = model.conf_int().loc["selfLR"]
+    return SLOPES[0] if high < 0 else SLOPES[2] if low > 0 else SLOPES[1]
+
+
+models = {"own place": smf.ols("ClinLR ~ selfLR", study).fit()}
+alone_guess.reveal(slope_in_words(models["own place"]))
+
+# %% [markdown]
+# The further to the right people stand, the further to the left they see Clinton. Now add the vote,
+# additively, as we added the profession.
+
+# %%
+added_guess = ChoiceGuess(
+    "01-added",
+    "With the vote in the additive model: the slope on the own place is …",
+    options=SLOPES,
+)
+added_guess
+
+# %%
+models["additive"] = smf.ols("ClinLR ~ selfLR + vote", study).fit()
+added_guess.reveal(slope_in_words(models["additive"]))
+
+# %% [markdown]
+# Most people expect the slope to stay, as smiling's did, or to shrink. It turns round. And one
+# slope for everybody may still hide two:
+
+# %%
 vote_guess = ChoiceGuess(
     "01-voters",
     "A voter stands one step further to the right. Where does this voter see Clinton?",
@@ -439,11 +497,7 @@ vote_guess = ChoiceGuess(
 vote_guess
 
 # %%
-models = {
-    "own place": smf.ols("ClinLR ~ selfLR", study).fit(),
-    "additive": smf.ols("ClinLR ~ selfLR + vote", study).fit(),
-    "with interaction": smf.ols("ClinLR ~ selfLR * vote", study).fit(),
-}
+models["with interaction"] = smf.ols("ClinLR ~ selfLR * vote", study).fit()
 VOTERS = Names(
     "own place (1 left – 7 right)",
     "Clinton's place (1 left – 7 right)",
