@@ -5,6 +5,7 @@ import pytest
 from coursekit.plots import new_figure
 from coursekit.plots.layers import Layers
 from coursekit.plots.show import png
+from coursekit.plots.style import STILL
 from coursekit.widgets import EXPLORERS
 
 
@@ -54,7 +55,28 @@ def changes():
     def title(ax):
         ax.set_title("new")
 
-    found = (limits, ticks, names, color, label, background, place, hidden, gone, below, title)
+    def legend(ax):
+        ax.get_legend().get_texts()[0].set_text("renamed")
+
+    def raised(ax):
+        ax.get_legend().set_zorder(9)
+        ax.lines[0].set_ydata([0, 1, 1])
+
+    found = (
+        legend,
+        raised,
+        limits,
+        ticks,
+        names,
+        color,
+        label,
+        background,
+        place,
+        hidden,
+        gone,
+        below,
+        title,
+    )
     return [pytest.param(f, id=f.__name__) for f in found]
 
 
@@ -62,7 +84,8 @@ def changes():
 def test_a_change_of_any_layer_is_seen(change):
     figure, (ax, other) = new_figure(4, 2, columns=2, layout=None)
     figure.subplots_adjust(bottom=0.3, left=0.2)
-    (line,) = ax.plot([0, 1, 2], [0, 1, 0.5])
+    (line,) = ax.plot([0, 1, 2], [0, 1, 0.5], label="first")
+    ax.legend(loc="lower right").set_zorder(STILL)
     other.imshow([[0, 1], [1, 0]])
     layers = Layers(figure)
     before = layers.png()

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from coursekit.diagnosis import Diagnosis, diagnose
 from coursekit.experiments import Comparison
 from coursekit.plots.frames import by_epoch, listed
-from coursekit.plots.style import INK, MUTED, new_figure, style
+from coursekit.plots.style import INK, MUTED, STILL, new_figure, style
 
 MODELS = ("A", "B", "joint", "ensemble")
 NAMES = {"A": "A alone", "B": "B alone", "joint": "joint", "ensemble": "ensemble"}
@@ -80,7 +80,7 @@ class ImbalanceView:
             m: ax.plot([], [], label=NAMES[m], **(style(m) | {"markersize": 4}))[0]
             for m in ("A", "B", "joint")
         }
-        ax.legend(loc="lower right")
+        ax.legend(loc="lower right").set_zorder(STILL)
 
     def _start_probes(self, ax: Axes) -> None:
         ax.set_title("What the encoders know")

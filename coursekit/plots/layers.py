@@ -9,16 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from coursekit.plots.show import encode, png
+from coursekit.plots.style import STILL
 
 
 class Layers:
     """The picture of ``figure`` as `png` makes it, to the bit, in about half the time.
 
-    What lies below everything else, backgrounds and the axes' ticks, labels and grids, is painted
-    once and kept while it does not change; the rest is drawn on top. An axes with something below
-    its grid, an image say, keeps nothing.
+    What lies below everything else, backgrounds, the axes' ticks, labels and grids, and legends
+    with the order `STILL`, is painted once and kept while it does not change; the rest is drawn on
+    top. An axes with something below its grid, an image say, keeps nothing.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -51,21 +53,31 @@ class Layers:
 
 
 def _parts(ax: Axes) -> list[Artist]:
-    return [ax.patch, ax.xaxis, ax.yaxis]
+    """What may be kept, from the bottom up: a legend only where it was put `STILL`."""
+    legend = ax.get_legend()
+    still = [legend] if legend is not None and legend.get_zorder() == STILL else []
+    return [ax.patch, ax.xaxis, ax.yaxis, *still]
 
 
 def _has_lower_layer(ax: Axes) -> bool:
-    """Whether nothing of ``ax`` is drawn below its grid."""
+    """Whether nothing else of ``ax`` is drawn below what may be kept."""
     own = _parts(ax)
     rest = [child for child in ax.get_children() if child not in own and child.get_visible()]
-    top = max(ax.xaxis.get_zorder(), ax.yaxis.get_zorder())
+    top = max(part.get_zorder() for part in own[1:])
     return all(child.get_zorder() > top for child in rest)
 
 
 def _look(ax: Axes) -> tuple[object, ...]:
-    """All that the views of the course change about backgrounds, ticks, labels and grids."""
+    """All that the views of the course change about backgrounds, ticks, labels, grids, legends."""
     place = (id(ax), ax.bbox.bounds, ax.viewLim.bounds, ax.patch.get_facecolor())
-    return place, _axis_look(ax.xaxis), _axis_look(ax.yaxis)
+    return place, _axis_look(ax.xaxis), _axis_look(ax.yaxis), _legend_look(ax.get_legend())
+
+
+def _legend_look(legend: Legend | None) -> tuple[object, ...]:
+    if legend is None:
+        return ()
+    texts = [text.get_text() for text in legend.get_texts()]
+    return id(legend), legend.get_visible(), legend.get_zorder(), *texts
 
 
 def _axis_look(axis: Axis) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from coursekit.plots.style import INK, new_figure, style
+from coursekit.plots.style import INK, STILL, new_figure, style
 
 GROUPS = ("non-critics", "critics")
 ROLES = ("A", "B")
@@ -69,7 +69,7 @@ class LinesView:
             borderaxespad=0.2,
             columnspacing=1.2,
             handletextpad=0.4,
-        )
+        ).set_zorder(STILL)
 
     def update(self, data: TwoFits) -> None:
         """Put points, lines and both R² in place; the axes never move."""

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from coursekit.balancing import mlb
 from coursekit.balancing.mlb import coefficients
-from coursekit.plots.style import GRID, INK, MUTED, new_figure, style
+from coursekit.plots.style import BELOW, GRID, INK, MUTED, STILL, new_figure, style
 
 # Half and double shall be equally far, so logarithms are drawn; a log scale of matplotlib's own
 # takes twice as long at every move.
@@ -20,7 +20,6 @@ PACES = (0.06, 14.0)
 RATIO_TICKS = {"1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4}
 PACE_TICKS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4, "8": 8}
 ROLES = ("A", "B")
-BELOW = 0.6  # order of drawing: below all lines, above what is kept from one picture to the next
 GRID_OF_RATIOS = np.geomspace(*RATIOS, 41)
 
 
@@ -122,7 +121,7 @@ class PaceView:
             (self._dots[role],) = curve.plot([], [], linestyle="", ms=8, alpha=0.75, **look)
             line = style(role, "color", "linestyle")
             (self._lines[role],) = run.plot([], [], label=role, linewidth=1.6, **line)
-        run.legend(loc="lower right", ncols=2)
+        run.legend(loc="lower right", ncols=2).set_zorder(STILL)
 
     def update(self, data: Paced) -> None:
         """Move curve, dots and lines to ``data``; the scales never move."""

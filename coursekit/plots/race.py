@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from coursekit.plots.frames import by_epoch
-from coursekit.plots.style import INK, MUTED, new_figure, style
+from coursekit.plots.style import INK, MUTED, STILL, new_figure, style
 from coursekit.race import ENSEMBLE, Race
 
 LANES = 3  # and the ensemble
@@ -75,6 +75,7 @@ class RaceView:
                 ("B", self._b, "What encoder B knows (probe)"),
             )
         }
+        self._named: dict[int, str] = {}  # who stands in the legend
         self._start_changes()
         self._start_test()
 
@@ -99,7 +100,8 @@ class RaceView:
                 for key in keys:
                     self._changes[kind, place, key] = _line(ax, place, LINES[key])
             handles = [Line2D([], [], color=INK, linestyle=LINES[k], label=k) for k in keys]
-            ax.legend(handles=handles, loc="upper left", ncols=3, handlelength=1.8)
+            found = ax.legend(handles=handles, loc="upper left", ncols=3, handlelength=1.8)
+            found.set_zorder(STILL)
 
     def _start_test(self) -> None:
         ax = self._test
@@ -124,8 +126,10 @@ class RaceView:
             self._put_accuracies(data, place, entry)
             self._put_changes(data, place, entry)
             self._put_test(data, place, entry)
-        handles = [Line2D([], [], label=entry, **LOOKS[place]) for place, entry in places.items()]
-        self._valid.legend(handles=handles, loc="lower right")
+        if places != self._named:
+            self._named = places
+            handles = [Line2D([], [], label=e, **LOOKS[place]) for place, e in places.items()]
+            self._valid.legend(handles=handles, loc="lower right").set_zorder(STILL)
 
     def _put_accuracies(self, data: Shown, place: int, entry: str | None) -> None:
         for key, lines in self._accuracy.items():
