@@ -5,6 +5,7 @@ from collections.abc import Callable
 import ipywidgets as W
 
 from coursekit.widgets.controls import Choice, Control, Slider
+from coursekit.widgets.look import OWN_ARROWS
 
 Edit = Callable[[float | str], None]
 
@@ -32,7 +33,7 @@ class Knob:
     def attributes(self) -> dict[str, dict[str, str]]:
         """Attributes to set in the page: CSS selector → name → value."""
         if isinstance(self._control, Choice):
-            return {}
+            return {f".{self._class} select": {**OWN_ARROWS}}
         named = {"aria-label": self._control.name, "data-decimals": str(self._control.decimals)}
         return {f".{self._class} .noUi-handle": named}
 
@@ -56,7 +57,7 @@ class Knob:
         control = self._control
         value = control.nearest(float(new)) if isinstance(control, Slider) else new
         if value != self._value:
-            self._edit(value)
+            self._moved(value)
         elif new != value:  # between two values and closest to the present one
             self._field.value = value
 
@@ -65,7 +66,11 @@ class Knob:
         # The page reports the nearest step when a value between two steps was set: no move.
         step = self._control.nearest_step(new)
         if step != self._control.nearest_step(float(self._value)):
-            self._edit(step)
+            self._moved(step)
+
+    def _moved(self, value: float | str) -> None:
+        self.put(value)  # field and slider stay together, whatever the owner makes of it
+        self._edit(value)
 
 
 def _widgets(control: Control) -> tuple[W.Widget, W.Widget | None]:

@@ -3,6 +3,7 @@
 import html
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 CSS = """
 .ck-card { border: 1px solid var(--jp-border-color2, #ddd); border-radius: 10px; padding: 14px 16px;
@@ -51,11 +52,14 @@ CSS = """
 .ck-scale .widget-radio-box { width: auto; }
 """
 
+# JupyterLab takes arrow keys in what is no text field and moves to another cell; not with this.
+OWN_ARROWS: Mapping[str, str] = MappingProxyType({"data-lm-suppress-shortcuts": "true"})
+
 # A stock slider's handle has role=slider and no name, and no trait of ipywidgets can give it one.
 # The style's own load event does it: it waits until the views stand in the page (each is drawn on
 # its own promise) and sets the attributes. It also rounds the spoken value, which a stock slider
-# gives as 0.7999999999999998. Where a front end drops scripts, the number field beside
-# each slider still has its label.
+# gives as 0.7999999999999998, and takes a disabled slider's handle out of Tab's way. Where a front
+# end drops scripts, the number field beside each slider still has its label.
 _HOOK = """(function go(left) {
   const wanted = %s; let missing = false;
   for (const selector in wanted) {
@@ -72,15 +76,39 @@ _HOOK = """(function go(left) {
       };
       new MutationObserver(round).observe(e, {attributeFilter: ["aria-valuetext"]});
       round();
+      const slider = e.closest(".noUi-target");
+      const able = () => {
+        const off = slider.hasAttribute("disabled");
+        e.setAttribute("aria-disabled", off);
+        e.tabIndex = off ? -1 : 0;
+      };
+      new MutationObserver(able).observe(slider, {attributeFilter: ["disabled"]});
+      able();
     });
   }
   if (missing && left) setTimeout(go, 100, left - 1);
 })(100)"""
 
+# An output wider than its cell scrolls sideways, and JupyterLab takes the arrow keys there too.
+# Looked for whenever the page has grown; the first style sheet of a page sees to it.
+_WIDE = """document.querySelectorAll(".jp-WindowedPanel-inner, #rendered_cells").forEach(page => {
+  if (page.dataset.wide) return;
+  page.dataset.wide = "watched";
+  let due = 0;
+  const look = () => page.querySelectorAll(".jp-OutputArea-output").forEach(e => {
+    if (e.scrollWidth <= e.clientWidth + 1 || e.hasAttribute("tabindex")) return;
+    e.tabIndex = 0;
+    e.dataset.lmSuppressShortcuts = "true";
+    e.setAttribute("role", "group");
+    e.setAttribute("aria-label", "wide output, scrolls sideways");
+  });
+  new ResizeObserver(() => { clearTimeout(due); due = setTimeout(look, 300); }).observe(page);
+});"""
+
 
 def style_with_names(attributes: Mapping[str, Mapping[str, str]]) -> str:
     """The style sheet; once it is in the page it sets ``attributes`` (selector → name → value)."""
-    hook = html.escape(_HOOK % json.dumps(attributes))
+    hook = html.escape(_WIDE + _HOOK % json.dumps(attributes))
     return f'<style onload="{hook}">{CSS}</style>'
 
 

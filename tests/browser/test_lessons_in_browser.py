@@ -1,4 +1,4 @@
-"""Every lesson in a real JupyterLab: all cells run, and its explorer obeys the keyboard."""
+"""Every lesson in a real JupyterLab: it runs, its explorer obeys, axe-core finds nothing."""
 
 import base64
 import io
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from browser import axe
 from coursekit.bench import browser
 from coursekit.widgets import EXPLORERS
 
@@ -36,6 +37,7 @@ def test_lesson_runs_and_its_explorer_obeys(lesson, served, page):
     if "EXPLORERS[" in lesson.read_text(encoding="utf-8"):
         assert browser.show_output(page, "data-explorer")
         check_explorer(page)
+    assert axe.serious(page) == []
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     assert page.page_errors == []
 
