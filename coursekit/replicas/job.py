@@ -15,6 +15,7 @@ from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
 from coursekit.replicas.batches import Batches
 from coursekit.replicas.by_hand import ByHand, can_be_by_hand
+from coursekit.replicas.given import each, require_settings
 from coursekit.replicas.looks import Looks
 from coursekit.replicas.losses import classes_first, log_true, of_label
 from coursekit.replicas.rules import (
@@ -25,13 +26,11 @@ from coursekit.replicas.rules import (
     require_replicable,
 )
 from coursekit.replicas.stack import Stack, StackedPrediction, fusion_of
+from coursekit.replicas.trace import Rows, write_trace
 from coursekit.replicas.updates import Blocks, clip_rows, make_update
 from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
-from coursekit.training.settings import Settings, require_device
-
-Rows = list[dict[str, object]]
-SHARED = ("epochs", "batch_size", "optimizer", "scale", "threads", "device")
+from coursekit.training.settings import Settings
 
 
 class Job:
@@ -49,13 +48,13 @@ class Job:
         extra: Mapping[str, Split],
     ) -> None:
         k = len(models)
-        settings = _each("settings", settings, Settings, k)
+        settings = each("settings", settings, Settings, k)
         methods = [Method() for _ in models] if methods is None else list(methods)
-        trains, valids = _each("train", train, Split, k), _each("valid", valid, Split, k)
+        trains, valids = each("train", train, Split, k), each("valid", valid, Split, k)
         for name, given in (("seeds", seeds), ("methods", methods)):
             require(len(given) == k, f"{name} has {len(given)} entries; {k} were expected.")
         require_replicable(methods)
-        _require_settings(settings)
+        require_settings(settings)
         runs = []
         for model, t, v, s, seed in zip(models, trains, valids, settings, seeds, strict=True):
             require_split("train", t, model)
@@ -129,7 +128,7 @@ class Job:
             with grads, np.errstate(invalid="ignore", over="ignore"):  # divergence is looked for
                 kept.append(self._step(inputs, labels, batch))
         self._look_at_weights(epoch)
-        self._trace(epoch, kept)
+        write_trace(self.runs, kept, self.heads, self.stopped)
         self._set_mode(training=False)
         self.looks.forget()
         rows: list[Rows] = [[] for _ in self.runs]
@@ -276,20 +275,6 @@ class Job:
         hits = (logits.argmax(2) == labels).double().mean(1)
         return losses.tolist(), hits.tolist()
 
-    def _trace(self, epoch: int, kept: list[tuple[Tensor, Tensor]]) -> None:
-        """What the plain loop writes down step by step."""
-        heads, modalities = self.heads, self.stack.modalities
-        for batch, (weights, scales) in enumerate(kept, 1):
-            at = {"epoch": epoch, "batch": batch}
-            rows = zip(self.runs, weights.tolist(), scales.tolist(), strict=True)
-            for k, (run, w, s) in enumerate(rows):
-                if k in self.stopped:
-                    continue
-                pairs = zip(heads, w, strict=True)
-                run.trace += [{**at, "head": h, "weight": x} for h, x in pairs if x == x]
-                pairs = zip(modalities, s, strict=True)
-                run.trace += [{**at, "modality": m, "scale": x} for m, x in pairs if x == x]
-
     def _note_best(self, rows: list[Rows]) -> None:
         if self.best_rows is None:
             return
@@ -316,17 +301,6 @@ class Job:
         return found
 
 
-def _each(name: str, value: object, kind: type, count: int) -> list:
-    """One for every replica, from one for all or a sequence."""
-    found = [value] * count if isinstance(value, kind) else list(value)  # type: ignore[call-overload]
-    require(len(found) == count, f"{name} has {len(found)} entries; {count} were expected.")
-    for k, one in enumerate(found):
-        if not isinstance(one, kind):
-            what = type(one).__name__
-            raise TypeError(f"{name}[{k}] is a {what}; a {kind.__name__} was expected.")
-    return found
-
-
 def _is_additive(model: MultimodalClassifier) -> bool:
     """As `coursekit.balancing.signals.is_additive`, before any batch is seen."""
     if not isinstance(model.fusion, Fusion):
@@ -335,12 +309,3 @@ def _is_additive(model: MultimodalClassifier) -> bool:
     features = {m: like.new_zeros(1, d) for m, d in model.fusion.widths.items()}
     head = model.fusion.split(features)
     return head is not None and head.activation is None
-
-
-def _require_settings(settings: Sequence[Settings]) -> None:
-    require_device(settings[0].device)
-    for name in SHARED:
-        values = {getattr(s, name) for s in settings}
-        require(len(values) == 1, f"settings differ in {name}, {values}; one value was expected.")
-    decays = [s.weight_decay for s in settings if s.weight_decay]
-    require(not decays, f"settings has weight_decay {decays}; replicas are trained without.")

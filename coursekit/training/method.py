@@ -9,6 +9,7 @@ change the gradients, or the loss itself. Methods stand in `coursekit.balancing`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from statistics import fmean
 from typing import Any, ClassVar
 
@@ -49,9 +50,10 @@ class Run:
 
     def means(self, by: str, value: str) -> dict[str, float]:
         """What the trace tells of this epoch, mean over its batches: "scale" by "modality", say."""
+        backwards = takewhile(lambda row: row["epoch"] == self.epoch, reversed(self.trace))
         found: dict[str, list[float]] = {}
-        for row in self.trace:
-            if row["epoch"] == self.epoch and by in row:
+        for row in reversed(list(backwards)):
+            if by in row:
                 found.setdefault(row[by], []).append(row[value])
         return {name: fmean(values) for name, values in found.items()}
 

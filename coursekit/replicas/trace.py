@@ -1,0 +1,40 @@
+"""The weights and scales of every step, written down as the plain loop does."""
+
+from collections.abc import Container, Sequence
+
+from torch import Tensor
+
+from coursekit.training.method import Run
+
+Rows = list[dict[str, object]]
+
+
+def write_trace(
+    runs: Sequence[Run],
+    kept: Sequence[tuple[Tensor, Tensor]],
+    heads: Sequence[str],
+    stopped: Container[int],
+) -> None:
+    """Add one epoch to the runs' traces.
+
+    kept: weights (K, 1 + M) and scales (K, M) of every step.  heads: their names, the joint one
+    first.  stopped: numbers of the runs that are left out.
+    """
+    used: tuple[Tensor, Tensor] | None = None
+    rows: list[Rows] = []
+    for batch, now in enumerate(kept, 1):
+        if used is None or now[0] is not used[0] or now[1] is not used[1]:
+            used, rows = now, _named(*now, heads)
+        for k, (run, own) in enumerate(zip(runs, rows, strict=True)):
+            if k not in stopped:
+                run.trace += [{"epoch": run.epoch, "batch": batch, **row} for row in own]
+
+
+def _named(weights: Tensor, scales: Tensor, heads: Sequence[str]) -> list[Rows]:
+    """By replica the weights and scales of a step that its method has named."""
+    found: list[Rows] = []
+    for w, s in zip(weights.tolist(), scales.tolist(), strict=True):
+        of_heads, of_modalities = zip(heads, w, strict=True), zip(heads[1:], s, strict=True)
+        own: Rows = [{"head": h, "weight": x} for h, x in of_heads if x == x]
+        found.append(own + [{"modality": m, "scale": x} for m, x in of_modalities if x == x])
+    return found
