@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from coursekit.checks import require
+from coursekit.plots.tables import figure_tables, tables_html
 
 DPI = 100
 
@@ -61,16 +62,17 @@ def pixels(figure: Figure, dpi: float = DPI) -> tuple[int, int]:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display ``figure`` with ``alt`` as its alternative text, and close it.
+    """Display ``figure`` with ``alt`` as its alternative text, its numbers to open, and close it.
 
-    The output is text/html, an ``<img alt>``, and the same sentence as text/plain.
+    The output is text/html, an ``<img alt>`` and a table that is closed at first, and the same
+    sentence as text/plain.
     Errors: ValueError when ``alt`` is empty or a picture has no title.
     """
     headed = figure.get_suptitle() or figure.texts
     for ax in figure.axes:
         title = any(ax.get_title(place) for place in ("left", "center", "right"))
         require(bool(title or headed), "figure has axes without a title; set one with set_title.")
-    markup = image_html(png(figure), alt, pixels(figure))
+    markup = image_html(png(figure), alt, pixels(figure)) + tables_html(figure_tables(figure))
     display({"text/html": markup, "text/plain": alt}, raw=True)
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:  # else the inline backend draws the figure a second time
