@@ -4,8 +4,10 @@ import base64
 import html
 import io
 import sys
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -61,18 +63,20 @@ def pixels(figure: Figure, dpi: float = DPI) -> tuple[int, int]:
     return round(width * dpi), round(height * dpi)
 
 
-def show(figure: Figure, alt: str) -> None:
+def show(figure: Figure, alt: str, tables: Mapping[str, pd.DataFrame] | None = None) -> None:
     """Display ``figure`` with ``alt`` as its alternative text, its numbers to open, and close it.
 
     The output is text/html, an ``<img alt>`` and a table that is closed at first, and the same
     sentence as text/plain.
+    tables: caption → numbers; read from the figure where none are given.
     Errors: ValueError when ``alt`` is empty or a picture has no title.
     """
     headed = figure.get_suptitle() or figure.texts
     for ax in figure.axes:
         title = any(ax.get_title(place) for place in ("left", "center", "right"))
         require(bool(title or headed), "figure has axes without a title; set one with set_title.")
-    markup = image_html(png(figure), alt, pixels(figure)) + tables_html(figure_tables(figure))
+    numbers = figure_tables(figure) if tables is None else tables
+    markup = image_html(png(figure), alt, pixels(figure)) + tables_html(numbers)
     display({"text/html": markup, "text/plain": alt}, raw=True)
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:  # else the inline backend draws the figure a second time

@@ -1,7 +1,7 @@
 """The numbers of a finished figure as tables, read from what was drawn."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -34,7 +34,7 @@ def figure_tables(figure: Figure) -> dict[str, pd.DataFrame]:
     return found
 
 
-def tables_html(found: dict[str, pd.DataFrame]) -> str:
+def tables_html(found: Mapping[str, pd.DataFrame]) -> str:
     """All tables behind a summary that opens them; "" when there is none."""
     if not found:
         return ""
@@ -55,16 +55,16 @@ def _title(ax: Axes) -> str:
 def _rows(ax: Axes) -> Iterator[Row]:
     """All numbers of one axes."""
     names, caps = _names(ax)
-    for i, line in enumerate(ax.lines, 1):
+    for line in ax.lines:
         drawn_here = line.get_visible() and line.get_transform() == ax.transData
         if drawn_here and line not in caps:
-            yield from _of_line(names.get(id(line)) or _label(line, f"line {i}"), line)
+            yield from _of_line(names.get(id(line)) or _label(line, _kind(line)), line)
     for container in ax.containers:
         if isinstance(container, BarContainer):
             yield from _of_bars(container)
-    for i, drawn in enumerate(ax.collections, 1):
+    for drawn in ax.collections:
         if drawn.get_visible():
-            yield from _of_collection(names.get(id(drawn)) or _label(drawn, f"part {i}"), drawn)
+            yield from _of_collection(names.get(id(drawn)) or _label(drawn, _kind(drawn)), drawn)
 
 
 def _names(ax: Axes) -> tuple[dict[int, str], list[Any]]:
@@ -80,6 +80,15 @@ def _names(ax: Axes) -> tuple[dict[int, str], list[Any]]:
             found |= {id(part): f"{name}, interval" for part in bars}
             ends += caps
     return found, ends
+
+
+def _kind(artist: Line2D | Collection) -> str:
+    """What to call something without a label."""
+    if isinstance(artist, Line2D):
+        return "points" if artist.get_linestyle() == "None" else "line"
+    if isinstance(artist, PathCollection):
+        return "points"
+    return "interval" if isinstance(artist, LineCollection) else "band"
 
 
 def _label(artist: Any, otherwise: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import ipywidgets as W
+import pandas as pd
 
 from coursekit import record
 from coursekit.checks import choose, require
@@ -116,7 +117,14 @@ class Guess:
             failed = record.keep("guess", **entry, question=self.question)
             if failed:
                 print(failed)
-        show(figure, alt)
+        show(figure, alt, self._numbers(truth))
+
+    def _numbers(self, truth: Made) -> dict[str, pd.DataFrame] | None:
+        """Truth and guess as a table; those of a curve are read from its picture."""
+        if isinstance(truth, list):
+            return None
+        guess = "none" if self.guess is None else self.guess
+        return {"": pd.DataFrame({"what": ["truth", "your guess"], "answer": [truth, guess]})}
 
     def __repr__(self) -> str:
         return f"Guess {self.key}: {self.question}"
