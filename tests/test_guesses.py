@@ -26,7 +26,7 @@ def folder(monkeypatch, tmp_path):
 def shown(monkeypatch):
     texts = []
     module = import_module("coursekit.widgets.guess")
-    monkeypatch.setattr(module, "show", lambda figure, alt: texts.append(alt))
+    monkeypatch.setattr(module, "show", lambda figure, alt, *_: texts.append(alt))
     return texts
 
 
@@ -34,7 +34,7 @@ def shown(monkeypatch):
 def pictures(monkeypatch):
     figures = []
     module = import_module("coursekit.widgets.guess")
-    monkeypatch.setattr(module, "show", lambda figure, alt: figures.append(figure))
+    monkeypatch.setattr(module, "show", lambda figure, alt, *_: figures.append(figure))
     return figures
 
 
@@ -236,3 +236,14 @@ def test_options_share_one_name_so_that_arrow_keys_move_among_them():
         f"input&quot;: {{&quot;name&quot;: &quot;{guess._class}-options"
         in guess.widget.children[0].value
     )
+
+
+def test_the_table_of_a_reveal_says_truth_and_guess(monkeypatch):
+    tables = []
+    module = import_module("coursekit.widgets.guess")
+    monkeypatch.setattr(module, "show", lambda figure, alt, numbers: tables.append(numbers))
+    g = NumberGuess("05-drop", "How much?", 0, 10, 1)
+    g.reveal(4.0, within=0.5)
+    g.commit(7)
+    g.reveal(4.0, within=0.5)
+    assert [t[""]["answer"].tolist() for t in tables] == [[4.0, "none"], [4.0, 7.0]]

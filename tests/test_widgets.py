@@ -403,7 +403,7 @@ def shown(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path))
     texts = []
     module = import_module("coursekit.widgets.guess")
-    monkeypatch.setattr(module, "show", lambda figure, alt: texts.append(alt))
+    monkeypatch.setattr(module, "show", lambda figure, alt, *_: texts.append(alt))
     return texts
 
 
