@@ -1,5 +1,6 @@
 """Guesses beyond the single number: sketched curves, and what the record keeps of skips."""
 
+import asyncio
 import json
 from importlib import import_module
 
@@ -11,6 +12,7 @@ from coursekit.plots.guesses import headed
 from coursekit.plots.sketch import SketchView, sketch_and_truth
 from coursekit.plots.style import new_figure
 from coursekit.widgets import ChoiceGuess, NumberGuess
+from coursekit.widgets.late import LATE
 from coursekit.widgets.sketch import SHAPES, CurveGuess, curve_score
 
 XS = [1, 5, 10, 15, 20]
@@ -247,3 +249,17 @@ def test_the_table_of_a_reveal_says_truth_and_guess(monkeypatch):
     g.commit(7)
     g.reveal(4.0, within=0.5)
     assert [t[""]["answer"].tolist() for t in tables] == [[4.0, "none"], [4.0, 7.0]]
+
+
+def test_a_choice_that_arrives_after_the_press_of_commit_counts():
+    g = ChoiceGuess("05-which", "Which one?", ("one", "other"))
+
+    async def scenario():
+        g._radio.value = "one"
+        g._commit.click()
+        g._radio.value = "other"
+        assert g.guess is None
+        await asyncio.sleep(LATE + 0.1)
+
+    asyncio.run(scenario())
+    assert g.guess == "other"

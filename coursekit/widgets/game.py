@@ -1,6 +1,5 @@
 """A game on its card, and without a page: ``order("probes")``, ``answer("none")``, ``next()``."""
 
-import asyncio
 import html
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from functools import partial
@@ -19,10 +18,9 @@ from coursekit.plots.show import image_html, pixels, png
 from coursekit.widgets.computed import Computed
 from coursekit.widgets.game_answer import full_score
 from coursekit.widgets.game_card import Card
+from coursekit.widgets.late import after_choices
 from coursekit.widgets.latest import Latest, Steps
 from coursekit.widgets.screen import tables, tables_html
-
-LATE = 0.25  # seconds by which a choice may arrive after the press of a button that came after it
 
 
 class GameCard:
@@ -139,11 +137,7 @@ class GameCard:
         Quick keys overtake: the page holds back what was chosen until the kernel has taken in the
         choice before it, and sends the press of a button at once.
         """
-        commit = partial(self._commit_for, self._number)
-        try:
-            asyncio.get_running_loop().call_later(LATE, commit)
-        except RuntimeError:
-            commit()
+        after_choices(partial(self._commit_for, self._number))
 
     def _commit_for(self, number: int) -> None:
         value = self._card.answer.value

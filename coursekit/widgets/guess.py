@@ -15,6 +15,7 @@ from coursekit.plots.guesses import headed, number_line, option_line
 from coursekit.plots.show import show
 from coursekit.widgets.controls import Slider
 from coursekit.widgets.knobs import Knob
+from coursekit.widgets.late import after_choices
 from coursekit.widgets.look import OWN_ARROWS, alert, paragraph, style_with_names
 
 Made = float | str | list[float] | None  # what a learner can commit; None = nothing
@@ -39,7 +40,7 @@ class Guess:
         self._answer = W.HTML()
         self._commit = W.Button(description="Commit my guess").add_class("ck-main")
         self._skip = W.Button(description="Skip").add_class("ck-plain")
-        self._commit.on_click(lambda _: self._on_commit())
+        self._commit.on_click(lambda _: after_choices(self._on_commit))
         self._skip.on_click(lambda _: self.skip())
         self._class = f"ck-{uuid4().hex[:8]}"
 
