@@ -102,7 +102,18 @@ claim("Largest difference to autograd: {value:.1e}", (by_hand - autograd).abs().
 
 # %% [markdown]
 # Now the same two terms on A's encoder while it trains: their length, over all training rows, after
-# every epoch.
+# every epoch. First sketch the second of them.
+
+# %%
+heard_guess = CurveGuess(
+    "08-heard",
+    "starve, multi-loss: gradient norm of A's own loss on A's encoder, epoch by epoch?",
+    xs=(1, 3, 5, 8, 12, 16, 20),
+    low=0.0,
+    high=0.4,
+    names=("epoch", "gradient norm"),
+)
+heard_guess
 
 
 # %%
@@ -137,6 +148,9 @@ work = [delayed(heard)("joint training", Method(), seed) for seed in SEEDS[:4]]
 work += [delayed(heard)("multi-loss", MultiLoss(), seed) for seed in SEEDS[:4]]
 norms = pd.concat(Parallel(n_jobs=2)(work))
 norms = norms[norms["model"] != "joint training: A's own loss"]  # a head that nobody trains
+by_term = norms.pivot_table(index="epoch", columns="model", values="norm")
+own_term = by_term["multi-loss: A's own loss"]
+heard_guess.reveal(own_term, within=0.04)
 figure, (ax,) = new_figure(7.6, 3.8)
 ax.set_title("starve: what A's encoder hears")
 roles = {
@@ -151,12 +165,13 @@ ax.set_ylabel("gradient norm on encoder A\n(band: 95 % interval, 4 seeds)")
 show(figure, alt)
 
 # %%
-peaks = norms.groupby(["model", "epoch"])["norm"].mean().groupby("model").max()
 claim(
     "A's own loss at its loudest, against joint training at its loudest: {value:.1f} times",
-    peaks["multi-loss: A's own loss"] / peaks["joint training: joint loss"],
+    own_term.max() / by_term["joint training: joint loss"].max(),
     above=1.3,
 )
+ends = own_term.iloc[-1] / own_term.iloc[0]
+claim("… in the last epoch, against the first: {value:.1f} times", ends, above=1.5)
 course = norms[norms["model"] == "multi-loss: joint loss"].groupby("epoch").mean(numeric_only=True)
 settled = course[course["loss"] < 0.2].iloc[0]  # the first such epoch
 print(f"multi-loss, epoch {settled.name}: joint loss on the training rows {settled['loss']:.2f}")
@@ -166,9 +181,10 @@ claim(
 )
 
 # %% [markdown]
-# The joint loss speaks softly to A in both trainings, and falls silent. Only A's own loss gets
-# louder as A begins to see. Note the order of events: the joint loss is nearly gone **before** A
-# has learnt what it will.
+# One expects a gradient to fade with its loss, and the joint loss does so: it speaks softly to A in
+# both trainings, and falls silent. A's own loss gets louder as A begins to see, and is still loud
+# in the last epoch. Note the order of events: the joint loss is nearly gone **before** A has learnt
+# what it will.
 #
 # ### Guess first
 #
@@ -673,6 +689,33 @@ beaten_guess = NumberGuess(
 beaten_guess
 
 # %%
+places = [(str(d), str(f)) for d, f in table[["data", "fusion"]].drop_duplicates().to_numpy()]
+models = table[~table["method"].str.contains("unimodal|ensemble")]
+valid = models.pivot_table(index=["data", "fusion"], columns="method", values="valid")
+chosen = valid.idxmax(axis=1)
+verdict_rows = []
+for name, fusion in places:
+    best = str(chosen[name, fusion])
+    against, alone = (paired(name, best, rival, fusion=fusion) for rival in ("ensemble", BEST))
+    verdict_rows.append(
+        {
+            "data": name,
+            "fusion": fusion,
+            "chosen on validation": best,
+            "− ensemble": against,
+            "− best single": alone,
+            "clear": int(against.low > 0) - int(against.high < 0),
+        }
+    )
+verdicts = pd.DataFrame(verdict_rows)
+beaten_guess.reveal((verdicts["clear"] > 0).mean(), within=0.1)
+
+# %% [markdown]
+# So many methods, and the best of them picked anew in every place: one expects that to win nearly
+# everywhere. It wins in few places. Further down they stand one by one. First all methods, on
+# `starve`:
+
+# %%
 of_starve = table[table["data"] == "starve"]
 panels = of_starve["fusion"].nunique()
 figure, axes = new_figure(2.3 * panels + 1.2, 5.4, columns=panels)
@@ -706,7 +749,6 @@ show(figure, alt)
 # the **paired difference** is what counts.
 
 # %%
-places = [(str(d), str(f)) for d, f in table[["data", "fusion"]].drop_duplicates().to_numpy()]
 compared = [
     ("mlb", "multi-loss"),
     ("mlb", "joint"),
@@ -825,25 +867,21 @@ pd.DataFrame(
 # %% [markdown]
 # What each of the four chose, and what came of it:
 
+
 # %%
-rival_names = ["joint", "multi-loss", "mlb", "ensemble"]
-pd.DataFrame(
-    [
-        {
-            "data": d,
-            "method": m,
-            "rates": label,
-            "trial": trial_of(d, m, rows=rows),
-            "test": figure_of(d, m, rows=rows),
-            "ECE": figure_of(d, m, "ece", rows=rows),
-            "where only A is right": figure_of(d, m, "right_1", rows=rows),
-            "where only B is right": figure_of(d, m, "right_2", rows=rows),
-        }
+def at_both_rates(columns):
+    """Four rivals, two tables; columns: heading → function of data, method and ``rows``."""
+    found = {
+        (d, m, label): {heading: make(d, m, rows=rows) for heading, make in columns.items()}
         for d in ("starve", "imbalance")
-        for m in rival_names
+        for m in names
         for label, rows in (("usual", table), ("wide", wide))
-    ]
-).set_index(["data", "method", "rates"])
+    }
+    wanted = pd.DataFrame.from_dict(found, orient="index")
+    return wanted.rename_axis(index=["data", "method", "rates"])
+
+
+at_both_rates({"trial": trial_of, "test": figure_of})
 
 # %%
 claim("starve: of MLB's lead over the multi-loss there is left {value:.0%}",
@@ -863,8 +901,6 @@ for name in ("av_one_speaker", "av_two_speakers"):
         now.mean - then.mean,
         above=0,
     )
-surer = paired("imbalance", "mlb", "multi-loss", "ece", rows=wide)
-claim("imbalance, wide: ECE, MLB − multi-loss, at most {value:+.3f}", surer.high, below=0)
 still = edges(wide[wide["fusion"] == "late-linear"], {"others": 1.6})
 print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tolist())
 
@@ -872,11 +908,10 @@ print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tol
 # So most of MLB's lead on `starve` was pace **for everybody**, which one number buys as well. What
 # is left beside a multi-loss at a large rate is small. What the wide range does not buy: joint
 # training stays behind in both data sets, with the same encoders and any of these rates, so a loss
-# of its own for everybody is worth something; and on `imbalance` MLB's probabilities are clearly
-# the better calibrated ones. MLB also got there at a rate that anybody would have tried: a pace
-# that sets itself saves a search. Nor is this table the last word. It has one setting of each
-# method, its steps are coarse (the ensemble loses a little by that), and the last printed line
-# names those who sit on the new edge.
+# of its own for everybody is worth something. MLB also got there at a rate that anybody would have
+# tried: a pace that sets itself saves a search. Nor is this table the last word. It has one setting
+# of each method, its steps are coarse (the ensemble loses a little by that), and the last printed
+# line names those who sit on the new edge.
 #
 # And a range cuts both ways. With one recorded speaker MLB was clearly behind the multi-loss at the
 # usual rates and is not with the wide ones; with two its lead is larger than before.
@@ -888,14 +923,30 @@ print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tol
 # Accuracy counts answers. **Which** answers? Take the two unimodal models and sort the test rows
 # into four groups: both right, only A, only B, neither. Below, a bar is as wide as its group and as
 # high as the model's accuracy there, so that its area is accuracy.
+#
+# You know that on `starve` the multi-loss heals A's encoder, and that at the usual rates the joint
+# answer gains little.
 
 # %%
-figure, axes = new_figure(12.6, 3.5, columns=5)
+only_guess = NumberGuess(
+    "08-only",
+    "starve, multi-loss, usual rates: it is right in what share of the rows where only A is?",
+    low=0,
+    high=100,
+    step=5,
+    unit="%",
+)
+only_guess
+
+# %%
 here = late[late["data"] == "starve"]
 widened = wide[(wide["data"] == "starve") & (wide["fusion"] == "late-linear")]
 widened = widened[widened["method"] == "multi-loss"].assign(method="multi-loss, wide")
 five = ["joint", "multi-loss", "multi-loss, wide", "mlb", "ensemble"]
 here_and_wide = pd.concat([here, widened])
+only_a = {name: float(shares_right(here_and_wide, name)["right"]["1"]) for name in five}
+only_guess.reveal(100 * only_a["multi-loss"], within=8)
+figure, axes = new_figure(12.6, 3.5, columns=5)
 alt = agreement_panels(here_and_wide, axes, five, ("A", "B"))
 figure.suptitle("starve: accuracy by what the unimodal models say (usual rates, but for the third)")
 handles, words = axes[0].get_legend_handles_labels()
@@ -903,7 +954,6 @@ figure.legend(handles, words, loc="outside lower center", ncols=4)
 show(figure, alt)
 
 # %%
-only_a = {name: float(shares_right(here_and_wide, name)["right"]["1"]) for name in five}
 print("accuracy where only A is right:", {n: round(v, 2) for n, v in only_a.items()})
 claim("The multi-loss gets {value:.2f} of what only A knows", only_a["multi-loss"], below=0.6)
 claim("… at a larger rate {value:.2f}", only_a["multi-loss, wide"], above=0.6)
@@ -911,12 +961,16 @@ claim("… MLB gets {value:.2f}", only_a["mlb"], above=0.65)
 b_lost = paired("starve", "mlb", "joint", "right_2")
 claim("where only B is right, MLB − joint {value:+.3f}", b_lost.mean, between=(-0.08, 0))
 print("… with its interval:", b_lost)
+at_both_rates(
+    {f"only {m} is right": partial(figure_of, value=f"right_{i}") for i, m in ((1, "A"), (2, "B"))}
+)
 
 # %% [markdown]
-# This shows what the accuracy hid. At the usual rates the multi-loss's encoder knows what A knows,
-# and its joint head still follows B where the two disagree. With MLB's pace the head listens to A,
-# and with a larger rate for everybody it does so as well. Neither is free: where only B is right,
-# MLB answers a few points less often than joint training.
+# A's encoder is as good as in a model of A alone, so one expects the joint answer to use it. This
+# shows what the accuracy hid. At the usual rates the multi-loss's encoder knows what A knows, and
+# its joint head still follows B where the two disagree. With MLB's pace the head listens to A, and
+# with a larger rate for everybody it does so as well. Neither is free: where only B is right, MLB
+# answers a few points less often than joint training.
 #
 # ### The film
 #
@@ -1076,14 +1130,32 @@ both = paired("starve", "mlb", "joint", "ece")
 claim("… MLB − joint {value:+.3f}", both.mean, below=0)
 modest = paired("imbalance", "ensemble", "mlb", "ece")
 claim("imbalance: ECE, ensemble − MLB at least {value:+.3f}", modest.low, above=0.05)
+surer = paired("imbalance", "mlb", "multi-loss", "ece", rows=wide)
+claim("imbalance, wide: ECE, MLB − multi-loss, at most {value:+.3f}", surer.high, below=0)
+at_both_rates({"ECE": partial(figure_of, value="ece")})
 
 # %% [markdown]
 # More accurate is not better calibrated: on `starve` the multi-loss is right more often than joint
-# training, and its ECE is worse. MLB improves both. And averaging makes modest. Where the unimodal
-# models disagree, the ensemble gives each half a say and is right more often than it claims; that
-# is honest work for a ranking and poor work for a probability. The usual repair is a
-# **temperature** $T$: one number, fitted on validation, that divides all logits (Guo and
-# colleagues). It moves no answer, so that the accuracy stays. For the twelve models just trained:
+# training, and its ECE is worse. MLB improves both, and on `imbalance` it stays better calibrated
+# than the multi-loss with the wide range too, where its lead in accuracy is small. And averaging
+# makes modest. Where the unimodal models disagree, the ensemble gives each half a say and is right
+# more often than it claims; that is honest work for a ranking and poor work for a probability. The
+# usual repair is a **temperature** $T$: one number, fitted on validation, that divides all logits
+# (Guo and colleagues). It moves no answer, so that the accuracy stays.
+
+# %%
+repair_guess = NumberGuess(
+    "08-repair",
+    "imbalance: what share of the ensemble's ECE is left after the repair with one T?",
+    low=0,
+    high=100,
+    step=5,
+    unit="%",
+)
+repair_guess
+
+# %% [markdown]
+# For the twelve models just trained:
 
 
 # %%
@@ -1100,6 +1172,8 @@ for (name, seed), (valid_rows, (log_p, labels)) in answered.items():
     row = {"method": name, "seed": seed, "T": T, "before": float(ece(log_p.exp(), labels))}
     repairs.append({**row, "after": mended})
 repaired = pd.DataFrame(repairs).groupby("method")[["T", "before", "after"]].mean().loc[names]
+unrepaired = repaired["after"]["ensemble"] / repaired["before"]["ensemble"]
+repair_guess.reveal(100 * unrepaired, within=10)
 repaired.round(3)
 
 # %%
@@ -1110,34 +1184,16 @@ claim("MLB's before any repair: {value:.3f}", repaired["before"]["mlb"], below=0
 
 # %% [markdown]
 # $T < 1$ sharpens a model that was too modest, $T > 1$ softens one that was too sure. One number
-# takes away most of the ensemble's error. So do not mistrust averages: rescale them, and compare
-# calibration after that repair. (Three seeds.)
+# for all answers looks too coarse for the largest error of the four. But the diagram shows the
+# ensemble too modest in nearly all bins, and one number takes away most of that. So do not mistrust
+# averages: rescale them, and compare calibration after that repair. (Three seeds.)
 #
 # ## The ensemble, argued honestly
 #
-# First the guess from above. In each place of the table, take the joint-trained method with the
-# best mean *validation* accuracy, and compare it on test with the ensemble.
+# First the places of the guess above, one by one: in each of them the joint-trained method with the
+# best mean *validation* accuracy, compared on test with the ensemble.
 
 # %%
-models = table[~table["method"].str.contains("unimodal|ensemble")]
-valid = models.pivot_table(index=["data", "fusion"], columns="method", values="valid")
-chosen = valid.idxmax(axis=1)
-verdict_rows = []
-for name, fusion in places:
-    best = str(chosen[name, fusion])
-    against, alone = (paired(name, best, rival, fusion=fusion) for rival in ("ensemble", BEST))
-    verdict_rows.append(
-        {
-            "data": name,
-            "fusion": fusion,
-            "chosen on validation": best,
-            "− ensemble": against,
-            "− best single": alone,
-            "clear": int(against.low > 0) - int(against.high < 0),
-        }
-    )
-verdicts = pd.DataFrame(verdict_rows)
-beaten_guess.reveal((verdicts["clear"] > 0).mean(), within=0.1)
 verdicts
 
 # %%
