@@ -11,7 +11,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from coursekit.balancing.ensemble import MeanOfHeads
+from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.models import MLP
 from coursekit.replicas.layer import Layer
@@ -88,6 +88,15 @@ class ByHand:
             self.heads[m].logits(features[m], own)
         unimodal = {m: own.mT for m, own in zip(self.asked, alone, strict=True)}
         return StackedPrediction(joint.mT, features, unimodal)
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> StackedPrediction:
+        """`Stack.predict`: all heads, and the mean of them where it is the joint answer."""
+        found = self.predict(inputs, self.stack.modalities)
+        for group in self.stack.groups:
+            if isinstance(group.fusion, MeanOfHeads):
+                own = [found.unimodal[m][group.rows] for m in group.fusion.widths]
+                found.joint[group.rows] = mean_of_heads(own)
+        return found
 
     def _join(
         self, terms: Terms, rows: slice, features: Mapping[str, Tensor], joint: Tensor
