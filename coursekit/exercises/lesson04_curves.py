@@ -38,9 +38,17 @@ def _points(curve: Array) -> int:
     return first_at(curve, curve.max() - 0.05)
 
 
+def _counted_from_zero(curve: Array) -> int:
+    return _epochs(curve) - 1
+
+
+def _of_the_best(curve: Array) -> int:
+    return int(np.argmax(curve)) + 1
+
+
 def _curves(rng: np.random.Generator) -> list[tuple[Array]]:
     """Curves that dip after their first arrival and end below their best."""
-    wrong = (_stays, _of_range, _of_last, _absolute, _points)
+    wrong = (_stays, _of_range, _of_last, _absolute, _points, _counted_from_zero, _of_the_best)
     cases: list[tuple[Array]] = []
     while len(cases) < 6:
         n = int(rng.integers(18, 30))
@@ -68,12 +76,12 @@ epochs_to = Exercise(
     misconceptions=(
         Misconception(
             "counted from zero",
-            lambda curve: _epochs(curve) - 1,
+            _counted_from_zero,
             "That is the position in the array. Epochs are counted from 1.",
         ),
         Misconception(
             "epoch of the best value",
-            lambda curve: int(np.argmax(curve)) + 1,
+            _of_the_best,
             "That is where the curve is best. Asked is where it first has 95 % of that.",
         ),
         Misconception(
