@@ -11,6 +11,7 @@ is a vector (B, D_m), or a sequence (B, T, D_m) whose steps share the first two 
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -159,10 +160,16 @@ def matched_widths(
     """
     require_count("budget", budget, 1)
     require_count("num_classes", num_classes, 1)
+    return _matched(place, tuple(widths.items()), num_classes, budget)
 
+
+@lru_cache  # an explorer asks for the same few networks at every move
+def _matched(
+    place: str, widths: tuple[tuple[str, int], ...], num_classes: int, budget: int
+) -> tuple[int, int]:
     def count(w: int, v: int) -> int:
         with torch.device("meta"):  # shapes only, no memory and no random numbers
-            return parameters(assemble(place, widths, num_classes, w, v))
+            return parameters(assemble(place, dict(widths), num_classes, w, v))
 
     one, two, three = (count(k, k) for k in (1, 2, 3))
     a = (three - 2 * two + one) / 2

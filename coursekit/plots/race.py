@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from coursekit.plots.frames import by_epoch
+from coursekit.plots.frames import by_epoch, curves
 from coursekit.plots.style import INK, MUTED, STILL, new_figure, style
 from coursekit.race import ENSEMBLE, Race
 
@@ -25,6 +26,7 @@ LOOKS: tuple[Mapping[str, Any], ...] = (
 LINES: Mapping[str, Any] = MappingProxyType({"A": "-", "B": "--", "joint": ":"})
 SMALLEST, LARGEST = 0.02, 20.0  # of k in the picture; what lies outside is drawn at the edge
 HEAVIEST = 3.2  # of w
+NOTHING: tuple[list[int], list[float]] = ([], [])
 
 
 @dataclass(frozen=True)
@@ -121,33 +123,31 @@ class RaceView:
         for ax in self._over_epochs:
             ax.set_xlim(0, data.epochs + 1)
         places = _places(data)
+        self._put_accuracies(data, places)
+        self._put_changes(data, places)
         for place in range(LANES + 1):
-            entry = places.get(place)
-            self._put_accuracies(data, place, entry)
-            self._put_changes(data, place, entry)
-            self._put_test(data, place, entry)
+            self._put_test(data, place, places.get(place))
         if places != self._named:
             self._named = places
             handles = [Line2D([], [], label=e, **LOOKS[place]) for place, e in places.items()]
             self._valid.legend(handles=handles, loc="lower right").set_zorder(STILL)
 
-    def _put_accuracies(self, data: Shown, place: int, entry: str | None) -> None:
+    def _put_accuracies(self, data: Shown, places: Mapping[int, str]) -> None:
+        known = curves(data.race.probes, ["modality", "entry"], "accuracy")
+        known |= curves(data.race.epochs.assign(of="valid"), ["of", "entry"], "accuracy")
         for key, lines in self._accuracy.items():
-            table = data.race.epochs if key == "valid" else data.race.probes
-            rows = table[table["entry"] == entry]
-            if key != "valid":
-                rows = rows[rows["modality"] == key]
-            lines[place].set_data(rows["epoch"], rows["accuracy"])
+            for place, line in enumerate(lines):
+                line.set_data(*known.get((key, places.get(place, "")), NOTHING))
 
-    def _put_changes(self, data: Shown, place: int, entry: str | None) -> None:
-        tables = {"w": (data.race.weights, "head"), "k": (data.race.scales, "modality")}
-        for (kind, at, key), line in self._changes.items():
-            if at != place:
-                continue
-            table, by = tables[kind]
-            rows = table[(table["entry"] == entry) & (table[by] == key)]
+    def _put_changes(self, data: Shown, places: Mapping[int, str]) -> None:
+        known = {
+            "w": curves(data.race.weights, ["entry", "head"], "w"),
+            "k": curves(data.race.scales, ["entry", "modality"], "k"),
+        }
+        for (kind, place, key), line in self._changes.items():
+            epochs, values = known[kind].get((places.get(place, ""), key), NOTHING)
             low, high = (SMALLEST, LARGEST) if kind == "k" else (0, HEAVIEST)
-            line.set_data(rows["epoch"], rows[kind].astype(float).clip(low, high))
+            line.set_data(epochs, np.clip(np.array(values, dtype=float), low, high))
 
     def _put_test(self, data: Shown, place: int, entry: str | None) -> None:
         reached = _reached(data, entry)
@@ -176,7 +176,7 @@ class RaceView:
         k = _last(data.race.scales, ["entry", "modality"], "k")
         rows = []
         for e in data.entries:
-            row = {"method": e, "test accuracy": _reached(data, e), "validation": valid.get(e)}
+            row = {"method": e, "test accuracy": _reached(data, e), "validation": valid.get((e,))}
             row |= {f"probe of {m}": probes.get((e, m), math.nan) for m in "AB"}
             rows.append(row | {f"last k of {m}": k.get((e, m), math.nan) for m in "AB"})
         return pd.DataFrame(rows)
@@ -229,10 +229,10 @@ def _reached(data: Shown, entry: str | None) -> float:
     return float(rows["accuracy"].iloc[0]) if len(rows) else math.nan
 
 
-def _last(table: pd.DataFrame, by: list[str], value: str) -> dict[Any, float]:
-    """The value of each group's last epoch."""
-    rows = table.sort_values("epoch", kind="stable").groupby(by, sort=False)[value].last()
-    return {key: float(x) for key, x in rows.items()}
+def _last(table: pd.DataFrame, by: list[str], value: str) -> dict[tuple[str, ...], float]:
+    """Each group's last value that is a number."""
+    known = curves(table.dropna(subset=[value]), by, value)
+    return {key: float(values[-1]) for key, (_, values) in known.items()}
 
 
 def _line(ax: Axes, place: int, line: str) -> Line2D:

@@ -241,7 +241,7 @@ class Job:
         """(K, P): every parameter's k, 1 for those of no modality."""
         named = torch.cat([scales.nan_to_num(1.0), torch.ones_like(scales[:, :1])], dim=1)
         parts = zip(self.stack.groups, self.owners, strict=True)
-        return torch.cat([named[group.rows][:, owner] for group, owner in parts])
+        return torch.cat([named[group.rows].index_select(1, owner) for group, owner in parts])
 
     def _look_for_divergence(self, total: Tensor, batch: int) -> None:
         finite = total.detach().isfinite()
