@@ -116,16 +116,17 @@ def steps(
             share = logits.softmax(1) / len(data.modalities)
             ensemble = share if ensemble is None else ensemble + share
         if alone or name == next(iter(variants)):
-            probes += _probe_rows(model, train, test, "alone" if alone else "joint")
+            probes += probe_rows(model, train, test, "alone" if alone else "joint")
             yield
     assert ensemble is not None
     accuracies.append({"model": "ensemble", "accuracy": accuracy(ensemble, test.labels)})
     return Comparison(*map(pd.DataFrame, (accuracies, probes, history)))
 
 
-def _probe_rows(
+def probe_rows(
     model: MultimodalClassifier, train: Split, test: Split, trained: str
 ) -> list[dict[str, object]]:
+    """Each encoder's probe as a row; trained: how it was, "alone" or "joint"."""
     found = probe_encoders(model, train, test)
     return [{"modality": m, "trained": trained, "accuracy": a} for m, a in found.items()]
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pooch
 import torch
-from scipy.io import wavfile
 from torch import Tensor
 
 from coursekit.data.fetch import download_and_unpack, write_atomically
@@ -165,6 +164,8 @@ def read_recording(path: Path) -> tuple[Tensor, int]:
 
     Errors: DataFileError if the file is no mono 8 kHz 16-bit wave file.
     """
+    from scipy.io import wavfile  # takes a second; only who reads recordings needs it
+
     try:
         rate, samples = wavfile.read(path)
     except ValueError as error:

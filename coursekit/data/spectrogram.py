@@ -9,7 +9,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from scipy.signal import resample_poly
 from torch import Tensor
 
 from coursekit.checks import require
@@ -68,6 +67,8 @@ def at_8_khz(wave: Tensor, rate: int) -> Tensor:
     """The waveform (samples,) resampled from ``rate`` Hz to 8 kHz, with an anti-aliasing filter."""
     if rate == RATE:
         return wave.float()
+    from scipy.signal import resample_poly  # takes two seconds; only sound of other rates needs it
+
     step = math.gcd(rate, RATE)
     return torch.from_numpy(
         resample_poly(wave.double().numpy(), RATE // step, rate // step)

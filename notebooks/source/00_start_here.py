@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 
 from coursekit import record
+from coursekit.at_once import seeds_at_once
 from coursekit.claims import claim
 from coursekit.data import load_preset, preset
 from coursekit.diagnosis import drop_by_seed
 from coursekit.exercises import lesson00 as exercises
-from coursekit.experiments import over_seeds
 from coursekit.health import CHECKS
 from coursekit.plots import accuracy_intervals, new_figure, show
 from coursekit.stats import interval
@@ -103,7 +103,7 @@ ensemble_guess
 
 # %%
 start = preset("starve")
-result = over_seeds(
+result = seeds_at_once(
     lambda seed: load_preset("starve", seed),
     Settings(**start.training),
     range(100, 105),

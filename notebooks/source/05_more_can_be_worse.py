@@ -28,12 +28,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from coursekit import record
+from coursekit.at_once import seeds_at_once
 from coursekit.claims import claim
 from coursekit.data import ceiling, load, load_preset, preset
 from coursekit.data.files import open_checked
 from coursekit.diagnosis import STARVED, diagnose, drop_by_seed, probe_change_by_seed
 from coursekit.exercises import lesson05 as exercises
-from coursekit.experiments import cures, over_seeds
+from coursekit.experiments import cures
 from coursekit.games import check_rule
 from coursekit.models import build_classifier
 from coursekit.plots import (
@@ -152,7 +153,7 @@ ensemble_guess
 
 # %%
 SEEDS = range(100, 110)  # the data sets were designed on seeds 0 to 9
-starved = over_seeds(
+starved = seeds_at_once(
     partial(load_preset, "starve"), Settings(**starve.training), SEEDS, label="starve"
 )
 four = ["A", "B", "joint", "ensemble"]
@@ -438,7 +439,7 @@ blame_guess = ChoiceGuess(
 blame_guess
 
 # %%
-overfitted = over_seeds(
+overfitted = seeds_at_once(
     partial(load_preset, "overfit"), Settings(**overfit.training), SEEDS, label="overfit"
 )
 change = probe_change_by_seed(overfitted.probes)
@@ -522,7 +523,7 @@ claim(
 # %%
 cases = {"starve": starved, "overfit": overfitted}
 for name in ("imbalance", "balanced"):
-    cases[name] = over_seeds(
+    cases[name] = seeds_at_once(
         partial(load_preset, name), Settings(**preset(name).training), SEEDS, label=name
     )
 rows = []
@@ -769,7 +770,9 @@ optimiser_guess
 EXPLORERS["imbalance"]()
 
 # %%
-with_sgd = over_seeds(partial(load_preset, "overfit"), Settings(), SEEDS[:5], label="overfit, SGD")
+with_sgd = seeds_at_once(
+    partial(load_preset, "overfit"), Settings(), SEEDS[:5], label="overfit, SGD"
+)
 sgd_drop = interval(drop_by_seed(with_sgd.accuracy, "AB")).mean
 kept = sgd_drop / drop_overfit.mean
 optimiser_guess.reveal("nearly vanishes" if kept < 0.3 else "stays" if kept < 1.2 else "grows")
@@ -786,7 +789,7 @@ claim("overfit with SGD, joint − best: {value:+.3f}", sgd_drop, between=(-0.04
 # Fourier coefficients of the shape (`fou`). Both views come from the same scan.
 
 # %%
-views = over_seeds(
+views = seeds_at_once(
     lambda seed: load("uci_views", seed=seed), Settings(), SEEDS, label="digit views"
 )
 views_change = probe_change_by_seed(views.probes)
@@ -812,7 +815,7 @@ def spoken(seed, train_speakers):
 
 rate = Settings(lr=0.06)
 voices = {
-    count: over_seeds(
+    count: seeds_at_once(
         partial(spoken, train_speakers=count), rate, range(12), label=f"{count} voices"
     )
     for count in (39, 1)
