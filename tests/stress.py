@@ -24,13 +24,12 @@ from joblib import Parallel, delayed
 from coursekit.data.presets import load_preset
 from coursekit.drive import drive
 from coursekit.plots.layers import Layers
+from coursekit.training import Settings
 from coursekit.widgets import EXPLORERS, Choice, Slider
 from coursekit.widgets.controls import changed
 from coursekit.widgets.screen import blanks, tables
 
-RANDOM = 200  # states, in chains of neighbours; of explorers that train nothing
-TRAINED = 200
-QUICK = ("dot", "lines", "pace")
+RANDOM = 200  # states, in chains of neighbours
 SLOW = ("race", "film", "depth", "imbalance")
 CHAIN, CURSOR_CHAIN = 2, 10  # moving a time cursor costs no training, so its chains are longer
 DRAWN = 10  # one chain in so many is drawn
@@ -39,13 +38,22 @@ DRAWN = 10  # one chain in so many is drawn
 COSTLY = {"n": 0.1, "samples": 0.2, "epochs": 0.13, "window": 0.2, "count": 0.2}
 
 
-def few(name, seed, **_):
-    """A preset's data with few samples, whatever number of them is asked for."""
-    return load_preset(name, seed, train=128, valid=64, test=64)
+def few(asked):
+    """What loads a preset with few samples to train on, and so many to test on."""
+    return lambda name, seed, **_: load_preset(name, seed, train=128, valid=asked // 2, test=asked)
+
+
+def brief(**how):
+    """Settings of two epochs, whatever number of them is asked for."""
+    return Settings(**{**how, "epochs": 2})
 
 
 # What has no such knob is patched in the explorer's module, once the presets have trained.
-SHORT = {"depth": {"EPOCHS": 1}, "film": {"load_preset": few}, "race": {"load_preset": few}}
+SHORT = {
+    "depth": {"EPOCHS": 1},
+    "film": {"load_preset": few(100)},
+    "race": {"load_preset": few(800), "Settings": brief},
+}
 LONG = 100  # cells; among so many numbers any number would be found
 TIMES = ("seconds",)  # columns that differ from run to run
 NUMBER = re.compile(r"(?<![\w.])([+\-−]?)(\d+(?:\.\d+)?)(?:\s?(%))?(?![\w])")

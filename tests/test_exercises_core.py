@@ -201,7 +201,7 @@ def test_a_learners_exception_is_theirs_with_their_line():
 
     outcome = make().evaluate(broken)
     assert isinstance(outcome, Incorrect)
-    assert outcome.sentence.startswith("Your code raised LinAlgError: ")
+    assert outcome.sentence == "Your code raised LinAlgError."
     assert "np.linalg.inv" in outcome.detail and "Line" in outcome.detail
 
 
@@ -420,7 +420,7 @@ def test_the_failing_line_of_a_class_is_the_learners(tmp_path):
     outcome = exercise.evaluate(scope["Mine"])
     assert isinstance(outcome, Incorrect)
     assert "ZeroDivisionError" in outcome.sentence
-    assert outcome.detail == "Line 3 of the cell: return 1 / 0"
+    assert outcome.detail.splitlines()[1] == "Line 3 of the cell: return 1 / 0"
     assert isinstance(exercise.evaluate(type("Empty", (Base,), {})), NotAttempted)
     assert isinstance(exercise.evaluate(Base), NotAttempted)
     assert isinstance(exercise.evaluate(3), Incorrect)

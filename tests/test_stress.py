@@ -37,7 +37,8 @@ class View:
 def problems(view=View, compute=lambda height: height + 0.25):
     knobs = {"height": Slider("height", 0, 10, 1, 5)}
     driver = stress.Driver(Explorer("dot", "A dot", knobs, compute, view, {"top": {"height": 10}}))
-    driver.presets_and_ends()
+    driver.presets()
+    driver.ends()
     driver.at_random()
     return driver.problems
 

@@ -188,7 +188,8 @@ def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
         line = (own[-1].line or linecache.getline(own[-1].filename, number)).strip()
         where = f"Line {number} of the cell: {line}" if line else f"Line {number} of the cell"
     kind = type(error).__name__
-    return Incorrect(f"Your code raised {kind}: {error}", detail=where)
+    said = f"{kind}: {error}"  # may quote the case, so it stands in the detail
+    return Incorrect(f"Your code raised {kind}.", detail="\n".join(filter(None, [said, where])))
 
 
 def _files_of(answer: Any) -> set[str]:

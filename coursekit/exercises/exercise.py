@@ -1,7 +1,7 @@
 """An exercise as a lesson uses it: check, hint, solution."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from coursekit import record
 from coursekit.checks import require
 from coursekit.exercises.evaluation import Misconception, Rule, judge_function, judge_value
+from coursekit.exercises.helping import help_given
 from coursekit.exercises.outcome import CannotCheck, Outcome
 from coursekit.exercises.source import solution_of
 from coursekit.exercises.view import CheckBox, NoteBox
@@ -77,6 +78,8 @@ class Exercise:
     def check(self, answer: Any, *given: Any, seed: int | None = None) -> CheckBox:
         """Judge ``answer``, record the attempt, and return the box; see `evaluate`."""
         outcome = self.evaluate(answer, *given, seed=seed)
+        if help_given() == "none":
+            outcome = replace(outcome, hint="")
         points = outcome.points(self.points)
         note = self._keep(
             "attempt",
@@ -87,8 +90,22 @@ class Exercise:
         )
         return CheckBox(self.key, outcome, points, self.points, note)
 
+    def grade(
+        self, answer: Any, *given: Any, seed: int | None = None, out_of: float | None = None
+    ) -> CheckBox:
+        """`check` for a mark: nothing is recorded, and the box keeps the hidden cases to itself.
+
+        It says what is wrong, the misconception and its hint.  out_of: points to be earned, the
+        exercise's own without it.
+        """
+        full = self.points if out_of is None else out_of
+        outcome = replace(self.evaluate(answer, *given, seed=seed), detail="", printed="")
+        return CheckBox(self.key, outcome, outcome.points(full), full)
+
     def hint(self) -> NoteBox:
         """The next hint; after the last one, the last one again."""
+        if help_given() == "none":
+            return NoteBox("Hints", "They are switched off for this assignment.")
         given = sum(entry["kind"] == "hint" for entry in self._entries())
         step = min(given, len(self.hints) - 1)
         self._keep("hint", step=step + 1)
@@ -96,6 +113,8 @@ class Exercise:
 
     def solution(self) -> NoteBox:
         """The solution in the lesson's source, once an attempt with something in it is recorded."""
+        if help_given() != "all":
+            return NoteBox("Solution", "Solutions are switched off for this assignment.")
         tried = [entry.get("outcome") for entry in self._entries() if entry["kind"] == "attempt"]
         if not {"incorrect", "correct"} & set(tried):
             return NoteBox("Solution", "It opens after your first attempt: run the check once.")

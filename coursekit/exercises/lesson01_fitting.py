@@ -177,6 +177,18 @@ def _study(
 
 
 def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    """Studies in which no two misconceptions with different hints give the same answers."""
+    while True:
+        studies = _studies(rng)
+        found: dict[tuple[bool, ...], set[str]] = {}
+        for m in needs_interaction.misconceptions:
+            answers = tuple(bool(m.function(*study)) for study in studies)
+            found.setdefault(answers, set()).add(m.hint)
+        if all(len(hints) == 1 for hints in found.values()):
+            return studies
+
+
+def _studies(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     def t() -> float:  # clearly there, either sign
         return float(rng.uniform(5, 8) * rng.choice([-1, 1]))
 

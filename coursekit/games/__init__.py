@@ -44,8 +44,7 @@ def check_rule(name: str, numbers: Iterable[int], *, jobs: int = 1) -> pd.DataFr
     """The lesson's own rule on these cases: case, truth, rule, right.
 
     Trains each of them.  jobs: processes that share the work; their start takes as long as twenty
-    cases. Whoever still wants to play should look
-    at the sum of the last column only.
+    cases. Whoever still wants to play should look at the sum of the last column only.
     """
     found = Parallel(n_jobs=jobs)(delayed(_checked)(name, number) for number in numbers)
     return pd.DataFrame(found)

@@ -1,0 +1,4 @@
+"""Assignments for a class: handed out, collected, graded and returned with nbgrader.
+
+The lessons' sources are the only source; an assignment is cut out of them (`slicing.py`).
+"""

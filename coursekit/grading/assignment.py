@@ -1,0 +1,141 @@
+"""An assignment as nbgrader's source notebooks: chosen exercises of chosen lessons."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from coursekit.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
+from coursekit.checks import choose, require
+from coursekit.exercises.helping import HELP, VARIABLE
+from coursekit.grading.slicing import CHECK, cut, exercises_of, grade_id, key_of
+
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
+LAST_CALL = re.compile(r"\.check\((.*), seed=[\d_]+\)$", re.S)
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.I)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is handed out.
+
+    lessons: two digits each.  name: of the assignment, a folder's name.  seed: of the hidden cases;
+    another one makes other cases.  exercises: keys, all of the lessons without it.  points: key →
+    points, the exercise's own without it.  due: with a time zone.  help: "all", "hints" (no
+    solutions) or "none", what the learner's notebook offers.
+    Errors: ValueError, naming what does not fit.
+    """
+
+    lessons: tuple[str, ...]
+    name: str = "ps1"
+    seed: int = 0
+    exercises: tuple[str, ...] = ()
+    points: Mapping[str, float] = field(default_factory=dict)
+    due: datetime | None = None
+    help: str = "all"
+
+    def __post_init__(self) -> None:
+        known = lesson_scripts()
+        require(len(self.lessons) > 0, "lessons is empty; one or more were expected.")
+        for lesson in self.lessons:
+            choose("lesson", lesson, known)
+        choose("help", self.help, HELP)
+        said = "letters, digits, - and _ were expected, a letter or digit first"
+        require(bool(NAME.fullmatch(self.name)), f"name is {self.name!r}; {said}.")
+        every = [key for lesson in self.lessons for key in keys_of(known[lesson])]
+        for key in (*self.exercises, *self.points):
+            choose("exercise", key, every)
+        for key, points in self.points.items():
+            require(points > 0, f"points of {key} is {points}; a positive number was expected.")
+        zone = self.due is None or self.due.tzinfo is not None
+        require(zone, f"due is {self.due}; a time zone was expected with it.")
+
+    def keys(self, lesson: str) -> list[str]:
+        """The exercises of one lesson that are handed out, in their order."""
+        own = keys_of(lesson_scripts()[lesson])
+        return [key for key in own if not self.exercises or key in self.exercises]
+
+
+def lesson_scripts() -> dict[str, Path]:
+    """Two digits → the lesson's source script."""
+    return {name_of(script): script for script in scripts()}
+
+
+def keys_of(script: Path) -> list[str]:
+    """The exercises of a lesson."""
+    return exercises_of(instructor_notebook(script))
+
+
+def source_notebook(lesson: str, plan: Plan) -> NotebookNode:
+    """What nbgrader keeps in its source folder: with solutions and hidden checks."""
+    keys = plan.keys(lesson)
+    found = cut(instructor_notebook(lesson_scripts()[lesson]), keys)
+    given = 0
+    for cell in found.cells:
+        if grade_id(cell).startswith(CHECK):
+            key = key_of(cell)
+            own = cell.metadata["nbgrader"]
+            own["points"] = plan.points.get(key, own["points"])
+            cell.source = with_hidden_cases(cell.source, hidden_seed(plan, key), own["points"])
+        elif cell.cell_type == "code" and not grade_id(cell):
+            given += 1
+            _lock(cell, f"given-{lesson}-{given}")
+    found.cells = [*_head(lesson, plan, keys), *found.cells]
+    return found
+
+
+def hidden_seed(plan: Plan, key: str) -> int:
+    """The seed of an exercise's hidden cases: of the plan's seed, its name and the key."""
+    text = f"{plan.seed}/{plan.name}/{key}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
+
+
+def with_hidden_cases(code: str, seed: int, out_of: float) -> str:
+    """A check's cell whose hidden call is `Exercise.grade` with this seed, for so many points.
+
+    Errors: ValueError when the hidden part is no single check with a seed.
+    """
+    hidden = HIDDEN.search(code)
+    if hidden is None:  # a value to be assigned: the visible check says all
+        return (
+            code + f"\n### BEGIN HIDDEN TESTS\n{_graded(code, None, out_of)}\n### END HIDDEN TESTS"
+        )
+    begin, end = hidden.span(1)
+    return code[:begin] + _graded(hidden[1], seed, out_of) + code[end:]
+
+
+def _graded(call: str, seed: int | None, out_of: float) -> str:
+    pattern = re.compile(r"\.check\((.*)\)$", re.S) if seed is None else LAST_CALL
+    given = "" if seed is None else f", seed={seed}"
+    found, count = pattern.subn(rf".grade(\1{given}, out_of={out_of:g})", call.strip())
+    require(count == 1, f"a graded cell ends in {call!r}; one check with a seed was expected.")
+    return found
+
+
+def _lock(cell: NotebookNode, name: str) -> None:
+    """What the exercises depend on is not the learner's to change; nbgrader puts it back."""
+    cell.id = name
+    cell.metadata["nbgrader"] = {**NBGRADER, "grade_id": name, "locked": True}
+
+
+def _head(lesson: str, plan: Plan, keys: list[str]) -> list[NotebookNode]:
+    """Title, what is asked, and what help there is."""
+    title = instructor_notebook(lesson_scripts()[lesson]).cells[0].source.splitlines()[0]
+    due = f" It is due on {plan.due:%d %B %Y, %H:%M %Z}." if plan.due else ""
+    count = f"{len(keys)} exercises" if len(keys) != 1 else "one exercise"
+    said = (
+        f"{title}\n\nAssignment **{plan.name}**: {count} of this lesson.{due} Write your answers "
+        "in the cells with `...` and run the check below each one as often as you like. What counts "
+        "are checks on other cases, made after you have handed in. Leave the other cells as they "
+        "are; you may add cells of your own."
+    )
+    cells = [new_markdown_cell(said, id=f"head-{lesson}")]
+    if plan.help != HELP[0]:
+        cells.append(new_code_cell(f'import os\n\nos.environ["{VARIABLE}"] = "{plan.help}"'))
+        _lock(cells[-1], f"help-{lesson}")
+    return cells

@@ -1,0 +1,107 @@
+"""One submission graded in a folder of its own, away from the class and its gradebook.
+
+The learner's code runs in a process that can do whatever this user can. It finds beside it a copy
+of the assignment and a gradebook without a class, and of that gradebook nothing is taken but the
+automatic marks.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from nbgrader.api import Gradebook
+
+from coursekit.grading.course import BOOK, CONFIG, COURSE_ID, api, gradebook
+
+# What nbgrader's log says → what is said of it.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "NotJSONError": "is no notebook: the file cannot be read as JSON",
+        "ValidationError": "is no notebook: its form is not that of a notebook",
+        "UnresponsiveKernelError": "could not be interrupted",
+        "kernel became unresponsive": "could not be interrupted",
+        "DeadKernelError": "ended the process that ran it",
+        "Kernel died": "ended the process that ran it",
+        "No notebooks were matched": "has no notebook of this assignment",
+        "No notebooks found": "has no notebook of this assignment",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one submission.
+
+    marks: notebook and grade id → automatic points; empty when there is no mark.  problem: why
+    there is none, for a human to look at; "" when all went well.
+    """
+
+    student: str
+    marks: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    problem: str = ""
+    timestamp: str = ""
+
+
+def blank_gradebook(folder: Path, to: Path) -> None:
+    """A copy of the class's gradebook without the class."""
+    shutil.copy(folder / BOOK, to)
+    with Gradebook(f"sqlite:///{to}", COURSE_ID) as book:
+        for student in list(book.students):
+            book.remove_student(student.id)
+
+
+def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
+    """Run nbgrader on one submission; what it wrote goes to ``folder/autograded``, marks come back.
+
+    blank: of `blank_gradebook`.  Nothing of the class's gradebook is touched.
+    """
+    with tempfile.TemporaryDirectory(prefix="grading-") as place:
+        course = Path(place, "course")
+        for part in (Path("release", name), Path("submitted", student, name)):
+            shutil.copytree(folder / part, course / part)
+        (course / "source" / name).mkdir(parents=True)  # no solutions here
+        shutil.copy(folder / CONFIG, course)
+        shutil.copy(blank, course / BOOK)
+        with _elsewhere(course, Path(place, "record")):
+            done = api(course).autograde(name, student, force=True)
+        if not done["success"]:
+            return Graded(student, problem=_reason(str(done["log"]) + str(done.get("error", ""))))
+        target = folder / "autograded" / student / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(course / "autograded" / student / name, target)
+        with gradebook(course) as book:
+            submission = book.find_submission(name, student)
+            marks = {
+                (notebook.name, grade.cell.name): grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+                if grade.auto_score is not None
+            }
+            return Graded(student, marks, timestamp=str(submission.timestamp or ""))
+
+
+@contextmanager
+def _elsewhere(course: Path, record: Path):
+    """Work in ``course``, keep a learner's record apart, and say nothing of where the class is."""
+    before, here = dict(os.environ), Path.cwd()
+    os.environ |= {"COURSEKIT_RECORD": str(record), "JUPYTER_PLATFORM_DIRS": "1"}
+    os.chdir(course)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+        os.environ.clear()
+        os.environ |= before
+
+
+def _reason(log: str) -> str:
+    for sign, reason in REASONS.items():
+        if sign in log:
+            return reason
+    last = [line for line in log.strip().splitlines() if line.strip()][-1:]
+    return f"could not be graded: {last[0] if last else 'nothing is known of it'}"
