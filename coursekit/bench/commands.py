@@ -91,7 +91,8 @@ def widgets(
     """From a key press to the new picture, retraining included, in JupyterLab and Chromium.
 
     Milliseconds on the page's clock, then the same number of presses in a burst. The bounds are
-    for two quiet cores; the product of two matrices, timed in between, says how quiet these were.
+    for two quiet cores; a product of two matrices and a plain loop, timed in between, say how quiet
+    these were.
     """
     try:
         found = widgets_bench.measure(explorer or (), moves)

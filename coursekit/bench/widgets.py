@@ -1,6 +1,7 @@
 """The explorers in a real JupyterLab: from a key press to the new picture, retraining included."""
 
 import json
+import math
 import statistics
 import tempfile
 import time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MOVES = 15
 SIZE, REPEATS = 1024, 9  # the matrix product that says how fast the machine is just now
 USUAL_MS = 22.0  # the shortest that the product took on two cores
+# A move is mostly Python, whose speed need not follow that of products: so it is told as well.
+ADDITIONS, USUAL_LOOP_MS = 1_000_000, 64.0  # a plain loop, and the shortest that it took
 SETTLE = 500  # milliseconds until a page that has just been filled is quiet
 State = Mapping[str, float | str]
 UNBOUND = float("inf")
@@ -63,11 +66,15 @@ def cases() -> dict[str, Case]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run found: a `Watched` a case, errors of the page, the matrix product's time."""
+    """What one run found: a `Watched` a case, errors of the page, what the machine was like.
+
+    matmul_ms, loop_ms: milliseconds of the matrix product and of the plain loop, medians.
+    """
 
     watched: dict[str, Watched]
     errors: list[str]
     matmul_ms: float
+    loop_ms: float = math.nan
 
     @property
     def scale(self) -> float:
@@ -103,7 +110,8 @@ class Figures:
         rows = json.loads(self.table().to_json(orient="records"))
         for row, one in zip(rows, self.watched.values(), strict=True):
             row["milliseconds"] = [round(taken, 1) for taken in one.milliseconds]
-        return {"explorers": rows, "errors": self.errors, "matmul_ms": self.matmul_ms}
+        machine = {"matmul_ms": self.matmul_ms, "loop_ms": self.loop_ms}
+        return {"explorers": rows, "errors": self.errors, **machine}
 
 
 def text_of(found: Figures) -> str:
@@ -112,7 +120,9 @@ def text_of(found: Figures) -> str:
         "Key press to new picture, milliseconds; then a burst of as many presses:",
         found.table().round(0).to_string(index=False, na_rep="", float_format="{:.0f}".format),
         f"Product of two {SIZE} × {SIZE} matrices: {found.matmul_ms:.1f} ms, "
-        f"on two quiet cores {USUAL_MS:.1f} ms. Errors of the page: {len(found.errors)}.",
+        f"on two quiet cores {USUAL_MS:.1f} ms. {ADDITIONS} additions in Python: "
+        f"{found.loop_ms:.0f} ms, at best {USUAL_LOOP_MS:.0f} ms. "
+        f"Errors of the page: {len(found.errors)}.",
     ]
     return "\n".join([*lines, *found.errors])
 
@@ -136,21 +146,20 @@ def measure(names: Sequence[str] = (), moves: int = MOVES) -> Figures:
         opened(Path(folder)) as (lab, page),
     ):
         errors = browser.watch(page)
-        watched, products = run(page, lab, {name: known[name] for name in chosen}, moves)
-    return Figures(watched, errors, statistics.median(products))
+        found = run(page, lab, {name: known[name] for name in chosen}, moves)
+    return Figures(found.watched, errors, found.matmul_ms, found.loop_ms)
 
 
-def run(
-    page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: int
-) -> tuple[dict[str, Watched], list[float]]:
-    """Measure ``chosen`` in an open page; also milliseconds of the matrix products in between."""
-    watched, products = {}, matmul_ms()
+def run(page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: int) -> Figures:
+    """Measure ``chosen`` in an open page, and the machine in between; no errors are noted."""
+    watched, products, loops = {}, matmul_ms(), [loop_ms()]
     for name, case in chosen.items():
         show(page, lab, case)
         watched[name] = watch_moves(page, case.explorer, case.slider, moves)
         products += matmul_ms()
+        loops.append(loop_ms())
         page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    return watched, products
+    return Figures(watched, [], statistics.median(products), statistics.median(loops))
 
 
 def show(page: "Page", lab: servers.Server, case: Case) -> None:
@@ -192,6 +201,14 @@ def matmul_ms() -> list[float]:
         a @ a
         taken.append(1000 * (time.perf_counter() - start))
     return taken[1:]
+
+
+def loop_ms() -> float:
+    """Milliseconds of a plain loop of additions."""
+    start, total = time.perf_counter(), 0
+    for i in range(ADDITIONS):
+        total += i
+    return 1000 * (time.perf_counter() - start)
 
 
 @contextmanager

@@ -130,9 +130,9 @@ def _head(lesson: str, plan: Plan, keys: list[str]) -> list[NotebookNode]:
     count = f"{len(keys)} exercises" if len(keys) != 1 else "one exercise"
     said = (
         f"{title}\n\nAssignment **{plan.name}**: {count} of this lesson.{due} Write your answers "
-        "in the cells with `...` and run the check below each one as often as you like. What counts "
-        "are checks on other cases, made after you have handed in. Leave the other cells as they "
-        "are; you may add cells of your own."
+        "in the cells with `...` and run the check below each one as often as you like. What "
+        "counts are checks on other cases, made after you have handed in. Leave the other cells "
+        "as they are; you may add cells of your own."
     )
     cells = [new_markdown_cell(said, id=f"head-{lesson}")]
     if plan.help != HELP[0]:

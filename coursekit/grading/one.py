@@ -8,7 +8,7 @@ automatic marks.
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +86,7 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
 
 
 @contextmanager
-def _elsewhere(course: Path, record: Path):
+def _elsewhere(course: Path, record: Path) -> Iterator[None]:
     """Work in ``course``, keep a learner's record apart, and say nothing of where the class is."""
     before, here = dict(os.environ), Path.cwd()
     os.environ |= {"COURSEKIT_RECORD": str(record), "JUPYTER_PLATFORM_DIRS": "1"}

@@ -70,9 +70,7 @@ def grade(
             yield found, changes
 
 
-def merge(
-    folder: Path, name: str, found: Graded, exercises: Collection[str] = ()
-) -> list[Change]:
+def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = ()) -> list[Change]:
     """Write one submission's automatic marks into the class's gradebook; which ones changed.
 
     No mark is higher than the gradebook's own maximum, and none is taken away for want of another.
