@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -24,23 +26,62 @@ Splits = tuple[Split, Split, Split]  # train, valid, test
 Entrant = Callable[[], Method]  # a class, or whatever makes a fresh method
 
 
+Row = dict[str, object]
+COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "epochs": ("entry", "epoch", "accuracy"),
+        "probes": ("entry", "epoch", "modality", "accuracy"),
+        "scales": ("entry", "epoch", "modality", "k"),
+        "weights": ("entry", "epoch", "head", "w"),
+        "results": ("entry", "accuracy", "seconds"),
+    }
+)
+
+
 @dataclass(frozen=True)
 class Race:
-    """What is known after some epochs of all entrants; tidy tables.
+    """What is known after some epochs of all entrants.
 
-    epochs: entry, epoch, accuracy (validation).  probes: entry, epoch, modality, accuracy (linear
-    probe of the encoder, validation).  scales: entry, epoch, modality, k (mean over the epoch's
-    batches; entrants that scale nothing have no rows).  weights: entry, epoch, head, w (mean).
-    results: entry, test accuracy, seconds of training; empty until the end.  stopped: by name why
+    rows: of each of the tables below, which are made when they are asked for.  stopped: by name why
     an entrant's training diverged; it then has no later rows, and NaN for its test accuracy.
+    several: whether the rows are those of several seeds, and the tables have a column ``seed``.
     """
 
-    epochs: pd.DataFrame
-    probes: pd.DataFrame
-    scales: pd.DataFrame
-    weights: pd.DataFrame
-    results: pd.DataFrame
+    rows: Mapping[str, Sequence[Row]]
     stopped: Mapping[str, str]
+    several: bool = False
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        """Columns entry, epoch, accuracy (validation)."""
+        return self._table("epochs")
+
+    @cached_property
+    def probes(self) -> pd.DataFrame:
+        """Columns entry, epoch, modality, accuracy (linear probe of the encoder, validation)."""
+        return self._table("probes")
+
+    @cached_property
+    def scales(self) -> pd.DataFrame:
+        """Columns entry, epoch, modality, k (mean over the epoch's batches).
+
+        Entrants that scale nothing have no rows.
+        """
+        return self._table("scales")
+
+    @cached_property
+    def weights(self) -> pd.DataFrame:
+        """Columns entry, epoch, head, w (mean)."""
+        return self._table("weights")
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Columns entry, accuracy (test), seconds (of training); empty until the end."""
+        return self._table("results")
+
+    def _table(self, kind: str) -> pd.DataFrame:
+        columns = [*COLUMNS[kind], *(["seed"] if self.several else [])]
+        return pd.DataFrame(list(self.rows[kind]), columns=columns)
 
 
 def entrants(*names: str) -> dict[str, Entrant]:
@@ -220,20 +261,9 @@ def race(
         return _so_far(lanes, [lane.result() for lane in lanes])
 
 
-def _so_far(lanes: list[_Lane], results: list[dict[str, object]] | None = None) -> Race:
-    columns = {
-        "epochs": ["entry", "epoch", "accuracy"],
-        "probes": ["entry", "epoch", "modality", "accuracy"],
-        "scales": ["entry", "epoch", "modality", "k"],
-        "weights": ["entry", "epoch", "head", "w"],
-    }
-    tables = {
-        kind: pd.DataFrame([row for lane in lanes for row in lane.rows[kind]], columns=names)
-        for kind, names in columns.items()
-    }
-    finished = pd.DataFrame(results or [], columns=["entry", "accuracy", "seconds"])
-    stopped = {lane.name: lane.stopped for lane in lanes if lane.stopped}
-    return Race(**tables, results=finished, stopped=stopped)
+def _so_far(lanes: list[_Lane], results: Sequence[Row] = ()) -> Race:
+    rows = {kind: [row for lane in lanes for row in lane.rows[kind]] for kind in lanes[0].rows}
+    return Race({**rows, "results": results}, {ln.name: ln.stopped for ln in lanes if ln.stopped})
 
 
 def races(
@@ -264,9 +294,8 @@ def races(
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
     found = dict(zip(todo, bar, strict=True))
-    tables = {
-        kind: pd.concat([getattr(r, kind).assign(seed=s) for s, r in found.items()])
-        for kind in ("epochs", "probes", "scales", "weights", "results")
+    rows = {
+        kind: [{**row, "seed": seed} for seed, r in found.items() for row in r.rows[kind]]
+        for kind in COLUMNS
     }
-    stopped = {name: why for r in found.values() for name, why in r.stopped.items()}
-    return Race(**{k: t.reset_index(drop=True) for k, t in tables.items()}, stopped=stopped)
+    return Race(rows, {n: why for r in found.values() for n, why in r.stopped.items()}, True)
