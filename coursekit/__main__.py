@@ -1,4 +1,4 @@
-"""Commands that make the tables of slow studies: ``python -m coursekit folds``."""
+"""Commands: tables of slow studies (``python -m coursekit folds``), benchmarks, assignments."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
+from coursekit.grading.commands import assign, grade
 from coursekit.stats import summarise
 from coursekit.studies import blend_optimizers as optimizer_study
 from coursekit.studies import cures as cure_study
@@ -21,11 +22,13 @@ from coursekit.studies.cards import keep
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
+app.command()(assign)
+app.command()(grade)
 
 
 @app.callback()
 def commands() -> None:
-    """Make the tables of studies that take too long for a lesson."""
+    """Make the tables of slow studies, run benchmarks, hand out and grade assignments."""
 
 
 @app.command()

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from coursekit.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.checks import choose, require
 from coursekit.exercises.helping import HELP, VARIABLE
-from coursekit.grading.slicing import CHECK, cut, exercises_of, grade_id, key_of
+from coursekit.grading.slicing import CHECK, GIVEN, cut, exercises_of, grade_id, key_of
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
 LAST_CALL = re.compile(r"\.check\((.*), seed=[\d_]+\)$", re.S)
@@ -84,7 +84,7 @@ def source_notebook(lesson: str, plan: Plan) -> NotebookNode:
             cell.source = with_hidden_cases(cell.source, hidden_seed(plan, key), own["points"])
         elif cell.cell_type == "code" and not grade_id(cell):
             given += 1
-            _lock(cell, f"given-{lesson}-{given}")
+            _lock(cell, f"{GIVEN}{lesson}-{given}")
     found.cells = [*_head(lesson, plan, keys), *found.cells]
     return found
 
@@ -137,5 +137,5 @@ def _head(lesson: str, plan: Plan, keys: list[str]) -> list[NotebookNode]:
     cells = [new_markdown_cell(said, id=f"head-{lesson}")]
     if plan.help != HELP[0]:
         cells.append(new_code_cell(f'import os\n\nos.environ["{VARIABLE}"] = "{plan.help}"'))
-        _lock(cells[-1], f"help-{lesson}")
+        _lock(cells[-1], f"{GIVEN}{lesson}-help")
     return cells

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "{COURSE_ID}"
 c.CourseDirectory.db_url = f"sqlite:///{{ROOT / '{BOOK}'}}"
+c.Exchange.root = str(ROOT / "exchange")
 c.ClearSolutions.code_stub = {{"python": "..."}}
 # An endless loop costs its own cell only.
 SECONDS = {SECONDS}

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import nbformat
 from nbgrader.api import Gradebook
 
 from coursekit.grading.course import BOOK, CONFIG, COURSE_ID, api, gradebook
+from coursekit.grading.slicing import GIVEN, grade_id
 
 # What nbgrader's log says → what is said of it.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -71,6 +73,8 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
             done = api(course).autograde(name, student, force=True)
         if not done["success"]:
             return Graded(student, problem=_reason(str(done["log"]) + str(done.get("error", ""))))
+        if failed := _own_failure(course / "autograded" / student / name):
+            return Graded(student, problem=failed)
         target = folder / "autograded" / student / name
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(course / "autograded" / student / name, target)
@@ -97,6 +101,19 @@ def _elsewhere(course: Path, record: Path) -> Iterator[None]:
         os.chdir(here)
         os.environ.clear()
         os.environ |= before
+
+
+def _own_failure(done: Path) -> str:
+    """Why a cell that the assignment brings failed; no learner should pay for a slow machine."""
+    for path in sorted(done.glob("*.ipynb")):
+        for cell in nbformat.read(path, 4).cells:
+            if not grade_id(cell).startswith(GIVEN):
+                continue
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    said = f"{output.ename}: {output.evalue}"
+                    return f"could not run the assignment's own cell {grade_id(cell)}: {said}"
+    return ""
 
 
 def _reason(log: str) -> str:

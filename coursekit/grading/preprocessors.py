@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
 
 from coursekit.grading.slicing import CHECK, grade_id
 
@@ -15,7 +15,7 @@ HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.S)
 FAILED = "The check did not come to an end; the reason stands above, in one of the cells before it."
 
 
-class RestoreCells(Preprocessor):
+class RestoreCells(NbGraderPreprocessor):
     """Put back, where it stood, each of the assignment's cells that was deleted.
 
     Without this a deleted check would be no mark, and a deleted import would cost every mark after
@@ -51,7 +51,7 @@ def restore(notebook: NotebookNode, released: NotebookNode) -> list[str]:
     return found
 
 
-class KeepHidden(Preprocessor):
+class KeepHidden(NbGraderPreprocessor):
     """For feedback: no hidden check, no traceback that quotes one, no output of other cells.
 
     A learner's own cell could print the hidden cases that a function of theirs was called with, so

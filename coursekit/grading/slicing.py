@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from coursekit.checks import choose, require
 
 BUILT_IN = frozenset(dir(builtins))
-CHECK, ANSWER = "check-", "ex-"
+CHECK, ANSWER, GIVEN = "check-", "ex-", "given-"  # how a cell's grade id begins
 
 
 @dataclass(frozen=True)

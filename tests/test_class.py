@@ -1,0 +1,252 @@
+"""A class from the assignment to the marks: what each kind of submission is worth, exactly."""
+
+import copy
+import shutil
+import sysconfig
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from typer.testing import CliRunner
+
+from coursekit.__main__ import app
+from coursekit.authoring.sources import instructor_notebook
+from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
+from coursekit.grading.course import CONFIG, assign, gradebook, released
+from coursekit.grading.returning import marks
+from coursekit.grading.run import for_a_human
+from coursekit.grading.slicing import grade_id
+
+KEYS = ("01-design-matrix", "01-slope-for", "01-centred-effects")
+FULL = (1.0, 3.0, 2.0)
+PLAN = Plan(("01",), "ps1", seed=7, exercises=KEYS, points={"01-slope-for": 3.0})
+STEM = "01_additive_or_multiplicative"
+LOOP = "def slope_for(weights, x_b):\n    while True:\n        pass"
+STUBBORN = """def slope_for(weights, x_b):
+    while True:
+        try:
+            while True:
+                pass
+        except KeyboardInterrupt:
+            pass"""
+WRONG = "def slope_for(weights, x_b):\n    return weights[1]"
+LOUD = """def slope_for(weights, x_b):
+    print("x" * 10_000_000)
+    return weights[1] + weights[3] * x_b
+print("y" * 10_000_000)"""
+# Everything that a hostile answer finds on its way up; then a better mark where it can write.
+THIEF = """import sqlite3
+from pathlib import Path
+here = Path.cwd()
+found = []
+for folder in [here, *here.parents][:4]:
+    for path in folder.rglob("*"):
+        if path.suffix in (".db", ".ipynb") and path.is_file():
+            found.append((path.name, "BEGIN SOLUTION" in path.read_text(errors="replace")))
+        if path.suffix == ".db":
+            book = sqlite3.connect(path)
+            book.execute("update grade set manual_score = 99, extra_credit = 99")
+            book.execute("update grade_cells set max_score = 99")
+            book.commit()
+def slope_for(weights, x_b):
+    raise ValueError(found)"""
+
+
+def cell(notebook, name):
+    return next(c for c in notebook.cells if grade_id(c) == name)
+
+
+def answered(**sources):
+    """The reference solution, these answers put in its place."""
+    notebook = source_notebook("01", PLAN)
+    for key, source in sources.items():
+        cell(notebook, f"ex-01-{key.replace('_', '-')}").source = source
+    return notebook
+
+
+def without(notebook, *names):
+    notebook.cells = [c for c in notebook.cells if grade_id(c) not in names]
+    return notebook
+
+
+def edited(release):
+    notebook = copy.deepcopy(release)
+    cell(notebook, "check-01-slope-for").source = "3.0"
+    return notebook
+
+
+def copied(release):
+    """An answer cell from elsewhere, with the output that it had there and no answer in it."""
+    notebook = copy.deepcopy(release)
+    solved = source_notebook("01", PLAN)
+    notebook.cells[notebook.cells.index(cell(notebook, "ex-01-slope-for"))] = cell(
+        solved, "ex-01-slope-for"
+    )
+    output = nbformat.v4.new_output("execute_result", {"text/plain": "3"}, execution_count=1)
+    for name in ("check-01-design-matrix", "check-01-centred-effects"):
+        cell(notebook, name).outputs = [output]
+    return notebook
+
+
+def own_cells(release):
+    """The learner's own import above and a cell that fails below: neither costs anything."""
+    notebook = answered()
+    notebook.cells.insert(0, new_code_cell("import math"))
+    notebook.cells.append(new_code_cell("1 / 0"))
+    return notebook
+
+
+def submissions(release):
+    """Student → what is handed in, and its marks; None: no mark."""
+    return {
+        "reference": (answered(), FULL),
+        "untouched": (release, (0, 0, 0)),
+        "wrong": (answered(slope_for=WRONG), (1, 0, 2)),
+        "loop": (answered(slope_for=LOOP), (1, 0, 2)),
+        "stubborn": (answered(slope_for=STUBBORN), (1, 0, 2)),
+        "exit": (answered(slope_for="import os\nos._exit(1)"), None),
+        "not-json": ("{ this is no notebook", None),
+        "deleted": (without(answered(), "check-01-slope-for"), FULL),
+        "all-deleted": (
+            without(answered(), "given-01-1", "ex-01-slope-for", "check-01-slope-for"),
+            (1, 0, 2),
+        ),
+        "edited": (edited(release), (0, 0, 0)),
+        "copied": (copied(release), (0, 3, 0)),
+        "loud": (answered(slope_for=LOUD), FULL),
+        "thief": (answered(slope_for=THIEF), (1, 0, 2)),
+        "own": (own_cells(release), FULL),
+    }
+
+
+@pytest.fixture(scope="module")
+def monkeymodule():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, monkeymodule):
+    """The class's folder after `grade`, what was expected, and what the command said."""
+    monkeymodule.setenv("PATH", sysconfig.get_path("scripts"), prepend=":")
+    folder = tmp_path_factory.mktemp("class")
+    assign(PLAN, folder)
+    config = (folder / CONFIG).read_text(encoding="utf-8")
+    assert "SECONDS = 60" in config
+    (folder / CONFIG).write_text(config.replace("SECONDS = 60", "SECONDS = 30"), encoding="utf-8")
+    expected = submissions(released(folder, "ps1")[STEM])
+    for student, (notebook, _) in expected.items():
+        path = folder / "submitted" / student / "ps1" / f"{STEM}.ipynb"
+        path.parent.mkdir(parents=True)
+        text = notebook if isinstance(notebook, str) else nbformat.writes(notebook)
+        path.write_text(text, encoding="utf-8")
+    said = CliRunner().invoke(app, ["grade", str(folder)])
+    assert said.exit_code == 0, said.output
+    return folder, {student: worth for student, (_, worth) in expected.items()}, said.output
+
+
+def test_every_submission_has_its_exact_marks(graded):
+    folder, expected, _ = graded
+    table = marks(folder, "ps1").set_index("student")
+    assert sorted(table.index) == sorted(expected)
+    for student, worth in expected.items():
+        found = table.loc[student]
+        if worth is None:
+            assert found[list(KEYS)].isna().all() and found["problem"], student
+        else:
+            assert tuple(found[list(KEYS)]) == worth, (student, found)
+            assert (found["total"], found["out of"], found["problem"]) == (sum(worth), 6, "")
+
+
+def test_a_human_is_told_who_has_no_mark_and_why(graded):
+    folder, _, said = graded
+    assert for_a_human(folder, "ps1") == {
+        "exit": "ended the process that ran it",
+        "not-json": "is no notebook: the file cannot be read as JSON",
+    }
+    assert "For you to look at: exit ended the process that ran it." in said
+
+
+def test_nothing_but_automatic_marks_came_out_of_a_hostile_submission(graded):
+    folder, _, _ = graded
+    with gradebook(folder) as book:
+        grades = [
+            g for s in book.assignment_submissions("ps1") for n in s.notebooks for g in n.grades
+        ]
+        assert {g.manual_score for g in grades} == {None}
+        assert {g.extra_credit for g in grades} <= {None, 0}
+        assert sorted(g.max_score for g in grades)[-1] == 3
+
+
+def test_feedback_names_the_misconception_and_keeps_the_hidden_cases(graded):
+    folder, _, _ = graded
+    seeds = [f"seed={n}" for n in map(str, _seeds(folder))]
+    for student in ("wrong", "thief", "loud"):
+        page = (folder / "feedback" / student / "ps1" / f"{STEM}.html").read_text(encoding="utf-8")
+        assert "HIDDEN" not in page and ".grade(" not in page
+        assert not any(seed in page for seed in seeds)
+        assert len(page) < 3_000_000
+    wrong = (folder / "feedback" / "wrong" / "ps1" / f"{STEM}.html").read_text(encoding="utf-8")
+    assert "0 of 3 points" in wrong and "Hint:" in wrong
+    thief = (folder / "feedback" / "thief" / "ps1" / f"{STEM}.html").read_text(encoding="utf-8")
+    assert "Your code raised ValueError." in thief and "gradebook.db" not in thief
+
+
+def _seeds(folder):
+    source = nbformat.read(folder / "source" / "ps1" / f"{STEM}.ipynb", 4)
+    checks = [c.source for c in source.cells if "seed=" in c.source]
+    return [int(text.partition("seed=")[2].partition(",")[0]) for text in checks]
+
+
+def test_the_second_run_grades_what_is_new_and_a_mark_is_not_lost(graded, tmp_path):
+    folder = tmp_path / "class"
+    shutil.copytree(graded[0], folder)
+    config = (folder / CONFIG).read_text(encoding="utf-8")
+    path = folder / "submitted" / "own" / "ps1" / f"{STEM}.ipynb"
+    nbformat.write(answered(slope_for=WRONG), path)
+    lost = folder / "submitted" / "reference" / "ps1" / f"{STEM}.ipynb"
+    lost.write_text("", encoding="utf-8")
+    said = CliRunner().invoke(app, ["grade", str(folder), "--jobs", "1"])
+    assert "Changed: own, 01-slope-for, from 3 to 0" in said.output
+    assert said.output.count("Changed:") == 1
+    table = marks(folder, "ps1").set_index("student")
+    assert tuple(table.loc["reference", list(KEYS)]) == FULL
+    assert table.loc["reference", "problem"]
+    assert (folder / CONFIG).read_text(encoding="utf-8") == config
+
+
+def test_two_terms_have_different_hidden_cases_and_no_release_has_any():
+    other = Plan(("01",), "ps1", seed=8, exercises=KEYS)
+    one, two = (source_notebook("01", p) for p in (PLAN, other))
+    for key in KEYS:
+        name = f"check-{key}"
+        assert cell(one, name).source != cell(two, name).source
+        assert cell(one, name).source == cell(source_notebook("01", PLAN), name).source
+
+
+@pytest.mark.parametrize("lesson", lesson_scripts())
+def test_every_exercise_can_be_handed_out_by_itself(lesson):
+    plan = Plan((lesson,))
+    keys = plan.keys(lesson)
+    assert len(keys) >= 2
+    whole = len(instructor_notebook(lesson_scripts()[lesson]).cells)
+    for key in keys:
+        found = source_notebook(lesson, Plan((lesson,), exercises=(key,)))
+        graded_cells = [grade_id(c) for c in found.cells if grade_id(c).startswith("check-")]
+        assert graded_cells == [f"check-{key}"]
+        assert len(found.cells) < whole / 3
+
+
+def test_refusals(tmp_path):
+    for arguments, sentence in (
+        (["assign", "1", "--out", "x"], "lesson is '1'"),
+        (["assign", "01", "--out", "x", "--exercise", "01-slope"], "Did you mean '01-slope-for'"),
+        (["assign", "01", "--out", "x", "--points", "01-slope-for"], "KEY=POINTS was expected"),
+        (["assign", "01", "--out", "x", "--name", "../x"], "letters, digits"),
+        (["grade", str(tmp_path), "--name", "ps9"], "has no assignment 'ps9'"),
+    ):
+        said = CliRunner().invoke(app, arguments)
+        assert said.exit_code == 2, arguments
+        assert sentence in said.output.replace("\n", " "), said.output
+    assert not Path("x").exists()
