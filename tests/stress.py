@@ -55,7 +55,7 @@ SHORT = {
     "race": {"load_preset": few(800), "Settings": brief},
 }
 LONG = 100  # cells; among so many numbers any number would be found
-TIMES = ("seconds",)  # columns that differ from run to run
+TIMES = ("seconds",)  # columns and keys that differ from run to run
 NUMBER = re.compile(r"(?<![\w.])([+\-−]?)(\d+(?:\.\d+)?)(?:\s?(%))?(?![\w])")
 
 
@@ -216,8 +216,8 @@ def arrays(data):
     elif isinstance(data, bool | int | float | np.number):
         yield np.array([float(data)])
     elif isinstance(data, Mapping):
-        for value in data.values():
-            yield from arrays(value)
+        for name, value in data.items():
+            yield from () if name in TIMES else arrays(value)
     elif isinstance(data, list | tuple):
         for value in data:
             yield from arrays(value)

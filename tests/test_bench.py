@@ -78,7 +78,12 @@ def test_a_loop_that_fits_the_budget_is_measured_whole():
 
 
 def test_the_memory_meter_sees_what_is_taken_and_given_back():
-    taken = bench.peak_mb(lambda: torch.ones(50 * 2**18).sum())  # 50 MiB for a moment
+    def work():
+        held = torch.ones(50 * 2**18)  # 50 MiB, long enough for a busy machine to look
+        time.sleep(0.3)
+        return held.sum()
+
+    taken = bench.peak_mb(work)
     assert 40 < taken < 120
 
 

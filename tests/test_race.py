@@ -220,6 +220,7 @@ def counting(steps, fails_at=None):
 def watched(monkeypatch):
     """An explorer whose every step is drawn, and what the page showed."""
     monkeypatch.setattr(explorer_module, "EVERY", -1.0)
+    monkeypatch.setattr(explorer_module, "SHARE", 0.0)  # however long a drawing takes
 
     def make(compute):
         controls = {

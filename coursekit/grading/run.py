@@ -112,9 +112,10 @@ def _state(folder: Path, name: str, student: str) -> Path:
 
 
 def _known(folder: Path, name: str, student: str) -> str:
-    """The digest of what was graded last, or ""."""
+    """The digest of what was graded last, or ""; what had no marks is tried anew."""
     path = _state(folder, name, student)
-    return json.loads(path.read_text(encoding="utf-8"))["digest"] if path.exists() else ""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return "" if kept.get("problem") else kept.get("digest", "")
 
 
 def _remember(folder: Path, name: str, found: Graded, now: str) -> None:
