@@ -104,7 +104,7 @@ def submissions(release):
         "untouched": (release, (0, 0, 0)),
         "wrong": (answered(slope_for=WRONG), (1, 0, 2)),
         "loop": (answered(slope_for=LOOP), (1, 0, 2)),
-        "stubborn": (answered(slope_for=STUBBORN), (1, 0, 2)),
+        "stubborn": (answered(slope_for=STUBBORN), None),
         "exit": (answered(slope_for="import os\nos._exit(1)"), None),
         "not-json": ("{ this is no notebook", None),
         "deleted": (without(answered(), "check-01-slope-for"), FULL),
@@ -134,7 +134,7 @@ def graded(tmp_path_factory, monkeymodule):
     assign(PLAN, folder)
     config = (folder / CONFIG).read_text(encoding="utf-8")
     assert "SECONDS = 60" in config
-    (folder / CONFIG).write_text(config.replace("SECONDS = 60", "SECONDS = 30"), encoding="utf-8")
+    (folder / CONFIG).write_text(config.replace("SECONDS = 60", "SECONDS = 45"), encoding="utf-8")
     expected = submissions(released(folder, "ps1")[STEM])
     for student, (notebook, _) in expected.items():
         path = folder / "submitted" / student / "ps1" / f"{STEM}.ipynb"
@@ -164,6 +164,7 @@ def test_a_human_is_told_who_has_no_mark_and_why(graded):
     assert for_a_human(folder, "ps1") == {
         "exit": "ended the process that ran it",
         "not-json": "is no notebook: the file cannot be read as JSON",
+        "stubborn": "could not be interrupted",
     }
     assert "For you to look at: exit ended the process that ran it." in said
 

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ValidationError": "is no notebook: its form is not that of a notebook",
         "UnresponsiveKernelError": "could not be interrupted",
         "kernel became unresponsive": "could not be interrupted",
+        "Timeout waiting for IOPub output": "could not be interrupted",
         "DeadKernelError": "ended the process that ran it",
         "Kernel died": "ended the process that ran it",
         "No notebooks were matched": "has no notebook of this assignment",
