@@ -2,6 +2,8 @@
 
 import copy
 import shutil
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -237,6 +239,23 @@ def test_every_exercise_can_be_handed_out_by_itself(lesson):
         graded_cells = [grade_id(c) for c in found.cells if grade_id(c).startswith("check-")]
         assert graded_cells == [f"check-{key}"]
         assert len(found.cells) < whole / 3
+
+
+def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
+    code = (
+        "import sys; sys.modules['nbgrader'] = sys.modules['jupytext'] = None\n"
+        "import importlib.util as u; real = u.find_spec\n"
+        "u.find_spec = lambda n, *a: None if n in ('nbgrader', 'jupytext') else real(n, *a)\n"
+        "from coursekit.__main__ import app; app()"
+    )
+    for arguments, exit_code, sentence in (
+        (["folds", "--help"], 0, "Usage"),
+        (["assign", "01", "--out", str(tmp_path)], 2, "coursekit[class]"),
+    ):
+        run = [sys.executable, "-c", code, *arguments]
+        said = subprocess.run(run, capture_output=True, text=True, check=False)
+        assert said.returncode == exit_code, said.stderr
+        assert sentence in said.stdout + said.stderr
 
 
 def test_refusals(tmp_path):

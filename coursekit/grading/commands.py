@@ -1,15 +1,11 @@
 """``python -m coursekit assign`` and ``grade``: an assignment out, and marks back."""
 
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from coursekit.grading.assignment import Plan
-from coursekit.grading.course import assign as make
-from coursekit.grading.returning import feedback, marks
-from coursekit.grading.run import grade as grade_class
 
 DUE = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
@@ -30,6 +26,10 @@ def assign(
     again: Annotated[bool, typer.Option(help="make one anew that was made before")] = False,
 ) -> None:
     """Make an assignment of these lessons' exercises for nbgrader."""
+    _require_nbgrader()
+    from coursekit.grading.assignment import Plan
+    from coursekit.grading.course import assign as make
+
     try:
         plan = Plan(
             lessons=tuple(lessons),
@@ -47,6 +47,13 @@ def assign(
     typer.echo(f"For the students: {release}")
     typer.echo(f"What they hand in goes to {out / 'submitted'}/STUDENT/{name}/; then")
     typer.echo(f"    python -m coursekit grade {out} --name {name}")
+
+
+def _require_nbgrader() -> None:
+    """Say so where it is not installed: learners have no need of it, so it comes separately."""
+    if any(find_spec(name) is None for name in ("nbgrader", "jupytext")):
+        typer.echo("Assignments need nbgrader: pip install 'coursekit[class]'.", err=True)
+        raise typer.Exit(2)
 
 
 def _pair(text: str) -> tuple[str, float]:
@@ -73,6 +80,10 @@ def grade(
 
     Stopped, it goes on where it was when it is started again.
     """
+    _require_nbgrader()
+    from coursekit.grading.returning import feedback, marks
+    from coursekit.grading.run import grade as grade_class
+
     try:
         work = grade_class(
             folder, name, only=student or (), exercises=exercise or (), again=again, jobs=jobs
