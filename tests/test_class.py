@@ -1,10 +1,11 @@
 """A class from the assignment to the marks: what each kind of submission is worth, exactly."""
 
+import ast
 import copy
 import shutil
 import subprocess
 import sys
-import sysconfig
+from datetime import UTC
 from pathlib import Path
 
 import nbformat
@@ -14,10 +15,12 @@ from typer.testing import CliRunner
 
 from coursekit.__main__ import app
 from coursekit.authoring.sources import instructor_notebook
+from coursekit.exercises import lesson01 as exercises
 from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
-from coursekit.grading.course import CONFIG, assign, gradebook, released
+from coursekit.grading.course import BOOK, CONFIG, assign, gradebook, plan_of, released
+from coursekit.grading.one import blank_gradebook
 from coursekit.grading.returning import marks
-from coursekit.grading.run import for_a_human
+from coursekit.grading.run import for_a_human, grade
 from coursekit.grading.slicing import grade_id
 
 KEYS = ("01-design-matrix", "01-slope-for", "01-centred-effects")
@@ -37,6 +40,14 @@ LOUD = """def slope_for(weights, x_b):
     print("x" * 10_000_000)
     return weights[1] + weights[3] * x_b
 print("y" * 10_000_000)"""
+NOISY = """import logging, os, sys, warnings
+logging.basicConfig()
+def slope_for(weights, x_b):
+    warnings.warn("careful")
+    print("on stderr", file=sys.stderr)
+    logging.warning("by a handler")
+    os.write(2, b"past sys.stderr")
+    return weights[1] + weights[3] * x_b"""
 # Everything that a hostile answer finds on its way up; then a better mark where it can write.
 THIEF = """import sqlite3
 from pathlib import Path
@@ -116,6 +127,7 @@ def submissions(release):
         ),
         "edited": (edited(release), (0, 0, 0)),
         "copied": (copied(release), (0, 3, 0)),
+        "noisy": (answered(slope_for=NOISY), FULL),
         "loud": (answered(slope_for=LOUD), FULL),
         "thief": (answered(slope_for=THIEF), (1, 0, 2)),
         "own": (own_cells(release), FULL),
@@ -131,7 +143,7 @@ def monkeymodule():
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, monkeymodule):
     """The class's folder after `grade`, what was expected, and what the command said."""
-    monkeymodule.setenv("PATH", sysconfig.get_path("scripts"), prepend=":")
+    monkeymodule.setenv("PATH", "/usr/bin:/bin")  # as without the environment activated
     folder = tmp_path_factory.mktemp("class")
     assign(PLAN, folder)
     config = (folder / CONFIG).read_text(encoding="utf-8")
@@ -205,6 +217,8 @@ def _seeds(folder):
 def test_the_second_run_grades_what_is_new_and_a_mark_is_not_lost(graded, tmp_path):
     folder = tmp_path / "class"
     shutil.copytree(graded[0], folder)
+    for student in expected_students(folder) - {"own", "reference", "wrong"}:
+        shutil.rmtree(folder / "submitted" / student)
     config = (folder / CONFIG).read_text(encoding="utf-8")
     path = folder / "submitted" / "own" / "ps1" / f"{STEM}.ipynb"
     nbformat.write(answered(slope_for=WRONG), path)
@@ -219,7 +233,41 @@ def test_the_second_run_grades_what_is_new_and_a_mark_is_not_lost(graded, tmp_pa
     assert (folder / CONFIG).read_text(encoding="utf-8") == config
 
 
-def test_two_terms_have_different_hidden_cases_and_no_release_has_any():
+def test_no_release_has_hidden_cases_or_solutions(graded):
+    for notebook in released(graded[0], "ps1").values():
+        text = nbformat.writes(notebook)
+        assert "exercises.slope_for.check(slope_for)" in text
+        for secret in ("HIDDEN", "SOLUTION", ".grade(", "seed=", "weights[3] * x_b"):
+            assert secret not in text
+
+
+def test_what_an_answer_finds_beside_it_has_nobody_in_it(graded, tmp_path):
+    blank_gradebook(graded[0], tmp_path)
+    content = (tmp_path / BOOK).read_bytes()
+    assert b"check-01-slope-for" in content
+    assert b"not-json" not in content and b"untouched" not in content
+
+
+def test_marks_of_one_exercise_leave_the_others_due(graded, tmp_path):
+    folder = tmp_path / "class"
+    shutil.copytree(graded[0], folder)
+    for student in expected_students(folder) - {"own"}:
+        shutil.rmtree(folder / "submitted" / student)
+    notebook = answered(slope_for=WRONG, design_matrix="def design_matrix(x_a, x_b):\n    ...")
+    nbformat.write(notebook, folder / "submitted" / "own" / "ps1" / f"{STEM}.ipynb")
+    for chosen, worth in ((["01-slope-for"], (1, 0, 2)), ([], (0, 0, 2))):
+        list(grade(folder, "ps1", exercises=chosen, jobs=1, bar=False))
+        assert tuple(marks(folder, "ps1").set_index("student").loc["own", list(KEYS)]) == worth
+    assert list(grade(folder, "ps1", jobs=1, bar=False)) == []
+    with pytest.raises(ValueError, match="Did you mean '01-slope-for'"):
+        list(grade(folder, "ps1", exercises=["01-slope"]))
+
+
+def expected_students(folder):
+    return {path.name for path in (folder / "submitted").iterdir()}
+
+
+def test_two_terms_have_different_hidden_cases():
     other = Plan(("01",), "ps1", seed=8, exercises=KEYS)
     one, two = (source_notebook("01", p) for p in (PLAN, other))
     for key in KEYS:
@@ -241,6 +289,73 @@ def test_every_exercise_can_be_handed_out_by_itself(lesson):
         assert len(found.cells) < whole / 3
 
 
+def box_of(cell, names):
+    """Run a check's cell; what its last line, the hidden check, gives."""
+    *before, last = ast.parse(cell.source).body
+    exec(compile(ast.Module(before, []), "cell", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+
+
+@pytest.mark.parametrize("lesson", lesson_scripts())
+def test_an_exercise_by_itself_has_all_it_needs_and_full_marks_when_solved(lesson):
+    """Runs in this process, which has no display hook: only what the last line gives counts."""
+    for key in Plan((lesson,)).keys(lesson):
+        names = {}
+        for c in source_notebook(lesson, Plan((lesson,), exercises=(key,))).cells:
+            if grade_id(c) == f"check-{key}":
+                box = box_of(c, names)
+                assert (str(box), box.points) == (f"{box.out_of:g}", box.out_of), key
+                assert box.out_of == c.metadata["nbgrader"]["points"]
+            elif c.cell_type == "code":
+                exec(compile(c.source, f"{key}", "exec"), names)
+
+
+def test_help_is_given_as_the_instructor_says(monkeypatch, tmp_path):
+    for help_given, hint, solution, in_the_box in (
+        ("all", "Hint 1 of", "after your first attempt", True),
+        ("hints", "Hint 1 of", "switched off", True),
+        ("none", "switched off", "switched off", False),
+    ):
+        monkeypatch.delenv("COURSEKIT_HELP", raising=False)
+        monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path / help_given))  # nothing tried yet
+        head = source_notebook("01", Plan(("01",), help=help_given)).cells[1]
+        assert (grade_id(head) == "given-01-help") == (help_given != "all")
+        if help_given != "all":
+            exec(head.source, {})
+        box = exercises.slope_for.check(lambda weights, x_b: weights[1], seed=1)
+        assert bool(box.outcome.hint) == in_the_box
+        assert hint in repr(exercises.slope_for.hint())
+        assert solution in repr(exercises.design_matrix.solution())
+        graded = exercises.slope_for.grade(lambda weights, x_b: weights[1], seed=1)
+        assert graded.outcome.hint and not graded.outcome.detail
+    monkeypatch.setenv("COURSEKIT_HELP", "som")
+    with pytest.raises(ValueError, match="COURSEKIT_HELP is 'som'"):
+        exercises.slope_for.hint()
+
+
+def test_a_mark_does_not_tell_the_case_that_an_error_quotes():
+    def thief(weights, x_b):
+        raise ValueError(f"the case is {x_b}")
+
+    box = exercises.slope_for.grade(thief, seed=5)
+    assert "the case is" not in box.html() and "ValueError" in box.html()
+    assert "the case is" in exercises.slope_for.check(thief, seed=5).html()
+
+
+def test_an_assignment_is_made_again_with_its_due_date(tmp_path):
+    said = CliRunner().invoke(app, ["assign", "01", "02", "--out", str(tmp_path)])
+    assert said.exit_code == 0, said.output
+    again = ["assign", "01", "--out", str(tmp_path), "--due", "2027-01-31T23:59"]
+    assert "ps1 exists" in CliRunner().invoke(app, again).output.replace("\n", " ")
+    assert CliRunner().invoke(app, [*again, "--again"]).exit_code == 0
+    assert list(released(tmp_path, "ps1")) == [STEM]
+    plan = plan_of(tmp_path, "ps1")
+    assert (plan.due.year, plan.due.hour, plan.lessons) == (2027, 23, ("01",))
+    assert "It is due on 31 January 2027" in released(tmp_path, "ps1")[STEM].cells[0].source
+    with gradebook(tmp_path) as book:
+        assert book.find_assignment("ps1").duedate == plan.due.astimezone(UTC).replace(tzinfo=None)
+
+
 def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
     code = (
         "import sys; sys.modules['nbgrader'] = sys.modules['jupytext'] = None\n"
@@ -250,7 +365,7 @@ def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
     )
     for arguments, exit_code, sentence in (
         (["folds", "--help"], 0, "Usage"),
-        (["assign", "01", "--out", str(tmp_path)], 2, "coursekit[class]"),
+        (["assign", "01", "--out", str(tmp_path)], 2, "[class]"),
     ):
         run = [sys.executable, "-c", code, *arguments]
         said = subprocess.run(run, capture_output=True, text=True, check=False)
@@ -262,6 +377,7 @@ def test_refusals(tmp_path):
     for arguments, sentence in (
         (["assign", "1", "--out", "x"], "lesson is '1'"),
         (["assign", "01", "--out", "x", "--exercise", "01-slope"], "Did you mean '01-slope-for'"),
+        (["assign", "01", "02", "--out", "x", "--exercise", "01-slope-for"], "none of lesson 02"),
         (["assign", "01", "--out", "x", "--points", "01-slope-for"], "KEY=POINTS was expected"),
         (["assign", "01", "--out", "x", "--name", "../x"], "letters, digits"),
         (["grade", str(tmp_path), "--name", "ps9"], "has no assignment 'ps9'"),

@@ -4,8 +4,9 @@ The weights are always in this order. Every wrong answer is written out by itsel
 stands for something a learner believes.
 """
 
-from coursekit.exercises.lesson01_fitting import interaction_weight, needs_interaction
+from coursekit.exercises.lesson01_fitting import interaction_weight
 from coursekit.exercises.lesson01_reading import centred_effects, design_matrix, slope_for
+from coursekit.exercises.lesson01_testing import needs_interaction
 
 __all__ = [
     "centred_effects",

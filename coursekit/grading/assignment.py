@@ -45,11 +45,14 @@ class Plan:
         for lesson in self.lessons:
             choose("lesson", lesson, known)
         choose("help", self.help, HELP)
-        said = "letters, digits, - and _ were expected, a letter or digit first"
-        require(bool(NAME.fullmatch(self.name)), f"name is {self.name!r}; {said}.")
+        form = "letters, digits, - and _ were expected, a letter or digit first"
+        require(bool(NAME.fullmatch(self.name)), f"name is {self.name!r}; {form}.")
         every = [key for lesson in self.lessons for key in keys_of(known[lesson])]
         for key in (*self.exercises, *self.points):
             choose("exercise", key, every)
+        for lesson in self.lessons:
+            said = f"exercises has none of lesson {lesson}; leave the lesson out, or name one."
+            require(len(self.keys(lesson)) > 0, said)
         for key, points in self.points.items():
             require(points > 0, f"points of {key} is {points}; a positive number was expected.")
         zone = self.due is None or self.due.tzinfo is not None

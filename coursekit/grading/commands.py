@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+INSTALL = ".venv/bin/python -m pip install -c constraints.txt -e '.[class]'"
 DUE = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 
@@ -52,7 +53,7 @@ def assign(
 def _require_nbgrader() -> None:
     """Say so where it is not installed: learners have no need of it, so it comes separately."""
     if any(find_spec(name) is None for name in ("nbgrader", "jupytext")):
-        typer.echo("Assignments need nbgrader: pip install 'coursekit[class]'.", err=True)
+        typer.echo(f"Assignments need nbgrader. In the course's folder: {INSTALL}", err=True)
         raise typer.Exit(2)
 
 

@@ -1,6 +1,8 @@
 """The folder of a class: nbgrader's configuration, and one assignment after the other."""
 
 import json
+import os
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,7 +24,7 @@ from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
 COURSE_ID = "coursekit"
 CONFIG, BOOK, PLANS = "nbgrader_config.py", "gradebook.db", "plans"
 SECONDS = 60  # that one cell may take when a submission is graded
-CONFIGURATION = f'''"""nbgrader's settings for this folder; see its README."""
+CONFIGURATION = f'''"""nbgrader's settings for this folder, made by `coursekit assign`."""
 
 from pathlib import Path
 
@@ -69,6 +71,8 @@ def assign(plan: Plan, folder: Path, again: bool = False) -> Path:
     sentence = f"{plan.name} exists in {folder}; choose another name, or make it again (--again)."
     require(again or not source.exists(), sentence)
     source.mkdir(parents=True, exist_ok=True)
+    for old in source.glob("*.ipynb"):  # of a lesson that the plan may not have any more
+        old.unlink()
     if not (folder / CONFIG).exists():
         (folder / CONFIG).write_text(CONFIGURATION, encoding="utf-8")
     for lesson in plan.lessons:
@@ -78,7 +82,8 @@ def assign(plan: Plan, folder: Path, again: bool = False) -> Path:
     with gradebook(folder) as book:
         due = plan.due.astimezone(UTC).replace(tzinfo=None) if plan.due else None
         book.update_or_create_assignment(plan.name, duedate=due)
-    made = api(folder).generate_assignment(plan.name, force=True, create=True)
+    with api(folder) as nbgrader:
+        made = nbgrader.generate_assignment(plan.name, force=True, create=True)
     require(made["success"], f"nbgrader did not make {plan.name}: {made['log']}")
     return folder / "release" / plan.name
 
@@ -111,16 +116,32 @@ def config_of(folder: Path) -> Config:
     return PyFileConfigLoader(CONFIG, path=str(folder.resolve())).load_config()
 
 
-def api(folder: Path) -> NbGraderAPI:
+@contextmanager
+def api(folder: Path) -> Iterator[NbGraderAPI]:
     """nbgrader on this folder."""
-    return NbGraderAPI(config=config_of(folder))
+    with _commands_on_the_path():
+        yield NbGraderAPI(config=config_of(folder))
 
 
 @contextmanager
 def gradebook(folder: Path) -> Iterator[Gradebook]:
     """The folder's gradebook, closed afterwards."""
-    with Gradebook(f"sqlite:///{(folder / BOOK).resolve()}", COURSE_ID) as book:
+    with (
+        _commands_on_the_path(),
+        Gradebook(f"sqlite:///{(folder / BOOK).resolve()}", COURSE_ID) as book,
+    ):
         yield book
+
+
+@contextmanager
+def _commands_on_the_path() -> Iterator[None]:
+    """nbgrader calls commands of this environment, which need not be the activated one."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def released(folder: Path, name: str) -> dict[str, Any]:

@@ -7,17 +7,17 @@ automatic marks.
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 import nbformat
-from nbgrader.api import Gradebook
 
-from coursekit.grading.course import BOOK, CONFIG, COURSE_ID, api, gradebook
+from coursekit.grading.course import BOOK, CONFIG, api, gradebook
 from coursekit.grading.slicing import GIVEN, grade_id
 
 # What nbgrader's log says → what is said of it.
@@ -51,17 +51,19 @@ class Graded:
 
 
 def blank_gradebook(folder: Path, to: Path) -> None:
-    """A copy of the class's gradebook without the class."""
+    """A copy of the class's gradebook, without the class, in the folder ``to``."""
     shutil.copy(folder / BOOK, to)
-    with Gradebook(f"sqlite:///{to}", COURSE_ID) as book:
+    with gradebook(to) as book:
         for student in list(book.students):
             book.remove_student(student.id)
+    with closing(sqlite3.connect(to / BOOK)) as file:
+        file.execute("VACUUM")  # what was removed still stood in the file
 
 
 def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
     """Run nbgrader on one submission; what it wrote goes to ``folder/autograded``, marks come back.
 
-    blank: of `blank_gradebook`.  Nothing of the class's gradebook is touched.
+    blank: folder of a `blank_gradebook`.  Nothing of the class's gradebook is touched.
     """
     with tempfile.TemporaryDirectory(prefix="grading-") as place:
         course = Path(place, "course")
@@ -69,9 +71,9 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
             shutil.copytree(folder / part, course / part)
         (course / "source" / name).mkdir(parents=True)  # no solutions here
         shutil.copy(folder / CONFIG, course)
-        shutil.copy(blank, course / BOOK)
-        with _elsewhere(course, Path(place, "record")):
-            done = api(course).autograde(name, student, force=True)
+        shutil.copy(blank / BOOK, course)
+        with _elsewhere(course, Path(place, "record")), api(course) as nbgrader:
+            done = nbgrader.autograde(name, student, force=True)
         if not done["success"]:
             return Graded(student, problem=_reason(str(done["log"]) + str(done.get("error", ""))))
         if failed := _own_failure(course / "autograded" / student / name):
@@ -94,7 +96,9 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
 def _elsewhere(course: Path, record: Path) -> Iterator[None]:
     """Work in ``course``, keep a learner's record apart, and say nothing of where the class is."""
     before, here = dict(os.environ), Path.cwd()
-    os.environ |= {"COURSEKIT_RECORD": str(record), "JUPYTER_PLATFORM_DIRS": "1"}
+    os.environ["COURSEKIT_RECORD"] = str(record)
+    for name in ("PWD", "OLDPWD"):
+        os.environ.pop(name, None)
     os.chdir(course)
     try:
         yield

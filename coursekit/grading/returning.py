@@ -46,7 +46,8 @@ def feedback(folder: Path, name: str, student: str) -> Path:
 
     Errors: RuntimeError with nbgrader's words when it cannot.
     """
-    done = api(folder).generate_feedback(name, student, force=True)
+    with api(folder) as nbgrader:
+        done = nbgrader.generate_feedback(name, student, force=True)
     if not done["success"]:
         raise RuntimeError(f"There is no feedback for {student}: {done['log']}")
     return folder / "feedback" / student / name

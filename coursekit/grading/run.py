@@ -11,7 +11,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from coursekit.checks import require
+from coursekit.checks import choose, require
 from coursekit.grading.course import gradebook, plan_of
 from coursekit.grading.one import Graded, blank_gradebook, grade_one
 from coursekit.grading.slicing import CHECK
@@ -46,28 +46,33 @@ def grade(
 ) -> Iterator[tuple[Graded, list[Change]]]:
     """Grade what has been handed in and not been graded yet; yield each result once it is kept.
 
-    only: these students.  exercises: keep the marks of these only.  again: also who was graded
-    before.  jobs: submissions at a time.  bar: a progress bar.
+    only: these students.  exercises: keep the marks of these only, of everybody, whether graded
+    before or not; the others' stay due.  again: also who was graded before.  jobs: submissions at a
+    time.  bar: a progress bar.  A submission counts as graded once the next result is asked for.
     A submission without marks (no notebook, a process that ended) keeps those it had before.
     Whoever stops the run loses nothing but the submissions under way; the next run goes on.
-    Errors: ValueError for an unknown assignment or student.
+    Errors: ValueError for an unknown assignment, student or exercise.
     """
-    plan_of(folder, name)  # an unknown one is refused here
+    plan = plan_of(folder, name)
+    known = [key for lesson in plan.lessons for key in plan.keys(lesson)]
+    for key in exercises:
+        choose("exercise", key, known)
     there = students(folder, name)
     unknown = sorted(set(only) - set(there))
     require(not unknown, f"{name} has no submission of {', '.join(unknown)}; it has {there}.")
     digests = {s: digest(folder, name, s) for s in there if not only or s in only}
-    todo = [s for s, now in digests.items() if again or _known(folder, name, s) != now]
+    every = again or bool(exercises)
+    todo = [s for s, now in digests.items() if every or _known(folder, name, s) != now]
     with tempfile.TemporaryDirectory() as place:
-        blank = Path(place, "blank.db")
+        blank = Path(place)
         if todo:
             blank_gradebook(folder, blank)
         work = (delayed(grade_one)(folder, name, student, blank) for student in todo)
         done = Parallel(n_jobs=jobs, return_as="generator_unordered")(work)
         for found in tqdm(done, total=len(todo), desc=name, unit="student", disable=not bar):
-            changes = merge(folder, name, found, exercises)
-            _remember(folder, name, found, digests[found.student])
-            yield found, changes
+            yield found, merge(folder, name, found, exercises)
+            if not exercises:
+                _remember(folder, name, found, digests[found.student])
 
 
 def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = ()) -> list[Change]:
