@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -79,16 +79,18 @@ def pace_axes(ax: Axes) -> None:
     ax.set_xlabel("ratio r: others' score / own score")
     ax.set_ylabel("k: factor on the step")
     ax.grid(visible=False)
-    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, zorder=BELOW)
-    ax.axvline(0, color=MUTED, linewidth=1)
-    ax.text(0.03, 0.94, "ahead: brake", transform=ax.transAxes, color=INK, size=9)
-    ax.text(0.97, 0.04, "behind: accelerate", transform=ax.transAxes, color=INK, size=9, ha="right")
+    still: dict[str, Any] = {"zorder": STILL}
+    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, **still)
+    ax.axvline(0, color=MUTED, linewidth=1, **still)
+    note = still | {"transform": ax.transAxes, "color": INK, "size": 9}
+    ax.text(0.03, 0.94, "ahead: brake", **note)
+    ax.text(0.97, 0.04, "behind: accelerate", ha="right", **note)
 
 
 def _pace_axis(ax: Axes) -> None:
     ax.set_ylim(*np.log2(PACES))
     ax.set_yticks(np.log2(list(PACE_TICKS.values())), list(PACE_TICKS))
-    ax.axhline(0, color=MUTED, linewidth=1)
+    ax.axhline(0, color=MUTED, linewidth=1, zorder=STILL)
 
 
 def _log(values: np.ndarray | pd.Series, ends: tuple[float, float]) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 import base64
 import html
-import io
+import struct
 import sys
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,12 +12,12 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from coursekit.checks import require
 from coursekit.plots.tables import figure_tables, tables_html
 
 DPI = 100
+PNG, RGBA = b"\x89PNG\r\n\x1a\n", 6  # the signature, the number of this kind of pixels
 
 
 def png(figure: Figure, dpi: float = DPI) -> bytes:
@@ -32,12 +33,21 @@ def png(figure: Figure, dpi: float = DPI) -> bytes:
 
 
 def encode(pixels: memoryview) -> bytes:
-    """PNG bytes of pixels (height, width, RGBA); the background is opaque, alpha is left out."""
-    buffer = io.BytesIO()
-    # Light compression: half the time of the default, and the picture stays on this machine.
-    image = Image.fromarray(np.asarray(pixels)[:, :, :3])
-    image.save(buffer, format="png", compress_level=1)
-    return buffer.getvalue()
+    """PNG bytes of pixels (height, width, RGBA).
+
+    Libraries try five filters on every row and compress what is smallest, which pays for photos.
+    On lines and text it takes three times as long for a file as large.
+    """
+    height, width, channels = pixels.shape
+    rows = np.zeros((height, 1 + width * channels), np.uint8)  # each begins with 0, no filter
+    rows[:, 1:] = np.asarray(pixels).reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, RGBA, 0, 0, 0)
+    parts = {b"IHDR": header, b"IDAT": zlib.compress(rows, level=1), b"IEND": b""}
+    return PNG + b"".join(_chunk(name, data) for name, data in parts.items())
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def image_html(picture: bytes, alt: str, size: tuple[int, int], **data: object) -> str:

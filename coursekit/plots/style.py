@@ -19,7 +19,7 @@ MUTED = "#5f6b7a"
 GRID = "#e4e8ee"
 
 # Orders of drawing (matplotlib's zorder), both above a grid and below all lines.
-STILL = 0.55  # a legend that an explorer keeps from one picture to the next
+STILL = 0.55  # what an explorer keeps from one picture to the next: legends, notes, shading
 BELOW = 0.6  # what moves, and yet stands behind everything
 
 # Every colour has a contrast of 3:1 to white; tests simulate two kinds of colour blindness.
