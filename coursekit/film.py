@@ -16,6 +16,7 @@ from coursekit.models import build_classifier
 from coursekit.probes import quick_probe, quick_probes
 from coursekit.threads import threads
 from coursekit.training import Settings, epochs, predict
+from coursekit.training.evaluate import largest
 from coursekit.training.method import JOINT, Method, Run
 
 ENSEMBLE = Ensemble.name
@@ -163,9 +164,9 @@ class _Take:
         at = {"entry": self.name, "epoch": epoch}
         self.probes += [{**at, "modality": m, "accuracy": a} for m, a in probes.items()]
         labels = self._splits[2].labels
-        self.right.append((joint.argmax(1) == labels).numpy())
+        self.right.append((largest(joint) == labels).numpy())
         for m, logits in alone.items():
-            self.alone[m].append((logits.argmax(1) == labels).numpy())
+            self.alone[m].append((largest(logits) == labels).numpy())
 
 
 def _together(

@@ -28,6 +28,7 @@ from coursekit.replicas.rules import (
 from coursekit.replicas.stack import Stack, StackedPrediction, fusion_of
 from coursekit.replicas.trace import Rows, write_trace
 from coursekit.replicas.updates import Blocks, clip_rows, make_update
+from coursekit.training.evaluate import largest
 from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.training.settings import Settings
@@ -100,7 +101,7 @@ class Job:
         ]
         self.by_hand = ByHand(self.stack) if can_be_by_hand(self.stack) else None
         self.heads = (JOINT, *self.stack.modalities)
-        self.asked = list(range(len(self.heads)))  # numbers of the heads that take part in a step
+        self.asked: tuple[str, ...] = self.heads  # that take part in a step
         self.steady = all(isinstance(r, EachByItself) and r.once for r in self.rules)
         self.owners = [self.stack.owners(group) for group in self.stack.groups]
         self.generators = [torch.Generator().manual_seed(run.seed) for run in self.runs]
@@ -150,7 +151,7 @@ class Job:
         """Losses, gradients, scales, step; the weights and scales (K, …) that were used."""
         asking = batch == 1 or not self.steady  # else all weights and scales stay as they are
         if asking:
-            self.asked = list(range(len(self.heads)))
+            self.asked = self.heads
         prediction = self._predict(inputs)
         finite = self.by_hand is not None and self.by_hand.softmax()
         loss, step = None, None
@@ -160,7 +161,7 @@ class Job:
             if asking:
                 step = StackedStep(self.stack, inputs, labels, prediction, log.detach(), batch)
                 self._weigh(step)
-            loss = -(self._weights_asked() * log.mean(2).T).sum(1)
+            loss = -(self.asked_weights * log.mean(2).T).sum(1)
             self._look_for_divergence(loss, batch)
         gradient = self._differentiate(loss, labels)
         with torch.no_grad():
@@ -177,20 +178,15 @@ class Job:
             for run in self.runs:
                 run.model.train(training)
 
-    def _weights_asked(self) -> Tensor:
-        """The loss weights of the heads that take part, (K, asked)."""
-        all_asked = len(self.asked) == len(self.heads)
-        return self.weights if all_asked else self.weights[:, self.asked]
-
     def _differentiate(self, loss: Tensor | None, labels: Tensor) -> Tensor:
         if self.by_hand is not None:
-            return self.by_hand.differentiate(labels, self._weights_asked())
+            return self.by_hand.differentiate(labels, self.asked_weights)
         assert loss is not None
         return self.stack.differentiate(loss.sum())
 
     def _predict(self, inputs: Mapping[str, Tensor]) -> StackedPrediction:
         if self.by_hand is not None:
-            return self.by_hand.predict(inputs, [self.heads[h] for h in self.asked[1:]])
+            return self.by_hand.predict(inputs, self.asked[1:])
         prediction = self.stack.predict(inputs, learning=True)
         return self._deafen(prediction) if self.listening else prediction
 
@@ -202,7 +198,9 @@ class Job:
     def _leave_out_idle_heads(self) -> None:
         """Heads of weight 0 in every replica take no part in the rest of the epoch."""
         busy = self.weights.ne(0).any(0).tolist()
-        self.asked = [0, *(h for h in self.asked[1:] if busy[h])]
+        chosen = [0, *(h for h in range(1, len(busy)) if busy[h])]
+        self.asked = tuple(self.heads[h] for h in chosen)
+        self.asked_weights = self.weights[:, chosen]
 
     def _move(self, gradient: Tensor) -> None:
         """Scale, clip, step."""
@@ -221,6 +219,7 @@ class Job:
         self.weights = self.named.nan_to_num(0.0)
         if self.listening:
             self.weights[self.listening, 1:] += 1
+        self.asked_weights = self.weights
 
     def _scale(self, step: StackedStep) -> None:
         """Ask for the scales; factor: what they make of every parameter, None = nothing."""
@@ -272,7 +271,7 @@ class Job:
         _, labels = self.data[name].whole(len(self.runs))
         logits = self.looks.of(name).joint
         losses = -log_true(logits, labels).mean(1)
-        hits = (logits.argmax(2) == labels).double().mean(1)
+        hits = (largest(logits) == labels).double().mean(1)
         return losses.tolist(), hits.tolist()
 
     def _note_best(self, rows: list[Rows]) -> None:

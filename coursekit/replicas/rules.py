@@ -76,6 +76,7 @@ class EachByItself:
     def __init__(self, rows: slice, runs: Sequence[Run], methods: Sequence[Method], once: bool):
         self.rows, self.runs, self.methods, self.once = rows, runs, methods, once
         self._kept: dict[str, Tensor] = {}
+        self._asked: tuple[StackedStep | None, list[Step]] = None, []  # a step, and each one's own
 
     def weights(self, step: StackedStep) -> Tensor:
         """Each method's own weights."""
@@ -89,11 +90,13 @@ class EachByItself:
     def _ask(self, what: str, names: Sequence[str], step: StackedStep) -> Tensor:
         if self.once and step.batch > 1:
             return self._kept[what]
+        if self._asked[0] is not step:
+            places = range(self.rows.start, self.rows.stop)
+            own = [_one(step, k, run) for k, run in zip(places, self.runs, strict=True)]
+            self._asked = step, own
         answers = []
-        for k, run, method in zip(
-            range(self.rows.start, self.rows.stop), self.runs, self.methods, strict=True
-        ):
-            found = getattr(method, what)(_one(step, k, run))
+        for one, method in zip(self._asked[1], self.methods, strict=True):
+            found = getattr(method, what)(one)
             answers.append([float(found.get(name, nan)) for name in names])
         self._kept[what] = step.prediction.joint.new_tensor(answers)
         return self._kept[what]

@@ -30,7 +30,7 @@ class SGD:
 
     def direction(self, gradient: Tensor) -> Tensor:
         """v."""
-        return self.velocity.mul_(self.momentum).add_(gradient)
+        return torch.addcmul(gradient, self.velocity, self.momentum, out=self.velocity)
 
     def forget(self, rows: list[int]) -> None:
         """v = 0."""

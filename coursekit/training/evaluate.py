@@ -21,4 +21,9 @@ def accuracy(scores: Tensor, labels: Tensor) -> float:
     """Share of rows of ``scores`` (N, C), logits or probabilities, whose largest is the label."""
     require(len(scores) == len(labels), f"scores has {len(scores)} rows, labels {len(labels)}.")
     require(len(labels) > 0, "labels is empty; an accuracy needs at least one sample.")
-    return float((scores.argmax(1) == labels.to(scores.device)).double().mean())
+    return float((largest(scores) == labels.to(scores.device)).double().mean())
+
+
+def largest(scores: Tensor) -> Tensor:
+    """The place of the largest of the last dimension, the first of equals: (…, C) → (…)."""
+    return scores.contiguous().argmax(-1)  # PyTorch takes ten times as long across a stride
