@@ -23,9 +23,12 @@ class MeanOfHeads(Fusion):
         return mean_of_heads([self._heads[m](z) for m, z in parts.items()])
 
 
-def mean_of_heads(logits: Sequence[Tensor]) -> Tensor:
-    """log of the mean of softmax(logits) over the modalities, (…, C) each → (…, C)."""
-    each = torch.stack([x.log_softmax(-1) for x in logits])
+def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
+    """log of the mean of softmax(logits) over the modalities, (…, C) each → (…, C).
+
+    classes: the dimension of the classes.
+    """
+    each = torch.stack([x.log_softmax(classes) for x in logits])
     return each.logsumexp(0) - math.log(len(logits))
 
 

@@ -21,9 +21,9 @@ class Layers:
 
     What lies below everything else, backgrounds, the axes' ticks, labels and grids, and whatever
     has the order `STILL`, is painted once and kept while it does not change; the rest is drawn on
-    top. So are titles and the figure's own texts, beside which nothing else is drawn: half of a
-    drawing is glyphs. One that has changed once is drawn anew from then on. An axes with something
-    below its grid, an image say, keeps nothing.
+    top. So are titles and the figure's own texts, beside which nothing else is drawn, once two
+    drawings have them alike: half of a drawing is glyphs. An axes with something below its grid, an
+    image say, keeps nothing.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -31,45 +31,53 @@ class Layers:
         self.canvas = FigureCanvasAgg(figure)
         self._kept: Any = None  # the pixels of the lower layer
         self._state: object = None  # what they were painted for
-        self._titles: dict[Text, object] = {}  # what is kept of them → its look
-        self._lively: set[Text] = set()  # texts that have changed
+        self._looks: dict[Text, object] = {}  # of all titles in the last drawing
+        self._still: list[Text] = []  # those that the lower layer holds
+        self._lively: set[Text] = set()  # that it held until they changed; it will not again
 
     def png(self) -> bytes:
         """PNG bytes of the figure as it is now."""
         if self.figure.get_layout_engine() is not None:  # axes may move at every drawing
             return png(self.figure)
-        renderer = self.canvas.get_renderer()
         lower = [ax for ax in self.figure.axes if ax.get_visible() and _has_lower_layer(ax)]
-        titles = {text: _text_look(text) for text in _titles(self.figure)}
-        before = self._titles
-        self._lively |= {t for t, look in titles.items() if t in before and before[t] != look}
-        self._titles = {t: look for t, look in titles.items() if t not in self._lively}
-        parts = [*(part for ax in lower for part in _parts(ax)), *self._titles]
-        state = [_look(ax) for ax in lower], list(self._titles.items())
-        if self._kept is None or self._state != state:
-            self.canvas.draw()  # places everything, titles too
-            self._state = state
+        looks = _titles(self.figure)
+        alike = [title for title, look in looks.items() if self._looks.get(title) == look]
+        self._lively |= set(self._still) - set(alike)
+        still = [title for title in alike if title not in self._lively]
+        parts = [part for ax in lower for part in _parts(ax)]
+        self._paint([_look(ax) for ax in lower], [self.figure.patch, *parts], still)
+        self._looks, self._still = looks, still
+        with _hidden([self.figure.patch, *parts, *still]):
+            self.figure.draw(self.canvas.get_renderer())
+        return encode(self.canvas.get_renderer().buffer_rgba())
+
+    def _paint(self, state: object, parts: list[Artist], still: list[Text]) -> None:
+        """Bring the lower layer up to date."""
+        renderer = self.canvas.get_renderer()
+        new: list[Artist] = [title for title in still if title not in self._still]
+        if self._kept is None or self._state != state or set(self._still) - set(still):
+            self.canvas.draw()  # places everything
+            new = [*parts, *still]
             renderer.clear()
-            for part in (self.figure.patch, *parts):
-                part.draw(renderer)
-            self._kept = renderer.copy_from_bbox(self.figure.bbox)
         else:
             renderer.restore_region(self._kept)
-        with _hidden([self.figure.patch, *parts]):
-            self.figure.draw(renderer)
-        return encode(renderer.buffer_rgba())
+        for part in new:
+            part.draw(renderer)
+        if new:
+            self._kept, self._state = renderer.copy_from_bbox(self.figure.bbox), state
 
 
-def _titles(figure: Figure) -> list[Text]:
-    """Texts outside all axes."""
-    own = [
-        child
+def _titles(figure: Figure) -> dict[Text, object]:
+    """Texts outside all axes → their looks; an axes places its titles itself."""
+    looks: dict[Text, object] = {
+        child: (_text_look(child), ax.bbox.bounds)
         for ax in figure.axes
         if ax.get_visible()
         for child in ax.get_children()
         if isinstance(child, Text) and child not in ax.texts
-    ]
-    return [text for text in (*figure.texts, *own) if text.get_text() and text.get_visible()]
+    }
+    looks |= {text: (_text_look(text), text.get_unitless_position()) for text in figure.texts}
+    return {title: look for title, look in looks.items() if title.get_text()}
 
 
 def _parts(ax: Axes) -> list[Artist]:
@@ -89,16 +97,17 @@ def _has_lower_layer(ax: Axes) -> bool:
 def _look(ax: Axes) -> tuple[object, ...]:
     """All that the views of the course change about backgrounds, ticks, labels, grids, legends."""
     place = (id(ax), ax.bbox.bounds, ax.viewLim.bounds, ax.patch.get_facecolor())
-    still = tuple(_text_look(text) for text in ax.texts if text.get_zorder() == STILL)
+    still = tuple(
+        (_text_look(text), text.get_unitless_position())
+        for text in ax.texts
+        if text.get_zorder() == STILL
+    )
     axes = _axis_look(ax.xaxis), _axis_look(ax.yaxis)
     return place, *axes, _legend_look(ax.get_legend()), still
 
 
 def _text_look(text: Text) -> tuple[object, ...]:
-    return (
-        text.get_text(), text.get_visible(), text.get_color(), text.get_fontsize(),
-        text.get_unitless_position(),
-    )  # fmt: skip
+    return text.get_text(), text.get_visible(), text.get_color(), text.get_fontsize()
 
 
 def _legend_look(legend: Legend | None) -> tuple[object, ...]:
@@ -114,7 +123,7 @@ def _axis_look(axis: Axis) -> tuple[object, ...]:
     label = axis.label
     return (
         axis.get_visible(), axis.get_scale(), tuple(places), tuple(texts),
-        tuple(tick.label1.get_color() for tick in axis.majorTicks),
+        tuple(tick.label1.get_color() for tick in axis.get_major_ticks(len(places))),
         label.get_text(), label.get_color(), label.get_visible(),
     )  # fmt: skip
 

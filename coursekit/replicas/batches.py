@@ -7,7 +7,6 @@ from torch import Tensor
 
 from coursekit.data.multimodal import Split
 
-
 Batch = tuple[dict[str, Tensor], Tensor]
 
 

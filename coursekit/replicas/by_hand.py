@@ -81,8 +81,8 @@ class ByHand:
         found = self.predict(inputs, self.stack.modalities)
         for group in self.stack.groups:
             if isinstance(group.fusion, MeanOfHeads):
-                own = [found.unimodal[m][group.rows] for m in group.fusion.widths]
-                found.joint[group.rows] = mean_of_heads(own)
+                own = [found.unimodal[m][group.rows].mT for m in group.fusion.widths]
+                found.joint[group.rows] = mean_of_heads(own, classes=1).mT
         return found
 
     def softmax(self) -> bool:

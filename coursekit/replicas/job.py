@@ -102,7 +102,9 @@ class Job:
         self.by_hand = ByHand(self.stack) if can_be_by_hand(self.stack) else None
         self.heads = (JOINT, *self.stack.modalities)
         self.asked: tuple[str, ...] = self.heads  # that take part in a step
+        # What stays as the first batch of an epoch found it: all, or the loss weights at least.
         self.steady = all(isinstance(r, EachByItself) and r.once for r in self.rules)
+        self.same_weights = all(r.once for r in self.rules)
         self.owners = [self.stack.owners(group) for group in self.stack.groups]
         self.generators = [torch.Generator().manual_seed(run.seed) for run in self.runs]
         self.data = {
@@ -149,8 +151,9 @@ class Job:
         self, inputs: Mapping[str, Tensor], labels: Tensor, batch: int
     ) -> tuple[Tensor, Tensor]:
         """Losses, gradients, scales, step; the weights and scales (K, …) that were used."""
-        asking = batch == 1 or not self.steady  # else all weights and scales stay as they are
-        if asking:
+        first = batch == 1
+        asking = first or not self.steady  # else all weights and scales stay as they are
+        if first:
             self.asked = self.heads
         prediction = self._predict(inputs)
         finite = self.by_hand is not None and self.by_hand.softmax()
@@ -160,9 +163,11 @@ class Job:
             log = of_label(every, labels.expand(len(every), *labels.shape))
             if asking:
                 step = StackedStep(self.stack, inputs, labels, prediction, log.detach(), batch)
-                self._weigh(step)
-            loss = -(self.asked_weights * log.mean(2).T).sum(1)
-            self._look_for_divergence(loss, batch)
+                if first or not self.same_weights:
+                    self._weigh(step)
+            if not finite:
+                loss = -(self.asked_weights * log.mean(2).T).sum(1)
+                self._look_for_divergence(loss, batch)
         gradient = self._differentiate(loss, labels)
         with torch.no_grad():
             if step is not None:

@@ -59,9 +59,10 @@ class StackedStep:
 
 
 class Rule(Protocol):
-    """What neighbouring replicas do."""
+    """What neighbouring replicas do. once: its weights change from epoch to epoch at most."""
 
     rows: slice
+    once: bool
 
     def weights(self, step: StackedStep) -> Tensor:
         """(rows, 1 + M), the joint head first."""
@@ -114,6 +115,8 @@ def _one(step: StackedStep, k: int, run: Run) -> Step:
 class PacedByMLB:
     """Several MLBs at once; α and β_max are (rows, 1)."""
 
+    once = True
+
     def __init__(self, rows: slice, runs: Sequence[Run], methods: Sequence[Method]) -> None:
         own = cast("Sequence[mlb.MLB]", methods)
         self.rows = rows
@@ -133,6 +136,8 @@ class PacedByMLB:
 
 class PacedByOGM:
     """Several OGMs at once, on late-linear fusions, where a modality's logits are its own term."""
+
+    once = True
 
     def __init__(
         self, rows: slice, runs: Sequence[Run], methods: Sequence[Method], group: Group

@@ -1,9 +1,10 @@
 """Only the newest wish counts: work in small steps, dropped when something newer is wanted."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import Any, Generic, TypeVar
 
 Wish = TypeVar("Wish")
@@ -51,7 +52,7 @@ class Latest(Generic[Wish]):
             # A few turns of the loop: presses that wait in the queue become one piece of work.
             for _ in range(3):
                 await asyncio.sleep(0)
-            with closing(self._work(self._wish.pop())) as steps:
+            with _no_pause(), closing(self._work(self._wish.pop())) as steps:
                 watched: bool | None = None  # a generator's first step takes nothing
                 while True:
                     try:
@@ -67,6 +68,18 @@ class Latest(Generic[Wish]):
                         break
         if told:
             self._busy(False)
+
+
+@contextmanager
+def _no_pause() -> Iterator[None]:
+    """Python looks for garbage afterwards: in a kernel that takes as long as a small training."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Settled:
