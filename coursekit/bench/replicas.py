@@ -5,6 +5,7 @@ steps: shuffled batches, gradients clipped to norm 1, SGD with momentum. Nothing
 meanwhile. The plainer ways have no checks and no method in their loop.
 """
 
+import gc
 import math
 import statistics
 import time
@@ -93,9 +94,7 @@ def measure(epochs: int = 30, counts: tuple[int, ...] = COUNTS, repeats: int = 3
     with threads(1):
         for _ in range(repeats):  # in turns, so that a slow minute strikes all alike
             for way, k, job in jobs:
-                started = time.perf_counter()
-                job()
-                took[way, k].append((time.perf_counter() - started) / k)
+                took[way, k].append(_once(job) / k)
             for k in bare:
                 bare[k].append(products(widths, k) / k)
             peaks.append(2 * PEAK**3 / _seconds(_square(), 5))
@@ -221,6 +220,18 @@ def products(widths: dict[str, int], k: int) -> float:
 def _square() -> Callable[[], Tensor]:
     a = torch.randn(PEAK, PEAK)
     return lambda: a @ a
+
+
+def _once(job: Callable[[], object]) -> float:
+    """Seconds, without pauses for garbage, as `timeit` counts them."""
+    gc.collect()
+    gc.disable()
+    try:
+        started = time.perf_counter()
+        job()
+        return time.perf_counter() - started
+    finally:
+        gc.enable()
 
 
 def _seconds(work: Callable[[], Tensor], times: int = 30) -> float:
