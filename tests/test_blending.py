@@ -1,6 +1,7 @@
 """Lesson 06: estimates from heads trained alone, their pictures, the explorer, the stored study."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -234,15 +235,25 @@ def test_a_doubtful_weight_is_hatched_and_named():
     assert short(-0.0038) == "−0.0038" and short(1234.5) == "1234"
 
 
-def test_the_explorer_shows_the_package_s_weights():
+def load_double(*how, **more):
+    data = load_preset(*how, **more)
+    return replace(data, inputs={m: x.double() for m, x in data.inputs.items()})
+
+
+def test_the_explorer_shows_the_package_s_weights(monkeypatch):
     e = EXPLORERS["blend"]()
-    e.set(data="starve", samples=250, window=4, rule="safe", seed=5)
-    data = load_preset("starve", 5, train=250)
-    method = GBlendOffline(epochs=4, held=0.25)
-    model = build_classifier(data.train.inputs, data.num_classes, seed=5)
-    method.begin(begin(model, data.train, data.valid, Settings(), 5))
+    monkeypatch.setattr("coursekit.widgets.blending.load_preset", load_double)
+    torch.set_default_dtype(torch.float64)
+    try:
+        e.set(data="starve", samples=250, window=4, rule="safe", seed=5)
+        data = load_double("starve", 5, train=250)
+        method = GBlendOffline(epochs=4, held=0.25)
+        model = build_classifier(data.train.inputs, data.num_classes, seed=5)
+        method.begin(begin(model, data.train, data.valid, Settings(), 5))
+    finally:
+        torch.set_default_dtype(torch.float32)
     shown = e.table().set_index("head")["w"].to_dict()
-    assert shown == pytest.approx(method.blend, abs=1e-9)
+    assert shown == pytest.approx(method.blend, rel=1e-9, abs=1e-9)
     assert "rule safe" in e.alt
 
 
