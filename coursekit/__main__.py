@@ -8,7 +8,7 @@ import typer
 
 from coursekit.bench.commands import app as bench
 from coursekit.data.files import DataFileError
-from coursekit.grading.commands import assign, grade
+from coursekit.grading.commands import assign, grade, preview
 from coursekit.stats import summarise
 from coursekit.studies import blend_optimizers as optimizer_study
 from coursekit.studies import cures as cure_study
@@ -23,6 +23,7 @@ from coursekit.studies.cards import keep
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
 app.command()(assign)
+app.command()(preview)
 app.command()(grade)
 
 

@@ -2,13 +2,19 @@
 
 import ast
 import copy
+import html
+import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
-from datetime import UTC
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 from typer.testing import CliRunner
@@ -18,14 +24,24 @@ from coursekit.authoring.sources import instructor_notebook
 from coursekit.exercises import lesson01 as exercises
 from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
 from coursekit.grading.course import BOOK, CONFIG, assign, gradebook, plan_of, released
+from coursekit.grading.late import LateRule, keep_rule, rule_of
 from coursekit.grading.one import blank_gradebook
+from coursekit.grading.open_question import PROMPT
+from coursekit.grading.preview import preview
 from coursekit.grading.returning import marks
 from coursekit.grading.run import for_a_human, grade
 from coursekit.grading.slicing import grade_id
+from coursekit.grading.written import WRITTEN as WRITTENS
+from coursekit.widgets import EXPLORERS
 
 KEYS = ("01-design-matrix", "01-slope-for", "01-centred-effects")
 FULL = (1.0, 3.0, 2.0)
-PLAN = Plan(("01",), "ps1", seed=7, exercises=KEYS, points={"01-slope-for": 3.0})
+PLAN = Plan(
+    ("01",), "ps1", seed=7, exercises=KEYS, points={"01-slope-for": 3.0}, written=True,
+    due=datetime(2027, 1, 31, 12, tzinfo=UTC),
+)  # fmt: skip
+WRITTEN = "written-01"
+GUESSES = Path(__file__).parent / "data" / "guesses.jsonl"
 STEM = "01_additive_or_multiplicative"
 LOOP = "def slope_for(weights, x_b):\n    while True:\n        pass"
 STUBBORN = """def slope_for(weights, x_b):
@@ -110,8 +126,14 @@ def own_cells(release):
     return notebook
 
 
+def essay():
+    notebook = answered()
+    cell(notebook, WRITTEN).source = "I would measure both encoders with a probe."
+    return notebook
+
+
 def submissions(release):
-    """Student → what is handed in, and its marks; None: no mark."""
+    """Student → what is handed in, and its marks; None: no mark. Nobody but essay has written."""
     return {
         "reference": (answered(), FULL),
         "untouched": (release, (0, 0, 0)),
@@ -131,6 +153,7 @@ def submissions(release):
         "loud": (answered(slope_for=LOUD), FULL),
         "thief": (answered(slope_for=THIEF), (1, 0, 2)),
         "own": (own_cells(release), FULL),
+        "essay": (essay(), FULL),
     }
 
 
@@ -138,6 +161,23 @@ def submissions(release):
 def monkeymodule():
     with pytest.MonkeyPatch.context() as patch:
         yield patch
+
+
+def begin_and_kill(folder):
+    """Grade in a process of its own and kill it, with all that it started, after two students."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "coursekit", "grade", str(folder)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 120
+    while time.monotonic() < end and len(list(folder.glob("graded/ps1/*.json"))) < 2:
+        assert run.poll() is None
+        time.sleep(0.2)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    done = {path.stem: path.stat().st_mtime_ns for path in folder.glob("graded/ps1/*.json")}
+    assert 2 <= len(done) < 10
+    (folder / "killed.json").write_text(json.dumps(done), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +195,11 @@ def graded(tmp_path_factory, monkeymodule):
         path.parent.mkdir(parents=True)
         text = notebook if isinstance(notebook, str) else nbformat.writes(notebook)
         path.write_text(text, encoding="utf-8")
+    keep_rule(LateRule(free=1, percent=10), folder)
+    late = folder / "submitted" / "own" / "ps1" / "timestamp.txt"
+    late.write_text("2027-02-02 12:30:00 UTC", encoding="utf-8")  # three begun days
+    shutil.copy(GUESSES, folder / "submitted" / "essay" / "ps1" / "record.jsonl")
+    begin_and_kill(folder)
     said = CliRunner().invoke(app, ["grade", str(folder)])
     assert said.exit_code == 0, said.output
     return folder, {student: worth for student, (_, worth) in expected.items()}, said.output
@@ -170,7 +215,45 @@ def test_every_submission_has_its_exact_marks(graded):
             assert found[list(KEYS)].isna().all() and found["problem"], student
         else:
             assert tuple(found[list(KEYS)]) == worth, (student, found)
-            assert (found["total"], found["out of"], found["problem"]) == (sum(worth), 6, "")
+            assert (found["out of"], found["problem"]) == (10, "")
+            late = 2.0 if student == "own" else 0.0  # two of ten percent, one day is free
+            assert (found["days late"], found["late"]) == (3 if late else 0, late), student
+            if student == "essay":
+                assert np.isnan(found[WRITTEN]) and np.isnan(found["total"])
+            else:
+                assert (found[WRITTEN], found["total"]) == (0, sum(worth) - late), student
+
+
+def test_what_was_graded_before_the_kill_was_not_graded_again(graded):
+    folder, expected, _ = graded
+    before = json.loads((folder / "killed.json").read_text(encoding="utf-8"))
+    now = {path.stem: path.stat().st_mtime_ns for path in folder.glob("graded/ps1/*.json")}
+    with_marks = [s for s in before if expected[s] is not None]
+    assert with_marks and all(now[student] == before[student] for student in with_marks)
+    for student in with_marks:  # and their pages were made before it counted
+        assert (folder / "feedback" / student / "ps1" / f"{STEM}.html").exists()
+
+
+def test_a_written_answer_waits_for_a_human_with_the_record_beside_it(graded, tmp_path):
+    folder = tmp_path / "class"
+    shutil.copytree(graded[0], folder)
+    done = nbformat.read(folder / "autograded" / "essay" / "ps1" / f"{STEM}.ipynb", 4)
+    beside = cell(done, "given-01-record").outputs[0]["data"]["text/html"]
+    assert "How steep?" in beside and "77 of 100" in beside
+    with gradebook(folder) as book:
+        mark = book.find_grade(WRITTEN, STEM, "ps1", "essay")
+        assert mark.needs_manual_grade and mark.max_score == 4
+        mark.manual_score, mark.needs_manual_grade = 3.0, False
+        book.db.commit()
+        penalty = book.find_submission_notebook(STEM, "ps1", "own").late_submission_penalty
+        assert penalty == 2.0
+    row = marks(folder, "ps1").set_index("student").loc["essay"]
+    assert (row[WRITTEN], row["total"]) == (3, 9)
+    list(grade(folder, "ps1", only=["essay"], again=True, jobs=1, bar=False))
+    row = marks(folder, "ps1").set_index("student").loc["essay"]
+    assert (row[WRITTEN], row["total"]) == (3, 9)
+    with gradebook(folder) as book:
+        assert book.find_grade(WRITTEN, STEM, "ps1", "essay").needs_manual_grade
 
 
 def test_a_human_is_told_who_has_no_mark_and_why(graded):
@@ -191,7 +274,7 @@ def test_nothing_but_automatic_marks_came_out_of_a_hostile_submission(graded):
         ]
         assert {g.manual_score for g in grades} == {None}
         assert {g.extra_credit for g in grades} <= {None, 0}
-        assert sorted(g.max_score for g in grades)[-1] == 3
+        assert sorted({g.max_score for g in grades}) == [1, 2, 3, 4]
 
 
 def test_feedback_names_the_misconception_and_keeps_the_hidden_cases(graded):
@@ -356,6 +439,22 @@ def test_an_assignment_is_made_again_with_its_due_date(tmp_path):
         assert book.find_assignment("ps1").duedate == plan.due.astimezone(UTC).replace(tzinfo=None)
 
 
+def test_a_release_looks_as_students_see_it_with_the_explorer_set_for_them(tmp_path):
+    code = EXPLORERS["lines"]().handout(locked=["w1"])
+    said = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for", "--written"]
+    said += ["--explorer", f"lines={code}", "--late-days", "2", "--late-percent", "5"]
+    assert CliRunner().invoke(app, said).exit_code == 0
+    assert rule_of(tmp_path) == LateRule(2, 5.0)
+    assert plan_of(tmp_path, "ps1").explorers == {"lines": code}
+    (page,) = preview(tmp_path, "ps1")
+    text = page.read_text(encoding="utf-8")
+    text = html.unescape(text[text.index("<body") :])
+    assert "<img alt=" in text and "Not attempted yet" in text and PROMPT.strip("*") in text
+    assert WRITTENS["01"].criteria[0][1] in text and "Nothing is recorded of lesson 01" in text
+    assert "Error" not in text and "SOLUTION" not in text
+    assert (tmp_path / "README.md").read_text(encoding="utf-8").startswith("# A class")
+
+
 def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
     code = (
         "import sys; sys.modules['nbgrader'] = sys.modules['jupytext'] = None\n"
@@ -378,7 +477,11 @@ def test_refusals(tmp_path):
         (["assign", "1", "--out", "x"], "lesson is '1'"),
         (["assign", "01", "--out", "x", "--exercise", "01-slope"], "Did you mean '01-slope-for'"),
         (["assign", "01", "02", "--out", "x", "--exercise", "01-slope-for"], "none of lesson 02"),
-        (["assign", "01", "--out", "x", "--points", "01-slope-for"], "KEY=POINTS was expected"),
+        (["assign", "01", "--out", "x", "--points", "01-slope-for"], "KEY=VALUE was expected"),
+        (["assign", "01", "--out", "x", "--points", "01-slope-for=x"], "points of 01-slope-for is"),
+        (["assign", "01", "--out", "x", "--explorer", "lines=abc"], "abc"),
+        (["assign", "01", "--out", "x", "--explorer", "line=abc"], "Did you mean 'lines'"),
+        (["preview", str(tmp_path)], "has no assignment 'ps1'"),
         (["assign", "01", "--out", "x", "--name", "../x"], "letters, digits"),
         (["grade", str(tmp_path), "--name", "ps9"], "has no assignment 'ps9'"),
     ):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", *(f"data/{p.name}" for p in (ROOT / "data").glob("*.md"))]
+PAGES = ["README.md", "CONTRIBUTING.md", "INSTRUCTORS.md", "coursekit/hub/README.md"]
+PAGES += [f"data/{p.name}" for p in (ROOT / "data").glob("*.md")]
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 

@@ -30,6 +30,7 @@ TOP_LEVEL = {
     "pyproject.toml",
     "constraints.txt",
     "CONTRIBUTING.md",
+    "INSTRUCTORS.md",
     "LICENSE",
     "CITATION.cff",
 }
@@ -195,11 +196,25 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile")
         (["refresh", "01"], (False, "test"), ("-m", "coursekit.authoring", "refresh", "01")),
     ],
 )
-def test_commands_hand_on_their_arguments_and_the_exit_status(course, arguments, given, started):
+def test_commands_hand_on_their_arguments_and_the_exit_status(
+    course, monkeypatch, arguments, given, started
+):
+    monkeypatch.setattr(course.shutil, "which", lambda _: None)
     assert course.main(arguments) == 7
     (_, asked, named), (_, ran, _) = course.ran
     assert (asked, named) == (given, {})
     assert ran == ("PY", *started)
+
+
+def test_the_proxy_of_the_class_s_server_is_installed_for_the_tests_where_npm_is(
+    course, monkeypatch
+):
+    monkeypatch.setattr(course.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert course.main(["test"]) == 7
+    assert [a for _, a, _ in course.ran][1:] == [
+        ("PY", "-m", "coursekit.hub", "proxy"),
+        ("PY", *PYTEST),
+    ]
 
 
 @pytest.fixture

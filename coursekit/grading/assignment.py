@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from coursekit.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.checks import choose, require
 from coursekit.exercises.helping import HELP, VARIABLE
+from coursekit.grading.open_question import has_question, question_cells
 from coursekit.grading.slicing import CHECK, GIVEN, cut, exercises_of, grade_id, key_of
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
@@ -27,7 +28,8 @@ class Plan:
     lessons: two digits each.  name: of the assignment, a folder's name.  seed: of the hidden cases;
     another one makes other cases.  exercises: keys, all of the lessons without it.  points: key →
     points, the exercise's own without it.  due: with a time zone.  help: "all", "hints" (no
-    solutions) or "none", what the learner's notebook offers.
+    solutions) or "none", what the learner's notebook offers.  explorers: name → code that it is
+    opened with, which may lock or hide knobs.  written: also each lesson's open question.
     Errors: ValueError, naming what does not fit.
     """
 
@@ -38,6 +40,8 @@ class Plan:
     points: Mapping[str, float] = field(default_factory=dict)
     due: datetime | None = None
     help: str = "all"
+    explorers: Mapping[str, str] = field(default_factory=dict)
+    written: bool = False
 
     def __post_init__(self) -> None:
         known = lesson_scripts()
@@ -55,8 +59,19 @@ class Plan:
             require(len(self.keys(lesson)) > 0, said)
         for key, points in self.points.items():
             require(points > 0, f"points of {key} is {points}; a positive number was expected.")
+        self._require_explorers()
+        asked = any(map(has_question, self.lessons)) or not self.written
+        require(asked, f"lessons {list(self.lessons)} have no open question; leave it out.")
         zone = self.due is None or self.due.tzinfo is not None
         require(zone, f"due is {self.due}; a time zone was expected with it.")
+
+    def _require_explorers(self) -> None:
+        """Codes are read now, not when a student runs the cell."""
+        if self.explorers:
+            from coursekit.widgets import EXPLORERS  # with all that it draws and trains with
+
+            for name, code in self.explorers.items():
+                EXPLORERS[choose("explorer", name, EXPLORERS)]().read(code)
 
     def keys(self, lesson: str) -> list[str]:
         """The exercises of one lesson that are handed out, in their order."""
@@ -88,7 +103,8 @@ def source_notebook(lesson: str, plan: Plan) -> NotebookNode:
         elif cell.cell_type == "code" and not grade_id(cell):
             given += 1
             _lock(cell, f"{GIVEN}{lesson}-{given}")
-    found.cells = [*_head(lesson, plan, keys), *found.cells]
+    question = question_cells(lesson) if plan.written and has_question(lesson) else []
+    found.cells = [*_head(lesson, plan, keys), *found.cells, *question]
     return found
 
 
@@ -141,4 +157,12 @@ def _head(lesson: str, plan: Plan, keys: list[str]) -> list[NotebookNode]:
     if plan.help != HELP[0]:
         cells.append(new_code_cell(f'import os\n\nos.environ["{VARIABLE}"] = "{plan.help}"'))
         _lock(cells[-1], f"{GIVEN}{lesson}-help")
+    if lesson == plan.lessons[0]:  # once
+        for name, code in plan.explorers.items():
+            lines = (
+                "from coursekit.widgets import EXPLORERS",
+                f"EXPLORERS[{name!r}]().open({code!r})",
+            )
+            cells.append(new_code_cell("\n\n".join(lines)))
+            _lock(cells[-1], f"{GIVEN}{lesson}-explorer-{name}")
     return cells

@@ -20,9 +20,11 @@ from coursekit.authoring.learner import write
 from coursekit.authoring.sources import notebook_of
 from coursekit.checks import require
 from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
+from coursekit.grading.folder_guide import GUIDE
+from coursekit.grading.open_question import PROMPT
 
 COURSE_ID = "coursekit"
-CONFIG, BOOK, PLANS = "nbgrader_config.py", "gradebook.db", "plans"
+CONFIG, BOOK, PLANS, README = "nbgrader_config.py", "gradebook.db", "plans", "README.md"
 SECONDS = 60  # that one cell may take when a submission is graded
 CONFIGURATION = f'''"""nbgrader's settings for this folder, made by `coursekit assign`."""
 
@@ -35,6 +37,7 @@ c.CourseDirectory.course_id = "{COURSE_ID}"
 c.CourseDirectory.db_url = f"sqlite:///{{ROOT / '{BOOK}'}}"
 c.Exchange.root = str(ROOT / "exchange")
 c.ClearSolutions.code_stub = {{"python": "..."}}
+c.ClearSolutions.text_stub = "{PROMPT}"
 # An endless loop costs its own cell only.
 SECONDS = {SECONDS}
 SAID = f"This cell ran longer than {{SECONDS}} seconds and was stopped."
@@ -73,8 +76,9 @@ def assign(plan: Plan, folder: Path, again: bool = False) -> Path:
     source.mkdir(parents=True, exist_ok=True)
     for old in source.glob("*.ipynb"):  # of a lesson that the plan may not have any more
         old.unlink()
-    if not (folder / CONFIG).exists():
-        (folder / CONFIG).write_text(CONFIGURATION, encoding="utf-8")
+    for file, text in ((CONFIG, CONFIGURATION), (README, GUIDE)):
+        if not (folder / file).exists():
+            (folder / file).write_text(text, encoding="utf-8")
     for lesson in plan.lessons:
         stem = notebook_of(lesson_scripts()[lesson]).stem
         write(source_notebook(lesson, plan), source / f"{stem}.ipynb")
@@ -142,6 +146,19 @@ def _commands_on_the_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+def collect(folder: Path, name: str) -> None:
+    """Fetch what students have handed in through the exchange, if there is one, newer ones too.
+
+    Errors: ValueError for an unknown assignment, and with nbgrader's words when it refuses.
+    """
+    plan_of(folder, name)
+    if not Path(config_of(folder).Exchange.root, COURSE_ID, "inbound").is_dir():
+        return
+    with api(folder) as nbgrader:
+        done = nbgrader.collect(name, update=True)
+    require(done["success"], f"nbgrader did not collect {name}: {done['log']}")
 
 
 def released(folder: Path, name: str) -> dict[str, Any]:

@@ -40,12 +40,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
 class Graded:
     """What came of one submission.
 
-    marks: notebook and grade id → automatic points; empty when there is no mark.  problem: why
-    there is none, for a human to look at; "" when all went well.
+    marks: notebook and grade id → automatic points; empty when there is no mark.  by_hand: notebook
+    and grade id of answers that a human marks.  problem: why there is no mark, for a human to look
+    at; "" when all went well.
     """
 
     student: str
     marks: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    by_hand: frozenset[tuple[str, str]] = frozenset()
     problem: str = ""
     timestamp: str = ""
 
@@ -72,7 +74,11 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
         (course / "source" / name).mkdir(parents=True)  # no solutions here
         shutil.copy(folder / CONFIG, course)
         shutil.copy(blank / BOOK, course)
-        with _elsewhere(course, Path(place, "record")), api(course) as nbgrader:
+        record = Path(place, "record")
+        record.mkdir()
+        for path in (folder / "submitted" / student / name).glob("record.jsonl"):
+            shutil.copy(path, record)  # read by a cell of the assignment's, and never changed
+        with _elsewhere(course, record), api(course) as nbgrader:
             done = nbgrader.autograde(name, student, force=True)
         if not done["success"]:
             return Graded(student, problem=_reason(str(done["log"]) + str(done.get("error", ""))))
@@ -83,13 +89,14 @@ def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
         shutil.copytree(course / "autograded" / student / name, target)
         with gradebook(course) as book:
             submission = book.find_submission(name, student)
-            marks = {
+            found = {
                 (notebook.name, grade.cell.name): grade.auto_score
                 for notebook in submission.notebooks
                 for grade in notebook.grades
-                if grade.auto_score is not None
             }
-            return Graded(student, marks, timestamp=str(submission.timestamp or ""))
+            marks = {cell: score for cell, score in found.items() if score is not None}
+            by_hand = frozenset(found) - frozenset(marks)
+            return Graded(student, marks, by_hand, timestamp=str(submission.timestamp or ""))
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = (
 
     No mark is higher than the gradebook's own maximum, and none is taken away for want of another.
     Marks given by hand stay; whoever gave them is asked to look again where the automatic one
-    changed.
+    changed, and at every answer that is marked by hand.
     """
     changes = []
     with gradebook(folder) as book:
@@ -99,6 +99,8 @@ def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = (
                 mark.auto_score = after
                 mark.needs_manual_grade = mark.manual_score is not None
                 changes.append(Change(found.student, key, before, after))
+        for notebook, cell in found.by_hand if not exercises else ():
+            book.find_grade(cell, notebook, name, found.student).needs_manual_grade = True
         book.db.commit()
     return changes
 

@@ -1,0 +1,99 @@
+"""The lessons at a glance, for whoever teaches: minutes, exercises and points, from the sources.
+
+``python -m coursekit.grading.overview`` prints the table that stands in INSTRUCTORS.md.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from coursekit.authoring.sources import instructor_notebook, name_of, notebook_of, scripts
+from coursekit.checks import require
+from coursekit.grading.slicing import CHECK, grade_id, key_of
+
+# What an exercise asks, by its points.
+LEVELS: Mapping[float, str] = MappingProxyType(
+    {1: "easy: recall", 2: "medium: derive or write", 3: "hard: decide or design"}
+)
+BEGIN = "<!-- made by `python -m coursekit.grading.overview` -->"
+END = "<!-- end of what it made -->"
+TITLE = re.compile(r"^# \d\d · (.+)$", re.M)
+TIME = re.compile(r"^\*\*Time\*\* about (\d+) minutes", re.M)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a lesson's source says of itself.
+
+    name: two digits.  link: of the notebook, from the course's folder.  minutes: to read and do.
+    exercises: key → points, in order.
+    """
+
+    name: str
+    title: str
+    link: str
+    minutes: int
+    exercises: Mapping[str, float]
+
+
+def lesson(script: Path) -> Lesson:
+    """Read a lesson's source script.
+
+    Errors: ValueError when its head states no title or no minutes, or an exercise has points that
+    stand for no level.
+    """
+    cells = instructor_notebook(script).cells
+    head = str(cells[0].source)
+    title, minutes = TITLE.search(head), TIME.search(head)
+    require(title is not None, f"{script.name} does not begin with '# NN · Title'.")
+    require(minutes is not None, f"{script.name} has no line '**Time** about N minutes'.")
+    assert title is not None and minutes is not None
+    checks = [cell for cell in cells if grade_id(cell).startswith(CHECK)]
+    exercises = {key_of(c): float(c.metadata["nbgrader"]["points"]) for c in checks}
+    for key, points in exercises.items():
+        known = f"points of {key} is {points:g}; one of {list(LEVELS)} was expected."
+        require(points in LEVELS, known)
+    link = f"notebooks/{notebook_of(script).name}"
+    return Lesson(name_of(script), title[1], link, int(minutes[1]), exercises)
+
+
+def lessons() -> list[Lesson]:
+    """All lessons of the course, in order."""
+    return [lesson(script) for script in scripts()]
+
+
+def table(found: Sequence[Lesson]) -> str:
+    """A row a lesson, a column a level, as markdown; the last row adds up."""
+    levels = [f"{said} ({points:g} p.)" for points, said in LEVELS.items()]
+    rows = [["lesson", "minutes", *levels, "points"]]
+    rows.append(["---", "---:", *["---"] * len(levels), "---:"])
+    for one in found:
+        total = sum(one.exercises.values())
+        keys = [_keys(one, points) for points in LEVELS]
+        rows.append(
+            [f"[{one.name} {one.title}]({one.link})", f"{one.minutes}", *keys, f"{total:g}"]
+        )
+    counts = [f"{sum(list(x.exercises.values()).count(p) for x in found)}" for p in LEVELS]
+    minutes = f"{sum(x.minutes for x in found)}"
+    rows.append(["all", minutes, *counts, f"{sum(sum(x.exercises.values()) for x in found):g}"])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _keys(one: Lesson, points: float) -> str:
+    return ", ".join(f"`{key}`" for key, worth in one.exercises.items() if worth == points)
+
+
+def block(text: str) -> str:
+    """What stands between the two markers of a page.
+
+    Errors: ValueError when they do not stand there once each, in this order.
+    """
+    parts = re.findall(f"{re.escape(BEGIN)}\n(.*?)\n{re.escape(END)}", text, re.S)
+    require(len(parts) == 1, f"{BEGIN} and {END} were expected once each, in this order.")
+    return str(parts[0])
+
+
+if __name__ == "__main__":
+    print(table(lessons()))
