@@ -43,6 +43,7 @@ SECONDS = {SECONDS}
 SAID = f"This cell ran longer than {{SECONDS}} seconds and was stopped."
 c.ExecutePreprocessor.timeout = SECONDS
 c.ExecutePreprocessor.interrupt_on_timeout = True
+c.ExecutePreprocessor.extra_arguments = ["--log-level=ERROR"]  # of the kernel
 c.ExecutePreprocessor.error_on_timeout = {{
     "ename": "Stopped", "evalue": SAID, "traceback": [SAID]
 }}

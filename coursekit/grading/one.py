@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import nbformat
+from sqlalchemy.exc import SAWarning
 
 from coursekit.grading.course import BOOK, CONFIG, api, gradebook
 from coursekit.grading.slicing import GIVEN, grade_id
@@ -108,7 +110,9 @@ def _elsewhere(course: Path, record: Path) -> Iterator[None]:
         os.environ.pop(name, None)
     os.chdir(course)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own, at each student
+            yield
     finally:
         os.chdir(here)
         os.environ.clear()

@@ -32,7 +32,7 @@ def preview(folder: Path, name: str) -> list[Path]:
             notebook = nbformat.read(copy, 4)
             client = NotebookClient(
                 notebook, timeout=SECONDS, kernel_name="python3",
-                resources={"metadata": {"path": place}},
+                resources={"metadata": {"path": place}}, extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
             client.execute(env={**os.environ, "COURSEKIT_RECORD": place})
         page = to / f"{path.stem}.html"

@@ -40,8 +40,8 @@ def marks(folder: Path, name: str) -> pd.DataFrame:
     table[numbers.columns] = numbers
     late = {s: own[name] for s, own in delays(folder).items() if name in own}
     table["days late"] = [late[s].days if s in late else 0 for s in table["student"]]
-    table["late"] = [full * late[s].share if s in late else 0.0 for s in table["student"]]
-    table["total"] = (numbers.sum(axis=1, skipna=False) - table["late"]).clip(lower=0)
+    table["late"] = [round(full * late[s].share, 4) if s in late else 0.0 for s in table["student"]]
+    table["total"] = (numbers.sum(axis=1, skipna=False) - table["late"]).clip(lower=0).round(4)
     table["out of"] = full
     table["problem"] = table["student"].map(problems).fillna("")
     return table
