@@ -10,6 +10,7 @@ from coursekit.checks import require
 
 PACKAGE, VERSION = "configurable-http-proxy", "5.2.0"
 NODE = "Node.js 20 or newer"
+PATIENCE = 60  # seconds
 
 
 def found() -> str | None:
@@ -36,9 +37,15 @@ def install(prefix: Path = Path(sys.prefix)) -> str:
     npm = shutil.which("npm")
     require(npm is not None, f"npm is not installed; it comes with {NODE}.")
     command = [str(npm), "install", "--global", "--no-audit", "--no-fund", f"--prefix={prefix}"]
-    done = subprocess.run(
-        [*command, f"{PACKAGE}@{VERSION}"], capture_output=True, text=True, check=False
-    )
+    command += ["--fetch-retries=1", "--fetch-timeout=30000", f"{PACKAGE}@{VERSION}"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:  # without a network npm tries for a quarter of an hour
+        raise RuntimeError(
+            f"npm has not installed {PACKAGE} within {PATIENCE} seconds and was stopped."
+        ) from None
     if done.returncode:
         raise RuntimeError(f"npm could not install {PACKAGE}: {done.stderr or done.stdout}")
     return done.stdout.strip()
