@@ -83,13 +83,18 @@ def school(tmp_path_factory):
 
 def from_menu(tab, lab, item):
     """Open Lab afresh and choose from its menu Nbgrader."""
+    tab.bring_to_front()
     tab.goto(f"{lab.url}/lab?reset&token={lab.token}")
     tab.get_by_role("menuitem", name="Nbgrader").click(timeout=MOST)
     tab.get_by_role("menuitem", name=item, exact=True).click()
 
 
 def formgrader(school):
-    """What stands in Formgrader, a page within Lab's."""
+    """What stands in Formgrader, a page within Lab's; its tab comes to the front.
+
+    A tab behind another one draws once a second, and a click waits for two pictures.
+    """
+    school.teacher.bring_to_front()
     return school.teacher.frame_locator("iframe")
 
 
@@ -99,7 +104,7 @@ def act(school, action):
     frame.locator(f"td.{action} a").click()
     said = frame.locator(".modal.in .modal-body")
     said.get_by_text("Success").or_(said.get_by_text("Error")).first.wait_for(timeout=MOST)
-    school.teacher.screenshot(path=school.place / f"{action}.png")
+    school.teacher.screenshot(path=school.place / f"{action}.png", animations="disabled")
     text = said.inner_text()
     frame.get_by_role("button", name="OK").click()
     return text
@@ -144,6 +149,7 @@ def right(plan):
 def validate(school, shot):
     """Open the fetched notebook and click Validate: what the box says."""
     tab = school.work
+    tab.bring_to_front()
     browser.open_notebook(tab, school.labs["student"], PAGE)
     tab.get_by_role("button", name="Validate").click()
     box = tab.locator(".jp-Dialog", has_text="Validation Results")
@@ -168,6 +174,7 @@ def validated(school, fetched):
 def handed_in(school, fetched, validated):
     """One answer wrong, the others right; submitted by the student, collected by the teacher."""
     answer(fetched.file, {"ex-01-slope-for": WRONG})
+    school.list.bring_to_front()
     school.list.get_by_role("button", name="Submit").click()
     listed = in_list(school, "submitted")
     school.list.screenshot(path=school.place / "submitted.png")

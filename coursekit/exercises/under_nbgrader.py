@@ -6,12 +6,14 @@ points than the exercise itself; so under Validate a check raises, or shows noth
 """
 
 import os
+from textwrap import fill
 
 from coursekit.exercises.outcome import Correct
 from coursekit.exercises.view import LOOKS, CheckBox
 
 # nbgrader sets them for the kernel: the one in Validate, the other in Validate and in grading.
 VALIDATING, EXECUTION = "NBGRADER_VALIDATING", "NBGRADER_EXECUTION"
+WIDTH = 88  # letters in a line; Validate's window does not break them
 
 
 class NotRightError(AssertionError):
@@ -52,4 +54,5 @@ def in_lines(box: CheckBox) -> str:
     _, word, _ = LOOKS[type(found)]
     said = found.sentence if found.sentence.startswith(word) else f"{word}. {found.sentence}"
     hint = f"Hint: {found.hint}" if found.hint else ""
-    return "\n".join(filter(None, [f"Exercise {box.key}: {said}", hint, found.detail]))
+    parts = [fill(f"Exercise {box.key}: {said}", WIDTH), fill(hint, WIDTH), found.detail]
+    return "\n".join(filter(None, parts))
