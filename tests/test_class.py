@@ -319,7 +319,8 @@ def test_the_second_run_grades_what_is_new_and_a_mark_is_not_lost(graded, tmp_pa
 def test_no_release_has_hidden_cases_or_solutions(graded):
     for notebook in released(graded[0], "ps1").values():
         text = nbformat.writes(notebook)
-        assert "exercises.slope_for.check(slope_for)" in text
+        assert "exercises.slope_for.check(slope_for, out_of=3)" in text
+        assert "exercises.design_matrix.check(design_matrix)" in text
         for secret in ("HIDDEN", "SOLUTION", ".grade(", "seed=", "weights[3] * x_b"):
             assert secret not in text
 
@@ -370,6 +371,22 @@ def test_every_exercise_can_be_handed_out_by_itself(lesson):
         graded_cells = [grade_id(c) for c in found.cells if grade_id(c).startswith("check-")]
         assert graded_cells == [f"check-{key}"]
         assert len(found.cells) < whole / 3
+
+
+@pytest.mark.parametrize("lesson", lesson_scripts())
+def test_what_an_exercise_is_worth_is_said_by_the_check_that_students_see(lesson):
+    keys = Plan((lesson,)).keys(lesson)
+    for c in source_notebook(lesson, Plan((lesson,), points=dict.fromkeys(keys, 7.0))).cells:
+        if grade_id(c).startswith("check-"):
+            shown, hidden = c.source.split("### BEGIN HIDDEN TESTS")
+            assert shown.count("out_of=7)") == hidden.count("out_of=7)") == 1, grade_id(c)
+
+
+def test_a_visible_check_counts_the_points_it_is_given(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path))
+    box = exercises.slope_for.check(lambda w, x_b: w[1] + w[3] * x_b, out_of=3)
+    assert (box.points, box.out_of) == (3, 3)
+    assert json.loads((tmp_path / "record.jsonl").read_text(encoding="utf-8"))["out_of"] == 3
 
 
 def box_of(cell, names):
@@ -453,6 +470,18 @@ def test_a_release_looks_as_students_see_it_with_the_explorer_set_for_them(tmp_p
     assert WRITTENS["01"].criteria[0][1] in text and "Nothing is recorded of lesson 01" in text
     assert "Error" not in text and "SOLUTION" not in text
     assert (tmp_path / "README.md").read_text(encoding="utf-8").startswith("# A class")
+
+
+def test_a_release_that_fails_is_told_in_a_sentence(tmp_path):
+    said = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for"]
+    assert CliRunner().invoke(app, said).exit_code == 0
+    path = tmp_path / "release" / "ps1" / f"{STEM}.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(new_code_cell("1 / 0"))
+    nbformat.write(notebook, path)
+    found = CliRunner().invoke(app, ["preview", str(tmp_path)])
+    assert found.exit_code == 2
+    assert "before anybody has answered: ZeroDivisionError" in found.output.replace("\n", " ")
 
 
 def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):

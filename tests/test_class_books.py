@@ -122,7 +122,7 @@ MOODLE = """Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedba
 Participant 1,Ada Lovelace,ada,Submitted for grading,,5.00,
 Participant 2,Bo B,bo,Submitted for grading,1.00,5.00,early words
 Participant 3,Cy C,cy,Submitted for grading,2.00,5.00,
-Participant 5,Eve E,eve,No submission,,5.00,
+Participant 5,Eve E,eve,No submission,,,
 """
 
 

@@ -231,7 +231,7 @@ def test_the_student_finds_the_released_assignment_and_fetches_it(fetched):
     assert "Successfully released 'ps1'" in fetched.said
     assert "ps1" in fetched.before and "ps1" in fetched.after
     text = fetched.file.read_text(encoding="utf-8")
-    assert "exercises.slope_for.check(slope_for)" in text and "HIDDEN" not in text
+    assert "exercises.slope_for.check(slope_for" in text and "HIDDEN" not in text
 
 
 @in_lab

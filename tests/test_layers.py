@@ -1,6 +1,10 @@
 """Pictures drawn in layers are the pictures drawn whole."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from coursekit.plots import new_figure
 from coursekit.plots.layers import Layers
@@ -55,6 +59,18 @@ def changes():
     def title(ax):
         ax.set_title("new")
 
+    def headline(ax):
+        ax.figure.texts[0].set_text("another headline")
+
+    def headline_moved(ax):
+        ax.figure.texts[0].set_position((0.5, 0.9))
+
+    def note(ax):
+        ax.texts[0].set_text("another note")
+
+    def note_moved(ax):
+        ax.texts[0].set_position((0.6, 0.6))
+
     def legend(ax):
         ax.get_legend().get_texts()[0].set_text("renamed")
 
@@ -76,25 +92,44 @@ def changes():
         gone,
         below,
         title,
+        headline,
+        headline_moved,
+        note,
+        note_moved,
     )
     return [pytest.param(f, id=f.__name__) for f in found]
 
 
 @pytest.mark.parametrize("change", changes())
 def test_a_change_of_any_layer_is_seen(change):
-    figure, (ax, other) = new_figure(4, 2, columns=2, layout=None)
-    figure.subplots_adjust(bottom=0.3, left=0.2)
+    figure, (ax, other) = new_figure(5, 2.5, columns=2, layout=None)
+    figure.subplots_adjust(bottom=0.3, left=0.2, top=0.7, wspace=0.6)  # nothing overlaps
     (line,) = ax.plot([0, 1, 2], [0, 1, 0.5], label="first")
     ax.legend(loc="lower right").set_zorder(STILL)
+    ax.set_title("old")
+    figure.text(0.1, 0.94, "a headline")
+    ax.text(0.1, 0.8, "a note", transform=ax.transAxes, zorder=STILL)
     other.imshow([[0, 1], [1, 0]])
     layers = Layers(figure)
     before = layers.png()
-    assert before == png(figure) == layers.png()
+    assert before == png(figure) == layers.png() == layers.png()
     change(ax)
     after = layers.png()
     assert after == png(figure) and after != before
     line.set_ydata([1, 0, 1])
     assert layers.png() == png(figure)
+
+
+def test_any_decoder_reads_the_pixels_that_were_drawn():
+    figure, (ax,) = new_figure(3, 2, layout=None)
+    ax.plot([0, 1], [0, 1])
+    layers = Layers(figure)
+    with Image.open(io.BytesIO(layers.png())) as image:
+        image.verify()
+    with Image.open(io.BytesIO(layers.png())) as image:
+        assert image.mode == "RGBA"
+        assert np.array_equal(np.asarray(image), np.asarray(layers.canvas.buffer_rgba()))
+        assert len(np.unique(np.asarray(image))) > 20
 
 
 def test_a_layout_that_moves_axes_is_drawn_whole():

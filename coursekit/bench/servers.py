@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from coursekit import beside
 from coursekit.app import PAGE
 
 START = 60.0  # seconds a server may take to answer
@@ -80,20 +81,9 @@ def _running(command: list[str], home: Path, folder: Path, probe: str) -> Iterat
     home.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, **{name: str(home / part) for name, part in FOLDERS.items()})
     log = home / "log"
-    with log.open("w") as sink:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            env=env, stdout=sink, stderr=subprocess.STDOUT, cwd=folder,
-        )  # fmt: skip
-        try:
-            _wait(probe, server, log)
-            yield
-        finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                server.kill()
+    with beside.running([sys.executable, "-m", *command], log, folder, env) as server:
+        _wait(probe, server, log)
+        yield
 
 
 def _wait(probe: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -76,23 +76,27 @@ class Exercise:
             )
         return judge_function(rule, answer, cases)
 
-    def check(self, answer: Any, *given: Any, seed: int | None = None) -> CheckBox:
+    def check(
+        self, answer: Any, *given: Any, seed: int | None = None, out_of: float | None = None
+    ) -> CheckBox:
         """Judge ``answer``, record the attempt, and return the box; see `evaluate`.
 
+        out_of: points to be earned, the exercise's own without it.
         Errors: NotRightError when nbgrader's Validate runs it and the answer is not right.
         """
         outcome = self.evaluate(answer, *given, seed=seed)
         if help_given() == "none":
             outcome = replace(outcome, hint="")
-        points = outcome.points(self.points)
+        full = self.points if out_of is None else out_of
+        points = outcome.points(full)
         note = self._keep(
             "attempt",
             outcome=outcome.name,
             points=points,
-            out_of=self.points,
+            out_of=full,
             misconception=outcome.misconception,
         )
-        return told(CheckBox(self.key, outcome, points, self.points, note))
+        return told(CheckBox(self.key, outcome, points, full, note))
 
     def grade(
         self, answer: Any, *given: Any, seed: int | None = None, out_of: float | None = None

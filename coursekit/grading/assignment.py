@@ -100,6 +100,8 @@ def source_notebook(lesson: str, plan: Plan) -> NotebookNode:
             own = cell.metadata["nbgrader"]
             own["points"] = plan.points.get(key, own["points"])
             cell.source = with_hidden_cases(cell.source, hidden_seed(plan, key), own["points"])
+            if key in plan.points:
+                cell.source = worth(cell.source, own["points"])
         elif cell.cell_type == "code" and not grade_id(cell):
             given += 1
             _lock(cell, f"{GIVEN}{lesson}-{given}")
@@ -126,6 +128,18 @@ def with_hidden_cases(code: str, seed: int, out_of: float) -> str:
         )
     begin, end = hidden.span(1)
     return code[:begin] + _graded(hidden[1], seed, out_of) + code[end:]
+
+
+def worth(code: str, out_of: float) -> str:
+    """A check's cell whose visible call, too, counts so many points.
+
+    Errors: ValueError when there is no single check before the hidden part.
+    """
+    shown, mark, hidden = code.partition("### BEGIN HIDDEN TESTS")
+    pattern = re.compile(r"\.check\((.*)\)(\s*)$", re.S)
+    shown, count = pattern.subn(rf".check(\1, out_of={out_of:g})\2", shown)
+    require(count == 1, f"a check's cell begins with {shown!r}; one visible check was expected.")
+    return shown + mark + hidden
 
 
 def _graded(call: str, seed: int | None, out_of: float) -> str:

@@ -60,7 +60,7 @@ def moodle(marks: pd.DataFrame, worksheet: Path, name: str) -> Filled:
     table = _read(worksheet)
     require(GRADE in table, f"{worksheet.name} has no column {GRADE!r}; a worksheet of Moodle has.")
     key = _key(table, MOODLE_KEYS, marks["student"], worksheet)
-    for most in set(table[MOST]) if MOST in table else ():
+    for most in set(table[MOST]) - {""} if MOST in table else ():
         said = f"{name} is worth {_out_of(marks)} points, in {worksheet.name} {most}."
         require(float(most) == float(_out_of(marks)), said)
     table[GRADE] = table[key].map(_totals(marks)).fillna(table[GRADE])

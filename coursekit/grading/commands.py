@@ -111,7 +111,7 @@ def preview(
     try:
         for page in pages(folder, name):
             typer.echo(str(page))
-    except ValueError as problem:
+    except (ValueError, RuntimeError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
 

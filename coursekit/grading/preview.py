@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 from coursekit.checks import require
@@ -16,8 +17,8 @@ from coursekit.grading.course import SECONDS, plan_of
 def preview(folder: Path, name: str) -> list[Path]:
     """Run the released notebooks as nobody's submission; pages in ``folder/preview/name``.
 
-    Errors: ValueError for an unknown assignment; nbclient's CellExecutionError when a cell of the
-    untouched release fails, which no student should meet.
+    Errors: ValueError for an unknown assignment; RuntimeError when a cell of the untouched release
+    fails, which no student should meet.
     """
     plan_of(folder, name)
     releases = sorted((folder / "release" / name).glob("*.ipynb"))
@@ -34,7 +35,13 @@ def preview(folder: Path, name: str) -> list[Path]:
                 notebook, timeout=SECONDS, kernel_name="python3",
                 resources={"metadata": {"path": place}}, extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
-            client.execute(env={**os.environ, "COURSEKIT_RECORD": place})
+            try:
+                client.execute(env={**os.environ, "COURSEKIT_RECORD": place})
+            except CellExecutionError as error:
+                said = f"{error.ename}: {error.evalue}"
+                raise RuntimeError(
+                    f"{path.name} fails before anybody has answered: {said}"
+                ) from None
         page = to / f"{path.stem}.html"
         page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
         found.append(page)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 import requests
 
+from coursekit import beside
 from coursekit.bench.servers import free_port
 from coursekit.hub.configure import password
 from coursekit.hub.cost import costs
@@ -55,22 +55,12 @@ def running(file: Path) -> Iterator[tuple[Hub, int]]:
     Errors: RuntimeError with the end of its log when it does not start.
     """
     hub, log = read(file), file.with_name("hub.log")
-    with log.open("w") as sink:
-        process = subprocess.Popen(
-            command(), env={**os.environ, FILE: str(file)},
-            stdout=sink, stderr=subprocess.STDOUT, cwd=file.parent,
-        )  # fmt: skip
-        try:
-            wait_for(lambda: process.poll() is not None or answers(hub), "the start of the hub")
-            if process.poll() is not None:
-                raise RuntimeError(f"The hub did not start:\n{log.read_text()[-3000:]}")
-            yield hub, process.pid
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    env = {**os.environ, FILE: str(file)}
+    with beside.running(command(), log, file.parent, env) as process:
+        wait_for(lambda: process.poll() is not None or answers(hub), "the start of the hub")
+        if process.poll() is not None:
+            raise RuntimeError(f"The hub did not start:\n{log.read_text()[-3000:]}")
+        yield hub, process.pid
 
 
 def answers(hub: Hub) -> bool:

@@ -75,12 +75,12 @@ def pace_axes(ax: Axes) -> None:
     """Scales, the two regions and the point where nothing is scaled."""
     ax.set_xlim(*np.log2(RATIOS))
     ax.set_xticks(np.log2(list(RATIO_TICKS.values())), list(RATIO_TICKS))
+    still: dict[str, Any] = {"zorder": STILL}
+    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, **still)  # below the lines at 1
     _pace_axis(ax)
     ax.set_xlabel("ratio r: others' score / own score")
     ax.set_ylabel("k: factor on the step")
     ax.grid(visible=False)
-    still: dict[str, Any] = {"zorder": STILL}
-    ax.axvspan(np.log2(RATIOS[0]), 0, color=GRID, alpha=0.5, **still)
     ax.axvline(0, color=MUTED, linewidth=1, **still)
     note = still | {"transform": ax.transAxes, "color": INK, "size": 9}
     ax.text(0.03, 0.94, "ahead: brake", **note)

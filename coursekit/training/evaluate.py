@@ -26,4 +26,4 @@ def accuracy(scores: Tensor, labels: Tensor) -> float:
 
 def largest(scores: Tensor) -> Tensor:
     """The place of the largest of the last dimension, the first of equals: (…, C) → (…)."""
-    return scores.contiguous().argmax(-1)  # PyTorch takes ten times as long across a stride
+    return scores.contiguous().argmax(-1)  # PyTorch takes several times as long across a stride

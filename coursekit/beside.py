@@ -1,0 +1,28 @@
+"""A program that runs beside this one for as long as it is needed."""
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 30  # seconds that it may take to end when it is asked to
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, folder: Path, env: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """``command`` in ``folder``, what it says in the file ``log``; ended, or killed, at the end."""
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            command, env=env, stdout=sink, stderr=subprocess.STDOUT, cwd=folder
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
