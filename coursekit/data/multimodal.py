@@ -1,6 +1,6 @@
 """The one data object of the course: named modalities, labels, groups and fixed splits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,6 +22,31 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, in their fixed order."""
+        return tuple(self.inputs)
+
+    def part(self, rows: Tensor) -> "Split":
+        """The given rows as a split of their own."""
+        inputs = {m: x[rows] for m, x in self.inputs.items()}
+        return Split(inputs, self.labels[rows], self.group[rows.to(self.group.device)])
+
+    def batches(self, parts: Sequence[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """For each of ``parts``, numbers of rows (b,), the inputs by modality, (b, …) each."""
+        for rows in parts:
+            yield {m: x[rows] for m, x in self.inputs.items()}
+
+
+def require_splits(n: int, columns: Mapping[str, Tensor], splits: Mapping[str, Tensor]) -> None:
+    """Refuse columns without ``n`` rows, and splits that are not three or share a row."""
+    for name, x in columns.items():
+        require(len(x) == n, f"{name} has {len(x)} rows, labels has {n}; they must agree.")
+    want = f"splits has {sorted(splits)}; train, valid and test were expected."
+    require(set(splits) == set(SPLIT_NAMES), want)
+    rows = torch.cat([splits[s] for s in SPLIT_NAMES])
+    require(len(rows.unique()) == len(rows), "splits overlap: a row stands in two of them.")
 
 
 @dataclass(frozen=True)
@@ -45,15 +70,8 @@ class MultimodalData:
     kind_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        n = len(self.labels)
-        for name, x in {**self.inputs, "group": self.group}.items():
-            require(len(x) == n, f"{name} has {len(x)} rows, labels has {n}; they must agree.")
-        require(
-            set(self.splits) == set(SPLIT_NAMES),
-            f"splits has {sorted(self.splits)}; train, valid and test were expected.",
-        )
-        rows = torch.cat([self.splits[s] for s in SPLIT_NAMES])
-        require(len(rows.unique()) == len(rows), "splits overlap: a row stands in two of them.")
+        columns = {**self.inputs, "group": self.group}
+        require_splits(len(self.labels), columns, self.splits)
 
     @property
     def modalities(self) -> tuple[str, ...]:

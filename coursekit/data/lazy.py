@@ -1,0 +1,112 @@
+"""Data sets too large for memory: rows are read and decoded when a batch needs them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from coursekit.checks import choose, require_count
+from coursekit.data.multimodal import SPLIT_NAMES, require_splits
+
+Sample = dict[str, Tensor]  # modality → one sample's input, without a batch dimension
+Read = Callable[[int], Sample]
+
+
+@dataclass(frozen=True)
+class LazySplit:
+    """One part of a data set, as `coursekit.data.Split` is, but nothing is read yet.
+
+    read: row number in the whole data set → that sample's inputs by modality; it must be picklable
+    where worker processes read.  rows (n,): the row numbers of this part.  labels (n,), group (n,).
+    workers: processes that read ahead; 0 = the training's own.
+    """
+
+    read: Read
+    rows: Tensor
+    labels: Tensor
+    group: Tensor
+    modalities: tuple[str, ...]
+    workers: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def part(self, rows: Tensor) -> "LazySplit":
+        """The given rows (of 0 … n − 1) as a split of their own."""
+        labels, group = self.labels[rows], self.group[rows]
+        return replace(self, rows=self.rows[rows], labels=labels, group=group)
+
+    def batches(self, parts: Sequence[Tensor]) -> Iterator[Sample]:
+        """For each of ``parts``, numbers of rows (b,), the inputs by modality, (b, …) each."""
+        wanted = [self.rows[part].tolist() for part in parts]
+        some = self.rows[:1].tolist()  # tells the shapes where a part is empty
+        sampler = [(rows or some) for rows in wanted]
+        loader = DataLoader(_Rows(self.read), batch_sampler=sampler, num_workers=self.workers)
+        for rows, inputs in zip(wanted, loader, strict=True):
+            yield {m: inputs[m][: len(rows)] for m in self.modalities}
+
+
+class _Rows(Dataset[Sample]):
+    def __init__(self, read: Read) -> None:
+        self.read = read
+
+    def __getitem__(self, row: int) -> Sample:
+        with torch.no_grad():
+            return self.read(row)
+
+
+@dataclass(frozen=True)
+class LazyData:
+    """What `coursekit.data.MultimodalData` is, read row by row.
+
+    labels (N,) int64 classes.  group (N,): what must not straddle the splits.  splits: "train",
+    "valid", "test" → row numbers; disjoint.  modalities: names, in their fixed order.  missing: a
+    sentence for each sample that was left out, and why.  read, workers: see `LazySplit`.
+    Errors: ValueError when lengths disagree, a split is missing, or splits overlap.
+    """
+
+    name: str
+    read: Read
+    modalities: tuple[str, ...]
+    labels: Tensor
+    group: Tensor
+    splits: Mapping[str, Tensor]
+    classes: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("workers", self.workers)
+        require_splits(len(self.labels), {"group": self.group}, self.splits)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    def split(self, name: str) -> LazySplit:
+        """The rows of one split."""
+        rows = self.splits[choose("split", name, SPLIT_NAMES)]
+        labels, group = self.labels[rows], self.group[rows]
+        return LazySplit(self.read, rows, labels, group, self.modalities, self.workers)
+
+    @property
+    def train(self) -> LazySplit:
+        """Rows to fit on."""
+        return self.split("train")
+
+    @property
+    def valid(self) -> LazySplit:
+        """Rows to choose on (stopping, hyper-parameters)."""
+        return self.split("valid")
+
+    @property
+    def test(self) -> LazySplit:
+        """Rows to report on, and never to choose on."""
+        return self.split("test")
+
+    def example(self) -> Sample:
+        """The first training row as a batch of one: what a model is built for."""
+        return next(self.train.batches([torch.tensor([0])]))
