@@ -79,6 +79,7 @@ class AGM(Method):
     """
 
     name = "agm"
+    keeps = ("running", "steps")
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha

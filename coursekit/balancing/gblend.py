@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from coursekit.checks import choose, require, require_batch, require_count
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import predict
 from coursekit.training.loop import fit
 from coursekit.training.method import JOINT, Method, Run, Step
@@ -94,6 +95,7 @@ class GBlendOffline(Method):
     """
 
     name = "gblend-offline"
+    keeps = ("blend",)
 
     def __init__(self, epochs: int = 10, held: float = 0.25, rule: str = "safe") -> None:
         require_count("epochs", epochs, 1)
@@ -101,20 +103,26 @@ class GBlendOffline(Method):
         self.epochs, self.held, self.rule = epochs, held, choose("rule", rule, RULES)
 
     def begin(self, run: Run) -> None:
-        """Divide the training rows and, offline, estimate."""
+        """Divide the training rows."""
         self.fitted, self.measured = divide(run.train, self.held, run.generator)
-        self.blend = self.estimate(run)
+
+    def begin_epoch(self, run: Run) -> None:
+        """Before the first: estimate."""
+        if run.epoch == 1:
+            self.blend = self.estimate(run)
 
     def estimate(self, run: Run) -> dict[str, float]:
         """Weights by head, from copies of the model as it is now, each trained for one head."""
         heads = (*run.model.modalities, JOINT)
         how = replace(run.settings, epochs=self.epochs, keep_best=False)
+        parts = (self.fitted, self.measured)
         before, after = [], []
         for head in heads:
             model = copy.deepcopy(run.model)
-            before.append([head_loss(model, s, head) for s in (self.fitted, self.measured)])
-            fit(model, self.fitted, self.measured, how, seed=run.seed, method=OneHead(head))
-            after.append([head_loss(model, s, head) for s in (self.fitted, self.measured)])
+            before.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
+            own = OneHead(head)
+            fit(model, *parts, how, seed=run.seed, method=own, engine=run.engine)
+            after.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
         b, a = (torch.tensor(x, dtype=torch.float64).T for x in (before, after))
         return dict(zip(heads, weights(b[0], b[1], a[0], a[1], self.rule).tolist(), strict=True))
 
@@ -129,25 +137,24 @@ class GBlendOnline(GBlendOffline):
     name = "gblend-online"
 
     def begin_epoch(self, run: Run) -> None:
-        """A super-epoch is as long as an estimate trains; the first was estimated at the start."""
-        if run.epoch > 1 and (run.epoch - 1) % self.epochs == 0:
+        """A super-epoch is as long as an estimate trains."""
+        if (run.epoch - 1) % self.epochs == 0:
             self.blend = self.estimate(run)
 
 
 def head_loss(model: MultimodalClassifier, split: Split, head: str) -> float:
-    """Mean cross-entropy of one head on a split."""
-    prediction: Prediction = predict(model, split.inputs)
+    """Mean cross-entropy of one head on a split that is in memory."""
+    return loss_of(predict(model, split.inputs), split.labels, head)
+
+
+def loss_of(prediction: Prediction, labels: Tensor, head: str) -> float:
+    """Mean cross-entropy of one head."""
     logits = prediction.joint if head == JOINT else prediction.unimodal[head]
-    return float(F.cross_entropy(logits.detach(), split.labels))
+    return float(F.cross_entropy(logits.detach(), labels))
 
 
-def divide(train: Split, held: float, generator: torch.Generator) -> tuple[Split, Split]:
+def divide(train: AnySplit, held: float, generator: torch.Generator) -> tuple[AnySplit, AnySplit]:
     """The rows to fit, and the share ``held`` of them that only measures, drawn at random."""
     rows = torch.randperm(len(train), generator=generator)
     cut = round(held * len(rows))
-    return _rows(train, rows[cut:]), _rows(train, rows[:cut])
-
-
-def _rows(split: Split, rows: Tensor) -> Split:
-    inputs = {m: x[rows] for m, x in split.inputs.items()}
-    return Split(inputs, split.labels[rows], split.group[rows.cpu()])
+    return train.part(rows[cut:]), train.part(rows[:cut])

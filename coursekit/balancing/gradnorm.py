@@ -1,12 +1,15 @@
 """GradNorm: loss weights that let all tasks train at one pace."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from coursekit.checks import require, require_batch, require_finite
 from coursekit.training.method import JOINT, Method, Run, Step
+
+LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
 
 
 def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float) -> Tensor:
@@ -35,6 +38,7 @@ class GradNorm(Method):
     """
 
     name = "gradnorm"
+    keeps = ("first",)
 
     def __init__(self, alpha: float = 1.5, rate: float = 0.025) -> None:
         self.alpha, self.rate = alpha, rate
@@ -45,6 +49,17 @@ class GradNorm(Method):
         self.learnt = torch.ones(len(self.heads), requires_grad=True)
         self.optimizer = torch.optim.Adam([self.learnt], lr=self.rate)
         self.first: Tensor | None = None
+
+    def state(self) -> dict[str, Any]:
+        """First losses, learnt weights, and what their optimiser knows."""
+        own = {"learnt": self.learnt.detach().clone(), "optimizer": self.optimizer.state_dict()}
+        return super().state() | own
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The weights stay the tensor that their optimiser moves."""
+        super().restore(state)
+        self.learnt.data.copy_(state["learnt"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def weights(self, step: Step) -> Mapping[str, float]:
         """The weights as they are before this step."""
@@ -58,7 +73,7 @@ class GradNorm(Method):
         for one in losses:
             grads = torch.autograd.grad(one, shared, retain_graph=True, allow_unused=True)
             lengths.append(torch.cat([g.flatten() for g in grads if g is not None]).norm().cpu())
-        now = torch.stack(losses).detach().cpu()
+        now = torch.stack(losses).detach().cpu().clamp_min(LEAST_LOSS)
         self.first = now if self.first is None else self.first
         norms = self.learnt * torch.stack(lengths)
         aims = targets(norms.detach(), now, self.first, self.alpha)

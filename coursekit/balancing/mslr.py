@@ -7,7 +7,7 @@ from torch import Tensor
 
 from coursekit.balancing.signals import Listening, own_logits
 from coursekit.checks import require, require_batch, require_count
-from coursekit.training.evaluate import accuracy, predict
+from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Run, Step
 
 
@@ -35,6 +35,7 @@ class MSLR(Listening):
     """
 
     name = "mslr"
+    keeps = ("accuracies", "now")
 
     def __init__(self, memory: int = 5) -> None:
         self.memory = memory
@@ -51,7 +52,7 @@ class MSLR(Listening):
     def end_epoch(self, run: Run) -> None:
         """Each modality's accuracy on the validation split, and the ratios that follow."""
         with torch.no_grad():
-            heard = own_logits(run.model, predict(run.model, run.valid.inputs))
+            heard = own_logits(run.model, run.predict(run.valid))
         self.accuracies.append([accuracy(x, run.valid.labels) for x in heard.values()])
         found = ratios(torch.tensor(self.accuracies, dtype=torch.float64), self.memory)
         self.now = dict(zip(heard, found.tolist(), strict=True))

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from coursekit.balancing.scores import require_scores, true_class_scores
 from coursekit.checks import require, require_batch, require_count
-from coursekit.training.evaluate import predict
 from coursekit.training.method import Method, Run, Step
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree
@@ -79,6 +78,7 @@ class PMR(Method):
     """
 
     name = "pmr"
+    keeps = ("centres", "known")
 
     def __init__(
         self,
@@ -102,8 +102,8 @@ class PMR(Method):
         """Prototypes from a part of the training rows; classes it lacks keep their old ones."""
         n = max(1, round(self.share * len(run.train)))
         rows = torch.randperm(len(run.train), generator=run.generator)[:n]
-        labels = run.train.labels[rows]
-        features = predict(run.model, {m: x[rows] for m, x in run.train.inputs.items()}).features
+        part = run.train.part(rows)
+        labels, features = part.labels, run.predict(part).features
         here = present(labels, run.model.num_classes).to(labels.device)
         for m, z in features.items():
             new = prototypes(z, labels, run.model.num_classes)

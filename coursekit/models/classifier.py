@@ -4,12 +4,13 @@ inputs[m] → encoder_m → features[m] (B, D_m) ─┬→ fusion → joint logi
                                               └→ head_m → unimodal logits (B, C)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from coursekit.blocks import call
 from coursekit.checks import require
 
 
@@ -34,6 +35,8 @@ class MultimodalClassifier(nn.Module):
     """Encoders by modality name, a fusion for the joint logits, a linear head for each modality.
 
     With one modality it is the unimodal model; its fusion is then a plain linear head.
+    run_encoder: how an encoder is called; a training may put another way in its place, so that
+    features are computed in mixed precision or by several processes.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class MultimodalClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.num_classes = num_classes
+        self.run_encoder: Callable[[nn.Module, Tensor], Tensor] = call
         self.encoders = nn.ModuleDict(encoders)
         self.fusion = fusion
         self.heads = nn.ModuleDict(
@@ -69,7 +73,7 @@ class MultimodalClassifier(nn.Module):
         check = getattr(first, "check_input", None)
         if check is not None:
             check(f"inputs[{modality!r}]", x)
-        return encoder(x)
+        return self.run_encoder(encoder, x)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Prediction:
         """All logits and features for a batch."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from coursekit.checks import require
+from coursekit.training.engine import Engine
 from coursekit.training.settings import Settings, require_device
 
 SHARED = ("epochs", "batch_size", "optimizer", "scale", "threads", "device")
@@ -25,5 +26,8 @@ def require_settings(settings: Sequence[Settings]) -> None:
     for name in SHARED:
         values = {getattr(s, name) for s in settings}
         require(len(values) == 1, f"settings differ in {name}, {values}; one value was expected.")
+    large = [s for s in settings if not Engine.needs_nothing(s)]
+    said = f"settings is {large[:1]}; replicas are small: no mixed precision, checkpointing, "
+    require(not large, f"{said}accumulation or compilation was expected.")
     decays = [s.weight_decay for s in settings if s.weight_decay]
     require(not decays, f"settings has weight_decay {decays}; replicas are trained without.")

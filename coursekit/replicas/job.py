@@ -1,7 +1,8 @@
 """K trainings on the way: one epoch, one step, what each has reached."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from coursekit.replicas.rules import (
 from coursekit.replicas.stack import Stack, StackedPrediction, fusion_of
 from coursekit.replicas.trace import Rows, write_trace
 from coursekit.replicas.updates import Blocks, clip_rows, make_update
+from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import largest
 from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
@@ -108,8 +110,8 @@ class Job:
         self.owners = [self.stack.owners(group) for group in self.stack.groups]
         self.generators = [torch.Generator().manual_seed(run.seed) for run in self.runs]
         self.data = {
-            "train": Batches([run.train for run in self.runs], one_split),
-            "valid": Batches([run.valid for run in self.runs], one_split),
+            "train": Batches(_in_memory(run.train for run in self.runs), one_split),
+            "valid": Batches(_in_memory(run.valid for run in self.runs), one_split),
             **{name: Batches([split], shared=True) for name, split in extra.items()},
         }
         self.looks = Looks(self.stack, self.data, self.order)
@@ -303,6 +305,10 @@ class Job:
         for k, own in enumerate(rows):
             found[self.order[k]] = own
         return found
+
+
+def _in_memory(splits: Iterable[AnySplit]) -> list[Split]:
+    return [cast("Split", split) for split in splits]  # `each` has refused all others
 
 
 def _is_additive(model: MultimodalClassifier) -> bool:

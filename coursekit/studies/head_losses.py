@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import pandas as pd
 import torch
@@ -134,7 +135,8 @@ def preset_losses(
 
 def divide(train: Split, held: float, seed: int) -> tuple[Split, Split]:
     """The rows to fit and the rows that measure, drawn as `gblend.GBlendOffline` draws them."""
-    return gblend.divide(train, held, torch.Generator().manual_seed(seed + DRAWS))
+    drawn = torch.Generator().manual_seed(seed + DRAWS)
+    return cast("tuple[Split, Split]", gblend.divide(train, held, drawn))
 
 
 def estimate(

@@ -3,19 +3,23 @@
 import copy
 import math
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import NotFinite, require
+from coursekit.checks import require
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.threads import threads
-from coursekit.training.evaluate import accuracy, predict
+from coursekit.training.blame import bad_gradient, divergence, lost, when
+from coursekit.training.checkpoint import Store, Training
+from coursekit.training.engine import AnySplit, Engine
+from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
 from coursekit.training.settings import Settings, make_optimizer, require_device
 
@@ -23,11 +27,11 @@ DRAWS = 1_000_003  # a method's own draws must not shift the order of the batche
 
 
 def require_split(name: str, split: object, model: MultimodalClassifier) -> None:
-    """Refuse what is no `Split`, or one whose modalities or labels ``model`` cannot use."""
-    if not isinstance(split, Split):
+    """Refuse what is no split, or one whose modalities or labels ``model`` cannot use."""
+    if not isinstance(split, AnySplit):
         what = type(split).__name__
         raise TypeError(f"{name} is a {what}; one split was expected: pass data.{name}.")
-    missing = [m for m in model.modalities if m not in split.inputs]
+    missing = [m for m in model.modalities if m not in split.modalities]
     require(not missing, f"{name} lacks {missing}; the model reads {list(model.modalities)}.")
     require(len(split) > 0, f"{name} has no rows; one or more were expected.")
     y, c = split.labels, model.num_classes
@@ -40,24 +44,30 @@ def require_split(name: str, split: object, model: MultimodalClassifier) -> None
 
 def epochs(
     model: MultimodalClassifier,
-    train: Split,
-    valid: Split,
+    train: AnySplit,
+    valid: AnySplit,
     settings: Settings,
     *,
     seed: int = 0,
     method: Method | None = None,
     watch: Callable[[Run], None] | None = None,
+    checkpoints: Path | None = None,
+    engine: Engine | None = None,
 ) -> Generator[list[dict[str, object]], None, None]:
     """Train ``model`` in place; after each epoch yield its rows of the history.
 
     watch: called with the run after every epoch, to look at what the method did.
+    checkpoints: a folder. After every epoch all that a training is made of is stored there; begun
+    again with the same arguments it goes on behind the last stored epoch, and first yields the
+    rows of those that were done.
+    engine: of a training this one is part of; its own without it.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
     fixes the order of the batches. Rows: epoch (1, 2, …), split, and
     the loss and accuracy of the joint logits.
-    Errors: FloatingPointError with epoch and batch (both from 1) when the loss is not finite, or
-    with the epoch when the loss measured after it is not; TypeError or ValueError when ``train``,
-    ``valid`` or the device does not fit.
+    Errors: FloatingPointError when loss or gradient is not finite, with epoch, batch and step (from
+    1), the method, and the modality it came from; TypeError or ValueError when ``train``,
+    ``valid`` or the device does not fit; CheckpointError when one cannot be written or used.
     """
     if not isinstance(settings, Settings):
         what = type(settings).__name__
@@ -65,63 +75,76 @@ def epochs(
     require_split("train", train, model)
     require_split("valid", valid, model)
     require_device(settings.device)
-    rng = torch.Generator().manual_seed(seed)  # always on the CPU: the same order on every device
     method = Method() if method is None else method
-    run = begin(model, train, valid, settings, seed)
+    store = None if checkpoints is None else Store(checkpoints, method, settings, seed)
+    run = begin(model, train, valid, settings, seed, engine)
     method.begin(run)  # before the optimiser: a method may replace the head
-    optimizer = make_optimizer(model, settings)
-    best_accuracy, best_weights = -1.0, None
-    for epoch in range(1, settings.epochs + 1):
-        run.epoch = epoch
-        with threads(settings.threads):
-            method.begin_epoch(run)
-            model.train()
-            for batch, (inputs, labels) in enumerate(
-                batches(run.train, settings.batch_size, rng), 1
-            ):
-                with _divergence(f"in epoch {epoch}, batch {batch}"):
-                    step = Step(run, inputs, labels, method.predict(run, inputs), batch)
-                    take(step, method, optimizer)
-            with _divergence(f"after epoch {epoch}"):
-                measured = {"train": measure(model, train), "valid": measure(model, valid)}
-        for name, figures in measured.items():
-            if not math.isfinite(figures["loss"]):
-                raise FloatingPointError(
-                    f"The loss on {name} is {figures['loss']} after epoch {epoch}."
-                )
-        if settings.keep_best and measured["valid"]["accuracy"] > best_accuracy:
-            best_accuracy = measured["valid"]["accuracy"]
-            best_weights = copy.deepcopy(model.state_dict())
-        rows: list[dict[str, object]] = [
-            {"epoch": epoch, "split": split, **m} for split, m in measured.items()
-        ]
-        run.history += rows
-        method.end_epoch(run)
+    state = Training(run, method, make_optimizer(model, settings))
+    if store is not None:
+        yield from store.restore(state)
+    while run.epoch < settings.epochs:
+        run.epoch += 1
+        with threads(settings.threads), run.engine.running(model):
+            rows = one_epoch(state)
+            method.end_epoch(run)
+        if store is not None:
+            store.save(state)
         if watch is not None:
             watch(run)
         yield rows
-    if best_weights is not None:
-        model.load_state_dict(best_weights)
+    if state.best_weights is not None:
+        model.load_state_dict(state.best_weights)
+
+
+def one_epoch(state: Training) -> list[dict[str, object]]:
+    """Every batch once, then what has been reached; the rows of the history."""
+    run, method, model = state.run, state.method, state.run.model
+    run.engine.agree(model)
+    method.begin_epoch(run)
+    model.train()
+    for batch, (inputs, labels) in enumerate(batches(run, state.order), 1):
+        with divergence(run, method, when(run, batch), inputs):
+            step = Step(run, inputs, labels, method.predict(run, inputs), batch)
+            take(step, method, state.optimizer)
+    with divergence(run, method, f"after epoch {run.epoch}"):
+        measured = {"train": measure(run, run.train), "valid": measure(run, run.valid)}
+    for name, figures in measured.items():
+        if not math.isfinite(figures["loss"]):
+            said = f"The loss on {name} is {figures['loss']} after epoch {run.epoch}"
+            raise FloatingPointError(f"{said}, method {method.name!r}.")
+    reached = measured["valid"]["accuracy"]
+    if run.settings.keep_best and reached > state.best_accuracy:
+        state.best_accuracy, state.best_weights = reached, copy.deepcopy(model.state_dict())
+    rows: list[dict[str, object]] = [
+        {"epoch": run.epoch, "split": split, **m} for split, m in measured.items()
+    ]
+    run.history += rows
+    return rows
 
 
 def begin(
-    model: MultimodalClassifier, train: Split, valid: Split, settings: Settings, seed: int
+    model: MultimodalClassifier,
+    train: AnySplit,
+    valid: AnySplit,
+    settings: Settings,
+    seed: int,
+    engine: Engine | None = None,
 ) -> Run:
     """The model and both splits on the device, and nothing done yet."""
-    model.to(settings.device)
-    train, valid = (_on(settings.device, split, model.modalities) for split in (train, valid))
+    engine = Engine(settings) if engine is None else engine
+    model.to(engine.device)
+    train, valid = (_on(engine.device, split, model.modalities) for split in (train, valid))
     drawn = torch.Generator().manual_seed(seed + DRAWS)
-    return Run(model, train, valid, settings, seed, drawn)
+    return Run(model, train, valid, settings, seed, drawn, engine)
 
 
-def batches(
-    split: Split, size: int, rng: torch.Generator
-) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
-    """The rows of ``split`` in a new order, ``size`` at a time: inputs by modality, labels."""
-    order = torch.randperm(len(split), generator=rng).to(split.labels.device)
-    shuffled = {m: x[order].split(size) for m, x in split.inputs.items()}
-    for batch, labels in enumerate(split.labels[order].split(size)):
-        yield {m: parts[batch] for m, parts in shuffled.items()}, labels
+def batches(run: Run, order: torch.Generator) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+    """The training rows in a new order, a batch at a time: inputs by modality, labels."""
+    labels = run.train.labels
+    rows = torch.randperm(len(run.train), generator=order).to(labels.device)
+    parts = rows.split(run.settings.batch_size)
+    for part, inputs in zip(parts, run.engine.batches(run.train, parts), strict=True):
+        yield inputs, labels[part]
 
 
 def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
@@ -130,8 +153,7 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
     weights = method.weights(step)
     loss = method.loss(step, weights)
     if not torch.isfinite(loss):
-        where = f"in epoch {run.epoch}, batch {step.batch}"
-        raise FloatingPointError(f"The loss is {loss.item()} {where}.")
+        raise FloatingPointError(lost(step, method, loss))
     optimizer.zero_grad()
     method.backward(step, loss)
     scales = method.scales(step)
@@ -139,6 +161,8 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
         scale_gradients(run.model, scales)
     if settings.clip is not None:
         method.clip(step, settings.clip)
+    if not torch.isfinite(length(run.model)) and (said := bad_gradient(step, method)):
+        raise FloatingPointError(said)
     if settings.scale == "gradient":
         optimizer.step()
     else:
@@ -148,44 +172,47 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
     run.trace += [{**at, "modality": m, "scale": float(k)} for m, k in scales.items()]
 
 
-def _on(device: str, split: Split, modalities: tuple[str, ...]) -> Split:
-    inputs = {m: split.inputs[m].to(device) for m in modalities}
-    return Split(inputs, split.labels.to(device), split.group)
+def length(model: MultimodalClassifier) -> Tensor:
+    """The norm of the whole gradient: not finite as soon as one number in it is not."""
+    return nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
 
 
-@contextmanager
-def _divergence(when: str) -> Iterator[None]:
-    """A fusion operator that meets NaN refuses it; in a training that means it diverged."""
-    try:
-        yield
-    except NotFinite as problem:
-        raise FloatingPointError(f"{str(problem).rstrip('.')} {when}.") from None
+def _on(device: str, split: AnySplit, modalities: tuple[str, ...]) -> AnySplit:
+    labels = split.labels.to(device)
+    if not isinstance(split, Split):
+        return replace(split, labels=labels, modalities=modalities)
+    return Split({m: split.inputs[m].to(device) for m in modalities}, labels, split.group)
 
 
-def measure(model: MultimodalClassifier, split: Split) -> dict[str, float]:
+def measure(run: Run, split: AnySplit) -> dict[str, float]:
     """Mean cross-entropy and accuracy of the joint logits on one split."""
-    logits = predict(model, split.inputs).joint
-    labels = split.labels.to(logits.device)
+    logits, labels = run.predict(split).joint, split.labels
     return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": accuracy(logits, labels)}
 
 
 def fit(
     model: MultimodalClassifier,
-    train: Split,
-    valid: Split,
+    train: AnySplit,
+    valid: AnySplit,
     settings: Settings | None = None,
     *,
     seed: int = 0,
     method: Method | None = None,
     progress: bool = False,
+    checkpoints: Path | None = None,
+    engine: Engine | None = None,
 ) -> pd.DataFrame:
     """Train ``model`` in place and return the history, one row an epoch and split (tidy).
 
-    progress: show a bar; interrupting the kernel stops between batches.
+    progress: show a bar; interrupting the kernel stops between batches.  checkpoints, engine: see
+    `epochs`.
     The same seed, model and data give the same history bit for bit on the same machine.
     """
     settings = Settings() if settings is None else settings
-    steps = epochs(model, train, valid, settings, seed=seed, method=method)
+    steps = epochs(
+        model, train, valid, settings,
+        seed=seed, method=method, checkpoints=checkpoints, engine=engine,
+    )  # fmt: skip
     bar = tqdm(
         steps,
         total=getattr(settings, "epochs", None),

@@ -17,9 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.engine import AnySplit, Engine
+from coursekit.training.evaluate import predict_rows
+from coursekit.training.settings import Settings
 
 JOINT = "joint"
 
@@ -33,20 +35,32 @@ def joint_loss(prediction: Prediction, labels: Tensor) -> Tensor:
 class Run:
     """One training as a method sees it.
 
-    train, valid: on the model's device.  epoch: from 1, 0 before the first.  history: the rows of
-    all epochs so far.  trace: what the method did, a row a step: epoch, batch, and either head and
-    weight or modality and scale.  generator: for whatever the method draws, fixed by the seed.
+    train, valid: on the model's device, if they are in memory.  epoch: from 1, 0 before the first.
+    history: the rows of all epochs so far.  trace: what the method did, a row a step: epoch, batch,
+    and either head and weight or modality and scale.  generator: for whatever the method draws,
+    fixed by the seed.  engine: how the encoders are run.
     """
 
     model: MultimodalClassifier
-    train: Split
-    valid: Split
-    settings: Any
+    train: AnySplit
+    valid: AnySplit
+    settings: Settings
     seed: int
     generator: torch.Generator
+    engine: Engine
     epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self.train) // self.settings.batch_size)
+
+    def predict(self, split: AnySplit, model: MultimodalClassifier | None = None) -> Prediction:
+        """What the model, or a copy of it, says of all rows of a split; no gradient."""
+        size = self.settings.batch_size
+        return predict_rows(self.model if model is None else model, split, self.engine, size)
 
     def means(self, by: str, value: str) -> dict[str, float]:
         """What the trace tells of this epoch, mean over its batches: "scale" by "modality", say."""
@@ -60,7 +74,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """One batch: inputs by modality (B, …), labels (B,), the prediction, and its number from 1."""
+    """One batch: inputs by modality, labels (B,), the prediction, and its number from 1.
+
+    Where several processes share the batch, inputs are this one's rows only; labels, features and
+    logits are those of all.
+    """
 
     run: Run
     inputs: Mapping[str, Tensor]
@@ -81,14 +99,20 @@ class Method:
     Subclasses override what they change.
 
     name: under which the registry knows it.  fusions: names of the fusions it is defined for; None
-    = any, empty = it brings its own, whatever the model had.
+    = any, empty = it brings its own, whatever the model had.  keeps: attributes that change in a
+    training; what a checkpoint stores of the method (numbers, tensors, and lists and dictionaries
+    of them).
     """
 
     name: ClassVar[str] = JOINT
+    keeps: ClassVar[tuple[str, ...]] = ()
     fusions: ClassVar[tuple[str, ...] | None] = None
 
     def begin(self, run: Run) -> None:
-        """Before the optimiser is made: refuse what the method is not for, set up its state."""
+        """Before the optimiser is made: refuse what the method is not for, set up its state.
+
+        It must be quick, and the same each time: a training that goes on begins here, too.
+        """
 
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
@@ -123,6 +147,15 @@ class Method:
 
     def end_epoch(self, run: Run) -> None:
         """After every epoch, its figures in ``run.history``."""
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint stores, after an epoch's end."""
+        return {name: getattr(self, name) for name in self.keeps}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave, after ``begin``."""
+        for name in self.keeps:
+            setattr(self, name, state[name])
 
 
 Slot = tuple[Tensor, tuple[slice, ...]]

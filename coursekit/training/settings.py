@@ -10,6 +10,7 @@ from coursekit.checks import choose, require, require_count, require_finite
 OPTIMIZERS = ("sgd", "adagrad", "adam")
 DEVICES = ("cpu", "cuda", "mps")
 SCALES = ("step", "gradient")
+PRECISIONS = ("32-true", "bf16-mixed")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,13 @@ class Settings:
     than one pays only for networks much larger than the course's, None leaves PyTorch's choice.
     scale: what a method's coefficients k multiply, the optimiser's "step" or the "gradient"; the
     same for plain SGD, while Adam cancels what is done to the gradient.
+
+    For large encoders. precision: "32-true", everything in the weights' own type, or "bf16-mixed",
+    the encoders' products in bfloat16 (fusion, heads and losses stay as they are).  checkpointing:
+    compute activations again in the backward pass instead of keeping them.  accumulate: the
+    encoders see a batch in so many parts one after the other, and their gradients add up; a method
+    sees the whole batch all the same. One part is in memory at a time, and each is computed twice.
+    compile: encoders through torch.compile, which takes a while at first.
     """
 
     epochs: int = 20
@@ -35,13 +43,19 @@ class Settings:
     device: str = "cpu"
     threads: int | None = 1
     scale: str = "step"
+    precision: str = "32-true"
+    checkpointing: bool = False
+    accumulate: int = 1
+    compile: bool = False
 
     def __post_init__(self) -> None:
         choose("optimizer", self.optimizer, OPTIMIZERS)
         choose("scale", self.scale, SCALES)
+        choose("precision", self.precision, PRECISIONS)
         choose("device", str(self.device).partition(":")[0], DEVICES)
         require_count("epochs", self.epochs, 1)
         require_count("batch_size", self.batch_size, 1)
+        require_count("accumulate", self.accumulate, 1, self.batch_size)
         if self.threads is not None:
             require_count("threads", self.threads, 1)
         for name in ("lr", "momentum", "weight_decay"):
@@ -50,6 +64,10 @@ class Settings:
         for name in ("momentum", "weight_decay"):
             value = getattr(self, name)
             require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+        for name in ("checkpointing", "compile", "keep_best"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} is {value!r}; True or False was expected.")
         fits = self.clip is None or self.clip > 0
         require(fits, f"clip is {self.clip}; a positive number or None was expected.")
 

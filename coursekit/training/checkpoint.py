@@ -1,0 +1,271 @@
+"""A training stored after every epoch, whole or not at all, and taken up again bit for bit.
+
+A checkpoint is one line that says version, SHA-256 and length, and then what `torch.save` writes:
+tensors, numbers and text, read back with ``weights_only``, so that no code in a file is run.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from pickle import UnpicklingError  # what torch.load raises when a file wants to run code
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.models import Dropout
+from coursekit.training.method import Method, Run
+from coursekit.training.settings import Settings
+
+MAGIC, VERSION = "coursekit-checkpoint", 1
+KEPT = 2  # newest checkpoints: one more than is needed, should it turn out to be damaged
+FREE = ("epochs", "device", "threads")  # settings in which a training that goes on may differ
+
+
+class CheckpointError(OSError):
+    """A checkpoint cannot be written, or none of those that are there can be used."""
+
+
+@dataclass
+class Training:
+    """All that a training is made of.
+
+    order: draws the order of the batches.  best_accuracy, best_weights: of the best epoch so far,
+    where the settings ask for it.
+    """
+
+    run: Run
+    method: Method
+    optimizer: torch.optim.Optimizer
+    order: torch.Generator = field(default_factory=torch.Generator)
+    best_accuracy: float = -1.0
+    best_weights: dict[str, Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        self.order.manual_seed(self.run.seed)  # on the CPU: the same order on every device
+
+
+class Store:
+    """The checkpoints of one training in a folder, one file an epoch; the newest two stay.
+
+    Make it before the method begins: what the method is given is part of what must agree.
+    """
+
+    def __init__(self, folder: Path, method: Method, settings: Settings, seed: int) -> None:
+        if not isinstance(folder, str | Path):
+            raise TypeError(f"checkpoints is a {type(folder).__name__}; a folder was expected.")
+        self.folder = Path(folder)
+        wanted = {k: v for k, v in asdict(settings).items() if k not in FREE}
+        own = {k: repr(v) for k, v in sorted(vars(method).items())}
+        self.identity = {**wanted, "seed": seed, "method": method.name, **own}
+        self.written: list[Path] = []
+
+    def save(self, state: Training) -> None:
+        """Store the epoch that has just ended.  Errors: CheckpointError, what is there stays."""
+        run = state.run
+        if run.engine.rank > 0:
+            return
+        path = self.folder / f"epoch-{run.epoch:05d}.ckpt"
+        content = packed({"identity": self._identity(run), **collected(state)})
+        try:
+            write_whole(path, content)
+        except OSError as problem:
+            raise CheckpointError(self._no_room(run.epoch, len(content), problem)) from None
+        self.written.append(path)
+        while len(self.written) > KEPT:
+            self.written.pop(0).unlink(missing_ok=True)
+
+    def restore(self, state: Training) -> Iterator[list[dict[str, object]]]:
+        """Put the newest usable checkpoint, if there is one, into ``state``; yield its history.
+
+        One that cannot be used is set aside, with a warning, and the one before is taken.
+        Errors: CheckpointError when there are some and none can be used, or when they belong to
+        another training.
+        """
+        engine = state.run.engine
+        data = self._newest(state.run) if engine.rank == 0 else None
+        if engine.fabric is not None:  # the others need not see the folder
+            data = engine.fabric.broadcast(data)
+        if data is None:
+            return
+        content = unpacked(data, engine.device)
+        done, wanted = content["epoch"], state.run.settings.epochs
+        if done > wanted:
+            raise CheckpointError(
+                f"{self.folder}: {done} epochs are done; {wanted} were asked for."
+            )
+        spread(content, state)
+        history = state.run.history
+        for epoch in range(1, state.run.epoch + 1):
+            yield [row for row in history if row["epoch"] == epoch]
+
+    def _newest(self, run: Run) -> bytes | None:
+        found = sorted(self.folder.glob("epoch-*.ckpt"), reverse=True)
+        wrong: list[str] = []
+        for path in found:
+            try:
+                data = read_whole(path)
+                content = unpacked(data)
+            except CheckpointError as problem:
+                wrong.append(str(problem))
+                continue
+            except (RuntimeError, UnpicklingError) as problem:
+                wrong.append(f"{path} cannot be read: {str(problem).splitlines()[0]}")
+                continue
+            self._require_same(content["identity"], run)
+            self._set_aside(found[: len(wrong)], wrong, content["epoch"])
+            self.written = [path]
+            return data
+        if wrong:
+            raise CheckpointError(f"{' '.join(wrong)} Nothing was changed; name another folder.")
+        return None
+
+    def _set_aside(self, paths: list[Path], why: list[str], epoch: int) -> None:
+        for path, sentence in zip(paths, why, strict=True):
+            aside = path.with_suffix(".unusable")
+            path.replace(aside)
+            said = f"{sentence} It was set aside as {aside.name}; going on behind epoch {epoch}."
+            warnings.warn(said, stacklevel=2)
+
+    def _identity(self, run: Run) -> dict[str, Any]:
+        """What must agree: settings, method, seed, the rows and the model's weights by shape."""
+        shapes = {k: list(p.shape) for k, p in run.model.state_dict().items()}
+        labels = {f"the labels of {name}": digest(split.labels) for name, split in (
+            ("train", run.train), ("valid", run.valid))}  # fmt: skip
+        return {**self.identity, **labels, "the model's shapes": json.dumps(shapes)}
+
+    def _require_same(self, there: dict[str, Any], run: Run) -> None:
+        here = self._identity(run)
+        other = [k for k in here | there if here.get(k) != there.get(k)]
+        if other:
+            each = ", ".join(
+                f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other
+            )
+            raise CheckpointError(
+                f"{self.folder} holds the checkpoints of another training: {each}. Name another "
+                "folder for this one."
+            )
+
+    def _no_room(self, epoch: int, needed: int, problem: OSError) -> str:
+        what = problem.strerror or str(problem)
+        size = f"it has {needed / 2**20:.1f} MiB"
+        if self.folder.is_dir():
+            size += f", {shutil.disk_usage(self.folder).free / 2**20:.1f} MiB are free"
+        left = "Nothing was stored before."
+        if self.written:
+            left = f"{self.written[-1].name} is whole: make room, and the same call goes on there."
+        said = f"The checkpoint of epoch {epoch} was not written to {self.folder}: {what}"
+        return f"{said} ({size}). {left}"
+
+
+def collected(state: Training) -> dict[str, Any]:
+    """A training as numbers, text and tensors."""
+    run = state.run
+    draws = {"order": state.order, "method": run.generator, **_dropouts(run)}
+    random = {name: generator.get_state() for name, generator in draws.items()}
+    random["torch"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        random["cuda"] = torch.cuda.get_rng_state()
+    return {
+        "epoch": run.epoch,
+        "model": run.model.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "method": state.method.state(),
+        "random": random,
+        "history": json.dumps(run.history),
+        "trace": json.dumps(run.trace),
+        "best": (state.best_accuracy, state.best_weights),
+    }
+
+
+def spread(content: dict[str, Any], state: Training) -> None:
+    """The reverse of `collected`, after the method's ``begin``."""
+    run, random = state.run, content["random"]
+    run.epoch = content["epoch"]
+    run.model.load_state_dict(content["model"])
+    state.optimizer.load_state_dict(content["optimizer"])
+    state.method.restore(content["method"])
+    for name, generator in {
+        "order": state.order,
+        "method": run.generator,
+        **_dropouts(run),
+    }.items():
+        generator.set_state(random[name])
+    torch.set_rng_state(random["torch"])
+    if "cuda" in random and torch.cuda.is_available():
+        torch.cuda.set_rng_state(random["cuda"])
+    run.history, run.trace = json.loads(content["history"]), json.loads(content["trace"])
+    state.best_accuracy, state.best_weights = content["best"]
+
+
+def packed(content: dict[str, Any]) -> bytes:
+    """The bytes of a checkpoint's file."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    data = buffer.getvalue()
+    return f"{MAGIC} {VERSION} {hashlib.sha256(data).hexdigest()} {len(data)}\n".encode() + data
+
+
+def unpacked(data: bytes, device: str = "cpu") -> dict[str, Any]:
+    """The reverse, without the first line; what was on an accelerator comes to ``device``."""
+
+    def place(storage: Any, was: str) -> Any:
+        return storage if was == "cpu" else storage.to(device=torch.device(device))
+
+    found: dict[str, Any] = torch.load(io.BytesIO(data), map_location=place, weights_only=True)
+    return found
+
+
+def read_whole(path: Path) -> bytes:
+    """What follows the first line.  Errors: CheckpointError, what is wrong with the file."""
+    try:
+        with path.open("rb") as file:
+            words = file.readline(200).decode("ascii", "replace").split()
+            data = file.read()
+    except OSError as problem:
+        raise CheckpointError(f"{path} cannot be read: {problem.strerror}.") from None
+    if len(words) != 4 or words[0] != MAGIC:
+        raise CheckpointError(f"{path} is no checkpoint, or its beginning is lost.")
+    if words[1] != str(VERSION):
+        raise CheckpointError(f"{path} is of version {words[1]}; version {VERSION} was expected.")
+    if str(len(data)) != words[3]:
+        raise CheckpointError(f"{path} is cut short: {len(data)} bytes of {words[3]}.")
+    if hashlib.sha256(data).hexdigest() != words[2]:
+        raise CheckpointError(f"{path} is damaged: its SHA-256 is not what its first line says.")
+    return data
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write beside the place, make sure that it is on the disk, then give it its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.parent / "next.part"  # one name, so that a killed process leaves one at most
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def digest(labels: Tensor) -> str:
+    """SHA-256 of a split's labels, in their order."""
+    return hashlib.sha256(labels.cpu().numpy().tobytes()).hexdigest()[:16]
+
+
+def _dropouts(run: Run) -> dict[str, torch.Generator]:
+    found = run.model.named_modules()
+    return {name: module.generator for name, module in found if isinstance(module, Dropout)}
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) < 40 else f"{text[:37]}…"

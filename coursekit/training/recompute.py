@@ -1,0 +1,53 @@
+"""Activations that are not kept but computed again in the backward pass: memory for time.
+
+A second forward pass must be the first one again: the same dropout, and batch statistics that are
+counted once. PyTorch takes care of its global generators; a `Dropout` has one of its own.
+"""
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from coursekit.models import Dropout
+
+
+def recomputed(module: nn.Module, x: Tensor) -> Tensor:
+    """``module(x)``, of which only ``x`` is kept for the backward pass.
+
+    Source: Chen, Xu, Zhang, Guestrin 2016, by `torch.utils.checkpoint`.
+    """
+    if not torch.is_grad_enabled():
+        return module(x)
+    again = _Again(module)  # before the first pass, which draws
+    return checkpoint(module, x, use_reentrant=False, context_fn=lambda: (nullcontext(), again))
+
+
+class _Again:
+    """Inside, dropout draws what it drew and batch norms leave their running statistics alone.
+
+    Entered once for each backward pass, of which a method may make several.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self.dropouts = [d for d in module.modules() if isinstance(d, Dropout)]
+        self.norms = [n for n in module.modules() if isinstance(n, _BatchNorm)]
+        self.drawn = [d.generator.get_state() for d in self.dropouts]
+
+    def __enter__(self) -> None:
+        self.later = [d.generator.get_state() for d in self.dropouts]
+        self.before = [(n.momentum, n.num_batches_tracked) for n in self.norms]
+        for d, state in zip(self.dropouts, self.drawn, strict=True):
+            d.generator.set_state(state)
+        for n in self.norms:
+            n.momentum = 0.0
+            if n.num_batches_tracked is not None:
+                n.num_batches_tracked = n.num_batches_tracked.clone()
+
+    def __exit__(self, *error: object) -> None:
+        for d, state in zip(self.dropouts, self.later, strict=True):
+            d.generator.set_state(state)
+        for n, (momentum, count) in zip(self.norms, self.before, strict=True):
+            n.momentum, n.num_batches_tracked = momentum, count
