@@ -1,4 +1,4 @@
-"""Commands: tables of slow studies (``python -m coursekit folds``), benchmarks, assignments."""
+"""Commands: trainings, tables of slow studies (``python -m coursekit folds``), benchmarks, …"""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,17 +19,19 @@ from coursekit.studies import operators as operator_study
 from coursekit.studies import rates
 from coursekit.studies import surfaces as surface_study
 from coursekit.studies.cards import keep
+from coursekit.trainings.commands import train
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
 app.command()(assign)
 app.command()(preview)
 app.command()(grade)
+app.command()(train)
 
 
 @app.callback()
 def commands() -> None:
-    """Make the tables of slow studies, run benchmarks, hand out and grade assignments."""
+    """Train, make the tables of slow studies, run benchmarks, hand out and grade assignments."""
 
 
 @app.command()

@@ -13,6 +13,7 @@ from coursekit.checks import choose
 from coursekit.fusion.additive import additive
 from coursekit.fusion.base import Fusion
 from coursekit.fusion.bilinear import bilinear
+from coursekit.fusion.conformer import ConformerFusion
 from coursekit.fusion.early_transformer import MultiModalTransformer
 from coursekit.fusion.film import film
 from coursekit.fusion.gmu import gmu
@@ -46,6 +47,7 @@ def build(name: str, widths: Mapping[str, int], num_classes: int) -> Fusion:
 
 
 __all__ = [
+    "ConformerFusion",
     "Fusion",
     "MultiModalTransformer",
     "additive",

@@ -124,6 +124,7 @@ def owned(modules: Iterable[nn.Module], widths: Mapping[str, int]) -> Slices:
 
 def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> None:
     """Refuse fewer than ``least`` modalities, in the name of the operator."""
+    require_count("least", least, 1)
     found = f"widths names {len(widths)} modalities, {list(widths)}"
     require(len(widths) >= least, f"{found}; {name} fusion needs {least} or more.")
 

@@ -19,7 +19,7 @@ def bilinear(features: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor
     require_vectors("features", features)
     require_weights("weight", weight)
     want = tuple(z.shape[1] for z in features)
-    fits = weight.shape[1:] == want and weight.ndim == len(features) + 1
+    fits = weight.shape[1:] == want and weight.ndim == len(features) + 1 and len(weight) > 0
     shape = ", ".join(map(str, want))
     require(fits, f"weight has shape {tuple(weight.shape)}; (classes, {shape}) was expected.")
     require_batch("bias", bias, (len(weight),))

@@ -20,6 +20,9 @@ def low_rank(
     Source: Liu, Shen and colleagues 2018, section 3.3; the weights w are those of their code.
     """
     require_vectors("features", features)
+    if not isinstance(factors, Sequence):
+        what = type(factors).__name__
+        raise TypeError(f"factors is a {what}; a list with one tensor a modality was expected.")
     fits = len(factors) == len(features)
     require(fits, f"factors holds {len(factors)}; one for each of {len(features)} was expected.")
     for name, w in [*((f"factors[{m}]", f) for m, f in enumerate(factors)), ("weights", weights)]:

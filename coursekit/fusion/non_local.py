@@ -19,7 +19,8 @@ def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out:
     given = (("w_query", w_query), ("w_key", w_key), ("w_value", w_value), ("w_out", w_out))
     for name, w in given:
         require_weights(name, w)
-        require(w.ndim == 2, f"{name} has shape {tuple(w.shape)}; a matrix was expected.")
+        fits = w.ndim == 2 and w.numel() > 0
+        require(fits, f"{name} has shape {tuple(w.shape)}; a matrix was expected.")
     inward, outward = (len(w_query), x.shape[2]), (x.shape[2], len(w_query))
     for name, w in given:
         want = outward if name == "w_out" else inward

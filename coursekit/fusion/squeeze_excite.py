@@ -19,7 +19,7 @@ def squeeze_excite(x: Tensor, w_squeeze: Tensor, w_excite: Tensor) -> Tensor:
     require_weights("w_squeeze", w_squeeze)
     require_weights("w_excite", w_excite)
     d = x.shape[1]
-    fits = w_squeeze.ndim == 2 and w_squeeze.shape[1] == d
+    fits = w_squeeze.ndim == 2 and w_squeeze.shape[1] == d and len(w_squeeze) > 0
     require(fits, f"w_squeeze has shape {tuple(w_squeeze.shape)}; (hidden, {d}) was expected.")
     want = (d, w_squeeze.shape[0])
     fits = w_excite.shape == want

@@ -35,6 +35,10 @@ def mark(
     Source: class and modality tokens as in Kontras and colleagues 2024; the class token is that of
     Devlin and colleagues 2019.
     """
+    for name, given in (("sequences", sequences), ("marks", marks)):
+        if not isinstance(given, Mapping):
+            what = type(given).__name__
+            raise TypeError(f"{name} is a {what}; a dictionary by modality was expected.")
     require(len(marks) > 0, "marks is empty; at least one modality was expected.")
     missing = [m for m in marks if m not in sequences]
     require(not missing, f"sequences lacks {missing}; marks names {list(marks)}.")

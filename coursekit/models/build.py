@@ -1,14 +1,49 @@
 """A classifier by the names of its parts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
 from coursekit import fusion as fusions
 from coursekit.checks import choose, require, require_count, require_floats, require_modality
 from coursekit.models.classifier import MultimodalClassifier, width_of
+from coursekit.models.conformer import Conformer
 from coursekit.models.encoders import CNN, MLP, Dropout
 from coursekit.models.initialise import initialise
+from coursekit.models.resnet import ResNet18
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of encoder: which inputs it reads, and how it is made.
+
+    axes: how many they may have; None: any number.  reads: the same as shapes, in words.
+    make: from one modality's batch and `build_classifier`'s widths.
+    """
+
+    axes: tuple[int, ...] | None
+    reads: str
+    make: Callable[[Tensor, Sequence[int]], nn.Module]
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "mlp": Kind(None, "(B, …)", lambda x, widths: MLP(x[0].numel(), widths)),
+        "cnn": Kind((4,), "(B, channels, H, W)", lambda x, widths: CNN(x.shape[1], widths[-1])),
+        "resnet18": Kind(
+            (4, 5),
+            "(B, channels, H, W) or (B, T, channels, H, W)",
+            lambda x, widths: ResNet18(x.shape[-3]),
+        ),
+        "conformer": Kind(
+            (2, 3, 4),
+            "(B, D), (B, T, D) or (B, 1, F, T)",
+            lambda x, widths: Conformer(x.shape[min(x.ndim - 1, 2)], widths[-1]),
+        ),
+    }
+)
 
 
 def build_classifier(
@@ -16,15 +51,16 @@ def build_classifier(
     num_classes: int,
     *,
     fusion: str = "late-linear",
-    encoder: str = "mlp",
+    encoder: str | Mapping[str, str] = "mlp",
     widths: Sequence[int] = (64, 32),
     dropout: float = 0.0,
     seed: int = 0,
 ) -> MultimodalClassifier:
     """A classifier for the modalities in ``inputs`` (one example batch or the whole split).
 
-    encoder: "mlp" or "cnn" (the last of ``widths`` is the feature width).  dropout: rate on the
-    features.  The same seed gives the same weights; a modality's encoder depends on its place.
+    encoder: "mlp", "cnn", "conformer" (the last of ``widths`` is the feature width) or "resnet18"
+    (always 512), or one of them for each modality, by its name.  dropout: rate on the features.
+    The same seed gives the same weights; a modality's encoder depends on its place.
     """
     require_count("num_classes", num_classes, 1)
     if not isinstance(widths, Sequence) or isinstance(widths, str) or len(widths) == 0:
@@ -34,12 +70,8 @@ def build_classifier(
     require(len(inputs) > 0, "inputs is empty; one or more modalities were expected.")
     for m, x in inputs.items():
         _require_input(m, x)
-    make: dict[str, Callable[[Tensor], nn.Module]] = {
-        "mlp": lambda x: MLP(x[0].numel(), widths),
-        "cnn": lambda x: CNN(x.shape[1], widths[-1]),
-    }
-    build = make[choose("encoder", encoder, make)]
-    encoders = {m: build(x) for m, x in inputs.items()}
+    chosen = _kinds(encoder, inputs)
+    encoders = {m: chosen[m].make(x, widths) for m, x in inputs.items()}
     if dropout != 0:
         encoders = {
             m: _with_dropout(e, dropout, seed + i) for i, (m, e) in enumerate(encoders.items())
@@ -57,6 +89,24 @@ def _require_input(name: str, x: Tensor) -> None:
     fits = x.ndim >= 2 and x.numel() > 0
     want = "(N, …) with one or more rows"
     require(fits, f"inputs[{name!r}] has shape {tuple(x.shape)}; {want} was expected.")
+
+
+def _kinds(encoder: str | Mapping[str, str], inputs: Mapping[str, Tensor]) -> dict[str, Kind]:
+    """The kind of every modality's encoder, each able to read what there is."""
+    if isinstance(encoder, Mapping):
+        missing = [m for m in inputs if m not in encoder]
+        require(not missing, f"encoder lacks {missing}; it names those of {list(encoder)}.")
+        further = [m for m in encoder if m not in inputs]
+        require(not further, f"encoder names {further}; inputs has {list(inputs)} only.")
+        named = {m: choose(f"encoder[{m!r}]", encoder[m], KINDS) for m in inputs}
+    else:
+        named = dict.fromkeys(inputs, choose("encoder", encoder, KINDS))
+    for m, name in named.items():
+        axes = KINDS[name].axes
+        found = f"inputs[{m!r}] has shape {tuple(inputs[m].shape)}"
+        reads = f"{KINDS[name].reads} was expected by the encoder {name!r}"
+        require(axes is None or inputs[m].ndim in axes, f"{found}; {reads}.")
+    return {m: KINDS[name] for m, name in named.items()}
 
 
 def _with_dropout(encoder: nn.Module, p: float, seed: int) -> nn.Module:

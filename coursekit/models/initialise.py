@@ -7,6 +7,9 @@ from torch import nn
 
 from coursekit.checks import require
 
+# Layers that start as ones and zeros, and forget their running statistics.
+NORMS = (nn.LayerNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
 
 def initialise(model: nn.Module, seed: int) -> None:
     """Draw every weight anew from ``seed``, by PyTorch's own default rules (uniform ±1/√fan_in).
@@ -29,16 +32,16 @@ def initialise(model: nn.Module, seed: int) -> None:
 
 def _draw(module: nn.Module, rng: torch.Generator) -> set[nn.Parameter]:
     """PyTorch's default for one layer, from ``rng``; the parameters that it drew."""
-    if isinstance(module, nn.Linear | nn.Conv2d):
-        bound = 1 / math.sqrt(module.weight[0].numel())
+    if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
+        bound = 1 / math.sqrt(module.weight[0].numel())  # also where a filter reads few channels
         nn.init.uniform_(module.weight, -bound, bound, generator=rng)
         if module.bias is not None:
             nn.init.uniform_(module.bias, -bound, bound, generator=rng)
     elif isinstance(module, nn.MultiheadAttention):
         nn.init.xavier_uniform_(module.in_proj_weight, generator=rng)
         nn.init.zeros_(module.in_proj_bias)
-    elif isinstance(module, nn.LayerNorm):
-        module.reset_parameters()  # ones and zeros
+    elif isinstance(module, NORMS):
+        module.reset_parameters()
     else:
         return set()
     return set(module.parameters(recurse=False))

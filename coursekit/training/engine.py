@@ -40,17 +40,19 @@ AnySplit = Split | LazySplit
 class Engine:
     """What `Settings` say of the machine, made ready.
 
-    rank, world: which of how many processes this is.  device: of this process.
+    rank, world: which of how many processes this is.  device: of this process.  progress: show how
+    far an epoch is (the first process does).
     Errors: ModuleNotFoundError, with what to install, where lightning-fabric is needed and missing.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, progress: bool = False) -> None:
         self.settings = settings
         self.fabric = _fabric(settings)
         self.rank = 0 if self.fabric is None else self.fabric.global_rank
         self.world = 1 if self.fabric is None else self.fabric.world_size
         shared = self.fabric is not None and self.world > 1
         self.device = str(self.fabric.device) if shared and self.fabric else settings.device
+        self.progress = progress and self.rank == 0
         self._compiled: dict[nn.Module, nn.Module] = {}
 
     def __deepcopy__(self, memo: object) -> "Engine":

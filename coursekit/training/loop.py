@@ -102,7 +102,15 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     run.engine.agree(model)
     method.begin_epoch(run)
     model.train()
-    for batch, (inputs, labels) in enumerate(batches(run, state.order), 1):
+    bar = tqdm(
+        batches(run, state.order),
+        total=run.batches,
+        disable=not run.engine.progress,
+        desc=f"epoch {run.epoch}",
+        unit="batch",
+        leave=False,
+    )
+    for batch, (inputs, labels) in enumerate(bar, 1):
         with divergence(run, method, when(run, batch), inputs):
             step = Step(run, inputs, labels, method.predict(run, inputs), batch)
             take(step, method, state.optimizer)

@@ -1,0 +1,123 @@
+"""``python -m coursekit train …``: one training, on any data; under torchrun by many processes."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import torch.distributed as dist
+import typer
+
+from coursekit.checks import require
+from coursekit.training import Settings
+from coursekit.training.engine import Engine
+from coursekit.trainings.plan import Plan
+from coursekit.trainings.run import run, told
+
+WORDS = {"true": True, "false": False, "none": None}
+
+
+def train(
+    data: Annotated[str, typer.Option(help="name of a data set")],
+    root: Annotated[Path | None, typer.Option(help="folder of research data")] = None,
+    out: Annotated[Path, typer.Option(help="folder for all that comes out")] = Path("training"),
+    method: Annotated[str, typer.Option(help="balancing method")] = "joint",
+    fusion: Annotated[str, typer.Option(help="fusion operator")] = "late-linear",
+    encoder: Annotated[str, typer.Option(help="NAME, or MODALITY=NAME,MODALITY=NAME")] = "mlp",
+    widths: Annotated[str, typer.Option(help="of the encoders' layers")] = "64,32",
+    option: Annotated[list[str] | None, typer.Option(help="of the loader, NAME=VALUE")] = None,
+    own: Annotated[
+        list[str] | None, typer.Option("--set", help="setting of the method, NAME=VALUE")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1)] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="over all processes")] = 128,
+    optimizer: Annotated[str, typer.Option(help="sgd, adagrad or adam")] = "sgd",
+    lr: float = 0.1,
+    weight_decay: float = 0.0,
+    clip: Annotated[float, typer.Option(help="largest gradient norm; 0 = none")] = 1.0,
+    keep_best: Annotated[bool, typer.Option(help="end with the best valid epoch")] = True,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps; auto takes what is there")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="of the CPU; 0 = PyTorch's choice")] = 0,
+    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed")] = "32-true",
+    checkpointing: Annotated[bool, typer.Option(help="recompute activations")] = False,
+    accumulate: Annotated[int, typer.Option(min=1, help="parts of a batch, in turn")] = 1,
+    compile_: Annotated[bool, typer.Option("--compile/--no-compile")] = False,
+    probes: Annotated[bool, typer.Option(help="also probe every encoder")] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="open and build only, and say what")] = False,
+) -> None:
+    """Train a model with a balancing method; stopped and started again, it goes on.
+
+    Several processes of one or many machines share each batch when torchrun starts them:
+    torchrun --nproc-per-node 2 -m coursekit train …
+    """
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = lambda message, *_: typer.echo(f"Note: {message}", err=True)
+    try:
+        settings = Settings(
+            epochs=epochs, batch_size=batch_size, optimizer=optimizer, lr=lr,
+            weight_decay=weight_decay, clip=clip or None, keep_best=keep_best,
+            device=best_device() if device == "auto" else device, threads=threads or None,
+            precision=precision, checkpointing=checkpointing, accumulate=accumulate,
+            compile=compile_,
+        )  # fmt: skip
+        plan = Plan(
+            data, root, pairs("option", option), method, pairs("set", own), fusion,
+            encoder_of(encoder), tuple(int(w) for w in widths.split(",")), settings, seed,
+        )  # fmt: skip
+        engine = Engine(settings, progress=sys.stderr.isatty())
+        if dry:
+            typer.echo(told(plan))
+            return
+        result = run(plan, out, probes=probes, engine=engine, tell=typer.echo)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. The same command goes on behind the last epoch in {out}.", err=True)
+        raise typer.Exit(130) from None
+    except (ValueError, TypeError, OSError, FloatingPointError, ModuleNotFoundError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+    if engine.rank == 0:
+        width = max(map(len, result))
+        typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in result.items()))
+
+
+def pairs(name: str, given: list[str] | None) -> dict[str, Any]:
+    """NAME=VALUE, several times, as a dictionary: numbers, true, false, none, else text."""
+    found = {}
+    for text in given or []:
+        key, equals, value = text.partition("=")
+        fits = bool(key and equals)
+        require(fits, f"{name} is {text!r}; NAME=VALUE was expected.")
+        found[key.replace("-", "_")] = value_of(value)
+    return found
+
+
+def value_of(text: str) -> Any:
+    """A number, true, false, none, or the text itself."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def encoder_of(text: str) -> str | dict[str, str]:
+    """resnet18, or video=resnet18,audio=cnn."""
+    if "=" not in text:
+        return text
+    found = pairs("encoder", text.split(","))
+    return {m: str(name) for m, name in found.items()}
+
+
+def best_device() -> str:
+    """CUDA or Apple's GPU where there is one."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,117 @@
+"""A plan carried out: history, weights and results in a folder; stopped, it goes on there."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch.nn import functional as F
+
+from coursekit.calibration import ece
+from coursekit.data.lazy import LazyData
+from coursekit.models import MultimodalClassifier
+from coursekit.probes import probe
+from coursekit.training import accuracy, epochs
+from coursekit.training.checkpoint import write_whole
+from coursekit.training.engine import AnySplit, Engine
+from coursekit.training.evaluate import predict_rows
+from coursekit.trainings.plan import AnyData, Plan
+
+
+def run(
+    plan: Plan,
+    out: Path,
+    *,
+    probes: bool = False,
+    engine: Engine | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Train, then measure; the result also stands in ``out/result.json``.
+
+    In ``out``: plan.json, missing.txt (samples that were left out), checkpoints/, history.csv,
+    model.pt (weights alone), result.json. A training that is done is not done again.
+    probes: also the accuracy of a linear probe of every encoder.  tell: gets a line an epoch.
+    Errors: those of the loader and of `coursekit.training.fit`.
+    """
+    engine = Engine(plan.settings) if engine is None else engine
+    data = plan.open_data()
+    first = engine.rank == 0
+    if first:
+        _write(out / "plan.json", plan.text())
+        if isinstance(data, LazyData) and data.missing:
+            _write(out / "missing.txt", "\n".join(data.missing) + "\n")
+    model, began = plan.build_model(data), time.perf_counter()
+    steps = epochs(
+        model, data.train, data.valid, plan.settings, seed=plan.seed, method=plan.build_method(),
+        checkpoints=out / "checkpoints", engine=engine,
+    )  # fmt: skip
+    history = []
+    for rows in steps:
+        history += rows
+        if first and tell is not None:
+            tell(line_of(rows, plan.settings.epochs))
+    seconds = time.perf_counter() - began
+    result = {
+        "data": data.name, "fusion": plan.fusion, "method": plan.method, "seed": plan.seed,
+        **measured(model, data, engine, plan.settings.batch_size, probes),
+        "seconds": round(seconds, 2),
+    }  # fmt: skip
+    if first:
+        table = pd.DataFrame(history).to_csv(index=False, lineterminator="\n")
+        _write(out / "history.csv", table)
+        _write(out / "result.json", json.dumps(result, indent=1) + "\n")
+        torch.save(model.state_dict(), out / "model.pt")
+    return result
+
+
+def line_of(rows: list[dict[str, Any]], last: int) -> str:
+    """An epoch's rows of the history as a line."""
+    parts = [f"{r['split']} loss {r['loss']:.4f} accuracy {r['accuracy']:.4f}" for r in rows]
+    return f"epoch {rows[0]['epoch']} of {last}: " + ", ".join(parts)
+
+
+def measured(
+    model: MultimodalClassifier, data: AnyData, engine: Engine, size: int, probes: bool
+) -> dict[str, float]:
+    """Loss and accuracy on valid and test, ECE on test; probe_MODALITY where they are wanted."""
+    found: dict[str, float] = {}
+    features = {}
+    for name in ("valid", "test"):
+        split: AnySplit = data.split(name)
+        said = predict_rows(model, split, engine, size)
+        logits, labels = said.joint.cpu(), split.labels
+        found[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
+        found[name] = accuracy(logits, labels)
+        features[name] = {m: z.cpu() for m, z in said.features.items()}
+    found["test_ece"] = float(ece(logits.double().softmax(1), labels))
+    if probes:
+        before = predict_rows(model, data.train, engine, size).features
+        for m, z in before.items():
+            reached = probe(z.cpu(), data.train.labels, features["test"][m], labels)
+            found[f"probe_{m}"] = reached
+    return {k: round(v, 6) for k, v in found.items()}
+
+
+def told(plan: Plan) -> str:
+    """What a plan comes to, without training: rows, groups, shapes, parameters."""
+    data = plan.open_data()
+    model = plan.build_model(data)
+    example = next(data.train.batches([torch.tensor([0])]))
+    lines = [f"{data.name}: {data.num_classes} classes"]
+    for name in ("train", "valid", "test"):
+        split = data.split(name)
+        lines.append(f"{name}: {len(split)} rows, {len(split.group.unique())} groups")
+    for m in model.modalities:
+        size = sum(p.numel() for p in model.encoders[m].parameters())
+        lines.append(f"{m}: {tuple(example[m].shape[1:])} a sample, encoder of {size:,} parameters")
+    size = sum(p.numel() for p in model.parameters())
+    lines.append(f"{plan.method} on {plan.fusion}: {size:,} parameters in all")
+    missing = data.missing if isinstance(data, LazyData) else ()
+    return "\n".join([*lines, *missing])
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, text.encode())
