@@ -19,7 +19,7 @@ from coursekit.studies import operators as operator_study
 from coursekit.studies import rates
 from coursekit.studies import surfaces as surface_study
 from coursekit.studies.cards import keep
-from coursekit.trainings.commands import train
+from coursekit.trainings.commands import sweep, train
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(bench, name="bench")
@@ -27,6 +27,7 @@ app.command()(assign)
 app.command()(preview)
 app.command()(grade)
 app.command()(train)
+app.command()(sweep)
 
 
 @app.callback()

@@ -5,6 +5,7 @@ trial with the best mean validation accuracy is then trained on other seeds, and
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from coursekit.checks import choose
 
 TUNING_SEEDS = (0, 1, 2)
 FIRST_SEED = 100
+ATTEMPTS = 3  # worker processes that may be killed in a row with nothing done
 KEY = ["data", "fusion", "method", "seed", "trial"]
 Place = tuple[str, str, str]  # data, fusion, method: what is tuned as one
 Cell = tuple[str, str, str, Trial, int]
@@ -105,19 +107,49 @@ def work(
 ) -> pd.DataFrame:
     """Train the cells that ``out`` does not have, write each when it is done, return their rows.
 
-    Killed and started again it goes on where it was.  label: names the progress bar.
+    Killed and started again it goes on where it was. When a worker process is killed, those that
+    were being trained are begun again; all others stay.  label: names the progress bar.
     dask: address of a scheduler whose workers train; empty = ``jobs`` processes of this machine.
+    Errors: RuntimeError, with the cells that were being trained, when that happens `ATTEMPTS`
+    times in a row without one of them being done.
     """
+    lost = 0
+    while todo := missing(cells, out):
+        try:
+            _train(row_of, todo, out, jobs, label, dask)
+        except BrokenProcessPool:
+            lost = lost + 1 if len(missing(cells, out)) == len(todo) else 1
+            if lost == ATTEMPTS:
+                first = ", ".join(" ".join(map(str, key_of(cell))) for cell in todo[:jobs])
+                raise RuntimeError(
+                    f"A worker process was killed {ATTEMPTS} times in a row, perhaps for want of "
+                    f"memory, and nothing was done; at the head of the queue: {first}."
+                ) from None
+            tqdm.write("A worker process was killed; what it was training is begun again.")
+    found = read(out)
+    wanted = {key_of(cell) for cell in cells}
+    return found[[k in wanted for k in found[KEY].itertuples(index=False, name=None)]]
+
+
+def missing(cells: Sequence[Cell], out: Path) -> list[Cell]:
+    """Those cells that have no row in ``out``."""
     have = set(read(out)[KEY].itertuples(index=False, name=None))
-    todo = [cell for cell in cells if key_of(cell) not in have]
+    return [cell for cell in cells if key_of(cell) not in have]
+
+
+def _train(
+    row_of: Callable[..., dict[str, Any]],
+    todo: Sequence[Cell],
+    out: Path,
+    jobs: int,
+    label: str,
+    dask: str,
+) -> None:
     with out.open("a", encoding="utf-8") as file, _trained(row_of, todo, jobs, dask) as rows:
         for row in tqdm(rows, total=len(todo), desc=label, unit="training"):
             line = pd.DataFrame([row])
             file.write(line.to_csv(index=False, header=file.tell() == 0, lineterminator="\n"))
             file.flush()
-    found = read(out)
-    wanted = {key_of(cell) for cell in cells}
-    return found[[k in wanted for k in found[KEY].itertuples(index=False, name=None)]]
 
 
 def key_of(cell: Cell) -> tuple[str, str, str, int, str]:
@@ -146,12 +178,15 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
 def _trained(
     row_of: Callable[..., dict[str, Any]], todo: Sequence[Cell], jobs: int, dask: str
 ) -> Iterator[Iterator[dict[str, Any]]]:
-    """The rows as they are done, from this machine's processes or a cluster's workers."""
+    """The rows as they are done, from this machine's processes or a cluster's workers.
+
+    One cell at a time: what a process holds is what is lost when it is killed.
+    """
     tasks = (delayed(row_of)(*cell) for cell in todo)
     if not dask:
-        yield iter(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks))
+        yield iter(Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(tasks))
         return
     from distributed import Client  # only who names a cluster needs it
 
     with Client(dask, set_as_default=True), parallel_config(backend="dask"):
-        yield iter(Parallel(return_as="generator_unordered")(tasks))
+        yield iter(Parallel(batch_size=1, return_as="generator_unordered")(tasks))

@@ -1,4 +1,4 @@
-"""``python -m coursekit train …``: one training, on any data; under torchrun by many processes."""
+"""``python -m coursekit train …``: one training, on any data; ``sweep``: many of them."""
 
 import sys
 import warnings
@@ -9,11 +9,15 @@ import torch
 import torch.distributed as dist
 import typer
 
+from coursekit.bench.commands import rates_of
 from coursekit.checks import require
+from coursekit.stats import summarise
+from coursekit.studies.cards import keep
 from coursekit.training import Settings
 from coursekit.training.engine import Engine
-from coursekit.trainings.plan import Plan
+from coursekit.trainings.plan import Plan, read_plan
 from coursekit.trainings.run import run, told
+from coursekit.trainings.sweep import compare, defined_for
 
 WORDS = {"true": True, "false": False, "none": None}
 
@@ -64,7 +68,7 @@ def train(
         )  # fmt: skip
         plan = Plan(
             data, root, pairs("option", option), method, pairs("set", own), fusion,
-            encoder_of(encoder), tuple(int(w) for w in widths.split(",")), settings, seed,
+            encoder_of(encoder), widths_of(widths), settings, seed,
         )  # fmt: skip
         engine = Engine(settings, progress=sys.stderr.isatty())
         if dry:
@@ -108,6 +112,14 @@ def value_of(text: str) -> Any:
     return text
 
 
+def widths_of(text: str) -> tuple[int, ...]:
+    """Whole numbers from a text such as 64,32."""
+    parts = [part.strip() for part in text.split(",")]
+    whole = all(part.isdecimal() for part in parts)
+    require(whole, f"widths is {text!r}; whole numbers with commas between them were expected.")
+    return tuple(int(part) for part in parts)
+
+
 def encoder_of(text: str) -> str | dict[str, str]:
     """resnet18, or video=resnet18,audio=cnn."""
     if "=" not in text:
@@ -121,3 +133,34 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def sweep(
+    like: Annotated[Path, typer.Argument(help="plan.json of a training; train writes it")],
+    method: Annotated[str, typer.Option(help="name, several with commas, or all")] = "mlb",
+    fusion: Annotated[str, typer.Option(help="name, or several; the plan's without it")] = "",
+    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 3,
+    rates: Annotated[str, typer.Option(help="learning rates to choose from: 0.01,0.03,…")] = "",
+    out: Annotated[Path, typer.Option(help="folder for all that comes out")] = Path("sweep"),
+    jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 1,
+    dask: Annotated[str, typer.Option(help="address of a Dask scheduler, instead of jobs")] = "",
+) -> None:
+    """Train as a plan says, with several methods and over seeds, on one machine or a cluster.
+
+    Joint training, the ensemble and every unimodal model are always among them. Started again with
+    the same OUT it goes on where it was, in the middle of trainings too.
+    """
+    try:
+        plan = read_plan(like)
+        fusions = fusion.split(",") if fusion else [plan.fusion]
+        named = defined_for(fusions) if method == "all" else method.split(",")
+        tried = rates_of(rates)
+        table = compare(plan, named, fusions, out, seeds=seeds, rates=tried, jobs=jobs, dask=dask)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. The same command goes on where it was, in {out}.", err=True)
+        raise typer.Exit(130) from None
+    except (ValueError, TypeError, OSError, RuntimeError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    keep(table, summarise(table, ["fusion", "method"], "test").round(4).to_string(index=False),
+         out / "results.csv")  # fmt: skip

@@ -79,8 +79,23 @@ class Plan:
         return balancing.build(self.method, **self.own)
 
     def text(self) -> str:
-        """As JSON, for whoever wants to know what was done."""
+        """As JSON: what was done, and what `read_plan` reads."""
         return json.dumps(asdict(self), indent=1, default=str) + "\n"
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from its JSON file.  Errors: ValueError when it is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        root = None if found["root"] is None else Path(found["root"])
+        settings = Settings(**found["settings"])
+        own = {"root": root, "widths": tuple(found["widths"]), "settings": settings}
+        return Plan(**{**found, **own})
+    except (OSError, KeyError, TypeError, json.JSONDecodeError) as problem:
+        said = f"{type(problem).__name__}: {problem}"
+        raise ValueError(
+            f"{path} holds no plan of a training ({said}); train writes one."
+        ) from None
 
 
 def data_names() -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def run(
     plan: Plan,
     out: Path,
     *,
+    parts: Sequence[str] = ("valid", "test"),
     probes: bool = False,
     engine: Engine | None = None,
     tell: Callable[[str], None] | None = None,
@@ -33,7 +34,8 @@ def run(
 
     In ``out``: plan.json, missing.txt (samples that were left out), checkpoints/, history.csv,
     model.pt (weights alone), result.json. A training that is done is not done again.
-    probes: also the accuracy of a linear probe of every encoder.  tell: gets a line an epoch.
+    parts: splits that are measured.  probes: also the accuracy of a linear probe of every encoder.
+    tell: gets a line an epoch.
     Errors: those of the loader and of `coursekit.training.fit`.
     """
     engine = Engine(plan.settings) if engine is None else engine
@@ -56,7 +58,7 @@ def run(
     seconds = time.perf_counter() - began
     result = {
         "data": data.name, "fusion": plan.fusion, "method": plan.method, "seed": plan.seed,
-        **measured(model, data, engine, plan.settings.batch_size, probes),
+        **measured(model, data, engine, plan.settings.batch_size, parts, probes),
         "seconds": round(seconds, 2),
     }  # fmt: skip
     if first:
@@ -74,25 +76,36 @@ def line_of(rows: list[dict[str, Any]], last: int) -> str:
 
 
 def measured(
-    model: MultimodalClassifier, data: AnyData, engine: Engine, size: int, probes: bool
+    model: MultimodalClassifier,
+    data: AnyData,
+    engine: Engine,
+    size: int,
+    parts: Sequence[str],
+    probes: bool,
 ) -> dict[str, float]:
-    """Loss and accuracy on valid and test, ECE on test; probe_MODALITY where they are wanted."""
+    """Loss, accuracy and ECE on each of ``parts``; probe_MODALITY, on the last, if wanted."""
     found: dict[str, float] = {}
-    features = {}
-    for name in ("valid", "test"):
+    for name in parts:
         split: AnySplit = data.split(name)
         said = predict_rows(model, split, engine, size)
         logits, labels = said.joint.cpu(), split.labels
+        found |= {name: accuracy(logits, labels)}
         found[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
-        found[name] = accuracy(logits, labels)
-        features[name] = {m: z.cpu() for m, z in said.features.items()}
-    found["test_ece"] = float(ece(logits.double().softmax(1), labels))
+        found[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
     if probes:
         before = predict_rows(model, data.train, engine, size).features
         for m, z in before.items():
-            reached = probe(z.cpu(), data.train.labels, features["test"][m], labels)
-            found[f"probe_{m}"] = reached
+            after = said.features[m].cpu()
+            found[f"probe_{m}"] = probe(z.cpu(), data.train.labels, after, labels)
     return {k: round(v, 6) for k, v in found.items()}
+
+
+def done(plan: Plan, out: Path) -> dict[str, Any] | None:
+    """The result in ``out`` if it is of this plan, else None."""
+    asked, answer = out / "plan.json", out / "result.json"
+    if not answer.exists() or asked.read_text(encoding="utf-8") != plan.text():
+        return None
+    return dict(json.loads(answer.read_text(encoding="utf-8")))
 
 
 def told(plan: Plan) -> str:
