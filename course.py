@@ -40,7 +40,7 @@ EXTRAS = {
     "test": "the course, its app and its test tools",
 }
 # Measured downloads in MB: wheels of the lessons, of each extra; torch apart.
-SIZES = {"learn": 150, "": 0, "app": 5, "test": 90, "torch": 200, "cuda": 3000}
+SIZES = {"learn": 150, "": 0, "app": 5, "test": 125, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:

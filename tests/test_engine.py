@@ -134,6 +134,25 @@ def test_batch_norms_count_a_batch_once_though_it_is_computed_twice():
     assert int(norm.num_batches_tracked) == 2 and norm.momentum == 0.1
 
 
+def test_rows_that_are_read_when_needed_train_the_same(data):
+    import sharing
+
+    def found(splits):
+        model = build_classifier(data.train.inputs, 6, widths=(16, 8)).double()
+        return fit(model, *splits, FEW, method=balancing.build("pmr")), model
+
+    memory = found((double(data.train), double(data.valid)))
+    same(found((sharing.in_rows(data.train), sharing.in_rows(data.valid))), memory)
+
+
+def test_the_loss_on_train_can_be_left_out(data):
+    whole, model = trained(data, FEW)
+    less, other = trained(data, replace(FEW, measure_train=False))
+    valid = whole[whole["split"] == "valid"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(less, valid, check_exact=True)
+    same((less, other), (valid, model), 0)
+
+
 def test_afterwards_the_model_is_as_it_was(data):
     plain = build_classifier(data.train.inputs, 6, widths=(8,), encoder="conformer")
     before = plain.run_encoder, [e.run_block for e in plain.encoders.values()]

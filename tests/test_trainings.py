@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import research_folders
 import torch
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
 from coursekit.bench import sweep as cells
 from coursekit.data import load_preset
+from coursekit.data.files import extra_folder
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.trainings.plan import Plan, read_plan
@@ -134,6 +137,69 @@ def test_killed_and_started_again_the_command_ends_the_same(tmp_path):
     for folder in (killed, whole):
         assert "epoch 60 of 60" in call(*command, folder).output
     assert (killed / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+
+
+# ---- research data -------------------------------------------------------------------------
+
+
+def bring(name, root):
+    """A tiny folder of the data set's layout, and the options that suit it."""
+    root.mkdir()
+    if name == "cremad":
+        research_folders.make_cremad(root)
+        return ["--option", "size=32", "--option", "workers=2", "--encoder",
+                "video=resnet18,audio=cnn"]  # fmt: skip
+    if name == "ave":
+        research_folders.make_ave(root)
+        return ["--option", "size=32", "--encoder", "video=mlp,audio=cnn"]
+    if name == "ucf101":
+        research_folders.make_ucf101(root)
+        return ["--option", "size=32", "--encoder", "video=mlp,audio=conformer"]
+    parts = research_folders.multibench_parts()
+    (root / "mosi.pkl").write_bytes(pickle.dumps(parts))
+    return ["--option", "unpickle=restricted", "--encoder", "conformer", "--widths", "16"]
+
+
+@pytest.mark.parametrize("name", ["cremad", "ave", "ucf101", "multibench"])
+def test_research_data_train_under_every_method_of_the_paper(tmp_path, name):
+    options = bring(name, tmp_path / "root")
+    out = tmp_path / "out"
+    done = call("train", "--data", name, "--root", tmp_path / "root", "--method", "mlb",
+                "--fusion", "mid-mlp", "--batch-size", "4", "--lr", "0.01", "--epochs", "2",
+                *options, "--out", out)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    result = json.loads((out / "result.json").read_text())
+    assert 0 <= result["test"] <= 1 and result["test_loss"] > 0
+    assert len(pd.read_csv(out / "history.csv")) == 4
+    missing = out / "missing.txt"
+    if name in ("ave", "ucf101"):  # what was left out of them is told
+        assert missing.read_text().count("\n") > 0
+
+
+def test_pickles_are_refused_unless_they_are_read_without_code(tmp_path):
+    bring("multibench", tmp_path / "root")
+    done = call("train", "--data", "multibench", "--root", tmp_path / "root", "--out", tmp_path)
+    assert done.exit_code == 2 and "Loading a pickle runs code" in done.output
+
+
+def test_a_broken_file_ends_the_training_with_its_name(tmp_path):
+    options = bring("cremad", tmp_path / "root")
+    wave = sorted((tmp_path / "root" / "AudioWAV").iterdir())[-1]
+    wave.write_bytes(wave.read_bytes()[:100])
+    for workers in ("0", "2"):
+        done = call("train", "--data", "cremad", "--root", tmp_path / "root", *options,
+                    "--option", f"workers={workers}", "--out", tmp_path / "out")  # fmt: skip
+        assert done.exit_code == 2 and str(wave) in done.output
+        assert "Traceback" not in done.output, done.output
+
+
+@pytest.mark.skipif(extra_folder() is None, reason="COURSEKIT_DATA names no recordings")
+def test_recorded_digits_train_in_the_paper_s_setting(tmp_path):
+    done = call("train", "--data", "fsdd", "--root", extra_folder() / "fsdd", "--method", "mlb",
+                "--fusion", "mid-mlp", "--lr", "0.06", "--epochs", "12", "--option",
+                "train_speakers=4", "--option", "n=600", "--out", tmp_path)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "result.json").read_text())["test"] > 0.5  # a tenth is chance
 
 
 # ---- sweep ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ only the digit is common. Speakers and images of train, valid and test are diffe
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -131,6 +132,7 @@ def load_av_digits(
     image_size: int = 14,
     mel_size: int = 16,
     seed: int = 0,
+    folder: Path | None = None,
 ) -> MultimodalData:
     """Modalities image (N, 1, s, s) and audio (N, 1, m, m) of the digits 0–9; group = speaker.
 
@@ -146,6 +148,7 @@ def load_av_digits(
     stretch: every word fills the picture's width, else it keeps its length on a window of 0.64 s.
     image_size 2 to 28, mel_size 2 to 32: pixels a side.
     seed: which images belong to which split, the pairs and the noise.
+    folder: of the recordings; default, where they are looked for. Only with speech="fsdd".
     The same options give the same data bit for bit, whatever the machine's number of cores.
     Errors: ValueError for options out of range; DataFileError if data are missing or damaged.
     """
@@ -163,11 +166,13 @@ def load_av_digits(
     require_count("image_size", image_size, 2, 28)
     require_count("mel_size", mel_size, 2, WORD_SIZE)
     require_count("seed", seed)
+    own = folder is None or speech == "fsdd"
+    require(own, f"folder is {folder}, speech is {speech!r}; a folder needs speech='fsdd'.")
 
     with np.load(open_checked("mnist_5k.npz")) as arrays:
         pixels = torch.from_numpy(arrays["image"])
         digit_of_image = torch.from_numpy(arrays["digit"].astype(np.int64))
-    words = fsdd.load_words() if speech == "fsdd" else synthesised_words()
+    words = fsdd.load_words(folder) if speech == "fsdd" else synthesised_words()
     speakers = speaker_splits(speech, len(words.speakers), chosen, fold)
     image_rows, recording_rows, splits = _pair(
         digit_of_image, words, speakers, {"train": n, **PAIRS}, seed

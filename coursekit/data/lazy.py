@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from coursekit.checks import choose, require_count
 from coursekit.data.multimodal import SPLIT_NAMES, require_splits
@@ -39,22 +39,47 @@ class LazySplit:
         return replace(self, rows=self.rows[rows], labels=labels, group=group)
 
     def batches(self, parts: Sequence[Tensor]) -> Iterator[Sample]:
-        """For each of ``parts``, numbers of rows (b,), the inputs by modality, (b, …) each."""
+        """For each of ``parts``, numbers of rows (b,), the inputs by modality, (b, …) each.
+
+        Errors: what ``read`` raises, as it raises it, from a worker process too.
+        """
         wanted = [self.rows[part].tolist() for part in parts]
         some = self.rows[:1].tolist()  # tells the shapes where a part is empty
         sampler = [(rows or some) for rows in wanted]
-        loader = DataLoader(_Rows(self.read), batch_sampler=sampler, num_workers=self.workers)
+        loader = DataLoader(
+            _Rows(self.read),
+            batch_sampler=sampler,
+            collate_fn=_stacked,
+            num_workers=self.workers,
+            pin_memory=torch.cuda.is_available(),
+        )
         for rows, inputs in zip(wanted, loader, strict=True):
+            if isinstance(inputs, Exception):
+                raise inputs
             yield {m: inputs[m][: len(rows)] for m in self.modalities}
 
 
-class _Rows(Dataset[Sample]):
+class _Rows(Dataset[Sample | Exception]):
+    """What cannot be read comes back as its error: a worker would bury it in a traceback."""
+
     def __init__(self, read: Read) -> None:
         self.read = read
 
-    def __getitem__(self, row: int) -> Sample:
-        with torch.no_grad():
-            return self.read(row)
+    def __getitem__(self, row: int) -> Sample | Exception:
+        try:
+            with torch.no_grad():
+                return self.read(row)
+        except (OSError, ImportError, ValueError) as problem:
+            return problem
+
+
+def _stacked(samples: list[Sample | Exception]) -> Sample | Exception:
+    """The samples as a batch, or the first error among them."""
+    for sample in samples:
+        if isinstance(sample, Exception):
+            return sample
+    found: Sample = default_collate(samples)
+    return found
 
 
 @dataclass(frozen=True)

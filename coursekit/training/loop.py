@@ -115,7 +115,9 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
             step = Step(run, inputs, labels, method.predict(run, inputs), batch)
             take(step, method, state.optimizer)
     with divergence(run, method, f"after epoch {run.epoch}"):
-        measured = {"train": measure(run, run.train), "valid": measure(run, run.valid)}
+        splits = {"train": run.train, "valid": run.valid}
+        wanted = list(splits) if run.settings.measure_train else ["valid"]
+        measured = {name: measure(run, splits[name]) for name in wanted}
     for name, figures in measured.items():
         if not math.isfinite(figures["loss"]):
             said = f"The loss on {name} is {figures['loss']} after epoch {run.epoch}"

@@ -24,7 +24,8 @@ class Settings:
     scale: what a method's coefficients k multiply, the optimiser's "step" or the "gradient"; the
     same for plain SGD, while Adam cancels what is done to the gradient.
 
-    For large encoders. precision: "32-true", everything in the weights' own type, or "bf16-mixed",
+    For large encoders and data. measure_train: whether the history has the loss on train, which
+    costs a pass over it after every epoch.  precision: "32-true", everything in the weights' own type, or "bf16-mixed",
     the encoders' products in bfloat16 (fusion, heads and losses stay as they are).  checkpointing:
     compute activations again in the backward pass instead of keeping them.  accumulate: the
     encoders see a batch in so many parts one after the other, and their gradients add up; a method
@@ -43,6 +44,7 @@ class Settings:
     device: str = "cpu"
     threads: int | None = 1
     scale: str = "step"
+    measure_train: bool = True
     precision: str = "32-true"
     checkpointing: bool = False
     accumulate: int = 1
@@ -64,7 +66,7 @@ class Settings:
         for name in ("momentum", "weight_decay"):
             value = getattr(self, name)
             require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
-        for name in ("checkpointing", "compile", "keep_best"):
+        for name in ("measure_train", "checkpointing", "compile", "keep_best"):
             value = getattr(self, name)
             if not isinstance(value, bool):
                 raise TypeError(f"{name} is {value!r}; True or False was expected.")

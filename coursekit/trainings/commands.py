@@ -31,6 +31,7 @@ def train(
     encoder: Annotated[str, typer.Option(help="NAME, or MODALITY=NAME,MODALITY=NAME")] = "mlp",
     widths: Annotated[str, typer.Option(help="of the encoders' layers")] = "64,32",
     option: Annotated[list[str] | None, typer.Option(help="of the loader, NAME=VALUE")] = None,
+    standardise: Annotated[bool, typer.Option(help="research data, by rows of train")] = True,
     own: Annotated[
         list[str] | None, typer.Option("--set", help="setting of the method, NAME=VALUE")
     ] = None,
@@ -44,6 +45,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, mps; auto takes what is there")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="of the CPU; 0 = PyTorch's choice")] = 0,
+    measure_train: Annotated[bool, typer.Option(help="loss on train after every epoch")] = True,
     precision: Annotated[str, typer.Option(help="32-true or bf16-mixed")] = "32-true",
     checkpointing: Annotated[bool, typer.Option(help="recompute activations")] = False,
     accumulate: Annotated[int, typer.Option(min=1, help="parts of a batch, in turn")] = 1,
@@ -63,11 +65,11 @@ def train(
             epochs=epochs, batch_size=batch_size, optimizer=optimizer, lr=lr,
             weight_decay=weight_decay, clip=clip or None, keep_best=keep_best,
             device=best_device() if device == "auto" else device, threads=threads or None,
-            precision=precision, checkpointing=checkpointing, accumulate=accumulate,
-            compile=compile_,
+            measure_train=measure_train, precision=precision, checkpointing=checkpointing,
+            accumulate=accumulate, compile=compile_,
         )  # fmt: skip
         plan = Plan(
-            data, root, pairs("option", option), method, pairs("set", own), fusion,
+            data, root, pairs("option", option), standardise, method, pairs("set", own), fusion,
             encoder_of(encoder), widths_of(widths), settings, seed,
         )  # fmt: skip
         engine = Engine(settings, progress=sys.stderr.isatty())

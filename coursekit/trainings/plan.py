@@ -25,7 +25,8 @@ class Plan:
     """One training.
 
     data: a preset, a data set of the course, or research data that lie in ``root``.  options: of
-    the data set's loader.  method, own: a balancing method and its settings.  encoder: a name, or
+    the data set's loader.  standardise: sound and pictures of research data by mean and deviation
+    of 500 training rows.  method, own: a balancing method and its settings.  encoder: a name, or
     modality → name.  widths: of MLP encoders; the last one is the features'.  seed: of weights,
     batches and, where it draws, of the data.
     Errors: ValueError for unknown names, with the nearest right one.
@@ -34,6 +35,7 @@ class Plan:
     data: str
     root: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    standardise: bool = True
     method: str = "joint"
     own: Mapping[str, Any] = field(default_factory=dict)
     fusion: str = "late-linear"
@@ -59,7 +61,10 @@ class Plan:
     def open_data(self) -> AnyData:
         """The data.  Errors: those of its loader."""
         if self.root is not None:
-            return research.open_data(self.data, self.root, **self.options)
+            found = research.open_data(self.data, self.root, **self.options)
+            if isinstance(found, LazyData) and self.standardise:
+                return research.standardised(found)
+            return found
         if self.data in presets():
             return load_preset(self.data, self.seed, **self.options)
         seeded = "seed" in inspect.signature(LOADERS[self.data]).parameters

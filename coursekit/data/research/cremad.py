@@ -1,0 +1,204 @@
+"""CREMA-D: actors who say twelve sentences in six moods, as sound and as frames of their faces.
+
+Layout: ``AudioWAV/{ID}.wav`` and ``Image-{fps:02d}-FPS/{ID}/{frame:05d}.jpg``, where an ID such as
+``1001_DFA_ANG_XX`` is actor, sentence, emotion and level. Source of the recordings: Cao and
+colleagues 2014.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from coursekit.checks import choose, require, require_count
+from coursekit.data.files import DataFileError
+from coursekit.data.lazy import LazyData
+from coursekit.data.research.cache import Cached, cache_at
+from coursekit.data.research.decode import Photo, Scale, Sound, WavPicture
+from coursekit.data.research.layout import (
+    every_fifth,
+    folder_at,
+    numbered,
+    read_lines,
+    row_numbers,
+    settle,
+    warn_shared,
+)
+
+EMOTIONS = ("NEU", "HAP", "SAD", "FEA", "DIS", "ANG")
+FOLDS = 5
+NAME = re.compile(r"(\d{4})_[A-Z]+_([A-Z]{3})_[A-Z]+")
+SOUND = Sound(rate=22050, seconds=3.0, mels=64, window=512, step=353)
+
+
+@dataclass(frozen=True)
+class ReadClips:
+    """Row number → {"audio": (1, mels, frames), "video": (T, 3, size, size)}, float32."""
+
+    sounds: tuple[Path, ...]
+    frames: tuple[tuple[Path, ...], ...]
+    sound: Sound
+    size: int
+    scale: Scale
+    cache: Path | None
+
+    def __call__(self, row: int) -> dict[str, Tensor]:
+        """Decode one row.  Errors: DataFileError."""
+        photo = Cached(Photo(self.size), self.cache)
+        wave = Cached(WavPicture(self.sound), self.cache)
+        shots = np.stack([photo(path) for path in self.frames[row]])
+        audio = self.scale.sound(wave(self.sounds[row])).to(torch.float32)
+        return {"audio": audio, "video": self.scale.pixels(shots)}
+
+
+def parts_of(name: str, where: str) -> tuple[str, str]:
+    """Actor and emotion of an ID.  Errors: DataFileError for what is no ID."""
+    match = NAME.fullmatch(name)
+    if match is None or match[2] not in EMOTIONS:
+        want = "an ID such as 1001_DFA_ANG_XX was expected"
+        raise DataFileError(f"{where}: {name!r} came; {want}.")
+    return match[1], match[2]
+
+
+def middle(frames: list[str], number: int) -> list[str]:
+    """``number`` consecutive frames from the middle; if there are fewer, the last is repeated."""
+    first = max(len(frames) - number, 0) // 2
+    taken = frames[first : first + number]
+    return taken + taken[-1:] * (number - len(taken))
+
+
+def _gap(frames: list[str]) -> str:
+    """What is wrong with the names of a clip's frames; empty if nothing is."""
+    if not frames:
+        return "no frame"
+    numbers = [int(f.removesuffix(".jpg")) for f in frames]
+    lost = sorted(set(range(min(numbers[0], 1), numbers[-1] + 1)) - set(numbers))
+    return f"no frame {lost[0]:05d}.jpg" if lost else ""
+
+
+def _listing(folder: Path, pattern: str) -> set[str]:
+    """Names below ``folder`` that match; hidden ones, as some systems leave, do not count."""
+    if not folder.is_dir():
+        raise DataFileError(f"{folder} is not there; the layout of CREMA-D has this folder.")
+    return {p.name for p in folder.glob(pattern) if not p.name.startswith(".")}
+
+
+def _frames_of(folder: Path) -> list[str]:
+    found = folder.glob("*.jpg") if folder.is_dir() else ()
+    return sorted(p.name for p in found if re.fullmatch(r"\d{5}\.jpg", p.name))
+
+
+def read_published(root: Path) -> dict[str, tuple[str, str]]:
+    """ID → (side, emotion) of the widely used split; side is "train" or "test".
+
+    Errors: DataFileError for a line that is not ``ID,EMO``, or an ID that is listed twice.
+    """
+    rows: dict[str, tuple[str, str]] = {}
+    for side in ("train", "test"):
+        for where, line in read_lines(root / f"{side}.csv"):
+            name, _, emotion = line.partition(",")
+            parts_of(name, where)
+            if emotion not in EMOTIONS:
+                raise DataFileError(f"{where}: {line!r} came; ID,EMO with {EMOTIONS} was expected.")
+            if name in rows:
+                raise DataFileError(f"{where}: {name} is listed twice; once was expected.")
+            rows[name] = (side, emotion)
+    wrong = sum(parts_of(name, "")[1] != emotion for name, (_, emotion) in rows.items())
+    if wrong:
+        warnings.warn(f"{wrong} listed emotions are not those of the IDs.", stacklevel=3)
+    return rows
+
+
+def fold_of(actors: list[str], fold: int) -> list[str]:
+    """The split of each row by its actor.
+
+    The actors in order of their numbers are dealt out to five heaps in turn; heap ``fold`` tests,
+    the next one validates and the other three train.
+    """
+    place, known = numbered(actors)
+    if len(known) < FOLDS:
+        raise DataFileError(f"root holds {len(known)} actors; {FOLDS} or more were expected.")
+    role = {fold: "test", (fold + 1) % FOLDS: "valid"}
+    return [role.get(i % FOLDS, "train") for i in place]
+
+
+def published_splits(sides: list[str], actors: list[str]) -> list[str]:
+    """The split of each row: valid is cut out of train, every fifth of its actors."""
+    rows = list(zip(sides, actors, strict=True))
+    warn_shared("actors", {s: {a for side, a in rows if side == s} for s in ("train", "test")})
+    aside = every_fifth((actor for side, actor in rows if side == "train"), 1)
+    return ["valid" if side == "train" and actor in aside else side for side, actor in rows]
+
+
+def load_cremad(
+    root: Path | str,
+    *,
+    split: str = "actors",
+    fold: int = 0,
+    frames: int = 3,
+    fps: int = 1,
+    size: int = 224,
+    sound: Sound = SOUND,
+    scale: Scale = Scale(),  # noqa: B008 (frozen)
+    allow_missing: bool = False,
+    workers: int = 0,
+    cache: Path | str | None = None,
+) -> LazyData:
+    """CREMA-D: audio (1, mels, frames), video (frames, 3, size, size); group = actor.
+
+    split: "actors", five folds whose splits share no actor (``fold`` 0 to 4, see `fold_of`), or
+    "published", train.csv and test.csv, which share actors (a warning says how many); there valid
+    is every fifth actor of train.csv, and what is in neither list stands in ``missing``.
+    frames: consecutive ones from the middle of the clip; a clip with fewer repeats its last.
+    fps: which folder of frames.  size: pixels a side, see `decode.squared`.  sound, scale, cache:
+    see `decode.Sound`, `decode.Scale`, `cache.Cached`.  workers: processes that read ahead.
+    allow_missing: leave out clips whose files are missing, and list them in ``missing``.
+    Errors: ValueError, TypeError for options out of range; DataFileError for missing files and
+    lists that cannot be read, and, when a row is read, for a damaged file.
+    """
+    choose("split", split, ("actors", "published"))
+    require_count("fold", fold, 0, FOLDS - 1)
+    require(split == "actors" or fold == 0, f"fold is {fold}; the published split has none but 0.")
+    for name, value in (("frames", frames), ("fps", fps), ("size", size)):
+        require_count(name, value, 1)
+    top, stored = folder_at(root), cache_at(cache)
+    voices, faces = top / "AudioWAV", top / f"Image-{fps:02d}-FPS"
+    heard = {n.removesuffix(".wav") for n in _listing(voices, "*.wav")}
+    seen = _listing(faces, "*")
+    listed = read_published(top) if split == "published" else {}
+    names = sorted(listed or heard | seen)
+    shots = {name: _frames_of(faces / name) for name in names}
+    lacking = {n: g for n in names if (g := _lack(n in heard, n in seen, shots[n]))}
+    missing = settle([f"{n}: {why}." for n, why in lacking.items()], len(names), allow_missing)
+    unlisted = sorted((heard | seen) - set(names))
+    missing += tuple(f"{n}: in neither train.csv nor test.csv." for n in unlisted)
+    kept = [n for n in names if n not in lacking]
+    actors, emotions = zip(*(parts_of(n, str(top)) for n in kept), strict=True)
+    if listed:
+        emotions = tuple(listed[n][1] for n in kept)
+        splits = published_splits([listed[n][0] for n in kept], list(actors))
+    else:
+        splits = fold_of(list(actors), fold)
+    pictures = tuple(tuple(faces / n / f for f in middle(shots[n], frames)) for n in kept)
+    waves = tuple(voices / f"{n}.wav" for n in kept)
+    return LazyData(
+        name="CREMA-D",
+        read=ReadClips(waves, pictures, sound, size, scale, stored),
+        modalities=("audio", "video"),
+        labels=torch.tensor([EMOTIONS.index(e) for e in emotions]),
+        group=torch.tensor(numbered(actors)[0]),
+        splits=row_numbers(splits),
+        classes=EMOTIONS,
+        missing=missing,
+        workers=workers,
+    )
+
+
+def _lack(heard: bool, seen: bool, frames: list[str]) -> str:
+    """What of a clip is missing, in words; empty if nothing is."""
+    gap = _gap(frames) if seen else "no folder of frames"
+    return " and ".join(([] if heard else ["no wave file"]) + ([gap] if gap else []))
