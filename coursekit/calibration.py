@@ -25,8 +25,9 @@ class Bins(NamedTuple):
 def reliability(probs: Tensor, labels: Tensor, bins: int = 15) -> Bins:
     """What a reliability diagram draws: accuracy against confidence, bin by bin.
 
-    probs: (N, C), rows sum to one; confidence is the largest.  labels: (N,).  bins: so many of
-    equal width, right-closed (lo, hi]; libraries with [lo, hi) differ where one hits an edge.
+    probs: (N, C), rows sum to one; confidence is the largest.  labels: (N,) in 0 … C − 1.  bins: so
+    many of equal width, right-closed (lo, hi]; libraries with [lo, hi) differ where one hits an
+    edge.
     Source: Guo, Pleiss, Sun, Weinberger 2017, section 2.
     """
     require_batch("probs", probs, (None, None))
@@ -61,6 +62,9 @@ def _require_labels(probs: Tensor, labels: Tensor) -> None:
     require(
         tuple(labels.shape) == want, f"labels has shape {tuple(labels.shape)}; {want} was expected."
     )
+    low, high = int(labels.min()), int(labels.max())
+    fits, most = low >= 0 and high < probs.shape[1], probs.shape[1] - 1
+    require(fits, f"labels lie in {low} to {high}; 0 to {most} was expected.")
     sums = probs.sum(1)
     fits = bool(((sums - 1).abs() < 1e-4).all() and probs.min() >= 0)
     require(fits, "probs has rows that are no probabilities; softmax was expected before.")

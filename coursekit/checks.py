@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,39 @@ def require_finite(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}; a number was expected.")
     require(math.isfinite(value), f"{name} is {value}; a finite number was expected.")
+
+
+def require_positive(name: str, value: Any) -> None:
+    """Refuse ``value`` unless it is a finite number above zero; errors as in `require_finite`."""
+    require_finite(name, value)
+    require(value > 0, f"{name} is {value}; a positive number was expected.")
+
+
+def require_not_negative(name: str, value: Any) -> None:
+    """Refuse ``value`` unless it is a finite number, 0 or more; errors as in `require_finite`."""
+    require_finite(name, value)
+    require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+
+
+def require_share(name: str, value: Any) -> None:
+    """Refuse ``value`` unless it is a number in [0, 1]; errors as in `require_finite`."""
+    require_finite(name, value)
+    require(0 <= value <= 1, f"{name} is {value}; a number from 0 to 1 was expected.")
+
+
+def require_instance(name: str, value: Any, kind: type | UnionType) -> None:
+    """Refuse, with TypeError, what is no object of the class ``kind``, or of one of A | B."""
+    if not isinstance(value, kind):
+        want = " or ".join(each.__name__ for each in get_args(kind) or (kind,))
+        raise TypeError(f"{name} is a {type(value).__name__}; a {want} was expected.")
+
+
+def require_columns(name: str, table: Any, columns: Iterable[str]) -> None:
+    """Refuse what is no pandas table, with TypeError, or lacks one of ``columns``."""
+    if not hasattr(table, "columns"):
+        raise TypeError(f"{name} is a {type(table).__name__}; a table of pandas was expected.")
+    missing = [c for c in columns if c not in table.columns]
+    require(not missing, f"{name} has the columns {list(table.columns)}; {missing} are missing.")
 
 
 def choose(name: str, value: str, options: Iterable[str]) -> str:
@@ -95,6 +129,25 @@ def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor
     require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
     _require_no_nan(name, x)
     return x
+
+
+def require_labels(
+    name: str, labels: Any, rows: int | None = None, num_classes: int | None = None
+) -> None:
+    """Refuse what are no classes as int64, (rows,), in 0 … num_classes − 1 (None = any number).
+
+    Errors: TypeError for another type of numbers or no tensor, ValueError for the rest.
+    """
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
+        what = getattr(labels, "dtype", type(labels).__name__)
+        raise TypeError(f"{name} is {what}; classes as int64 were expected.")
+    fits = labels.ndim == 1 and rows in (None, len(labels)) and len(labels) > 0
+    want = f"({'any' if rows is None else rows},)"
+    require(fits, f"{name} has shape {tuple(labels.shape)}; {want} was expected.")
+    low, high = (int(end) for end in torch.aminmax(labels))
+    most = "" if num_classes is None else f" to {num_classes - 1}"
+    fits = low >= 0 and (num_classes is None or high < num_classes)
+    require(fits, f"{name} lie in {low} to {high}; 0{most or ' or more'} was expected.")
 
 
 def _require_no_nan(name: str, x: Tensor) -> None:

@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from coursekit import fusion
-from coursekit.checks import require, require_count
+from coursekit.checks import choose, require, require_count, require_instance
 from coursekit.models import evaluating
 
 
@@ -29,6 +29,7 @@ class Cost:
 
 def parameters(model: nn.Module) -> int:
     """How many numbers training may change."""
+    require_instance("model", model, nn.Module)
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
@@ -39,6 +40,8 @@ def multiply_adds(model: nn.Module, inputs: Mapping[str, Tensor]) -> int:
     element-wise products are added here.
     Errors: TypeError when ``inputs`` is no dictionary of tensors; what the model raises.
     """
+    if not callable(model):
+        raise TypeError(f"model is a {type(model).__name__}; a module was expected.")
     if not isinstance(inputs, Mapping):
         raise TypeError(f"inputs is a {type(inputs).__name__}; a dictionary was expected.")
     counter = FlopCounterMode(display=False, custom_mapping=_element_wise())
@@ -84,9 +87,10 @@ def cost_table(
     require_count("width", width, 1)
     require_count("num_classes", num_classes, 1)
     require_count("modalities", modalities, 2)
-    if isinstance(names, str):
+    if isinstance(names, str) or not isinstance(names, Iterable | None):
         raise TypeError(f"names is {names!r}; a list of names was expected, [{names!r}].")
-    chosen = fusion.names() if names is None else list(names)
+    known = fusion.names()
+    chosen = known if names is None else [choose("a name in names", n, known) for n in names]
     require(len(chosen) > 0, "names is empty; at least one operator was expected.")
     widths = {f"m{i}": width for i in range(modalities)}
     rows = []

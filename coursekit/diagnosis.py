@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+
+from coursekit.checks import require, require_columns, require_instance
 
 PARADOX = -0.02  # joint minus best single model below this: more modalities, worse answer
 STARVED = -0.08  # probe (joint minus alone) below this: the encoder did not learn what it could
@@ -51,6 +54,13 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
     The best single model is the best on the same test rows, which flatters the rival a little
     where the modalities are close: a gain of the joint model is understated, never overstated.
     """
+    _require_table("accuracy", accuracy, ("seed", "model"))
+    require_instance("modalities", modalities, Sequence)  # "AB" too: each letter is a name
+    require(len(modalities) > 0, "modalities is empty; at least one was expected.")
+    found = set(accuracy["model"])
+    missing = [m for m in ("joint", *modalities) if m not in found]
+    sentence = f"accuracy has the models {sorted(found)}; modalities and joint ask for {missing}."
+    require(not missing, sentence)
     # A pivot_table takes three times as long, and explorers diagnose at every move.
     wide = accuracy.groupby(["seed", "model"])["accuracy"].mean().unstack()  # noqa: PD010
     return wide["joint"] - wide[list(modalities)].max(axis=1)
@@ -58,6 +68,10 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
 
 def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
     """Probe accuracy trained jointly minus alone: a row a seed, a column a modality."""
+    _require_table("probes", probes, ("seed", "modality", "trained"))
+    for m, trained in probes.groupby("modality")["trained"]:
+        missing = {"joint", "alone"} - set(trained)
+        require(not missing, f"probes of {m!r} holds none trained {sorted(missing)}.")
     cells = probes.groupby(["seed", "modality", "trained"])["accuracy"].mean()
     wide = cells.unstack(["modality", "trained"])  # noqa: PD010
     names = list(dict.fromkeys(probes["modality"]))
@@ -66,9 +80,17 @@ def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
 
 def diagnose(accuracy: pd.DataFrame, probes: pd.DataFrame) -> Diagnosis:
     """Diagnosis of the mean over seeds; tables without a column ``seed`` count as one seed."""
+    require_columns("accuracy", accuracy, ())
+    require_columns("probes", probes, ("modality",))
     if "seed" not in accuracy:
         accuracy, probes = accuracy.assign(seed=0), probes.assign(seed=0)
     names = list(dict.fromkeys(probes["modality"]))
     change = {str(m): float(v) for m, v in probe_change_by_seed(probes).mean().items()}
     starved = tuple(m for m, value in change.items() if value < STARVED)
     return Diagnosis(float(drop_by_seed(accuracy, names).mean()), change, starved)
+
+
+def _require_table(name: str, table: pd.DataFrame, keys: Sequence[str]) -> None:
+    require_columns(name, table, (*keys, "accuracy"))
+    finite = bool(np.isfinite(table["accuracy"].to_numpy(dtype=float)).all())
+    require(finite, f"{name} contains NaN or infinite accuracies.")

@@ -121,6 +121,8 @@ def logit_grid(
 
 def _checked(model: Model, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The modalities that the model reads, checked, on its device and in its dtype."""
+    if not callable(model):
+        raise TypeError(f"model is a {type(model).__name__}; what gives logits was expected.")
     if not isinstance(inputs, Mapping):
         what = type(inputs).__name__
         raise TypeError(f"inputs is a {what}; a dictionary, modality → (N, …), was expected.")

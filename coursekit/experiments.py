@@ -9,7 +9,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit import balancing
-from coursekit.checks import require
+from coursekit.checks import choose, require, require_count, require_instance
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
@@ -77,6 +77,10 @@ def steps(
     its return value is the Comparison. The ensemble averages the unimodal models' probabilities;
     nothing is chosen on the test split. Probes are taken of the first variant.
     """
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
+    require_count("seed", seed)
+    _require_variants(variants)
     settings = settings or Settings()
     variants = variants or {"joint": Variant()}
     require(data.num_classes > 1, f"{data.name} has no classes; labels to classify were expected.")
@@ -123,10 +127,17 @@ def steps(
     return Comparison(*map(pd.DataFrame, (accuracies, probes, history)))
 
 
+def _require_variants(variants: dict[str, Variant] | None) -> None:
+    require_instance("variants", variants, dict | None)
+    for name, variant in (variants or {}).items():
+        require_instance(f"variants[{name!r}]", variant, Variant)
+
+
 def probe_rows(
     model: MultimodalClassifier, train: Split, test: Split, trained: str
 ) -> list[dict[str, object]]:
     """Each encoder's probe as a row; trained: how it was, "alone" or "joint"."""
+    choose("trained", trained, ("alone", "joint"))
     found = probe_encoders(model, train, test)
     return [{"modality": m, "trained": trained, "accuracy": a} for m, a in found.items()]
 
@@ -156,7 +167,16 @@ def over_seeds(
         parts = (result.accuracy, result.probes, result.history)
         return Comparison(*(table.assign(seed=seed) for table in parts))
 
+    if not callable(make_data):
+        what = type(make_data).__name__
+        raise TypeError(f"make_data is a {what}; a function of the seed was expected.")
+    require_instance("settings", settings, Settings | None)
+    _require_variants(variants)
+    require_count("jobs", jobs, 1)
+    require_instance("seeds", seeds, Iterable)
     todo = list(seeds)
+    for seed in todo:
+        require_count("a seed in seeds", seed)
     require(len(todo) > 0, "seeds is empty; at least one was expected.")
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from coursekit.checks import choose, require, require_count, require_instance, require_share
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.synthetic import Modality, Recipe
 from coursekit.drive import drive
 from coursekit.emap import emap
+from coursekit.fusion import names
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, epochs, predict
@@ -51,6 +53,8 @@ class Projected:
 
 def look(model: MultimodalClassifier, split: Split) -> Projected:
     """A trained model on ``split``, before and after the projection over that split's samples."""
+    require_instance("model", model, MultimodalClassifier)
+    require_instance("split", split, Split)
     logits = predict(model, split.inputs).joint
     return Projected(model, logits, emap(model, split.inputs), split.labels.to(logits.device))
 
@@ -67,6 +71,12 @@ def steps(
     A generator that pauses after every epoch, so that an explorer can drop work that is overtaken;
     its return value maps the fusion's name to what was found.
     """
+    _require_training(data, settings, seed)
+    if isinstance(fusions, str) or not isinstance(fusions, Sequence):
+        raise TypeError(f"fusions is {fusions!r}; a list of names was expected.")
+    require(len(fusions) > 0, "fusions is empty; at least one operator was expected.")
+    for name in fusions:
+        choose("a name in fusions", name, names())
     settings = settings or Settings()
     found = {}
     for name in fusions:
@@ -76,6 +86,12 @@ def steps(
         with threads(settings.threads):
             found[name] = look(model, data.test)
     return found
+
+
+def _require_training(data: MultimodalData, settings: Settings | None, seed: int) -> None:
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
+    require_count("seed", seed)
 
 
 def compare(
@@ -97,6 +113,7 @@ def with_synergy(
     Of the rest one half is redundant and a quarter unique to each modality, so that nothing but the
     synergy needs an interaction.
     """
+    require_share("share", share)
     clear = Modality(amplitude=5.0, noise=noise)
     left = 1 - share
     return Recipe(

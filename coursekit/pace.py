@@ -7,7 +7,7 @@ import torch
 
 from coursekit.balancing.mlb import MLB, coefficients, pace
 from coursekit.balancing.scores import rivals, true_class_scores
-from coursekit.checks import require
+from coursekit.checks import require, require_columns, require_count, require_instance
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit
@@ -44,6 +44,9 @@ def run_scores(
     s_m is the sum of true-class probabilities over the batch's ``rows`` samples.  alpha: 0 for a
     multi-loss run, in which nothing is scaled.
     """
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
+    require_count("seed", seed)
     method = Scored(alpha, beta_max)
     model = build_classifier(data.train.inputs, data.num_classes, fusion=fusion, seed=seed)
     fit(model, data.train, data.valid, settings, seed=seed, method=method)
@@ -57,6 +60,7 @@ def paces(scores: pd.DataFrame, alpha: float, beta_max: float) -> pd.DataFrame:
     scores: of `run_scores`.  k is what alpha and beta_max make of these scores, whichever the run
     itself was trained with.
     """
+    require_columns("scores", scores, ("epoch", "batch", "rows"))
     modalities = [c for c in scores.columns if c not in ("epoch", "batch", "rows")]
     require(len(modalities) > 1, f"scores has the modalities {modalities}; two were expected.")
     sums = torch.tensor(scores[modalities].to_numpy(), dtype=torch.float64)  # (batches, M)

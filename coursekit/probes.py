@@ -12,7 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from coursekit.checks import require, require_batch, require_finite
+from coursekit.checks import (
+    require,
+    require_batch,
+    require_instance,
+    require_labels,
+    require_positive,
+)
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.training.evaluate import predict
@@ -25,12 +31,11 @@ def probe(
 
     c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
     """
-    require_finite("c", c)
-    require(c > 0, f"c is {c}; a positive number was expected.")
+    require_positive("c", c)
     require_batch("features", features, (None, None))
     require_batch("test_features", test_features, (None, features.shape[1]))
-    _require_labels("labels", labels, len(features))
-    _require_labels("test_labels", test_labels, len(test_features))
+    require_labels("labels", labels, len(features))
+    require_labels("test_labels", test_labels, len(test_features))
     require(len(labels.unique()) > 1, "labels holds one class only; two or more were expected.")
     model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=300))
     # One thread: the products are tiny. An unconverged probe is still a fair lower bound.
@@ -49,8 +54,8 @@ def quick_probe(
     """
     require_batch("features", features, (None, None))
     require_batch("test_features", test_features, (None, features.shape[1]))
-    _require_labels("labels", labels, len(features))
-    _require_labels("test_labels", test_labels, len(test_features))
+    require_labels("labels", labels, len(features))
+    require_labels("test_labels", test_labels, len(test_features))
     return quick_probes(features[None], labels, test_features[None], test_labels)[0]
 
 
@@ -69,17 +74,13 @@ def quick_probes(
     return (scores.argmax(2) == test_labels.cpu().numpy()).mean(1).tolist()
 
 
-def _require_labels(name: str, labels: Tensor, rows: int) -> None:
-    if not isinstance(labels, Tensor):
-        raise TypeError(f"{name} is a {type(labels).__name__}; a torch tensor was expected.")
-    shape = tuple(labels.shape)
-    require(shape == (rows,), f"{name} has shape {shape}; ({rows},) was expected.")
-
-
 def probe_encoders(
     model: MultimodalClassifier, train: Split, test: Split, c: float = 1.0
 ) -> Mapping[str, float]:
     """Probe accuracy of every encoder of ``model``: fitted on ``train``, measured on ``test``."""
+    require_instance("model", model, MultimodalClassifier)
+    for name, split in (("train", train), ("test", test)):
+        require_instance(name, split, Split)
     before = predict(model, train.inputs).features
     after = predict(model, test.inputs).features
     return {m: probe(before[m], train.labels, after[m], test.labels, c) for m in model.modalities}

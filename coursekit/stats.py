@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_columns, require_finite
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def interval(values: ArrayLike, level: float = 0.95, *, one: bool = False) -> In
     fits = x.ndim == 1 and len(x) >= (1 if one else 2)
     require(fits, f"values has shape {x.shape}; {least} expected.")
     require(bool(np.isfinite(x).all()), "values contains NaN or infinite numbers.")
+    require_finite("level", level)
     require(0 < level < 1, f"level is {level}; a number between 0 and 1 was expected.")
     if len(x) == 1:
         return Interval(float(x[0]), float("nan"), float("nan"), 1)
@@ -53,6 +54,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str], value: str = "accuracy") -
     """Mean and 95 % interval of ``value`` for each group of ``by``, in order of appearance."""
     if isinstance(by, str):
         raise TypeError(f"by is {by!r}; a list of columns was expected: [{by!r}].")
+    require_columns("table", table, ())
     for column in by:
         choose("by", column, table.columns)
     choose("value", value, table.columns)

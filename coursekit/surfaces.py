@@ -14,7 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from coursekit import fusion
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_finite,
+    require_instance,
+    require_positive,
+)
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier, initialise
 from coursekit.threads import threads
@@ -102,6 +109,7 @@ def additive_part(surface: np.ndarray) -> np.ndarray:
     On the diagonal of a square grid it is `coursekit.emap.project`.
     Errors: ValueError when the surface has another rank, is empty or not finite.
     """
+    require_instance("surface", surface, np.ndarray)
     shape = np.shape(surface)
     fits = len(shape) == 2 and 0 not in shape
     require(fits, f"surface has shape {shape}; (N, K) with N, K ≥ 1 was expected.")
@@ -112,6 +120,10 @@ def additive_part(surface: np.ndarray) -> np.ndarray:
 
 def share(part: np.ndarray, whole: np.ndarray) -> float:
     """Variance of ``part`` over that of ``whole``; NaN where the whole does not vary."""
+    for name, values in (("part", part), ("whole", whole)):
+        require_instance(name, values, np.ndarray)
+        require(values.size > 0, f"{name} has shape {values.shape}; numbers were expected.")
+        require(bool(np.isfinite(values).all()), f"{name} contains NaN or infinite values.")
     spread = float(whole.var())
     return float(part.var()) / spread if spread > 1e-12 else float("nan")
 
@@ -133,6 +145,7 @@ class Direct(nn.Identity):
 def build_model(operator: str, encoder: str = "mlp", seed: int = 0) -> MultimodalClassifier:
     """Encoders of one number each, "mlp" or "none", and ``operator`` on top; one output."""
     choose("operator", operator, fusion.names())
+    require_count("seed", seed)
     if choose("encoder", encoder, ENCODERS) == "mlp":
         example = {"A": torch.zeros(1, 1), "B": torch.zeros(1, 1)}
         return build_classifier(example, 1, fusion=operator, widths=WIDTHS, seed=seed)
@@ -161,8 +174,7 @@ def steps(
         raise TypeError(f"target is a {type(target).__name__}; a Target was expected.")
     require_count("count", count, 1)
     require_count("seed", seed)
-    require_finite("rate", rate)
-    require(rate > 0, f"rate is {rate}; a positive number was expected.")
+    require_positive("rate", rate)
     model = build_model(operator, encoder, seed)
     a, b = grid(TRAIN_SIDE)
     x, y = _inputs(a, b), target(a, b).reshape(-1, 1)

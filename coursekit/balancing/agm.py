@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import require, require_batch, require_finite
+from coursekit.checks import (
+    require,
+    require_batch,
+    require_floats,
+    require_not_negative,
+)
 from coursekit.models import Prediction
 from coursekit.training.method import Method, Run, Step
 
@@ -24,7 +29,11 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
     Returns (B, C) each, in sorted order of the modalities.
     Source: Li and colleagues 2023, section 3; Shapley 1953.
     """
+    if not isinstance(values, Mapping):
+        raise TypeError(f"values is a {type(values).__name__}; a dictionary by set was expected.")
     require(len(values) > 0, "values is empty; logits by set of modalities were expected.")
+    for coalition, logits in values.items():
+        require_floats(f"values[{sorted(coalition)}]", logits)
     everyone = frozenset[Any]().union(*values)
     order = sorted(everyone)
     shape = tuple(next(iter(values.values())).shape)
@@ -63,8 +72,7 @@ def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:
     m = len(scores)
     require(m > 1, f"scores has shape {tuple(scores.shape)}; two or more were expected.")
     require_batch("running", running, (m,))
-    require_finite("alpha", alpha)
-    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    require_not_negative("alpha", alpha)
     ratio, usual = (torch.exp(m / (m - 1) * (s.mean() - s)) for s in (scores, running))
     return torch.exp(alpha * (usual - ratio).clamp_max(LARGEST))
 

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import choose, require, require_batch, require_count
+from coursekit.checks import (
+    choose,
+    require,
+    require_batch,
+    require_count,
+    require_finite,
+    require_instance,
+    require_labels,
+)
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
 from coursekit.training.engine import AnySplit
@@ -44,12 +52,8 @@ def weights(
     Source: Wang, Tran, Feiszli 2020, proposition 1; the safe rule is ours.
     """
     choose("rule", rule, RULES)
-    require_batch("train_before", train_before, (None,))
-    k = len(train_before)
-    after = (("train_after", train_after), ("valid_after", valid_after))
-    for name, losses in (("valid_before", valid_before), *after):
-        require_batch(name, losses, (k,))
     gain, overfitting = ogr_parts(train_before, valid_before, train_after, valid_after)
+    k = len(gain)
     if rule == "safe":
         require(k * LEAST_WEIGHT < 1, f"train_before has {k} heads; fewer than 20 were expected.")
         overfitting = overfitting.abs().clamp_min(LEAST_OVERFITTING)
@@ -68,8 +72,13 @@ def ogr_parts(
 ) -> tuple[Tensor, Tensor]:
     """Generalisation gained G and overfitting gained O, (K,) each; OGR² = (O/G)².
 
+    Arguments as in `weights`.  Errors: ValueError for shapes that differ, or NaN.
     Source: Wang, Tran, Feiszli 2020, section 3.1.
     """
+    require_batch("train_before", train_before, (None,))
+    after = (("train_after", train_after), ("valid_after", valid_after))
+    for name, losses in (("valid_before", valid_before), *after):
+        require_batch(name, losses, (len(train_before),))
     gain = valid_before - valid_after
     overfitting = (valid_after - train_after) - (valid_before - train_before)
     return gain, overfitting
@@ -144,17 +153,26 @@ class GBlendOnline(GBlendOffline):
 
 def head_loss(model: MultimodalClassifier, split: Split, head: str) -> float:
     """Mean cross-entropy of one head on a split that is in memory."""
+    require_instance("model", model, MultimodalClassifier)
+    require_instance("split", split, Split)
     return loss_of(predict(model, split.inputs), split.labels, head)
 
 
 def loss_of(prediction: Prediction, labels: Tensor, head: str) -> float:
-    """Mean cross-entropy of one head."""
+    """Mean cross-entropy of one head: "joint", or a modality's.  labels: (B,) in 0 … C − 1."""
+    require_instance("prediction", prediction, Prediction)
+    choose("head", head, [JOINT, *prediction.heads])
+    require_labels("labels", labels, *prediction.joint.shape)
     logits = prediction.joint if head == JOINT else prediction.unimodal[head]
     return float(F.cross_entropy(logits.detach(), labels))
 
 
 def divide(train: AnySplit, held: float, generator: torch.Generator) -> tuple[AnySplit, AnySplit]:
     """The rows to fit, and the share ``held`` of them that only measures, drawn at random."""
+    require_instance("train", train, AnySplit)
+    require_finite("held", held)
+    require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+    require_instance("generator", generator, torch.Generator)
     rows = torch.randperm(len(train), generator=generator)
     cut = round(held * len(rows))
     return train.part(rows[cut:]), train.part(rows[:cut])

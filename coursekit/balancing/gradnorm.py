@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_batch, require_finite
+from coursekit.checks import require, require_batch, require_not_negative
 from coursekit.training.method import JOINT, Method, Run, Step
 
 LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
@@ -25,7 +25,7 @@ def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float)
         require_batch(name, values, (len(norms),))
         low = float(values.min())
         require(low > 0, f"{name} holds {low}; positive numbers were expected.")
-    require_finite("alpha", alpha)
+    require_not_negative("alpha", alpha)
     pace = losses / initial_losses
     return (norms.mean() * (pace / pace.mean()) ** alpha).detach()
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
-from coursekit.checks import require, require_finite
+from coursekit.checks import require, require_finite, require_not_negative
 from coursekit.training.method import Step
 
 BRAKE = 2.0  # β where r ≤ 1, so that k lies between 0 and 1 there
@@ -23,9 +23,8 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
     Source: Kontras and colleagues 2024, eqs 4–7.
     """
     require_scores("scores", scores)
-    for name, value in (("alpha", alpha), ("beta_max", beta_max)):
-        require_finite(name, value)
-    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    require_not_negative("alpha", alpha)
+    require_finite("beta_max", beta_max)
     require(beta_max >= 1, f"beta_max is {beta_max}; one or more was expected.")
     return pace(scores, scores.new_tensor(alpha), scores.new_tensor(beta_max))
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import require, require_batch, require_finite, require_weights
+from coursekit.checks import require, require_batch, require_positive, require_weights
 from coursekit.fusion.base import SplitHead
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.training.method import Method, Run
@@ -18,14 +18,17 @@ def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float =
     features z_m: (B, D_m) each.  weights W_m: (C, D_m) each.  scale s > 0.
     Source: Xu and colleagues 2023, section 3.
     """
+    for name, parts in (("features", features), ("weights", weights)):
+        if not isinstance(parts, Sequence):
+            what = type(parts).__name__
+            raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
     fits = len(features) == len(weights) > 0
     counts = f"features holds {len(features)}, weights {len(weights)}"
     require(fits, f"{counts}; as many of one as of the other were expected.")
-    require_finite("scale", scale)
-    require(scale > 0, f"scale is {scale}; a positive number was expected.")
+    require_positive("scale", scale)
     cosines = []
     for m, (z, w) in enumerate(zip(features, weights, strict=True)):
-        require_batch(f"features[{m}]", z, (None, None))
+        require_batch(f"features[{m}]", z, (len(features[0]) if m else None, None))
         require_weights(f"weights[{m}]", w)
         want = f"({len(weights[0])}, {z.shape[1]})"
         fits = tuple(w.shape) == (len(weights[0]), z.shape[1])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_finite
+from coursekit.checks import require_count, require_share
 from coursekit.models import Prediction
 from coursekit.training.method import Method, Run
 
@@ -15,8 +15,9 @@ def masks(n: int, modalities: int, p: float, generator: torch.Generator | None =
 
     Each is equally likely.  n: samples.  p: in [0, 1].  All are lost only where there is but one.
     """
-    require_finite("p", p)
-    require(0 <= p <= 1, f"p is {p}; a probability was expected.")
+    require_count("n", n, 1)
+    require_count("modalities", modalities, 1)
+    require_share("p", p)
     lose = torch.rand(n, generator=generator) < p
     which = torch.randint(modalities, (n,), generator=generator)
     keep = torch.ones(n, modalities)

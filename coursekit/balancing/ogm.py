@@ -1,5 +1,6 @@
 """OGM and OGM-GE: brake the encoder of the modality that is ahead; add noise to its gradient."""
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import require, require_finite, require_floats
+from coursekit.checks import NotFinite, require, require_floats, require_not_negative
 from coursekit.training.method import Step
 
 LEAST_STD = 1e-8
@@ -21,8 +22,7 @@ def coefficients(scores: Tensor, alpha: float) -> Tensor:
     Source: Peng, Wei, Deng, Wang, Hu 2022, section 3.2; more than two modalities: ours.
     """
     require_scores("scores", scores)
-    require_finite("alpha", alpha)
-    require(alpha >= 0, f"alpha is {alpha}; zero or a positive number was expected.")
+    require_not_negative("alpha", alpha)
     return brake(scores, scores.new_tensor(alpha))
 
 
@@ -43,7 +43,10 @@ def noise_std(grad: Tensor) -> Tensor:
     """
     require_floats("grad", grad)
     require(grad.numel() > 1, f"grad has shape {tuple(grad.shape)}; two numbers were expected.")
-    return grad.std() + LEAST_STD
+    std = grad.std()
+    if not math.isfinite(float(std)):  # so is the gradient; one number is looked at faster than all
+        raise NotFinite("grad contains NaN or infinite values.")
+    return std + LEAST_STD
 
 
 class OGM(Listening):

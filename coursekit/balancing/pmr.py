@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.balancing.scores import require_scores, true_class_scores
-from coursekit.checks import require, require_batch, require_count
+from coursekit.checks import require, require_batch, require_count, require_labels
 from coursekit.training.method import Method, Run, Step
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree
@@ -22,7 +22,7 @@ def prototypes(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
     """
     require_batch("features", features, (None, None))
     require_count("num_classes", num_classes, 1)
-    _require_labels(labels, len(features), num_classes)
+    require_labels("labels", labels, len(features), num_classes)
     sums = features.new_zeros(num_classes, features.shape[1]).index_add_(0, labels, features)
     counts = torch.bincount(labels, minlength=num_classes)
     return sums / counts.clamp_min(1)[:, None]
@@ -30,6 +30,8 @@ def prototypes(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
 
 def present(labels: Tensor, num_classes: int) -> Tensor:
     """Which classes occur in ``labels`` (B,): (C,) of True and False."""
+    require_count("num_classes", num_classes, 1)
+    require_labels("labels", labels, None, num_classes)
     return torch.bincount(labels, minlength=num_classes) > 0
 
 
@@ -56,17 +58,6 @@ def coefficients(prototype_scores: Tensor) -> tuple[Tensor, Tensor]:
     require(len(prototype_scores) == 2, f"prototype_scores has shape {shape}; (2,) was expected.")
     rho = prototype_scores[0] / prototype_scores[1]
     return (1 / rho - 1).clamp(0, 1), (rho - 1).clamp(0, 1)
-
-
-def _require_labels(labels: Tensor, rows: int, num_classes: int) -> None:
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
-        what = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(f"labels is {what}; classes as int64 were expected.")
-    fits = tuple(labels.shape) == (rows,)
-    require(fits, f"labels has shape {tuple(labels.shape)}; ({rows},) was expected.")
-    low, high = int(labels.min()), int(labels.max())
-    fits = low >= 0 and high < num_classes
-    require(fits, f"labels lie in {low} to {high}; 0 to {num_classes - 1} was expected.")
 
 
 class PMR(Method):

@@ -1,20 +1,48 @@
 """What several methods ask of a batch: how well does each modality do by itself?"""
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_batch
+from coursekit.checks import NotFinite, require, require_batch, require_floats, require_labels
 
 
-def true_class_scores(logits: list[Tensor], labels: Tensor) -> Tensor:
+def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
     """s_m = Σ_batch softmax(logits_m)[y], (M,).
 
-    logits: (B, C) each, one a modality.  labels: (B,).  No gradient flows through it.
+    logits: (B, C) each, one a modality.  labels: (B,) in 0 … C − 1.  No gradient flows through it.
+    Errors: ValueError for no modality, shapes that differ, labels outside the classes, NaN or
+    infinite logits; TypeError for another type of numbers.
     Source: Peng and colleagues 2022, section 3.2; Kontras and colleagues 2024, eq. 4.
     """
-    rows = torch.arange(len(labels), device=labels.device)
-    sums = [x.detach().softmax(dim=1)[rows, labels].sum() for x in logits]
-    return torch.stack(sums)
+    _require_logits(logits)
+    if not isinstance(labels, Tensor) or labels.shape != logits[0].shape[:1]:
+        require_labels("labels", labels, len(logits[0]))
+    # Asked at every step: torch's own look at the labels and the sum at the end cost least.
+    try:
+        column = labels[:, None]
+        found = torch.stack([x.detach().softmax(1).gather(1, column).sum() for x in logits])
+    except (RuntimeError, IndexError):
+        require_labels("labels", labels, *logits[0].shape)
+        raise
+    if not math.isfinite(float(found.sum())):
+        raise NotFinite("logits contains NaN or infinite values.")
+    return found
+
+
+def _require_logits(logits: Sequence[Tensor]) -> None:
+    if not isinstance(logits, Sequence):
+        what = type(logits).__name__
+        raise TypeError(f"logits is a {what}; a list with one tensor a modality was expected.")
+    require(len(logits) > 0, "logits is empty; at least one modality was expected.")
+    for m, x in enumerate(logits):
+        require_floats(f"logits[{m}]", x)
+        fits = x.ndim == 2 and x.numel() > 0 and x.shape == logits[0].shape
+        if not fits:
+            want = "(any, any), the same for all,"
+            raise ValueError(f"logits[{m}] has shape {tuple(x.shape)}; {want} was expected.")
 
 
 def rivals(scores: Tensor) -> Tensor:

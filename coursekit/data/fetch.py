@@ -1,5 +1,6 @@
 """Download an archive and unpack it so that either all of it arrives, or nothing does."""
 
+import hashlib
 import os
 import shutil
 import zipfile
@@ -8,16 +9,10 @@ from collections.abc import Callable, Set
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import IO
-from urllib.parse import urlsplit
 
-import requests
-from pooch import HTTPDownloader
+from coursekit.data.download import FetchError, Timeout, download_file
 
 LARGEST_MEMBER = 8 * 2**20  # bytes; far above any single recording
-
-
-class FetchError(OSError):
-    """A download failed, or what came cannot be unpacked safely."""
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
@@ -40,52 +35,34 @@ def download_and_unpack(
     wanted: Set[str],
     check: Callable[[Path], object],
     allow_http: bool = False,
-    timeout: float = 30,
+    timeout: Timeout = 30,
 ) -> None:
     """Put the ``wanted`` files of the zip archive at ``url`` into the new folder ``target``.
 
     ``check`` gets the unpacked folder and raises if it is not good; only a good one is moved to
-    ``target``. ``timeout`` (seconds) bounds each wait for the server, not the whole download.
-    Errors: FetchError.
+    ``target``. Until then the archive, or the part of it that came, lies beside ``target``, so that
+    a second call goes on where a broken one stopped; an archive that is not good is removed.
+    ``timeout``: see `download_file`.  Errors: FetchError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=target.parent, prefix="download-") as scratch:
-        archive, unpacked = Path(scratch) / "archive.zip", Path(scratch) / "unpacked"
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]  # another address, another archive
+    archive = target.parent / f"download-{name}.zip"
+    if not archive.exists():
         download_file(url, archive, allow_http, timeout)
-        unpack_flat(archive, unpacked, wanted)
-        check(unpacked)
+    with TemporaryDirectory(dir=target.parent, prefix="unpacking-") as scratch:
+        unpacked = Path(scratch) / "unpacked"
+        try:
+            unpack_flat(archive, unpacked, wanted)
+            check(unpacked)
+        except BaseException as error:
+            # Only where the system stopped the work (a full disk, Ctrl-C) may the archive be good.
+            if not (isinstance(error, KeyboardInterrupt) or getattr(error, "errno", None)):
+                archive.unlink()
+            raise
         if target.exists():  # an incomplete older copy
             shutil.rmtree(target)
         os.replace(unpacked, target)
-
-
-def download_file(url: str, path: Path, allow_http: bool = False, timeout: float = 30) -> None:
-    """Download ``url`` to ``path`` with a progress bar; https only, unless ``allow_http``.
-
-    Errors: FetchError naming the address and what went wrong.
-    """
-
-    def refuse_plain(response: requests.Response, *_: object, **__: object) -> None:
-        for address in (response.url, response.headers.get("location", "")):
-            _require_https(address, allow_http)
-
-    _require_https(url, allow_http)
-    fetch = HTTPDownloader(
-        progressbar=True, timeout=timeout, hooks={"response": refuse_plain}, chunk_size=2**16
-    )
-    try:
-        fetch(url, str(path), None)
-    except requests.RequestException as error:
-        raise FetchError(
-            f"{url} could not be downloaded ({type(error).__name__}: {error}). Without a network, "
-            "get the data elsewhere and set COURSEKIT_DATA to its folder."
-        ) from None
-
-
-def _require_https(url: str, allow_http: bool) -> None:
-    scheme = urlsplit(url).scheme or "https"  # a redirect within the same server names none
-    if scheme != "https" and not (allow_http and scheme == "http"):
-        raise FetchError(f"url is {url!r}; an address that begins with https:// was expected.")
+    archive.unlink()
 
 
 def unpack_flat(archive: Path, folder: Path, wanted: Set[str]) -> None:

@@ -11,7 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import require
+from coursekit.checks import (
+    require,
+    require_batch,
+    require_count,
+    require_instance,
+    require_not_negative,
+    require_positive,
+)
 
 RATE = 8000  # Hz; recordings with another rate are resampled, so that all are comparable
 WINDOW = 256  # samples in one frame: 32 ms
@@ -23,6 +30,7 @@ WORD_SIZE = 32  # mel bands and frames of a stored word
 
 def hz_to_mel(hz: float) -> float:
     """Frequency in Hz to mel: 2595 log10(1 + f/700)."""
+    require_not_negative("hz", hz)
     return 2595 * math.log10(1 + hz / 700)
 
 
@@ -32,6 +40,9 @@ def mel_filters(mels: int, fft: int = FFT, rate: int = RATE) -> Tensor:
     Band b rises from the centre of band b − 1 to its own and falls to that of band b + 1; the
     centres are equally far apart in mel between 0 Hz and half the sampling rate.
     """
+    require_count("mels", mels, 1)
+    require_count("fft", fft, 2)
+    require_count("rate", rate, 1)
     edges_mel = torch.linspace(0, hz_to_mel(rate / 2), mels + 2, dtype=torch.float64)
     edges = 700 * (10 ** (edges_mel / 2595) - 1)
     frequency = torch.arange(fft // 2 + 1, dtype=torch.float64) * rate / fft
@@ -41,13 +52,20 @@ def mel_filters(mels: int, fft: int = FFT, rate: int = RATE) -> Tensor:
     return torch.minimum(rising, falling).clamp(min=0).float()
 
 
+def _require_wave(wave: Tensor) -> None:
+    require_instance("wave", wave, Tensor)
+    require(wave.ndim == 1, f"wave has shape {tuple(wave.shape)}; one channel was expected.")
+    require(len(wave) > 0, "wave is empty; samples were expected.")
+    require(bool(torch.isfinite(wave).all()), "wave contains NaN or infinite values.")
+
+
 def log_mel(wave: Tensor, mels: int = WORD_SIZE) -> Tensor:
     """Log-mel spectrogram (mels, frames) of a waveform (samples,) at 8 kHz, in decibels.
 
     0 dB is the loudest cell of this word, so that loud and quiet speakers look alike; nothing
     lies below −80 dB. Errors: ValueError for an empty or silent waveform or more than one channel.
     """
-    require(wave.ndim == 1, f"wave has shape {tuple(wave.shape)}; one channel was expected.")
+    _require_wave(wave)
     require(bool((wave != 0).any()), f"wave is silent ({len(wave)} samples, all zero).")
     spectrum = torch.stft(
         wave.float(),
@@ -65,6 +83,8 @@ def log_mel(wave: Tensor, mels: int = WORD_SIZE) -> Tensor:
 
 def at_8_khz(wave: Tensor, rate: int) -> Tensor:
     """The waveform (samples,) resampled from ``rate`` Hz to 8 kHz, with an anti-aliasing filter."""
+    _require_wave(wave)
+    require_count("rate", rate, 1)
     if rate == RATE:
         return wave.float()
     from scipy.signal import resample_poly  # takes two seconds; only sound of other rates needs it
@@ -77,6 +97,8 @@ def at_8_khz(wave: Tensor, rate: int) -> Tensor:
 
 def trim_silence(wave: Tensor, below_db: float = 40.0) -> Tensor:
     """The waveform without its quiet ends: 10 ms pieces ``below_db`` under the loudest piece."""
+    _require_wave(wave)
+    require_not_negative("below_db", below_db)
     silent = f"wave is silent ({len(wave)} samples); a word was expected."
     require(len(wave) >= HOP and bool((wave != 0).any()), silent)
     pieces = wave[: len(wave) // HOP * HOP].reshape(-1, HOP).float().square().mean(1)
@@ -86,6 +108,9 @@ def trim_silence(wave: Tensor, below_db: float = 40.0) -> Tensor:
 
 def resize(pictures: Tensor, height: int, width: int) -> Tensor:
     """Pictures (n, H, W) resized to (n, height, width), averaging where they shrink."""
+    require_batch("pictures", pictures, (None, None, None))
+    require_count("height", height, 1)
+    require_count("width", width, 1)
     return F.interpolate(
         pictures[:, None].float(), (height, width), mode="bilinear", antialias=True
     )[:, 0]
@@ -104,6 +129,10 @@ def lay_out(words: Tensor, seconds: Tensor, size: int, stretch: bool, window: fl
     seconds wide; each word starts at its left edge and keeps its own length, silence (−80 dB)
     follows it, and what lies beyond the window is cut off.
     """
+    require_batch("words", words, (None, WORD_SIZE, WORD_SIZE))
+    require_batch("seconds", seconds, (len(words),))
+    require_positive("window", window)
+    require_count("mel_size", size)
     require(2 <= size <= WORD_SIZE, f"mel_size is {size}; 2 to {WORD_SIZE} was expected.")
     if stretch:
         return resize(words, size, size)

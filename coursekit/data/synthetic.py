@@ -11,14 +11,14 @@ cross-entropy draws a linear classifier nowhere (its best weights are zero), alt
 network can read the modality.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import choose, require, require_count, require_finite, require_instance
 from coursekit.data.multimodal import MultimodalData
 
 
@@ -111,10 +111,18 @@ def shown_classes(
 
     others: the random classes that all modalities but the last show in a synergistic sample.
     """
-    names = list(recipe.modalities)
+    require_instance("recipe", recipe, Recipe)
+    names, most = list(recipe.modalities), recipe.num_classes - 1
+    choose("kind", kind, recipe.shares())
+    require_count("label", label, 0, most)
+    require_instance("others", others, tuple)
+    for other in others:
+        require_count("a class in others", other, 0, most)
     if kind == "redundant":
         return (label,) * len(names)
     if kind == "synergistic":
+        want = f"{len(names) - 1} were expected."
+        require(len(others) == len(names) - 1, f"others holds {len(others)} classes; {want}")
         return (*others, (label - sum(others)) % recipe.num_classes)
     return tuple(label if kind == f"unique {m}" else -1 for m in names)
 
@@ -124,6 +132,8 @@ def ceiling(recipe: Recipe, seen: tuple[str, ...] | None = None) -> float:
 
     Exact, by listing every outcome: Σ over what is seen of max over labels of its probability.
     """
+    require_instance("recipe", recipe, Recipe)
+    require_instance("seen", seen, Sequence | None)
     names = tuple(recipe.modalities)
     columns = [names.index(choose("seen", m, names)) for m in (names if seen is None else seen)]
     weight: dict[tuple[int, ...], dict[int, float]] = {}

@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_count, require_finite
+from coursekit.checks import require, require_count, require_instance, require_share
 from coursekit.data.multimodal import MultimodalData
 
 TIME_STREAM = 2 * 10**6  # keeps these draws apart from those of the generator
@@ -22,6 +22,11 @@ def moments(n: int, modalities: int, steps: int, alignment: float, rng: torch.Ge
     The first modality's is drawn evenly. Each other one speaks at the same step with probability
     ``alignment``, else at one of the other steps, evenly.
     """
+    require_count("n", n, 1)
+    require_count("modalities", modalities, 1)
+    require_count("steps", steps, 2)
+    require_share("alignment", alignment)
+    require_instance("rng", rng, torch.Generator)
     first = torch.randint(steps, (n, 1), generator=rng)
     away = torch.randint(1, steps, (n, modalities - 1), generator=rng)
     apart = torch.rand(n, modalities - 1, generator=rng) >= alignment
@@ -37,10 +42,10 @@ def on_timeline(
     the other modalities speak at the first one's step.  The same seed gives the same data.
     Errors: ValueError for inputs that are no vectors, one step, or alignment outside [0, 1].
     """
+    require_instance("data", data, MultimodalData)
     require_count("steps", steps, 2)
     require_count("seed", seed)
-    require_finite("alignment", alignment)
-    require(0 <= alignment <= 1, f"alignment is {alignment}; a share in [0, 1] was expected.")
+    require_share("alignment", alignment)
     for m, x in data.inputs.items():
         shape = tuple(x.shape)
         require(x.ndim == 2, f"inputs[{m!r}] has shape {shape}; vectors (N, D) were expected.")

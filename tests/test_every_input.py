@@ -1,0 +1,745 @@
+"""Every public function that computes refuses every kind of wrong argument in a sentence.
+
+`TABLE` has an entry for each: good arguments and, by parameter, the wrong ones that its kind
+brings. A function that is added without an entry fails here.
+"""
+
+import inspect
+import math
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import GeneratorType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+import coursekit
+from coursekit import balancing, fusion
+from coursekit.data import Modality, Recipe, generate
+from coursekit.models import build_classifier
+from coursekit.surfaces import Target
+from coursekit.training import Settings
+from coursekit.training.evaluate import predict
+
+PACKAGE = Path(coursekit.__file__).parent
+MODULES = (
+    *("fusion", "balancing"),
+    *(f"fusion.{m.name}" for m in iter_modules(fusion.__path__)),
+    *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__)),
+    *("emap", "calibration", "probes", "stats", "costs", "missing", "interaction", "surfaces"),
+    *("diagnosis", "pace", "experiments", "checks"),
+    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "presets")),
+)
+
+# ---- kinds of arguments: a good value, and what is wrong with a value of that kind -------------
+
+
+class Wrong(NamedTuple):
+    """A wrong value; ``words`` must stand in the refusal beside the name of the argument."""
+
+    label: str
+    value: Any
+    words: str = ""
+
+
+class Argument(NamedTuple):
+    """A good value and the wrong ones.  says: how the refusal calls it, if not by its name."""
+
+    good: Any
+    wrong: tuple[Wrong, ...] = ()
+    says: str = ""
+
+
+def changed(x, place, value):
+    """A copy of the tensor with another number at one place of its flat view."""
+    x = x.clone()
+    x.view(-1)[place] = value
+    return x
+
+
+def batch(x, *but, also=()):
+    """A finite floating tensor that is not empty; ``but`` names wrong ones it may well be."""
+    wrong = [
+        Wrong("NaN", changed(x, -1, math.nan)),
+        Wrong("inf", changed(x, 0, math.inf)),
+        Wrong("empty", x[:0]),
+        Wrong("deeper", x[None]),
+        Wrong("flatter", x[0]),
+        Wrong("whole numbers", x.long()),
+        Wrong("numpy", x.numpy()),
+        Wrong("list", x.tolist()),
+        Wrong("nothing", None),
+        *also,
+    ]
+    assert set(but) <= {w.label for w in wrong}
+    return Argument(x, tuple(w for w in wrong if w.label not in but))
+
+
+def scores(x):
+    """Positive finite numbers, one a modality."""
+    low = (Wrong("zero", changed(x, 0, 0.0)), Wrong("negative", changed(x, 0, -1.0)))
+    return batch(x, also=(*low, Wrong("one only", x[:1])))
+
+
+def like(x, *but):
+    """A batch that has to fit another one: one row more is wrong too."""
+    return batch(x, *but, also=(Wrong("another size", torch.cat([x, x[-1:]])),))
+
+
+def labels(y, classes=None, *but):
+    """Classes of samples, (N,); ``classes``: how many, where the function can know it."""
+    wrong = [
+        Wrong("−1", changed(y, 0, -1)),
+        Wrong("another size", y[:-1]),
+        Wrong("deeper", y[None]),
+        Wrong("not whole", y + 0.5),
+        Wrong("numpy", y.numpy()),
+        Wrong("list", y.tolist()),
+    ]
+    if classes is not None:
+        wrong.append(Wrong("C", changed(y, 0, classes)))
+    return Argument(y, tuple(w for w in wrong if w.label not in but))
+
+
+def number(good, *wrong):
+    """A finite number, not one of ``wrong``."""
+    bad = (math.nan, math.inf, "1", None, *wrong)
+    return Argument(good, tuple(Wrong(f"{value!r}", value) for value in bad))
+
+
+def share(good):
+    """A number in [0, 1]."""
+    return number(good, -0.1, 1.1)
+
+
+def count(good, *wrong):
+    """A whole number, not one of ``wrong``."""
+    bad = (good + 0.5, f"{good}", True, math.nan, *wrong)
+    return Argument(good, tuple(Wrong(f"{value!r}", value) for value in bad))
+
+
+def name(good, says="", near=True):
+    """One of several names; the nearest is offered for one that is nearly right."""
+    missed = Wrong("misspelt", f"{good[:-1]}", f"Did you mean {good!r}?" if near else "")
+    return Argument(good, (missed, Wrong("number", 7)), says)
+
+
+def several(items, item):
+    """A list of tensors, each as ``item(tensor)``."""
+    wrong = [Wrong("not a list", items[0]), Wrong("none", []), Wrong("number", 7)]
+    for w in item(items[-1]).wrong:
+        wrong.append(Wrong(f"the last: {w.label}", [*items[:-1], w.value]))
+    return Argument(items, tuple(wrong))
+
+
+def by_name(good, item=None):
+    """A dictionary of tensors by modality, each as ``item(tensor)``."""
+    first = next(iter(good))
+    wrong = [Wrong("list", list(good.values())), Wrong("none", {}), Wrong("number", 7)]
+    for w in item(good[first]).wrong if item else ():
+        wrong.append(Wrong(f"{first}: {w.label}", {**good, first: w.value}))
+    return Argument(good, tuple(wrong))
+
+
+def table(good, *columns):
+    """A table with these columns."""
+    lacks = (Wrong(f"no {c}", good.drop(columns=c), c) for c in columns)
+    return Argument(good, (Wrong("list", good.to_dict("records")), Wrong("number", 7), *lacks))
+
+
+def a(good, *also):
+    """An object of one class, which text and numbers are not."""
+    return Argument(good, (Wrong("text", "text"), Wrong("number", 7), *also))
+
+
+def free(good):
+    """Whatever Python lets through: True or False, the label of a bar, a generator, a sentence."""
+    return Argument(good)
+
+
+# ---- good arguments ----------------------------------------------------------------------------
+
+torch.manual_seed(0)
+N, C = 6, 3
+X, Z, LOGITS = torch.randn(N, 4), torch.randn(N, 4), torch.randn(N, C)
+Y = torch.tensor([0, 1, 2] * 2)
+S, NUMBERS = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 0.7, 0.9])
+CLEAR = Modality(amplitude=5.0)
+RECIPE = Recipe({"A": CLEAR, "B": CLEAR}, redundant=0.5, synergistic=0.5, train=32, valid=8, test=8)
+DATA = generate(RECIPE)
+MODEL = build_classifier(DATA.train.inputs, DATA.num_classes, widths=(4,))
+PREDICTION = predict(MODEL, DATA.test.inputs)
+QUICK = Settings(epochs=1)
+GRID = torch.randn(4, 4, C)
+PICTURES = torch.randn(3, 32, 32)
+WAVE = torch.sin(torch.arange(2000.0))
+INPUTS = {"A": DATA.test.inputs["A"][:3], "B": DATA.test.inputs["B"][:3]}
+RNG = torch.Generator()
+ACCURACY = pd.DataFrame(
+    {"model": ["A", "B", "joint"], "accuracy": [0.5, 0.6, 0.7], "seed": [0, 0, 0]}
+)
+PROBES = pd.DataFrame(
+    {
+        "modality": ["A", "A", "B", "B"],
+        "trained": ["alone", "joint"] * 2,
+        "accuracy": [0.5, 0.4, 0.6, 0.6],
+        "seed": [0] * 4,
+    }
+)
+RUN = pd.DataFrame({"epoch": [1], "batch": [0], "rows": [4], "A": [1.0], "B": [2.0]})
+WORSE = (
+    Wrong("NaN", ACCURACY.assign(accuracy=math.nan)),
+    Wrong("lacks a model", ACCURACY[1:]),
+)
+WORSE_PROBES = (
+    Wrong("NaN", PROBES.assign(accuracy=math.nan)),
+    Wrong("never alone", PROBES[PROBES.trained == "joint"]),
+)
+
+
+def with_also(argument, *wrong):
+    return argument._replace(wrong=(*argument.wrong, *wrong))
+
+
+MODALITIES = a(["A", "B"], Wrong("none", []), Wrong("strange", ["A", "C"]))
+FUSIONS = a(["late-linear"], Wrong("none", []), Wrong("misspelt", ["late-linea"], "Did you mean"))
+WIDTHS = Argument(
+    {"A": 3, "B": 3},
+    (Wrong("list", [3, 3]), Wrong("none", {}), Wrong("zero", {"A": 0, "B": 3})),
+)
+LOSSES = {
+    "train_before": like(NUMBERS),
+    "valid_before": like(NUMBERS.flip(0)),
+    "train_after": like(NUMBERS / 2),
+    "valid_after": like(NUMBERS / 3),
+}
+TEST_PROBE = {"test_features": like(Z), "test_labels": labels(Y)}
+SURFACE = np.arange(6.0).reshape(2, 3)
+
+
+def surface(good, *but):
+    wrong = (
+        Wrong("NaN", good * math.nan),
+        Wrong("flat", good[0]),
+        Wrong("empty", good[:0]),
+        Wrong("list", good.tolist()),
+        Wrong("text", "text"),
+    )
+    return Argument(good, tuple(w for w in wrong if w.label not in but))
+
+
+TRAINING = {"data": a(DATA), "settings": a(QUICK), "seed": count(0, -1)}
+OPERATORS = {
+    "operator": name("tensor"),
+    "encoder": name("none"),
+    "seed": count(0, -1),
+}
+
+TABLE: dict[str, dict[str, Argument]] = {
+    # fusion
+    "fusion.build": {
+        "name": name("late-linear", says="fusion"),
+        "widths": WIDTHS,
+        "num_classes": count(2, 0),
+    },
+    "fusion.additive.additive": {"terms": several([X, Z], like)},
+    "fusion.multiplicative.multiplicative": {"factors": several([X, Z], like)},
+    "fusion.tensor.tensor_product": {"features": several([X, Z], like)},
+    "fusion.base.require_modalities": {
+        "name": free("widths"),
+        "widths": Argument({"A": 1, "B": 1}, (Wrong("one", {"A": 1}),)),
+        "least": count(2, 0),
+    },
+    "fusion.base.require_vectors": {
+        "name": free("parts"),
+        "parts": several([X, Z], like),
+    },
+    "fusion.bilinear.bilinear": {
+        "features": several([X, Z], like),
+        "weight": batch(torch.randn(C, 4, 4)),
+        "bias": like(torch.randn(C)),
+    },
+    "fusion.film.film": {
+        "x": batch(X, "deeper"),
+        "gamma": like(X),
+        "beta": like(X),
+    },
+    "fusion.gmu.gmu": {
+        "visual": batch(X),
+        "text": like(X),
+        "gate_weight": like(torch.randn(4, 8)),
+    },
+    "fusion.hard_gate.straight_through": {
+        "logits": batch(LOGITS),
+        "temperature": number(1.0, 0, -1.0),
+        "hard": free(True),
+    },
+    "fusion.kiela_gate.gated": {"x": batch(X), "gate_logits": like(X)},
+    "fusion.low_rank.low_rank": {
+        "features": several([X, Z], like),
+        "factors": several([torch.randn(2, 5, C), torch.randn(2, 5, C)], batch),
+        "weights": like(torch.randn(2)),
+        "bias": like(torch.randn(C)),
+    },
+    "fusion.mag.modality_shift": {
+        "primary": batch(X, "deeper", "flatter"),
+        "displacement": like(X),
+        "beta": number(1.0, -0.1),
+    },
+    "fusion.non_local.non_local": {
+        "x": batch(torch.randn(2, 3, 4)),
+        **{w: batch(torch.randn(2, 4)) for w in ("w_query", "w_key", "w_value")},
+        "w_out": like(torch.randn(4, 2)),
+    },
+    "fusion.squeeze_excite.squeeze_excite": {
+        "x": batch(X, "deeper"),
+        "w_squeeze": batch(torch.randn(2, 4)),
+        "w_excite": like(torch.randn(4, 2)),
+    },
+    "fusion.tokens.sinusoidal_positions": {"length": count(3, 0), "width": count(4, 0)},
+    "fusion.tokens.mark": {
+        "sequences": by_name({"A": X[:, None], "B": Z[:, None]}, like),
+        "class_token": batch(X[0]),
+        "marks": by_name({"A": X[0], "B": Z[0]}, batch),
+    },
+    "fusion.tokens.encoder_stack": {
+        "width": count(4, 0, 3),
+        "heads": count(2, 0, 3),
+        "layers": count(1, 0),
+        "norm_first": free(True),
+    },
+    # balancing
+    "balancing.build": {"name": name("multi-loss", says="method")},
+    "balancing.agm.shapley": {
+        "values": by_name({frozenset(s): torch.randn(N, C) for s in ("a", "b", "ab")}, like)
+    },
+    "balancing.agm.coefficients": {
+        "scores": batch(S),
+        "running": like(S),
+        "alpha": number(1.0, -0.1),
+    },
+    "balancing.ensemble.mean_of_heads": {
+        # NaN of one replica must not stop the others, which are computed along with it.
+        "logits": several([LOGITS, LOGITS + 1], lambda x: like(x, "NaN", "inf")),
+        "classes": count(-1, 2, -3),
+    },
+    "balancing.gblend.weights": {**LOSSES, "rule": name("paper")},
+    "balancing.gblend.ogr_parts": LOSSES,
+    "balancing.gblend.head_loss": {
+        "model": a(MODEL),
+        "split": a(DATA.test),
+        "head": name("joint", near=False),
+    },
+    "balancing.gblend.loss_of": {
+        "prediction": a(PREDICTION),
+        "labels": labels(DATA.test.labels, DATA.num_classes),
+        "head": name("joint", near=False),
+    },
+    "balancing.gblend.divide": {
+        "train": a(DATA.train),
+        "held": number(0.25, 0, 1, -0.1),
+        "generator": a(RNG),
+    },
+    "balancing.gradnorm.targets": {
+        "norms": batch(NUMBERS),
+        "losses": like(NUMBERS),
+        "initial_losses": like(NUMBERS),
+        "alpha": number(1.5, -0.1),
+    },
+    "balancing.mlb.coefficients": {
+        "scores": scores(S),
+        "alpha": number(2.0, -0.1),
+        "beta_max": number(8.0, 0.9),
+    },
+    "balancing.mmcosine.logits": {
+        "features": several([X, Z], like),
+        "weights": several([torch.randn(C, 4), torch.randn(C, 4)], like),
+        "scale": number(10.0, 0, -1.0),
+    },
+    "balancing.modality_dropout.masks": {
+        "n": count(5, 0),
+        "modalities": count(2, 0),
+        "p": share(0.5),
+        "generator": free(RNG),
+    },
+    "balancing.mslr.ratios": {
+        "accuracies": batch(torch.rand(7, 2) + 0.1),
+        "memory": count(5, 0),
+    },
+    "balancing.ogm.coefficients": {"scores": scores(S), "alpha": number(0.8, -0.1)},
+    "balancing.ogm.noise_std": {"grad": batch(X, "deeper", "flatter")},
+    "balancing.pcgrad.project": {"grads": batch(X), "generator": free(RNG)},
+    "balancing.pmr.prototypes": {
+        "features": batch(X),
+        "labels": labels(Y, C),
+        "num_classes": count(C, 0),
+    },
+    "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
+    "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
+    "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
+    "balancing.scores.true_class_scores": {
+        "logits": several([LOGITS, LOGITS + 1], like),
+        "labels": labels(Y, C),
+    },
+    "balancing.scores.require_scores": {"name": free("scores"), "scores": scores(S)},
+    # what is measured on models
+    "emap.project": {"grid": batch(GRID)},
+    "emap.interaction_share": {"grid": batch(GRID)},
+    "emap.emap": {
+        "model": a(MODEL),
+        "inputs": by_name(INPUTS, lambda x: like(x, "deeper", "flatter")),
+        "block": count(64, 0),
+        "label": free(""),
+    },
+    "emap.logit_grid": {
+        "model": a(MODEL),
+        "inputs": by_name(INPUTS, lambda x: like(x, "deeper", "flatter")),
+        "block": count(64, 0),
+        "label": free(""),
+    },
+    "calibration.reliability": {
+        "probs": batch(LOGITS.softmax(1)),
+        "labels": labels(Y, C),
+        "bins": count(15, 0),
+    },
+    "calibration.ece": {
+        "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
+        "labels": labels(Y, C),
+        "bins": count(15, 0),
+    },
+    "probes.probe": {
+        "features": batch(X),
+        "labels": labels(Y),
+        **TEST_PROBE,
+        "c": number(1.0, 0, -1.0),
+    },
+    "probes.quick_probe": {"features": batch(X), "labels": labels(Y), **TEST_PROBE},
+    "probes.probe_encoders": {
+        "model": a(MODEL),
+        "train": a(DATA.train),
+        "test": a(DATA.test),
+        "c": number(1.0, 0, -1.0),
+    },
+    "stats.interval": {
+        "values": Argument(
+            [1.0, 2.0],
+            (
+                Wrong("one", [1.0]),
+                Wrong("none", []),
+                Wrong("NaN", [1.0, math.nan]),
+                Wrong("text", "text"),
+                Wrong("deeper", [[1.0, 2.0]]),
+            ),
+        ),
+        "level": number(0.95, 0, 1),
+        "one": free(False),
+    },
+    "stats.summarise": {
+        "table": a(pd.concat([ACCURACY] * 2)),
+        "by": Argument(
+            ["model"], (Wrong("text", "model"), Wrong("misspelt", ["mode"], "'model'?"))
+        ),
+        "value": name("accuracy"),
+    },
+    "costs.parameters": {"model": a(MODEL)},
+    "costs.multiply_adds": {"model": a(MODEL), "inputs": by_name(INPUTS)},
+    "costs.cost": {"operator": a(MODEL.fusion)},
+    "costs.cost_table": {
+        "width": count(2, 0),
+        "num_classes": count(2, 0),
+        "modalities": count(2, 1),
+        "names": FUSIONS,
+    },
+    "missing.filled": {
+        # What is lost may be NaN: it is replaced.
+        "inputs": by_name({"A": X, "B": Z}, lambda x: batch(x, "NaN", "inf", "flatter", "deeper")),
+        "lost": name("A", near=False),
+        "how": name("mean"),
+        "train": by_name({"A": X, "B": Z}, batch),
+    },
+    "missing.dropped": {
+        "model": a(MODEL, Wrong("not additive", build_classifier(INPUTS, 2, fusion="mid-mlp"))),
+        "inputs": by_name(INPUTS, batch),
+        "lost": name("B", near=False),
+    },
+    "interaction.look": {"model": a(MODEL), "split": a(DATA.test)},
+    "interaction.steps": {**TRAINING, "fusions": FUSIONS},
+    "interaction.compare": {**TRAINING, "fusions": FUSIONS},
+    "interaction.with_synergy": {
+        "share": share(0.5),
+        "noise": number(1.0, -1.0),
+        "train": count(10, 1),
+        "valid": count(10, 0),
+        "test": count(10, 0),
+    },
+    "surfaces.additive_part": {"surface": surface(SURFACE)},
+    "surfaces.share": {"part": surface(SURFACE, "flat"), "whole": surface(SURFACE, "flat")},
+    "surfaces.grid": {"side": count(2, 1)},
+    "surfaces.build_model": OPERATORS,
+    "surfaces.steps": {
+        **OPERATORS,
+        "target": a(Target(1, 1, 0)),
+        "rate": number(0.01, 0, -1.0),
+        "count": count(1, 0),
+    },
+    "surfaces.learn": {"operator": name("tensor"), "target": a(Target(1, 1, 0))},
+    "diagnosis.drop_by_seed": {
+        "accuracy": with_also(table(ACCURACY, "model", "accuracy", "seed"), *WORSE),
+        "modalities": MODALITIES,
+    },
+    "diagnosis.probe_change_by_seed": {
+        "probes": with_also(
+            table(PROBES, "modality", "trained", "accuracy", "seed"), *WORSE_PROBES
+        ),
+    },
+    "diagnosis.diagnose": {
+        "accuracy": with_also(table(ACCURACY, "model", "accuracy"), *WORSE),
+        "probes": with_also(table(PROBES, "modality", "trained", "accuracy"), *WORSE_PROBES),
+    },
+    "pace.run_scores": {
+        **TRAINING,
+        "alpha": number(2.0, -1.0),
+        "beta_max": number(8.0, 0.5),
+        "fusion": name("mid-mlp"),
+    },
+    "pace.paces": {
+        "scores": with_also(
+            table(RUN, "epoch", "batch", "rows"),
+            Wrong("one modality", RUN.drop(columns="B")),
+            Wrong("NaN", RUN.assign(A=math.nan)),
+            Wrong("zero", RUN.assign(A=0.0)),
+        ),
+        "alpha": number(2.0, -1.0),
+        "beta_max": number(8.0, 0.5),
+    },
+    "experiments.steps": {
+        **TRAINING,
+        "variants": a(None, Wrong("list", ["joint"]), Wrong("no Variant", {"joint": 1})),
+        "widths": a((4,), Wrong("zero", (0,))),
+        "encoder": name("mlp", near=False),
+    },
+    "experiments.probe_rows": {
+        "model": a(MODEL),
+        "train": a(DATA.train),
+        "test": a(DATA.test),
+        "trained": name("alone"),
+    },
+    "experiments.over_seeds": {
+        "make_data": a(lambda seed: generate(RECIPE, seed)),
+        "settings": a(QUICK),
+        "seeds": a([0], Wrong("none", []), Wrong("not whole", [0.5])),
+        "variants": a(None, Wrong("list", ["joint"])),
+        "widths": a((4,), Wrong("zero", (0,))),
+        "encoder": name("mlp", near=False),
+        "jobs": count(1, 0),
+        "label": free(""),
+    },
+    # data
+    "data.synthetic.shown_classes": {
+        "kind": name("synergistic"),
+        "label": count(1, -1, 6),
+        "others": Argument((1,), (Wrong("number", 1), Wrong("C", (6,)), Wrong("too many", (1, 1)))),
+        "recipe": a(RECIPE),
+    },
+    "data.synthetic.ceiling": {
+        "recipe": a(RECIPE),
+        "seen": Argument(("A",), (Wrong("strange", ("C",)), Wrong("number", 7))),
+    },
+    "data.synthetic.generate": {"recipe": a(RECIPE), "seed": count(0, -1), "name": free("x")},
+    "data.spectrogram.hz_to_mel": {"hz": number(440.0, -1.0)},
+    "data.spectrogram.mel_filters": {
+        "mels": count(4, 0),
+        "fft": count(512, 0, 1),
+        "rate": count(8000, 0),
+    },
+    "data.spectrogram.log_mel": {
+        "wave": batch(WAVE, "whole numbers", also=(Wrong("silent", WAVE * 0),)),
+        "mels": count(4, 0),
+    },
+    "data.spectrogram.at_8_khz": {
+        "wave": batch(WAVE, "whole numbers"),
+        "rate": count(16000, 0),
+    },
+    "data.spectrogram.trim_silence": {
+        "wave": batch(WAVE, "whole numbers", also=(Wrong("silent", WAVE * 0),)),
+        "below_db": number(40.0, -1.0),
+    },
+    "data.spectrogram.resize": {
+        "pictures": batch(PICTURES),
+        "height": count(4, 0),
+        "width": count(4, 0),
+    },
+    "data.spectrogram.word_picture": {
+        "wave": batch(WAVE, "whole numbers", also=(Wrong("silent", WAVE * 0),)),
+        "rate": count(8000, 0),
+    },
+    "data.spectrogram.lay_out": {
+        "words": batch(PICTURES),
+        "seconds": like(torch.ones(3)),
+        "size": count(8, 1, 33)._replace(says="mel_size"),
+        "stretch": free(False),
+        "window": number(1.0, 0, -1.0),
+    },
+    "data.timeline.moments": {
+        "n": count(5, 0),
+        "modalities": count(2, 0),
+        "steps": count(3, 1),
+        "alignment": share(0.5),
+        "rng": a(RNG),
+    },
+    "data.timeline.on_timeline": {
+        "data": a(DATA),
+        "steps": count(3, 1),
+        "alignment": share(0.5),
+        "seed": count(0, -1),
+    },
+    "data.standard.standardise_features": {
+        "x": batch(X, "deeper"),
+        "train": Argument(
+            torch.arange(4),
+            (
+                Wrong("none", torch.arange(0)),
+                Wrong("beyond", torch.tensor([N])),
+                Wrong("−1", torch.tensor([-1])),
+                Wrong("not whole", torch.tensor([0.5])),
+                Wrong("list", [0, 1]),
+            ),
+        ),
+    },
+    "data.presets.preset": {"name": name("starve", says="preset")},
+    "data.presets.load_preset": {"name": name("starve", says="preset"), "seed": count(0, -1)},
+    # the checks themselves, of an argument that is called as here
+    "checks.require": {
+        "condition": Argument(True, (Wrong("broken", False),), says="n is 3"),
+        "sentence": free("n is 3; 4 was expected."),
+    },
+    "checks.require_count": {
+        "name": free("value"),
+        "value": count(3, 0),
+        "least": free(1),
+        "most": free(5),
+    },
+    "checks.require_finite": {"name": free("value"), "value": number(1.0)},
+    "checks.require_share": {"name": free("value"), "value": share(0.5)},
+    "checks.require_positive": {"name": free("value"), "value": number(0.5, 0, -1.0)},
+    "checks.require_not_negative": {"name": free("value"), "value": number(0.5, -0.1)},
+    "checks.choose": {
+        "name": free("value"),
+        "value": name("red"),
+        "options": free(["red", "blue"]),
+    },
+    "checks.require_floats": {
+        "name": free("x"),
+        "x": batch(X, "NaN", "inf", "empty", "deeper", "flatter"),
+    },
+    "checks.require_dtype": {
+        "name": free("x"),
+        "x": Argument(X, (Wrong("double", X.double()), Wrong("list", X.tolist()))),
+        "module": free(nn.Linear(1, 1)),
+    },
+    "checks.require_modality": {
+        "name": free("modality"),
+        "modality": Argument("A", tuple(Wrong(repr(m), m) for m in ("", "a.b", 7, None))),
+    },
+    "checks.require_weights": {"name": free("x"), "x": batch(X, "empty", "deeper", "flatter")},
+    "checks.require_batch": {"name": free("x"), "x": batch(X), "shape": free((None, 4))},
+    "checks.require_labels": {
+        "name": free("labels"),
+        "labels": labels(Y, C),
+        "rows": free(N),
+        "num_classes": free(C),
+    },
+    "checks.require_instance": {"name": free("value"), "value": a(QUICK), "kind": free(Settings)},
+    "checks.require_columns": {
+        "name": free("table"),
+        "table": table(ACCURACY, "model"),
+        "columns": free(["model"]),
+    },
+}
+TABLE["data.standard.standardise_whole"] = {
+    **TABLE["data.standard.standardise_features"],
+    "x": batch(X, "deeper", "flatter"),
+}
+
+# Function → why it looks at nothing.
+EXEMPT = {
+    "fusion.base.batched_linear": "inside `Fusion.stacked`, on the operator's own weights",
+    "fusion.base.columns": "on an operator's own layer, once its widths are checked",
+    "fusion.base.owned": "on an operator's own modules, once its widths are checked",
+    "fusion.base.with_one": "inside operators, on features that they have checked",
+    "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
+    "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
+    "balancing.scores.rivals": "inside `pace` and `brake`",
+    "balancing.signals.is_additive": "on the model and the features of the step that is running",
+    "balancing.signals.own_logits": "on the model and the prediction of the step that is running",
+    "probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",
+}
+
+
+# ---- the tests ---------------------------------------------------------------------------------
+
+
+def functions():
+    """Every public function of MODULES that has a parameter, by its name below coursekit."""
+    for where in MODULES:
+        module = import_module(f"coursekit.{where}")
+        for key, value in vars(module).items():
+            own = inspect.isfunction(value) and value.__module__ == module.__name__
+            if own and not key.startswith("_") and inspect.signature(value).parameters:
+                yield f"{where}.{key}", value
+
+
+FUNCTIONS = dict(functions())
+
+
+def parameters(function):
+    """Names of the parameters, without **settings, whose names are those of other functions."""
+    every = inspect.signature(function).parameters.values()
+    return [p.name for p in every if p.kind is not p.VAR_KEYWORD]
+
+
+def run(key, arguments):
+    """Call it; a generator runs up to its first pause."""
+    result = FUNCTIONS[key](**arguments)
+    return next(result, None) if isinstance(result, GeneratorType) else result
+
+
+def test_every_public_function_has_an_entry_or_a_reason():
+    assert len(FUNCTIONS) > 80
+    assert set(FUNCTIONS) == set(TABLE) | set(EXEMPT)
+    assert not set(TABLE) & set(EXEMPT) and all(len(why) > 20 for why in EXEMPT.values())
+
+
+@pytest.mark.parametrize("key", TABLE)
+def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
+    assert sorted(TABLE[key]) == sorted(parameters(FUNCTIONS[key]))
+    run(key, {p: argument.good for p, argument in TABLE[key].items()})
+
+
+CASES = [
+    pytest.param(key, parameter, wrong, id=f"{key}-{parameter}-{wrong.label}")
+    for key, entry in TABLE.items()
+    for parameter, argument in entry.items()
+    for wrong in argument.wrong
+]
+
+
+@pytest.mark.parametrize(("key", "parameter", "wrong"), CASES)
+def test_a_wrong_argument_is_refused_by_its_name(key, parameter, wrong):
+    entry = TABLE[key]
+    arguments = {p: argument.good for p, argument in entry.items()} | {parameter: wrong.value}
+    with pytest.raises((ValueError, TypeError)) as caught:
+        run(key, arguments)
+    said, place = str(caught.value), Path(caught.traceback[-1].path)
+    assert place.is_relative_to(PACKAGE), f"{place} refuses, not the course: {said}"
+    names = [entry[parameter].says or parameter]
+    if wrong.label in ("another size", "deeper", "flatter"):
+        names = list(entry)  # two that do not fit each other: either may be named
+    assert any(re.search(rf"\b{re.escape(n)}\b", said) for n in names), said
+    assert wrong.words in said and said.endswith((".", "?"))
