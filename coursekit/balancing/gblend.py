@@ -115,10 +115,9 @@ class GBlendOffline(Method):
         """Divide the training rows."""
         self.fitted, self.measured = divide(run.train, self.held, run.generator)
 
-    def begin_epoch(self, run: Run) -> None:
-        """Before the first: estimate."""
-        if run.epoch == 1:
-            self.blend = self.estimate(run)
+    def start(self, run: Run) -> None:
+        """Estimate."""
+        self.blend = self.estimate(run)
 
     def estimate(self, run: Run) -> dict[str, float]:
         """Weights by head, from copies of the model as it is now, each trained for one head."""
@@ -146,8 +145,8 @@ class GBlendOnline(GBlendOffline):
     name = "gblend-online"
 
     def begin_epoch(self, run: Run) -> None:
-        """A super-epoch is as long as an estimate trains."""
-        if (run.epoch - 1) % self.epochs == 0:
+        """A super-epoch is as long as an estimate trains; the first was estimated at the start."""
+        if run.epoch > 1 and (run.epoch - 1) % self.epochs == 0:
             self.blend = self.estimate(run)
 
 

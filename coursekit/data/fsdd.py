@@ -140,7 +140,7 @@ def download(
     """Download the recordings into the user's cache (or ``folder``) and return where they are.
 
     What is there already and verifies is kept. The archive is unpacked beside its place, verified,
-    and only then moved there, so that a broken download leaves nothing behind.
+    and only then moved there. A download that breaks off is kept beside it and goes on next time.
     Errors: FetchError (network, unsafe archive) or DataFileError (wrong content).
     """
     target = (folder or cache_folder() / "fsdd") / "recordings"

@@ -68,6 +68,7 @@ class Job:
             require(len(lengths) == 1, f"{name} has splits of {lengths} rows; one length expected.")
         for method, run in zip(methods, runs, strict=True):
             method.begin(run)  # before stacking: a method may replace the head
+            method.start(run)
         kinds = [
             (repr(fusion_of(r.model)), kind_of(m, r.model.fusion))
             for r, m in zip(runs, methods, strict=True)

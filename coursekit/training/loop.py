@@ -82,6 +82,9 @@ def epochs(
     state = Training(run, method, make_optimizer(model, settings))
     if store is not None:
         yield from store.restore(state)
+    if run.epoch == 0:
+        with threads(settings.threads), run.engine.running(model):
+            method.start(run)
     while run.epoch < settings.epochs:
         run.epoch += 1
         with threads(settings.threads), run.engine.running(model):

@@ -114,6 +114,9 @@ class Method:
         It must be quick, and the same each time: a training that goes on begins here, too.
         """
 
+    def start(self, run: Run) -> None:
+        """Once, before the first epoch, and not when a training goes on: what takes long."""
+
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
 
