@@ -1,7 +1,7 @@
 """Input checks that answer in a sentence: the argument, what came, what was expected."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
 from types import UnionType
@@ -66,6 +66,35 @@ def require_instance(name: str, value: Any, kind: type | UnionType) -> None:
     if not isinstance(value, kind):
         want = " or ".join(each.__name__ for each in get_args(kind) or (kind,))
         raise TypeError(f"{name} is a {type(value).__name__}; a {want} was expected.")
+
+
+def require_callable(name: str, value: Any) -> None:
+    """Refuse, with TypeError, what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{name} is {value!r}; a function was expected.")
+
+
+def require_flag(name: str, value: Any) -> None:
+    """Refuse, with TypeError, what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; True or False was expected.")
+
+
+def require_mapping(name: str, value: Any, what: str) -> None:
+    """Refuse what is no dictionary, with TypeError, or holds nothing; ``what``: of its entries."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is a {type(value).__name__}; {what} by name were expected.")
+    require(len(value) > 0, f"{name} is empty; {what} by name were expected.")
+
+
+def require_list(name: str, value: Any, what: str) -> None:
+    """Refuse what is no list or tuple, with TypeError, or holds nothing; ``what``: of its entries.
+
+    Text, whose entries are letters, is no list.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} is {value!r}; {what} in a list were expected.")
+    require(len(value) > 0, f"{name} is empty; {what} in a list were expected.")
 
 
 def require_columns(name: str, table: Any, columns: Iterable[str]) -> None:

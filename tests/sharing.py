@@ -115,8 +115,19 @@ def outcome(history, model):
     return {"history": history.to_dict("list"), "weights": sums}
 
 
+def begun(folder, epochs):
+    """A training with checkpoints, up to so many epochs."""
+    chosen = data()
+    model = build_classifier(chosen.train.inputs, 6, widths=(16, 8)).double()
+    own = balancing.build("gradnorm")
+    splits = double(chosen.train), double(chosen.valid)
+    how = replace(FEW, epochs=epochs)
+    return fit(model, *splits, how, seed=4, method=own, checkpoints=folder), model
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    begun(Path(sys.argv[1], "checkpoints"), 2)
     results = {name: outcome(*train()) for name, train in cases().items()}
     rank = torch.distributed.get_rank()
     Path(sys.argv[1], f"{rank}.json").write_text(json.dumps(results), encoding="utf-8")

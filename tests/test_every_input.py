@@ -4,22 +4,40 @@
 brings. A function that is added without an entry fails here.
 """
 
-import inspect
 import math
-import re
-from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
-from types import GeneratorType
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from inputs import (
+    Argument,
+    Wrong,
+    a,
+    batch,
+    by_name,
+    call,
+    cases,
+    count,
+    discovered,
+    flag,
+    free,
+    good_of,
+    labels,
+    like,
+    name,
+    number,
+    parameters,
+    require_refused,
+    scores,
+    several,
+    share,
+    table,
+    with_also,
+)
 from torch import nn
 
-import coursekit
 from coursekit import balancing, fusion
 from coursekit.data import Modality, Recipe, generate
 from coursekit.models import build_classifier
@@ -27,7 +45,6 @@ from coursekit.surfaces import Target
 from coursekit.training import Settings
 from coursekit.training.evaluate import predict
 
-PACKAGE = Path(coursekit.__file__).parent
 MODULES = (
     *("fusion", "balancing"),
     *(f"fusion.{m.name}" for m in iter_modules(fusion.__path__)),
@@ -36,132 +53,6 @@ MODULES = (
     *("diagnosis", "pace", "experiments", "checks"),
     *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "presets")),
 )
-
-# ---- kinds of arguments: a good value, and what is wrong with a value of that kind -------------
-
-
-class Wrong(NamedTuple):
-    """A wrong value; ``words`` must stand in the refusal beside the name of the argument."""
-
-    label: str
-    value: Any
-    words: str = ""
-
-
-class Argument(NamedTuple):
-    """A good value and the wrong ones.  says: how the refusal calls it, if not by its name."""
-
-    good: Any
-    wrong: tuple[Wrong, ...] = ()
-    says: str = ""
-
-
-def changed(x, place, value):
-    """A copy of the tensor with another number at one place of its flat view."""
-    x = x.clone()
-    x.view(-1)[place] = value
-    return x
-
-
-def batch(x, *but, also=()):
-    """A finite floating tensor that is not empty; ``but`` names wrong ones it may well be."""
-    wrong = [
-        Wrong("NaN", changed(x, -1, math.nan)),
-        Wrong("inf", changed(x, 0, math.inf)),
-        Wrong("empty", x[:0]),
-        Wrong("deeper", x[None]),
-        Wrong("flatter", x[0]),
-        Wrong("whole numbers", x.long()),
-        Wrong("numpy", x.numpy()),
-        Wrong("list", x.tolist()),
-        Wrong("nothing", None),
-        *also,
-    ]
-    assert set(but) <= {w.label for w in wrong}
-    return Argument(x, tuple(w for w in wrong if w.label not in but))
-
-
-def scores(x):
-    """Positive finite numbers, one a modality."""
-    low = (Wrong("zero", changed(x, 0, 0.0)), Wrong("negative", changed(x, 0, -1.0)))
-    return batch(x, also=(*low, Wrong("one only", x[:1])))
-
-
-def like(x, *but):
-    """A batch that has to fit another one: one row more is wrong too."""
-    return batch(x, *but, also=(Wrong("another size", torch.cat([x, x[-1:]])),))
-
-
-def labels(y, classes=None, *but):
-    """Classes of samples, (N,); ``classes``: how many, where the function can know it."""
-    wrong = [
-        Wrong("−1", changed(y, 0, -1)),
-        Wrong("another size", y[:-1]),
-        Wrong("deeper", y[None]),
-        Wrong("not whole", y + 0.5),
-        Wrong("numpy", y.numpy()),
-        Wrong("list", y.tolist()),
-    ]
-    if classes is not None:
-        wrong.append(Wrong("C", changed(y, 0, classes)))
-    return Argument(y, tuple(w for w in wrong if w.label not in but))
-
-
-def number(good, *wrong):
-    """A finite number, not one of ``wrong``."""
-    bad = (math.nan, math.inf, "1", None, *wrong)
-    return Argument(good, tuple(Wrong(f"{value!r}", value) for value in bad))
-
-
-def share(good):
-    """A number in [0, 1]."""
-    return number(good, -0.1, 1.1)
-
-
-def count(good, *wrong):
-    """A whole number, not one of ``wrong``."""
-    bad = (good + 0.5, f"{good}", True, math.nan, *wrong)
-    return Argument(good, tuple(Wrong(f"{value!r}", value) for value in bad))
-
-
-def name(good, says="", near=True):
-    """One of several names; the nearest is offered for one that is nearly right."""
-    missed = Wrong("misspelt", f"{good[:-1]}", f"Did you mean {good!r}?" if near else "")
-    return Argument(good, (missed, Wrong("number", 7)), says)
-
-
-def several(items, item):
-    """A list of tensors, each as ``item(tensor)``."""
-    wrong = [Wrong("not a list", items[0]), Wrong("none", []), Wrong("number", 7)]
-    for w in item(items[-1]).wrong:
-        wrong.append(Wrong(f"the last: {w.label}", [*items[:-1], w.value]))
-    return Argument(items, tuple(wrong))
-
-
-def by_name(good, item=None):
-    """A dictionary of tensors by modality, each as ``item(tensor)``."""
-    first = next(iter(good))
-    wrong = [Wrong("list", list(good.values())), Wrong("none", {}), Wrong("number", 7)]
-    for w in item(good[first]).wrong if item else ():
-        wrong.append(Wrong(f"{first}: {w.label}", {**good, first: w.value}))
-    return Argument(good, tuple(wrong))
-
-
-def table(good, *columns):
-    """A table with these columns."""
-    lacks = (Wrong(f"no {c}", good.drop(columns=c), c) for c in columns)
-    return Argument(good, (Wrong("list", good.to_dict("records")), Wrong("number", 7), *lacks))
-
-
-def a(good, *also):
-    """An object of one class, which text and numbers are not."""
-    return Argument(good, (Wrong("text", "text"), Wrong("number", 7), *also))
-
-
-def free(good):
-    """Whatever Python lets through: True or False, the label of a bar, a generator, a sentence."""
-    return Argument(good)
-
 
 # ---- good arguments ----------------------------------------------------------------------------
 
@@ -201,12 +92,6 @@ WORSE_PROBES = (
     Wrong("NaN", PROBES.assign(accuracy=math.nan)),
     Wrong("never alone", PROBES[PROBES.trained == "joint"]),
 )
-
-
-def with_also(argument, *wrong):
-    return argument._replace(wrong=(*argument.wrong, *wrong))
-
-
 MODALITIES = a(["A", "B"], Wrong("none", []), Wrong("strange", ["A", "C"]))
 FUSIONS = a(["late-linear"], Wrong("none", []), Wrong("misspelt", ["late-linea"], "Did you mean"))
 WIDTHS = Argument(
@@ -656,6 +541,21 @@ TABLE: dict[str, dict[str, Argument]] = {
         "num_classes": free(C),
     },
     "checks.require_instance": {"name": free("value"), "value": a(QUICK), "kind": free(Settings)},
+    "checks.require_callable": {
+        "name": free("value"),
+        "value": Argument(print, (Wrong("text", "print"), Wrong("nothing", None))),
+    },
+    "checks.require_flag": {"name": free("value"), "value": flag()},
+    "checks.require_mapping": {
+        "name": free("value"),
+        "value": Argument({"A": 1}, (Wrong("none", {}), Wrong("list", ["A"]), Wrong("number", 7))),
+        "what": free("numbers"),
+    },
+    "checks.require_list": {
+        "name": free("value"),
+        "value": Argument([1], (Wrong("none", []), Wrong("text", "A"), Wrong("number", 7))),
+        "what": free("numbers"),
+    },
     "checks.require_columns": {
         "name": free("table"),
         "table": table(ACCURACY, "model"),
@@ -684,30 +584,7 @@ EXEMPT = {
 
 # ---- the tests ---------------------------------------------------------------------------------
 
-
-def functions():
-    """Every public function of MODULES that has a parameter, by its name below coursekit."""
-    for where in MODULES:
-        module = import_module(f"coursekit.{where}")
-        for key, value in vars(module).items():
-            own = inspect.isfunction(value) and value.__module__ == module.__name__
-            if own and not key.startswith("_") and inspect.signature(value).parameters:
-                yield f"{where}.{key}", value
-
-
-FUNCTIONS = dict(functions())
-
-
-def parameters(function):
-    """Names of the parameters, without **settings, whose names are those of other functions."""
-    every = inspect.signature(function).parameters.values()
-    return [p.name for p in every if p.kind is not p.VAR_KEYWORD]
-
-
-def run(key, arguments):
-    """Call it; a generator runs up to its first pause."""
-    result = FUNCTIONS[key](**arguments)
-    return next(result, None) if isinstance(result, GeneratorType) else result
+FUNCTIONS = dict(discovered(MODULES))
 
 
 def test_every_public_function_has_an_entry_or_a_reason():
@@ -719,27 +596,9 @@ def test_every_public_function_has_an_entry_or_a_reason():
 @pytest.mark.parametrize("key", TABLE)
 def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
     assert sorted(TABLE[key]) == sorted(parameters(FUNCTIONS[key]))
-    run(key, {p: argument.good for p, argument in TABLE[key].items()})
+    call(FUNCTIONS[key], good_of(TABLE[key]))
 
 
-CASES = [
-    pytest.param(key, parameter, wrong, id=f"{key}-{parameter}-{wrong.label}")
-    for key, entry in TABLE.items()
-    for parameter, argument in entry.items()
-    for wrong in argument.wrong
-]
-
-
-@pytest.mark.parametrize(("key", "parameter", "wrong"), CASES)
+@pytest.mark.parametrize(("key", "parameter", "wrong"), cases(TABLE))
 def test_a_wrong_argument_is_refused_by_its_name(key, parameter, wrong):
-    entry = TABLE[key]
-    arguments = {p: argument.good for p, argument in entry.items()} | {parameter: wrong.value}
-    with pytest.raises((ValueError, TypeError)) as caught:
-        run(key, arguments)
-    said, place = str(caught.value), Path(caught.traceback[-1].path)
-    assert place.is_relative_to(PACKAGE), f"{place} refuses, not the course: {said}"
-    names = [entry[parameter].says or parameter]
-    if wrong.label in ("another size", "deeper", "flatter"):
-        names = list(entry)  # two that do not fit each other: either may be named
-    assert any(re.search(rf"\b{re.escape(n)}\b", said) for n in names), said
-    assert wrong.words in said and said.endswith((".", "?"))
+    require_refused(FUNCTIONS[key], TABLE[key], parameter, wrong)

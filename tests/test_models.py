@@ -63,7 +63,7 @@ def test_a_missing_modality_is_named_and_a_further_one_is_no_matter():
 
 
 def test_an_encoder_without_a_width_is_refused():
-    with pytest.raises(ValueError, match=r"Flatten has no out_features \(its width\)"):
+    with pytest.raises(ValueError, match="Flatten without out_features; its width was expected"):
         MultimodalClassifier({"a": nn.Flatten()}, nn.Identity(), 3)
 
 
@@ -158,13 +158,13 @@ def test_the_encoders_of_a_model_drop_different_features():
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])
 def test_a_dropout_rate_that_cannot_be_is_refused(p):
-    with pytest.raises(ValueError, match=f"p is {p}; a dropout rate in"):
+    with pytest.raises(ValueError, match=f"p is {p}; a (dropout rate in|finite number)"):
         Dropout(p, seed=0)
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.0])
 def test_the_builder_refuses_it_too(p):
-    with pytest.raises(ValueError, match=f"is {p}; a dropout rate"):
+    with pytest.raises(ValueError, match=f"dropout is {p}; a (rate in|finite number)"):
         build_classifier(batch(**TWO), 3, dropout=p)
 
 

@@ -290,9 +290,9 @@ def test_predict_leaves_a_frozen_part_in_evaluation_mode(data):
 def test_accuracy_by_hand_and_its_refusals():
     scores = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
     assert accuracy(scores, torch.tensor([1, 1, 1])) == pytest.approx(2 / 3)
-    with pytest.raises(ValueError, match="scores has 3 rows, labels 2"):
+    with pytest.raises(ValueError, match=r"labels has shape \(2,\); \(3,\) was expected"):
         accuracy(scores, torch.tensor([1, 1]))
-    with pytest.raises(ValueError, match="labels is empty"):
+    with pytest.raises(ValueError, match=r"scores has shape \(0, 2\)"):
         accuracy(scores[:0], torch.tensor([], dtype=torch.int64))
 
 

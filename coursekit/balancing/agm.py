@@ -90,6 +90,7 @@ class AGM(Method):
     keeps = ("running", "steps")
 
     def __init__(self, alpha: float = 1.0) -> None:
+        require_not_negative("alpha", alpha)
         self.alpha = alpha
 
     def begin(self, run: Run) -> None:

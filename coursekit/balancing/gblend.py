@@ -16,6 +16,7 @@ from coursekit.checks import (
     require_finite,
     require_instance,
     require_labels,
+    require_modality,
 )
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
@@ -88,6 +89,7 @@ class OneHead(Method):
     """Train one head by itself: w is 1 for it and nothing for the others."""
 
     def __init__(self, head: str = JOINT) -> None:
+        require_modality("head", head)
         self.head = head
 
     def weights(self, step: Step) -> Mapping[str, float]:
@@ -108,7 +110,7 @@ class GBlendOffline(Method):
 
     def __init__(self, epochs: int = 10, held: float = 0.25, rule: str = "safe") -> None:
         require_count("epochs", epochs, 1)
-        require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+        _require_held(held)
         self.epochs, self.held, self.rule = epochs, held, choose("rule", rule, RULES)
 
     def begin(self, run: Run) -> None:
@@ -166,11 +168,15 @@ def loss_of(prediction: Prediction, labels: Tensor, head: str) -> float:
     return float(F.cross_entropy(logits.detach(), labels))
 
 
+def _require_held(held: float) -> None:
+    require_finite("held", held)
+    require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+
+
 def divide(train: AnySplit, held: float, generator: torch.Generator) -> tuple[AnySplit, AnySplit]:
     """The rows to fit, and the share ``held`` of them that only measures, drawn at random."""
     require_instance("train", train, AnySplit)
-    require_finite("held", held)
-    require(0 < held < 1, f"held is {held}; a share between 0 and 1 was expected.")
+    _require_held(held)
     require_instance("generator", generator, torch.Generator)
     rows = torch.randperm(len(train), generator=generator)
     cut = round(held * len(rows))

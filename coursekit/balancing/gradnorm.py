@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_batch, require_not_negative
+from coursekit.checks import require, require_batch, require_not_negative, require_positive
 from coursekit.training.method import JOINT, Method, Run, Step
 
 LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
@@ -41,6 +41,8 @@ class GradNorm(Method):
     keeps = ("first",)
 
     def __init__(self, alpha: float = 1.5, rate: float = 0.025) -> None:
+        require_not_negative("alpha", alpha)
+        require_positive("rate", rate)
         self.alpha, self.rate = alpha, rate
 
     def begin(self, run: Run) -> None:

@@ -23,9 +23,7 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
     Source: Kontras and colleagues 2024, eqs 4–7.
     """
     require_scores("scores", scores)
-    require_not_negative("alpha", alpha)
-    require_finite("beta_max", beta_max)
-    require(beta_max >= 1, f"beta_max is {beta_max}; one or more was expected.")
+    _require_own(alpha, beta_max)
     return pace(scores, scores.new_tensor(alpha), scores.new_tensor(beta_max))
 
 
@@ -39,12 +37,19 @@ def pace(scores: Tensor, alpha: Tensor, beta_max: Tensor) -> Tensor:
     return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
 
 
+def _require_own(alpha: float, beta_max: float) -> None:
+    require_not_negative("alpha", alpha)
+    require_finite("beta_max", beta_max)
+    require(beta_max >= 1, f"beta_max is {beta_max}; one or more was expected.")
+
+
 class MLB(MultiLoss):
     """Multi-loss, and each modality's step × k_m from `coefficients`. Any fusion."""
 
     name = "mlb"
 
     def __init__(self, alpha: float = 2.0, beta_max: float = 8.0) -> None:
+        _require_own(alpha, beta_max)
         self.alpha, self.beta_max = alpha, beta_max
 
     def scales(self, step: Step) -> Mapping[str, float]:

@@ -61,6 +61,7 @@ class MMCosine(Method):
     fusions = ("late-linear",)
 
     def __init__(self, scale: float = 10.0) -> None:
+        require_positive("scale", scale)
         self.scale = scale
 
     def begin(self, run: Run) -> None:

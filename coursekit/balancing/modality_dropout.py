@@ -31,6 +31,7 @@ class ModalityDropout(Method):
     name = "modality-dropout"
 
     def __init__(self, p: float = 0.6) -> None:
+        require_share("p", p)
         self.p = p
 
     def predict(self, run: Run, inputs: Mapping[str, Tensor]) -> Prediction:

@@ -38,6 +38,7 @@ class MSLR(Listening):
     keeps = ("accuracies", "now")
 
     def __init__(self, memory: int = 5) -> None:
+        require_count("memory", memory, 1)
         self.memory = memory
 
     def begin(self, run: Run) -> None:

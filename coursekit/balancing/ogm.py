@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import NotFinite, require, require_floats, require_not_negative
+from coursekit.checks import NotFinite, require, require_count, require_floats, require_not_negative
 from coursekit.training.method import Step
 
 LEAST_STD = 1e-8
@@ -59,6 +59,9 @@ class OGM(Listening):
     name = "ogm"
 
     def __init__(self, alpha: float = 0.8, until: int | None = None) -> None:
+        require_not_negative("alpha", alpha)
+        if until is not None:
+            require_count("until", until)
         self.alpha, self.until = alpha, until
 
     def scales(self, step: Step) -> Mapping[str, float]:

@@ -7,7 +7,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.balancing.scores import require_scores, true_class_scores
-from coursekit.checks import require, require_batch, require_count, require_labels
+from coursekit.checks import (
+    require,
+    require_batch,
+    require_count,
+    require_labels,
+    require_not_negative,
+    require_share,
+)
 from coursekit.training.method import Method, Run, Step
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree
@@ -79,6 +86,11 @@ class PMR(Method):
         entropy: float = 0.01,
         early: int = 3,
     ) -> None:
+        require_not_negative("alpha", alpha)
+        require_share("momentum", momentum)
+        require_share("share", share)
+        require_not_negative("entropy", entropy)
+        require_count("early", early)
         self.alpha, self.momentum, self.share = alpha, momentum, share
         self.entropy, self.early = entropy, early
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from coursekit.balancing.ensemble import MeanOfHeads
-from coursekit.checks import choose
+from coursekit.checks import choose, require_modality
 from coursekit.training.method import Method, Run, Step
 
 
@@ -17,6 +17,8 @@ class Unimodal(Method):
     fusions = ()
 
     def __init__(self, modality: str | None = None) -> None:
+        if modality is not None:
+            require_modality("modality", modality)
         self.modality = modality
 
     def begin(self, run: Run) -> None:

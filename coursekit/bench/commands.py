@@ -9,10 +9,11 @@ import typer
 
 from coursekit import balancing
 from coursekit import fusion as fusions
+from coursekit.bench import device as device_bench
+from coursekit.bench import device_table, sweep
 from coursekit.bench import emap as emap_bench
 from coursekit.bench import methods as methods_bench
 from coursekit.bench import replicas as replicas_bench
-from coursekit.bench import sweep
 from coursekit.bench import widgets as widgets_bench
 from coursekit.bench.browser import NoBrowserError
 from coursekit.checks import choose, require
@@ -76,6 +77,46 @@ def replicas(
     typer.echo(shown.to_string(index=False))
     if json_file is not None:
         json_file.write_text(found.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def device(
+    on: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps")] = "auto",
+    encoder: Annotated[str, typer.Option(help="resnet18 or conformer")] = "resnet18",
+    fusion: Annotated[str, typer.Option(help="name of an operator")] = "mid-mlp",
+    method: Annotated[str, typer.Option(help="name; the script trains jointly")] = "mlb",
+    batch_size: Annotated[int | None, typer.Option(help="4 or more")] = None,
+    size: Annotated[int | None, typer.Option(help="pixels a side, or steps of time")] = None,
+    layers: Annotated[int | None, typer.Option(help="of each conformer")] = None,
+    steps: Annotated[int | None, typer.Option(help="an epoch, 2 or more")] = None,
+    repeats: Annotated[int, typer.Option(help="timed epochs; the median counts")] = 3,
+    threads: Annotated[int, typer.Option(help="CPU threads, for every variant")] = 1,
+    only: Annotated[str, typer.Option(help="variants, with commas: script,32-true; or all")] = "",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="write the figures: an object")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="write the table as a card")] = None,
+) -> None:
+    """Large encoders on a device: speed, memory and share of its best, setting by setting.
+
+    Beside the usual script. Each variant runs in a process of its own; numbers not given follow
+    the device. On a CPU the variants with a compiler run only when named: it takes minutes.
+    """
+    numbers = {"batch_size": batch_size, "size": size, "layers": layers, "steps": steps}
+    try:
+        task = device_bench.make_task(
+            on, encoder, fusion, method, repeats=repeats, threads=threads, **numbers
+        )
+        names = [part.strip() for part in only.split(",")] if only else []
+        found = device_bench.measure(task, names, lambda name: typer.echo(f"… {name}", err=True))
+    except (ValueError, TypeError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(device_table.text_of(found))
+    if json_file is not None:
+        json_file.write_text(json.dumps(found.figures(), indent=1) + "\n", encoding="utf-8")
+    if markdown is not None:
+        markdown.write_text(device_table.card_of(found), encoding="utf-8")
 
 
 @app.command()

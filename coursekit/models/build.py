@@ -7,7 +7,16 @@ from types import MappingProxyType
 from torch import Tensor, nn
 
 from coursekit import fusion as fusions
-from coursekit.checks import choose, require, require_count, require_floats, require_modality
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_finite,
+    require_floats,
+    require_list,
+    require_mapping,
+    require_modality,
+)
 from coursekit.models.classifier import MultimodalClassifier, width_of
 from coursekit.models.conformer import Conformer
 from coursekit.models.encoders import CNN, MLP, Dropout
@@ -63,11 +72,13 @@ def build_classifier(
     The same seed gives the same weights; a modality's encoder depends on its place.
     """
     require_count("num_classes", num_classes, 1)
-    if not isinstance(widths, Sequence) or isinstance(widths, str) or len(widths) == 0:
-        raise TypeError(f"widths is {widths!r}; whole numbers in a tuple were expected: (64, 32).")
+    require_list("widths", widths, "whole numbers")
     for width in widths:
         require_count("a width in widths", width, 1)
-    require(len(inputs) > 0, "inputs is empty; one or more modalities were expected.")
+    require_finite("dropout", dropout)
+    require(0 <= dropout < 1, f"dropout is {dropout}; a rate in [0, 1) was expected.")
+    require_count("seed", seed)
+    require_mapping("inputs", inputs, "tensors")
     for m, x in inputs.items():
         _require_input(m, x)
     chosen = _kinds(encoder, inputs)

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from coursekit.blocks import call
-from coursekit.checks import require
+from coursekit.checks import (
+    require,
+    require_count,
+    require_instance,
+    require_mapping,
+    require_modality,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,12 @@ class MultimodalClassifier(nn.Module):
         self, encoders: Mapping[str, nn.Module], fusion: nn.Module, num_classes: int
     ) -> None:
         super().__init__()
+        require_mapping("encoders", encoders, "modules")
+        for m, encoder in encoders.items():
+            require_modality("encoders", m)
+            require_instance(f"encoders[{m!r}]", encoder, nn.Module)
+        require_instance("fusion", fusion, nn.Module)
+        require_count("num_classes", num_classes, 1)
         self.num_classes = num_classes
         self.run_encoder: Callable[[nn.Module, Tensor], Tensor] = call
         self.encoders = nn.ModuleDict(encoders)
@@ -100,6 +112,7 @@ def evaluating(model: object) -> Iterator[None]:
 def width_of(encoder: nn.Module) -> int:
     """Features an encoder gives.  Errors: ValueError when it has no ``out_features``."""
     width = getattr(encoder, "out_features", None)
-    require(isinstance(width, int), f"{type(encoder).__name__} has no out_features (its width).")
+    said = f"encoder is a {type(encoder).__name__} without out_features; its width was expected."
+    require(isinstance(width, int), said)
     assert isinstance(width, int)
     return width

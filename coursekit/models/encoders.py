@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_dtype
+from coursekit.checks import require, require_count, require_dtype, require_finite
 
 
 class MLP(nn.Module):
@@ -18,6 +18,11 @@ class MLP(nn.Module):
 
     def __init__(self, in_features: int, widths: Sequence[int] = (64, 32)) -> None:
         super().__init__()
+        require_count("in_features", in_features, 1)
+        if isinstance(widths, str) or not isinstance(widths, Sequence):
+            raise TypeError(f"widths is {widths!r}; whole numbers in a list were expected.")
+        for width in widths:  # none: the input itself is the feature
+            require_count("a width in widths", width, 1)
         sizes = [in_features, *widths]
         self.layers = nn.ModuleList(nn.Linear(d_in, d_out) for d_in, d_out in pairwise(sizes))
         self.in_features = in_features
@@ -43,6 +48,7 @@ class Raw(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        require_count("width", width, 1)
         self.out_features = width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -54,6 +60,8 @@ class CNN(nn.Sequential):
     """Small convolutional encoder, (B, channels, H, W) → (B, width); two 3×3 layers, to 4×4."""
 
     def __init__(self, channels: int = 1, width: int = 32) -> None:
+        require_count("channels", channels, 1)
+        require_count("width", width, 1)
         super().__init__(
             nn.Conv2d(channels, 8, 3, padding=1),
             nn.ReLU(),
@@ -73,7 +81,9 @@ class Dropout(nn.Module):
 
     def __init__(self, p: float, seed: int) -> None:
         super().__init__()
+        require_finite("p", p)
         require(0 <= p < 1, f"p is {p}; a dropout rate in [0, 1) was expected.")
+        require_count("seed", seed)
         self.p = p
         self.generator = torch.Generator().manual_seed(seed)
 

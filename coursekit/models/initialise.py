@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from coursekit.checks import require
+from coursekit.checks import require, require_count, require_instance
 
 # Layers that start as ones and zeros, and forget their running statistics.
 NORMS = (nn.LayerNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -17,6 +17,8 @@ def initialise(model: nn.Module, seed: int) -> None:
     A module with ``initialise(generator)`` of its own draws its own parameters there instead.
     Errors: ValueError when a parameter is left that no seed would fix.
     """
+    require_instance("model", model, nn.Module)
+    require_count("seed", seed)
     rng = torch.Generator().manual_seed(seed)
     drawn: set[nn.Parameter] = set()
     for module in model.modules():

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.checks import require_instance
 from coursekit.models import Dropout
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
@@ -224,6 +225,7 @@ def unpacked(data: bytes, device: str = "cpu") -> dict[str, Any]:
 
 def read_whole(path: Path) -> bytes:
     """What follows the first line.  Errors: CheckpointError, what is wrong with the file."""
+    require_instance("path", path, Path)
     try:
         with path.open("rb") as file:
             words = file.readline(200).decode("ascii", "replace").split()
@@ -243,6 +245,8 @@ def read_whole(path: Path) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write beside the place, make sure that it is on the disk, then give it its name."""
+    require_instance("path", path, Path)
+    require_instance("content", content, bytes)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / "next.part"  # one name, so that a killed process leaves one at most
     try:

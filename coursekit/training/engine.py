@@ -23,6 +23,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from coursekit.blocks import Blocks
+from coursekit.checks import require_flag, require_instance
 from coursekit.data.lazy import LazySplit
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
@@ -46,6 +47,8 @@ class Engine:
     """
 
     def __init__(self, settings: Settings, progress: bool = False) -> None:
+        require_instance("settings", settings, Settings)
+        require_flag("progress", progress)
         self.settings = settings
         self.fabric = _fabric(settings)
         self.rank = 0 if self.fabric is None else self.fabric.global_rank
@@ -105,7 +108,8 @@ class Engine:
         again = whole or s.accumulate > 1
         with nullcontext() if self.fabric is None else self.fabric.autocast():
             found = [recomputed(run, part) if again else run(part) for part in parts]
-        z = torch.cat(found).to(x.dtype)
+        z = torch.cat(found)
+        z = z.float() if z.dtype == torch.bfloat16 else z
         return z if self.world == 1 else everyones(z, self.rank, self.world)
 
     def _ready(self, encoder: nn.Module) -> nn.Module:

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import require
+from coursekit.checks import (
+    NotFinite,
+    require_batch,
+    require_floats,
+    require_instance,
+    require_labels,
+    require_mapping,
+    require_weights,
+)
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
 from coursekit.training.engine import AnySplit, Engine
@@ -13,10 +21,22 @@ from coursekit.training.engine import AnySplit, Engine
 
 @torch.no_grad()
 def predict(model: MultimodalClassifier, inputs: Mapping[str, Tensor]) -> Prediction:
-    """The model's prediction in evaluation mode (its mode is restored); on the model's device."""
+    """The model's prediction in evaluation mode (its mode is restored); on the model's device.
+
+    Errors: TypeError, ValueError for what is no model, or inputs that it cannot read.
+    """
+    require_instance("model", model, MultimodalClassifier)
+    require_mapping("inputs", inputs, "tensors")
+    for m, x in inputs.items():
+        require_floats(f"inputs[{m!r}]", x)
     device = next(model.parameters()).device
-    with evaluating(model):
-        return model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+    try:
+        with evaluating(model):
+            return model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+    except NotFinite:
+        for m, x in inputs.items():  # the fusion says so of features; if it is the inputs, them
+            require_weights(f"inputs[{m!r}]", x)
+        raise
 
 
 @torch.no_grad()
@@ -37,9 +57,13 @@ def predict_rows(
 
 
 def accuracy(scores: Tensor, labels: Tensor) -> float:
-    """Share of rows of ``scores`` (N, C), logits or probabilities, whose largest is the label."""
-    require(len(scores) == len(labels), f"scores has {len(scores)} rows, labels {len(labels)}.")
-    require(len(labels) > 0, "labels is empty; an accuracy needs at least one sample.")
+    """Share of rows of ``scores`` (N, C), logits or probabilities, whose largest is the label.
+
+    Errors: TypeError, ValueError for other shapes and types, no sample, labels outside the classes,
+    or scores that are not finite.
+    """
+    require_batch("scores", scores, (None, None))
+    require_labels("labels", labels, *scores.shape)
     return float((largest(scores) == labels.to(scores.device)).double().mean())
 
 

@@ -12,14 +12,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import require
+from coursekit.checks import (
+    require,
+    require_callable,
+    require_count,
+    require_flag,
+    require_instance,
+)
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.threads import threads
 from coursekit.training.blame import bad_gradient, divergence, lost, when
 from coursekit.training.checkpoint import Store, Training
 from coursekit.training.engine import AnySplit, Engine
-from coursekit.training.evaluate import accuracy
+from coursekit.training.evaluate import largest
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
 from coursekit.training.settings import Settings, make_optimizer, require_device
 
@@ -28,6 +34,7 @@ DRAWS = 1_000_003  # a method's own draws must not shift the order of the batche
 
 def require_split(name: str, split: object, model: MultimodalClassifier) -> None:
     """Refuse what is no split, or one whose modalities or labels ``model`` cannot use."""
+    require_instance("model", model, MultimodalClassifier)
     if not isinstance(split, AnySplit):
         what = type(split).__name__
         raise TypeError(f"{name} is a {what}; one split was expected: pass data.{name}.")
@@ -75,7 +82,13 @@ def epochs(
     require_split("train", train, model)
     require_split("valid", valid, model)
     require_device(settings.device)
+    require_count("seed", seed)
     method = Method() if method is None else method
+    require_instance("method", method, Method)
+    if watch is not None:
+        require_callable("watch", watch)
+    if engine is not None:
+        require_instance("engine", engine, Engine)
     store = None if checkpoints is None else Store(checkpoints, method, settings, seed)
     run = begin(model, train, valid, settings, seed, engine)
     method.begin(run)  # before the optimiser: a method may replace the head
@@ -200,7 +213,8 @@ def _on(device: str, split: AnySplit, modalities: tuple[str, ...]) -> AnySplit:
 def measure(run: Run, split: AnySplit) -> dict[str, float]:
     """Mean cross-entropy and accuracy of the joint logits on one split."""
     logits, labels = run.predict(split).joint, split.labels
-    return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": accuracy(logits, labels)}
+    right = (largest(logits) == labels).double()  # numbers that are not finite show in the loss
+    return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": float(right.mean())}
 
 
 def fit(
@@ -222,6 +236,7 @@ def fit(
     The same seed, model and data give the same history bit for bit on the same machine.
     """
     settings = Settings() if settings is None else settings
+    require_flag("progress", progress)
     steps = epochs(
         model, train, valid, settings,
         seed=seed, method=method, checkpoints=checkpoints, engine=engine,

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_flag,
+    require_instance,
+    require_not_negative,
+    require_positive,
+)
 
 OPTIMIZERS = ("sgd", "adagrad", "adam")
 DEVICES = ("cpu", "cuda", "mps")
@@ -25,8 +33,9 @@ class Settings:
     same for plain SGD, while Adam cancels what is done to the gradient.
 
     For large encoders and data. measure_train: whether the history has the loss on train, which
-    costs a pass over it after every epoch.  precision: "32-true", everything in the weights' own type, or "bf16-mixed",
-    the encoders' products in bfloat16 (fusion, heads and losses stay as they are).  checkpointing:
+    costs a pass over it after every epoch.  precision: "32-true", everything in the weights' own
+    type, or "bf16-mixed", the encoders' products in bfloat16 (fusion, heads and losses stay as they
+    are).  checkpointing:
     compute activations again in the backward pass instead of keeping them.  accumulate: the
     encoders see a batch in so many parts one after the other, and their gradients add up; a method
     sees the whole batch all the same. One part is in memory at a time, and each is computed twice.
@@ -60,22 +69,19 @@ class Settings:
         require_count("accumulate", self.accumulate, 1, self.batch_size)
         if self.threads is not None:
             require_count("threads", self.threads, 1)
-        for name in ("lr", "momentum", "weight_decay"):
-            require_finite(name, getattr(self, name))
-        require(self.lr > 0, f"lr is {self.lr}; a positive number was expected.")
+        require_positive("lr", self.lr)
         for name in ("momentum", "weight_decay"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} is {value}; zero or a positive number was expected.")
+            require_not_negative(name, getattr(self, name))
         for name in ("measure_train", "checkpointing", "compile", "keep_best"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise TypeError(f"{name} is {value!r}; True or False was expected.")
-        fits = self.clip is None or self.clip > 0
-        require(fits, f"clip is {self.clip}; a positive number or None was expected.")
+            require_flag(name, getattr(self, name))
+        if self.clip is not None:
+            require_positive("clip", self.clip)
 
 
 def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
     """The optimiser that ``s`` names, in its fused form (one kernel for all tensors)."""
+    require_instance("model", model, nn.Module)
+    require_instance("s", s, Settings)
     if s.optimizer == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -91,6 +97,7 @@ def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
 def require_device(device: str) -> None:
     """Refuse a device that this machine does not have."""
     kind, _, number = str(device).partition(":")
+    choose("device", kind, DEVICES)
     if kind == "cuda":
         found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     else:

@@ -1,5 +1,6 @@
 """``python -m coursekit train …``: one training, on any data; ``sweep``: many of them."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -58,7 +59,8 @@ def train(
     Several processes of one or many machines share each batch when torchrun starts them:
     torchrun --nproc-per-node 2 -m coursekit train …
     """
-    warnings.simplefilter("always", UserWarning)
+    first = os.environ.get("RANK", "0") == "0"  # the others would say the same
+    warnings.simplefilter("always" if first else "ignore", UserWarning)
     warnings.showwarning = lambda message, *_: typer.echo(f"Note: {message}", err=True)
     try:
         settings = Settings(

@@ -510,8 +510,10 @@ print(f"Sample 0: A takes {share[0, 0]:.0%} of its own value and {share[0, 1]:.0
 print(f"          B takes {share[1, 0]:.0%} of A's value and {share[1, 1]:.0%} of its own.")
 
 # %% [markdown]
-# A **transformer** stacks such steps with small networks between them. Two variants stand in the
-# table below, `transformer` and `early-transformer`; lesson 04 takes them apart.
+# A **transformer** stacks such steps with small networks between them. Three variants stand in the
+# table below: `transformer` and `early-transformer`, which lesson 04 takes apart, and `conformer`,
+# which also slides a convolution over the sequence. It is made for speech; the paper of lesson 08
+# fuses with one.
 #
 # ## A shove: MAG
 #
@@ -548,7 +550,7 @@ FAMILIES = {
     "sum": ("additive", "late-linear"),
     "product": ("multiplicative", "bilinear", "tensor", "low-rank"),
     "gate": ("film", "kiela-gate", "gmu", "hard-gate", "se-gate", "mag"),
-    "network": ("mid-mlp", "non-local", "transformer", "early-transformer"),
+    "network": ("mid-mlp", "non-local", "transformer", "early-transformer", "conformer"),
 }
 registry = fusion.registry()
 family = {name: kind for kind, members in FAMILIES.items() for name in members}
