@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pandas as pd
 import pytest
 import research_folders
 import torch
+from deadly import deadly
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
@@ -123,19 +123,19 @@ def test_a_loss_that_is_not_finite_ends_it_with_a_sentence(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_and_started_again_the_command_ends_the_same(tmp_path):
-    command = ["train", *SMALL[:-1], "60", "--batch-size", "8", "--method", "pmr", "--out"]
+    command = ["train", *SMALL[:-1], "24", "--batch-size", "8", "--method", "pmr", "--out"]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(
         [sys.executable, "-m", "coursekit", *command, str(killed)], stdout=subprocess.PIPE
     )
-    while b"epoch 20" not in process.stdout.readline():
+    while b"epoch 8" not in process.stdout.readline():
         assert process.poll() is None
     process.kill()
     process.wait()
     done = len(list(killed.glob("checkpoints/*.ckpt")))
     assert done == 2 and not (killed / "history.csv").exists()
     for folder in (killed, whole):
-        assert "epoch 60 of 60" in call(*command, folder).output
+        assert "epoch 24 of 24" in call(*command, folder).output
     assert (killed / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
 
 
@@ -280,17 +280,6 @@ def test_a_stopped_cell_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
 CELLS = [("starve", "late-linear", "joint", {"lr": 0.1}, seed) for seed in range(8)]
 
 
-def deadly(folder, times, data, with_fusion, method, trial, seed):
-    """A row that notes its training; that of seed 3 kills its process the first ``times`` times."""
-    with (folder / f"{seed}").open("a") as notes:
-        notes.write("x")
-    time.sleep(0.05)
-    if seed == 3 and (folder / "3").stat().st_size <= times:
-        os.kill(os.getpid(), signal.SIGKILL)
-    head = {"data": data, "fusion": with_fusion, "method": method, "seed": seed}
-    return {**head, "valid": seed / 10, "trial": "lr=0.1"}
-
-
 def trained(folder):
     return {int(p.name): p.stat().st_size for p in folder.iterdir()}
 
@@ -302,7 +291,8 @@ def test_a_killed_worker_loses_what_it_was_training_and_nothing_else(tmp_path):
     table = cells.work(partial(deadly, notes, 1), CELLS, tmp_path / "t.csv", 2, "test")
     assert sorted(table["seed"]) == list(range(8))
     count = trained(notes)
-    assert count[3] == 2 and sum(count.values()) <= 8 + 2  # two processes were busy
+    # Two processes were busy, and two rows may have been on their way.
+    assert count[3] == 2 and sum(count.values()) <= 8 + 4
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")

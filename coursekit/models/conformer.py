@@ -32,6 +32,7 @@ class Conformer(Blocks):
     ) -> None:
         super().__init__()
         require_count("in_features", in_features, 1)
+        require_count("width", width, 1)
         require_count("layers", layers, 1)
         self.in_features = in_features
         self.out_features = width
