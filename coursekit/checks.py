@@ -97,6 +97,16 @@ def require_list(name: str, value: Any, what: str) -> None:
     require(len(value) > 0, f"{name} is empty; {what} in a list were expected.")
 
 
+def require_tensors(name: str, tensors: Any) -> None:
+    """Refuse what is no list of floating-point tensors, one a modality, or is empty."""
+    if isinstance(tensors, str) or not isinstance(tensors, Sequence):
+        what = type(tensors).__name__
+        raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
+    require(len(tensors) > 0, f"{name} is empty; at least one modality was expected.")
+    for m, x in enumerate(tensors):
+        require_floats(f"{name}[{m}]", x)
+
+
 def require_columns(name: str, table: Any, columns: Iterable[str]) -> None:
     """Refuse what is no pandas table, with TypeError, or lacks one of ``columns``."""
     if not hasattr(table, "columns"):

@@ -556,6 +556,12 @@ TABLE: dict[str, dict[str, Argument]] = {
         "value": Argument([1], (Wrong("none", []), Wrong("text", "A"), Wrong("number", 7))),
         "what": free("numbers"),
     },
+    "checks.require_tensors": {
+        "name": free("tensors"),
+        "tensors": Argument(
+            [X, X], (Wrong("none", []), Wrong("number", 7), Wrong("whole numbers", [X.long()]))
+        ),
+    },
     "checks.require_columns": {
         "name": free("table"),
         "table": table(ACCURACY, "model"),

@@ -23,12 +23,15 @@ from inputs import (
     share,
 )
 
-from coursekit import balancing, models, replicas
-from coursekit.data import generate
-from coursekit.data.lazy import LazyData
+from coursekit import balancing, models, replicas, training
+from coursekit.bench.methods import trials
+from coursekit.bench.sweep import fresh_cells
+from coursekit.data import MultimodalData, Split, generate
+from coursekit.data.lazy import LazyData, LazySplit
 from coursekit.data.synthetic import Modality, Recipe
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.trainings.plan import Plan, read_plan
+from coursekit.trainings.sweep import compare
 
 DATA = generate(Recipe({"A": Modality(), "B": Modality()}, redundant=0.8, train=40, valid=30), 1)
 MODEL = models.build_classifier(DATA.train.inputs, 6)
@@ -55,6 +58,17 @@ METHODS = {  # the settings of every method, of whatever name
 WIDTHS = Argument((8, 4), tuple(Wrong(repr(w), w) for w in ("8,4", 8, (0,), (8.0,), None)))
 LABELS = torch.tensor([0, 1, 2, 0])
 SPLIT = a(DATA.train, Wrong("the whole data set", DATA))
+ROWS_OF_CLASSES = Argument(LABELS, (
+    Wrong("list", LABELS.tolist()), Wrong("−1", LABELS - 1), Wrong("C", LABELS + 1),
+))  # fmt: skip
+ONE_EACH = {s: torch.tensor([i]) for i, s in enumerate(("train", "valid", "test"))}
+SPLITS = Argument(ONE_EACH, (
+    Wrong("list", [LABELS]), Wrong("no test", {"train": LABELS, "valid": LABELS}),
+    Wrong("overlap", dict.fromkeys(ONE_EACH, LABELS[:1])),
+    Wrong("beyond", {**ONE_EACH, "test": torch.tensor([4])}),
+    Wrong("before", {**ONE_EACH, "test": torch.tensor([-1])}),
+    Wrong("not whole", {**ONE_EACH, "test": torch.tensor([2.5])}),
+))  # fmt: skip
 
 TABLE = {
     "Settings": (Settings, {
@@ -104,25 +118,37 @@ TABLE = {
             Wrong("another size", LABELS[:2]), Wrong("C", LABELS + 1), Wrong("list", [0]),
         )),
     }),
-    "LazyData": (LazyData, {
-        "name": free("x"), "read": free(print), "modalities": free(("A",)),
-        "labels": free(LABELS),
+    "Split": (Split, {
+        "inputs": by_name({"A": X}), "labels": Argument(LABELS, (Wrong("list", [0, 1, 2, 0]),)),
+        "group": Argument(LABELS, (Wrong("another size", LABELS[:2]), Wrong("nothing", None))),
+    }),
+    "MultimodalData": (MultimodalData, {
+        "name": free("x"), "inputs": by_name({"A": X}), "labels": ROWS_OF_CLASSES,
         "group": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
-        "splits": Argument(
-            {s: LABELS.new_tensor([i]) for i, s in enumerate(("train", "valid", "test"))},
-            (Wrong("no test", {"train": LABELS, "valid": LABELS}),
-             Wrong("overlap", dict.fromkeys(("train", "valid", "test"), LABELS[:1]))),
-        ),
-        "classes": free(("a", "b", "c")), "missing": free(()), "workers": count(0, -1),
+        "splits": SPLITS, "classes": free(("a", "b", "c")), "kind": free(None),
+        "kind_names": free(()),
+    }),
+    "LazySplit": (LazySplit, {
+        "read": free(print), "rows": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
+        "labels": Argument(LABELS, (Wrong("list", [0, 1, 2, 0]),)),
+        "group": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
+        "modalities": free(("A",)), "workers": free(0),
+    }),
+    "LazyData": (LazyData, {
+        "name": free("x"), "read": Argument(print, (Wrong("text", "read"),)),
+        "modalities": free(("A",)), "labels": ROWS_OF_CLASSES,
+        "group": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
+        "splits": SPLITS, "classes": free(("a", "b", "c")), "missing": free(()),
+        "workers": count(0, -1),
     }),
     "Plan": (Plan, {
         "data": name("starve"),
         "root": Argument(None, (Wrong("useless", Path("/tmp")),)),
-        "options": free({}), "standardise": free(True), "method": name("mlb"),
-        "own": Argument({}, (Wrong("misspelt", {"alhpa": 1.0}, "Did you mean 'alpha'"),),
-                        says="mlb"),
-        "fusion": name("film"), "encoder": free("mlp"), "widths": free((8, 4)),
-        "settings": free(FEW), "seed": count(0, -1),
+        "options": Argument({}, (Wrong("list", [1]),)), "standardise": flag(True),
+        "method": name("mlb"),
+        "own": Argument({"alpha": 1.0}, (Wrong("list", ["alpha"]),)),
+        "fusion": name("film"), "encoder": name("mlp"), "widths": WIDTHS,
+        "settings": a(FEW), "seed": count(0, -1),
     }),
 }  # fmt: skip
 for key, kind in balancing.registry().items():
@@ -133,9 +159,40 @@ ENTRIES = {key: entry for key, (_, entry) in TABLE.items()}
 @pytest.mark.parametrize("key", list(TABLE))
 def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
     made, entry = TABLE[key]
-    if key != "ResNet18":
-        assert list(entry) == list(inspect.signature(made).parameters)
+    assert list(entry) == list(inspect.signature(made).parameters)
     made(**good_of(entry))
+
+
+EXEMPT = {
+    "Prediction": "what a model answers, not what it is given",
+    "evaluating": "what is no module has no mode and is left alone",
+    "width_of": "asked of encoders by the classifier; tests/test_models.py has its refusal",
+    "MultimodalClassifier": "tests/test_models.py has its refusals",
+}
+
+
+def test_what_models_and_training_export_has_an_entry_or_a_reason():
+    exported = {*models.__all__, *training.__all__}
+    assert exported <= set(TABLE) | set(EXEMPT), exported - set(TABLE) - set(EXEMPT)
+
+
+@pytest.mark.parametrize("own", [{"alhpa": 1.0}, {"alpha": -1.0}, {"alpha": "x"}])
+def test_a_plan_refuses_what_its_method_would(own):
+    with pytest.raises((ValueError, TypeError), match=r"Did you mean 'alpha'|alpha is"):
+        Plan("starve", method="mlb", own=own)
+
+
+@pytest.mark.parametrize("rates", [[0.1, math.nan], [-0.1], ["0.1"], [0.0]])
+def test_rates_that_cannot_be(rates, tmp_path):
+    plan = Plan("starve", settings=FEW)
+    for call in (
+        lambda: trials("mlb", rates),
+        lambda: compare(plan, [], [], tmp_path, rates=rates),
+    ):
+        with pytest.raises((ValueError, TypeError), match="a rate in rates is"):
+            call()
+    with pytest.raises(ValueError, match="seeds is 0"):
+        fresh_cells([], 0)
 
 
 @pytest.mark.parametrize(("key", "parameter", "wrong"), cases(ENTRIES))

@@ -10,11 +10,11 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from coursekit import fusion
+from coursekit.blocks import Blocks, call
 from coursekit.costs import cost
 from coursekit.fusion.conformer import ConformerFusion, ConformerLayer
 from coursekit.models import CNN, MLP, Conformer, ResNet18, build_classifier, initialise
 from coursekit.models.batch_norm import BatchNorm2d
-from coursekit.models.blocks import Blocks, call
 
 TWO = {"video": 5, "audio": 3}
 

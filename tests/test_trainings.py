@@ -25,6 +25,7 @@ from coursekit.data.files import extra_folder
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.trainings.plan import Plan, read_plan
+from coursekit.trainings.run import done as done_
 from coursekit.trainings.run import run
 from coursekit.trainings.sweep import compare, places, row
 
@@ -114,6 +115,31 @@ def test_dry_says_what_would_be_trained(tmp_path):
     for said in ("train: 120 rows", "A: (20,) a sample", "mlb on late-linear: 9,042 parameters"):
         assert said in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_another_training_s_folder_stays_as_it_was(tmp_path):
+    first = ("train", *SMALL, "--out", tmp_path)
+    assert call(*first).exit_code == 0
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    done = call(*first, "--lr", "0.05")
+    assert done.exit_code == 2 and "another training: lr 0.1 and not 0.05" in done.output
+    assert before == {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+
+
+def test_a_result_is_never_that_of_fewer_epochs(tmp_path, monkeypatch):
+    from coursekit.trainings import run as running
+
+    few, more = (small(settings=Settings(epochs=n, batch_size=32)) for n in (2, 3))
+    run(few, tmp_path)
+    assert done_(few, tmp_path) is not None
+
+    def fails(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "measured", fails)
+    with pytest.raises(KeyboardInterrupt):
+        run(more, tmp_path)
+    assert done_(more, tmp_path) is None
 
 
 def test_a_loss_that_is_not_finite_ends_it_with_a_sentence(tmp_path):
@@ -233,6 +259,15 @@ def test_the_command_chooses_on_valid_and_reports_on_other_seeds(tmp_path):
     call("sweep", tmp_path / "one" / "plan.json", "--method", "mlb", *options)
     assert (tmp_path / "all" / "results.csv").read_text() == before
     assert time.monotonic() - began < 3
+
+
+def test_rows_of_another_plan_are_not_taken_for_this_one_s(tmp_path):
+    compare(small(), [], ["late-linear"], tmp_path, seeds=2)
+    before = (tmp_path / "results.csv").read_bytes()
+    other = small(settings=Settings(epochs=4, batch_size=32))
+    with pytest.raises(ValueError, match="a sweep of another plan stands"):
+        compare(other, [], ["late-linear"], tmp_path, seeds=2)
+    assert (tmp_path / "results.csv").read_bytes() == before
 
 
 @pytest.mark.parametrize(("options", "sentence"), [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_floats
+from coursekit.checks import require, require_count, require_tensors
 from coursekit.fusion.base import Fusion
 from coursekit.training.method import Method, Run, Step, slots_of
 
@@ -31,12 +31,8 @@ def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
     Errors: TypeError for what is no list of floating-point tensors, ValueError for no tensor, an
     empty one, shapes that differ, or a dimension that they lack.
     """
-    if not isinstance(logits, Sequence):
-        what = type(logits).__name__
-        raise TypeError(f"logits is a {what}; a list with one tensor a modality was expected.")
-    require(len(logits) > 0, "logits is empty; at least one modality was expected.")
+    require_tensors("logits", logits)
     for m, x in enumerate(logits):
-        require_floats(f"logits[{m}]", x)
         fits = x.shape == logits[0].shape and x.numel() > 0
         require(fits, f"logits[{m}] has shape {tuple(x.shape)}; one for all was expected.")
     require_count("classes", classes, -logits[0].ndim, logits[0].ndim - 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from coursekit.checks import NotFinite, require, require_batch, require_floats, require_labels
+from coursekit.checks import NotFinite, require, require_batch, require_labels, require_tensors
 
 
 def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
@@ -33,12 +33,8 @@ def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
 
 
 def _require_logits(logits: Sequence[Tensor]) -> None:
-    if not isinstance(logits, Sequence):
-        what = type(logits).__name__
-        raise TypeError(f"logits is a {what}; a list with one tensor a modality was expected.")
-    require(len(logits) > 0, "logits is empty; at least one modality was expected.")
+    require_tensors("logits", logits)
     for m, x in enumerate(logits):
-        require_floats(f"logits[{m}]", x)
         fits = x.ndim == 2 and x.numel() > 0 and x.shape == logits[0].shape
         if not fits:
             want = "(any, any), the same for all,"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coursekit import balancing
 from coursekit.calibration import ece
-from coursekit.checks import choose
+from coursekit.checks import choose, require_positive
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import presets
@@ -115,6 +115,8 @@ def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:
     rates: try these rates instead, with the method's default settings.
     """
     name = method.partition(" ")[0]
+    for rate in rates:
+        require_positive("a rate in rates", rate)
     if rates:
         return [{"lr": lr} for lr in rates]
     if choose("method", name, balancing.names()) in OWN:

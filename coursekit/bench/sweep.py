@@ -24,7 +24,7 @@ from coursekit.bench.methods import (
     trials,
     write_trial,
 )
-from coursekit.checks import choose
+from coursekit.checks import choose, require_count
 
 TUNING_SEEDS = (0, 1, 2)
 FIRST_SEED = 100
@@ -79,11 +79,15 @@ def result_cells(
     places: Sequence[Place], tuning: pd.DataFrame, seeds: int, rates: Sequence[float] = ()
 ) -> list[Cell]:
     """The chosen trial of every place on ``seeds`` fresh seeds."""
+    return fresh_cells([(p, chosen_trial(tuning, p, rates)) for p in places], seeds)
+
+
+def fresh_cells(chosen: Sequence[tuple[Place, Trial]], seeds: int) -> list[Cell]:
+    """Each place with its trial on ``seeds`` fresh seeds; the same data side by side."""
+    require_count("seeds", seeds, 1)
     fresh = range(FIRST_SEED, FIRST_SEED + seeds)
-    chosen = {p: chosen_trial(tuning, p, rates) for p in places}
-    return sorted(
-        ((*p, chosen[p], s) for p in places for s in fresh), key=lambda cell: (cell[0], cell[4])
-    )
+    every = [(*place, trial, seed) for place, trial in chosen for seed in fresh]
+    return sorted(every, key=lambda cell: (cell[0], cell[4]))
 
 
 def chosen_trial(
@@ -117,6 +121,7 @@ def work(
     while todo := missing(cells, out):
         try:
             _train(row_of, todo, out, jobs, label, dask)
+            break
         except BrokenProcessPool:
             lost = lost + 1 if len(missing(cells, out)) == len(todo) else 1
             if lost == ATTEMPTS:

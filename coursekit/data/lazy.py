@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from coursekit.checks import choose, require_count
-from coursekit.data.multimodal import SPLIT_NAMES, require_splits
+from coursekit.checks import choose, require_callable, require_count
+from coursekit.data.multimodal import SPLIT_NAMES, require_columns_of, require_splits
 
 Sample = dict[str, Tensor]  # modality → one sample's input, without a batch dimension
 Read = Callable[[int], Sample]
@@ -29,6 +29,9 @@ class LazySplit:
     group: Tensor
     modalities: tuple[str, ...]
     workers: int = 0
+
+    def __post_init__(self) -> None:
+        require_columns_of(self.labels, {"rows": self.rows, "group": self.group})
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -89,7 +92,7 @@ class LazyData:
     labels (N,) int64 classes.  group (N,): what must not straddle the splits.  splits: "train",
     "valid", "test" → row numbers; disjoint.  modalities: names, in their fixed order.  missing: a
     sentence for each sample that was left out, and why.  read, workers: see `LazySplit`.
-    Errors: ValueError when lengths disagree, a split is missing, or splits overlap.
+    Errors: as those of `coursekit.data.MultimodalData`.
     """
 
     name: str
@@ -104,7 +107,9 @@ class LazyData:
 
     def __post_init__(self) -> None:
         require_count("workers", self.workers)
-        require_splits(len(self.labels), {"group": self.group}, self.splits)
+        require_callable("read", self.read)
+        require_columns_of(self.labels, {"group": self.group})
+        require_splits(self.labels, self.splits, self.num_classes)
 
     @property
     def num_classes(self) -> int:

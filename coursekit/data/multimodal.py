@@ -7,18 +7,25 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_instance, require_mapping
 
 SPLIT_NAMES = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set: ``inputs`` by modality (n, ...), ``labels`` (n,), ``group`` (n,)."""
+    """One part of a data set: ``inputs`` by modality (n, ...), ``labels`` (n,), ``group`` (n,).
+
+    Errors: TypeError for what is no tensor, ValueError when lengths disagree.
+    """
 
     inputs: Mapping[str, Tensor]
     labels: Tensor
     group: Tensor
+
+    def __post_init__(self) -> None:
+        require_mapping("inputs", self.inputs, "tensors")
+        require_columns_of(self.labels, {**self.inputs, "group": self.group})
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,14 +46,36 @@ class Split:
             yield {m: x[rows] for m, x in self.inputs.items()}
 
 
-def require_splits(n: int, columns: Mapping[str, Tensor], splits: Mapping[str, Tensor]) -> None:
-    """Refuse columns without ``n`` rows, and splits that are not three or share a row."""
+def require_columns_of(labels: Tensor, columns: Mapping[str, Tensor]) -> None:
+    """Refuse what is no tensor with a row for each of ``labels``."""
+    require_instance("labels", labels, Tensor)
     for name, x in columns.items():
-        require(len(x) == n, f"{name} has {len(x)} rows, labels has {n}; they must agree.")
+        require_instance(name, x, Tensor)
+        fits = len(x) == len(labels)
+        require(fits, f"{name} has {len(x)} rows, labels has {len(labels)}; they must agree.")
+
+
+def require_splits(labels: Tensor, splits: Mapping[str, Tensor], classes: int) -> None:
+    """Refuse splits that are not three of whole numbers, share a row or lie beyond the data.
+
+    classes: how many, where labels are classes; then they are looked at too.
+    """
+    require_mapping("splits", splits, "row numbers")
     want = f"splits has {sorted(splits)}; train, valid and test were expected."
     require(set(splits) == set(SPLIT_NAMES), want)
+    for name, rows in splits.items():
+        require_instance(f"splits[{name!r}]", rows, Tensor)
+        whole = not rows.is_floating_point()
+        require(whole, f"splits[{name!r}] is {rows.dtype}; whole numbers were expected.")
     rows = torch.cat([splits[s] for s in SPLIT_NAMES])
     require(len(rows.unique()) == len(rows), "splits overlap: a row stands in two of them.")
+    n = len(labels)
+    inside = len(rows) == 0 or (int(rows.min()) >= 0 and int(rows.max()) < n)
+    require(inside, f"splits names rows beyond the data; 0 to {n - 1} was expected.")
+    if classes and n:
+        low, high = float(labels.min()), float(labels.max())
+        fits = low >= 0 and high < classes
+        require(fits, f"labels lie in {low:g} to {high:g}; 0 to {classes - 1} was expected.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,8 @@ class MultimodalData:
     group: (N,) int64, what must not straddle the splits (a speaker, a voice); zeros if nothing.
     splits: "train", "valid", "test" → row numbers; disjoint.  classes: names of the labels.
     kind: (N,) int64, for generated data which ``kind_names`` entry made the sample, else None.
-    Errors: ValueError when lengths disagree, a split is missing, or splits overlap.
+    Errors: TypeError for what is no tensor; ValueError when lengths disagree, a split is missing or
+    names rows beyond the data, splits overlap, or labels are none of the classes.
     """
 
     name: str
@@ -70,8 +100,9 @@ class MultimodalData:
     kind_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        columns = {**self.inputs, "group": self.group}
-        require_splits(len(self.labels), columns, self.splits)
+        require_mapping("inputs", self.inputs, "tensors")
+        require_columns_of(self.labels, {**self.inputs, "group": self.group})
+        require_splits(self.labels, self.splits, self.num_classes)
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from coursekit.checks import (
     require_dtype,
     require_floats,
     require_modality,
+    require_tensors,
 )
 
 Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts of parameters
@@ -131,10 +132,7 @@ def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> 
 
 def require_vectors(name: str, parts: Sequence[Tensor]) -> None:
     """Refuse what is no list of finite floating tensors (B, D_m) with one and the same B."""
-    if not isinstance(parts, Sequence):
-        what = type(parts).__name__
-        raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
-    require(len(parts) > 0, f"{name} is empty; at least one modality was expected.")
+    require_tensors(name, parts)
     for m, x in enumerate(parts):
         require_batch(f"{name}[{m}]", x, (len(parts[0]) if m else None, None))
 

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
+from coursekit.blocks import Blocks
 from coursekit.checks import require, require_count, require_dtype
 from coursekit.fusion.conformer import ConformerLayer
 from coursekit.fusion.tokens import sinusoidal_positions
-from coursekit.models.blocks import Blocks
 
 
 class Conformer(Blocks):

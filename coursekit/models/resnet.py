@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from coursekit.blocks import Blocks
 from coursekit.checks import require, require_count, require_dtype, require_weights
 from coursekit.models.batch_norm import BatchNorm2d
-from coursekit.models.blocks import Blocks
 
 WIDTHS = (64, 128, 256, 512)  # channels of the four stages
 

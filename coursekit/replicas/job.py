@@ -10,7 +10,7 @@ from torch import Tensor
 
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.balancing.signals import Listening
-from coursekit.checks import require
+from coursekit.checks import require, require_count
 from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
@@ -56,6 +56,8 @@ class Job:
         trains, valids = each("train", train, Split, k), each("valid", valid, Split, k)
         for name, given in (("seeds", seeds), ("methods", methods)):
             require(len(given) == k, f"{name} has {len(given)} entries; {k} were expected.")
+        for seed in seeds:
+            require_count("a seed in seeds", seed)
         require_replicable(methods)
         require_settings(settings)
         runs = []

@@ -8,16 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import balancing, fusion
-from coursekit.checks import choose, require, require_count
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_flag,
+    require_instance,
+    require_list,
+)
 from coursekit.data import LOADERS, load, load_preset, presets, research
 from coursekit.data.lazy import LazyData
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.models.build import KINDS
 from coursekit.training import Settings
 from coursekit.training.method import Method
 
 AnyData = MultimodalData | LazyData
-NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,10 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_instance("settings", self.settings, Settings)
+        for name in ("options", "own"):
+            require_instance(name, getattr(self, name), Mapping)
+        require_flag("standardise", self.standardise)
         choose("data", self.data, data_names())
         choose("method", self.method, balancing.names())
         choose("fusion", self.fusion, fusion.names())
@@ -57,6 +68,12 @@ class Plan:
         for name in self.own:
             require(bool(known), f"{self.method} has no settings; {name!r} came.")
             choose(f"a setting of {self.method}", name, known)
+        self.build_method()  # which refuses what its settings cannot be
+        require_list("widths", self.widths, "whole numbers")
+        for width in self.widths:
+            require_count("a width in widths", width, 1)
+        for encoder in named_encoders(self.encoder):
+            choose("encoder", encoder, KINDS)
 
     def open_data(self) -> AnyData:
         """The data.  Errors: those of its loader."""
@@ -88,8 +105,14 @@ class Plan:
         return json.dumps(asdict(self), indent=1, default=str) + "\n"
 
 
+def named_encoders(encoder: str | Mapping[str, str]) -> list[str]:
+    """The names in what `Plan` has for encoder."""
+    return list(encoder.values()) if isinstance(encoder, Mapping) else [encoder]
+
+
 def read_plan(path: Path) -> Plan:
-    """A plan from its JSON file.  Errors: ValueError when it is none."""
+    """A plan from its JSON file.  Errors: ValueError when it is none, TypeError for no path."""
+    require_instance("path", path, Path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         root = None if found["root"] is None else Path(found["root"])

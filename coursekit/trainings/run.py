@@ -41,17 +41,15 @@ def run(
     engine = Engine(plan.settings) if engine is None else engine
     data = plan.open_data()
     first = engine.rank == 0
-    if first:
-        _write(out / "plan.json", plan.text())
-        if isinstance(data, LazyData) and data.missing:
-            _write(out / "missing.txt", "\n".join(data.missing) + "\n")
     model, began = plan.build_model(data), time.perf_counter()
     steps = epochs(
         model, data.train, data.valid, plan.settings, seed=plan.seed, method=plan.build_method(),
         checkpoints=out / "checkpoints", engine=engine,
     )  # fmt: skip
-    history = []
+    history: list[dict[str, Any]] = []
     for rows in steps:
+        if first and not history:  # only now is it sure that the folder is not another training's
+            _open_folder(plan, data, out)
         history += rows
         if first and tell is not None:
             tell(line_of(rows, plan.settings.epochs))
@@ -124,6 +122,14 @@ def told(plan: Plan) -> str:
     lines.append(f"{plan.method} on {plan.fusion}: {size:,} parameters in all")
     missing = data.missing if isinstance(data, LazyData) else ()
     return "\n".join([*lines, *missing])
+
+
+def _open_folder(plan: Plan, data: AnyData, out: Path) -> None:
+    """Say what is trained here; a result that stands there is of fewer epochs, or made again."""
+    (out / "result.json").unlink(missing_ok=True)
+    _write(out / "plan.json", plan.text())
+    if isinstance(data, LazyData) and data.missing:
+        _write(out / "missing.txt", "\n".join(data.missing) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from coursekit import balancing, fusion
 from coursekit.bench import sweep
 from coursekit.bench.methods import NO_FUSION, UNIMODAL, Trial, write_trial
-from coursekit.checks import choose, require, require_count
+from coursekit.checks import choose, require, require_count, require_positive
 from coursekit.trainings.plan import Plan
 from coursekit.trainings.run import done, run
 
@@ -64,25 +64,35 @@ def compare(
     out: the folder of results.csv, trials.csv and one folder a training. rates: learning rates
     that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes
     on. Without them all have the plan's. Results are of the seeds 100, 101, …
-    Errors: those of `coursekit.bench.sweep.work`, and of a training.
+    Errors: ValueError for a folder of another plan; those of `coursekit.bench.sweep.work`, and of
+    a training.
     """
     require_count("seeds", seeds, 2)
+    for rate in rates:
+        require_positive("a rate in rates", rate)
     tried = list(rates) or [plan.settings.lr]
+    out = out.absolute()  # a worker elsewhere may stand in another folder
+    plan = replace(plan, root=None if plan.root is None else plan.root.absolute())
     wanted = places(plan, methods, fusions)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "plan.json").write_text(plan.text(), encoding="utf-8")
+    _open_folder(plan, out)
     work = partial(sweep.work, jobs=jobs, dask=dask)
-    tuned = pd.DataFrame(
-        [{**dict(zip(sweep.KEY, (*p, s, write_trial({"lr": tried[0]})), strict=True)), "valid": 0}
-         for p in wanted for s in sweep.TUNING_SEEDS]
-    )  # fmt: skip
+    cells = sweep.fresh_cells([(p, {"lr": tried[0]}) for p in wanted], seeds)
     if len(tried) > 1:
-        cells = sweep.tuning_cells(wanted, tried)
         row_of = partial(row, plan, out / "trials", ("valid",))
-        tuned = work(row_of, cells, out / "trials.csv", label="tuning")
-    cells = sweep.result_cells(wanted, tuned, seeds, tried)
+        tuning = sweep.tuning_cells(wanted, tried)
+        tuned = work(row_of, tuning, out / "trials.csv", label="tuning")
+        cells = sweep.result_cells(wanted, tuned, seeds, tried)
     row_of = partial(row, plan, out / "trainings", ("valid", "test"))
     return sweep.tidy(work(row_of, cells, out / "results.csv", label="results"))
+
+
+def _open_folder(plan: Plan, out: Path) -> None:
+    """Refuse a folder whose rows are of another plan; they would be taken for this one's."""
+    path = out / "plan.json"
+    other = path.exists() and path.read_text(encoding="utf-8") != plan.text()
+    require(not other, f"out is {out}, where a sweep of another plan stands; name another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(plan.text(), encoding="utf-8")
 
 
 def row(
