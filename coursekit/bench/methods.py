@@ -139,6 +139,7 @@ def read_trial(text: str) -> dict[str, float]:
 
 def settings_for(data: str, trial: Trial) -> Settings:
     """The data set's own way to train at the trial's rate; the best validation epoch is kept."""
+    choose("data", data, data_sets())
     base = dict(preset(data).training) if data in presets() else {}
     lr = trial["lr"] * (base["lr"] / max(RATES) if base.get("optimizer") == "adam" else 1)
     return Settings(**{**base, "lr": lr, "keep_best": True})

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import choose, require, require_count, require_finite, require_flag
 from coursekit.data import fsdd
 from coursekit.data.files import open_checked
 from coursekit.data.fsdd import SpokenWords
@@ -166,6 +166,7 @@ def load_av_digits(
     require_count("image_size", image_size, 2, 28)
     require_count("mel_size", mel_size, 2, WORD_SIZE)
     require_count("seed", seed)
+    require_flag("stretch", stretch)
     own = folder is None or speech == "fsdd"
     require(own, f"folder is {folder}, speech is {speech!r}; a folder needs speech='fsdd'.")
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import torch
 
-from coursekit.checks import choose, require, require_count, require_finite
+from coursekit.checks import choose, require, require_finite
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import cache_at
-from coursekit.data.research.decode import Scale, Sound
+from coursekit.data.research.decode import Scale, Sound, require_pictures
 from coursekit.data.research.layout import (
     folder_at,
     numbered,
@@ -139,8 +139,7 @@ def load_ave(
     more than a second before its event does.
     """
     choose("split", split, ("disjoint", "published"))
-    require_count("frames", frames, 1)
-    require_count("size", size, 1)
+    require_pictures(frames, size, sound, scale)
     require_finite("fps", fps)
     require(fps > 0, f"fps is {fps}; a number above 0 was expected.")
     top, stored = folder_at(root), cache_at(cache)

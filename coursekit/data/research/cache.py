@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.checks import require_instance
 from coursekit.data.fetch import write_atomically
 from coursekit.data.files import DataFileError, sha256_of
 
@@ -32,6 +33,7 @@ def cache_at(folder: Path | str | None) -> Path | None:
     """
     if folder is None:
         return None
+    require_instance("cache", folder, Path | str)
     path = Path(folder).expanduser().absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from coursekit.checks import choose, require, require_count
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import Cached, cache_at
-from coursekit.data.research.decode import Photo, Scale, Sound, WavPicture
+from coursekit.data.research.decode import Photo, Scale, Sound, WavPicture, require_pictures
 from coursekit.data.research.layout import (
     every_fifth,
     folder_at,
@@ -163,8 +163,8 @@ def load_cremad(
     choose("split", split, ("actors", "published"))
     require_count("fold", fold, 0, FOLDS - 1)
     require(split == "actors" or fold == 0, f"fold is {fold}; the published split has none but 0.")
-    for name, value in (("frames", frames), ("fps", fps), ("size", size)):
-        require_count(name, value, 1)
+    require_count("fps", fps, 1)
+    require_pictures(frames, size, sound, scale)
     top, stored = folder_at(root), cache_at(cache)
     voices, faces = top / "AudioWAV", top / f"Image-{fps:02d}-FPS"
     heard = {n.removesuffix(".wav") for n in _listing(voices, "*.wav")}

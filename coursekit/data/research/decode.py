@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from coursekit.checks import require, require_count, require_finite
+from coursekit.checks import require, require_count, require_finite, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.spectrogram import mel_filters
 from coursekit.threads import threads
@@ -97,6 +97,14 @@ class Scale:
         return torch.from_numpy(pictures).float().div_(255).sub_(mean).div_(std)
 
 
+def require_pictures(frames: int, size: int, sound: Sound, scale: Scale) -> None:
+    """Refuse what no loader of sound and pictures can use; see the loaders for what they mean."""
+    for name, value in (("frames", frames), ("size", size)):
+        require_count(name, value, 1)
+    require_instance("sound", sound, Sound)
+    require_instance("scale", scale, Scale)
+
+
 def read_wav(path: Path) -> tuple[np.ndarray, int]:
     """Waveform (samples,) float32 in [−1, 1], the mean of the channels, and its rate in Hz.
 
@@ -133,6 +141,8 @@ def _unit(path: Path, samples: np.ndarray) -> np.ndarray:
 
 def resampled(wave: np.ndarray, rate: int, to: int) -> np.ndarray:
     """The waveform (n,) at ``rate`` Hz as one at ``to`` Hz, with an anti-aliasing filter."""
+    for name, value in (("rate", rate), ("to", to)):
+        require_count(name, value, 1)
     if rate == to:
         return wave
     from scipy.signal import resample_poly  # takes two seconds
@@ -142,7 +152,9 @@ def resampled(wave: np.ndarray, rate: int, to: int) -> np.ndarray:
 
 
 def fitted(wave: np.ndarray, samples: int) -> np.ndarray:
-    """The waveform (n,) repeated or cut to ``samples``."""
+    """The waveform (n,), one sample or more, repeated or cut to ``samples``."""
+    require_count("samples", samples, 1)
+    require(len(wave) > 0, "wave is empty; one sample or more were expected.")
     return np.tile(wave, -(-samples // len(wave)))[:samples]
 
 
@@ -152,7 +164,10 @@ def log_mel_picture(wave: np.ndarray, rate: int, sound: Sound) -> np.ndarray:
     Resample, repeat or cut to ``sound.seconds``, then ln(F |STFT|² + 10⁻⁷) with a Hann window and
     the triangles F of `coursekit.data.spectrogram.mel_filters`. Unlike the course's own pictures,
     loudness is kept.
+    Errors: ValueError for samples that are not finite.
     """
+    require_instance("sound", sound, Sound)
+    require(bool(np.isfinite(wave).all()), "wave holds NaN or infinite samples.")
     fixed = torch.from_numpy(fitted(resampled(wave, rate, sound.rate), sound.samples)).double()
     with threads(1):  # the same bits in every process
         spectrum = torch.stft(
@@ -185,6 +200,9 @@ class WavPicture:
 
     sound: Sound
 
+    def __post_init__(self) -> None:
+        require_instance("sound", self.sound, Sound)
+
     def __call__(self, path: Path) -> np.ndarray:
         """Read ``path``.  Errors: DataFileError."""
         return log_mel_picture(*read_wav(path), self.sound)
@@ -195,6 +213,9 @@ class Photo:
     """Decoding: a picture file, such as jpg → bytes (3, size, size); see `squared`."""
 
     size: int
+
+    def __post_init__(self) -> None:
+        require_count("size", self.size, 1)
 
     def __call__(self, path: Path) -> np.ndarray:
         """Read ``path``.  Errors: DataFileError."""

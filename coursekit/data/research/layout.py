@@ -8,13 +8,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from coursekit.checks import choose, require_flag, require_instance
 from coursekit.data.files import DataFileError
+from coursekit.data.multimodal import SPLIT_NAMES
 
 PLAIN = re.compile(r"[\w][\w .,()&'-]*")  # letters, digits, and signs that cannot leave a folder
 
 
 def folder_at(root: Path | str) -> Path:
     """``root`` as a path.  Errors: DataFileError unless it is a folder."""
+    require_instance("root", root, Path | str)
     path = Path(root).expanduser()
     if not path.is_dir():
         raise DataFileError(f"root is {path}; the folder of the data set was expected.")
@@ -53,6 +56,7 @@ def settle(missing: Sequence[str], total: int, allow: bool, what: str = "files")
 
     Errors: DataFileError saying how many of ``total`` are missing, and the first three.
     """
+    require_flag("allow_missing", allow)
     if not total:
         raise DataFileError("root holds no samples; the layout of the data set was expected.")
     if missing and not allow:
@@ -93,10 +97,15 @@ def warn_shared(what: str, sides: Mapping[str, Iterable[str]]) -> None:
 
 
 def row_numbers(splits: Sequence[str]) -> dict[str, Tensor]:
-    """Split of each row → rows of each split.  Errors: DataFileError for a split without rows."""
+    """Split of each row → rows of each split.
+
+    Errors: ValueError for another name of a split, DataFileError for a split without rows.
+    """
+    for split in set(splits):
+        choose("split", split, SPLIT_NAMES)
     rows = {
         split: torch.tensor([i for i, own in enumerate(splits) if own == split], dtype=torch.int64)
-        for split in ("train", "valid", "test")
+        for split in SPLIT_NAMES
     }
     empty = [split for split, own in rows.items() if not len(own)]
     if empty:

@@ -17,7 +17,7 @@ from coursekit.checks import choose, require, require_count
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import Cached, cache_at
-from coursekit.data.research.decode import Scale, Sound
+from coursekit.data.research.decode import Scale, Sound, require_pictures
 from coursekit.data.research.layout import (
     every_fifth,
     folder_at,
@@ -161,8 +161,7 @@ def load_ucf101(
     that cannot be read and damaged videos; ImportError without PyAV.
     """
     require_count("fold", fold, 1, FOLDS)
-    require_count("frames", frames, 1)
-    require_count("size", size, 1)
+    require_pictures(frames, size, sound, scale)
     top, stored = folder_at(root), cache_at(cache)
     actions = read_actions(top / "ucfTrainTestlist")
     require(classes is None or len(classes) > 0, "classes is empty; some names were expected.")
