@@ -9,6 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+# Two processes with two threads each on two cores wait for one another: six times slower. This is
+# read when torch is first imported, and the kernels and servers that the tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 PEAK = "kernel_peak_mib"
 
 
