@@ -10,7 +10,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit import replicas
-from coursekit.checks import require
+from coursekit.checks import require, require_callable, require_instance, require_seeds
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.experiments import Comparison, probe_rows
 from coursekit.models import MultimodalClassifier, build_classifier
@@ -35,10 +35,12 @@ def seeds_at_once(
     drawn anew, all held in memory.  label: names the progress bar; empty = no bar.
     Errors: ValueError without seeds; FloatingPointError when a training diverges.
     """
+    require_callable("make_data", make_data)
+    require_instance("settings", settings, Settings | None)
     settings = settings or Settings()
-    todo = {seed: make_data(seed) for seed in seeds}
-    require(len(todo) > 0, "seeds is empty; at least one was expected.")
+    todo = {seed: make_data(seed) for seed in require_seeds(seeds)}
     one = next(iter(todo.values()))
+    require_instance("what make_data gives", one, MultimodalData)
     require(one.num_classes > 1, f"{one.name} has no classes; labels to classify were expected.")
     models = {m: (m,) for m in one.modalities} | {JOINT: one.modalities}
     by_size = sorted(todo.items(), key=lambda item: _sizes(item[1]))

@@ -97,6 +97,20 @@ def require_list(name: str, value: Any, what: str) -> None:
     require(len(value) > 0, f"{name} is empty; {what} in a list were expected.")
 
 
+def require_seeds(seeds: Any) -> list[int]:
+    """The seeds as a list, each a whole number, 0 or more.
+
+    Errors: TypeError for what is no row of whole numbers, ValueError for none or one below 0.
+    """
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds is {seeds!r}; whole numbers in a list were expected.")
+    todo = list(seeds)
+    for seed in todo:
+        require_count("a seed in seeds", seed)
+    require(len(todo) > 0, "seeds is empty; at least one was expected.")
+    return todo
+
+
 def require_tensors(name: str, tensors: Any) -> None:
     """Refuse what is no list of floating-point tensors, one a modality, or is empty."""
     if isinstance(tensors, str) or not isinstance(tensors, Sequence):

@@ -23,6 +23,9 @@ from coursekit.checks import (
     require_count,
     require_dtype,
     require_floats,
+    require_instance,
+    require_mapping,
+    require_share,
 )
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.fusion.mid_mlp import MidMLP
@@ -98,7 +101,8 @@ class DepthClassifier(MultimodalClassifier):
         seed: int = 0,
     ) -> None:
         super().__init__(encoders, fusion, num_classes)
-        require(0 <= rate <= 1, f"rate is {rate}; a share in [0, 1] was expected.")
+        require_share("rate", rate)
+        require_count("seed", seed)
         self.rate = rate
         self.generator = torch.Generator().manual_seed(seed)
 
@@ -125,7 +129,13 @@ def assemble(
     """A network that fuses at ``place``, ``w`` wide in its first two layers, ``v`` in the third.
 
     widths: numbers per sample (or per step) of each modality.
+    Errors: ValueError or TypeError, naming what cannot be.
     """
+    require_mapping("widths", widths, "numbers per sample")
+    for m, d in widths.items():
+        require_count(f"widths[{m!r}]", d, 1)
+    for name, value in (("num_classes", num_classes), ("w", w), ("v", v)):
+        require_count(name, value, 1)
     encoders: Mapping[str, nn.Module]
     fusion: nn.Module
     if choose("place", place, PLACES) == "early":
@@ -143,8 +153,9 @@ def assemble(
 def parameters(model: MultimodalClassifier) -> int:
     """How many numbers the joint loss trains: encoders and fusion, not the modalities' own heads.
 
-    Errors: none; every parameter counts once.
+    Every parameter counts once.
     """
+    require_instance("model", model, MultimodalClassifier)
     parts = (*model.encoders.parameters(), *model.fusion.parameters())
     return sum(p.numel() for p in parts)
 
@@ -158,6 +169,8 @@ def matched_widths(
     counted on networks; with v = w they are a quadratic in w, so three counts tell where to look.
     Errors: ValueError when no widths come within 3 % of the budget.
     """
+    choose("place", place, PLACES)
+    require_mapping("widths", widths, "numbers per sample")
     require_count("budget", budget, 1)
     require_count("num_classes", num_classes, 1)
     return _matched(place, tuple(widths.items()), num_classes, budget)
@@ -224,13 +237,14 @@ def build_alone(
 
 def started(model: DepthClassifier, seed: int) -> DepthClassifier:
     """The same model with every weight, and its modality dropout, drawn from ``seed``."""
+    require_instance("model", model, DepthClassifier)
     initialise(model, seed)
     model.generator.manual_seed(seed)
     return model
 
 
 def _widths(inputs: Mapping[str, Tensor]) -> dict[str, int]:
-    require(len(inputs) > 0, "inputs is empty; one or more modalities were expected.")
+    require_mapping("inputs", inputs, "tensors")
     for m, x in inputs.items():
         require_floats(f"inputs[{m!r}]", x)
         shape = tuple(x.shape)

@@ -9,7 +9,14 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit import balancing
-from coursekit.checks import choose, require, require_count, require_instance
+from coursekit.checks import (
+    choose,
+    require,
+    require_callable,
+    require_count,
+    require_instance,
+    require_seeds,
+)
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
@@ -167,17 +174,11 @@ def over_seeds(
         parts = (result.accuracy, result.probes, result.history)
         return Comparison(*(table.assign(seed=seed) for table in parts))
 
-    if not callable(make_data):
-        what = type(make_data).__name__
-        raise TypeError(f"make_data is a {what}; a function of the seed was expected.")
+    require_callable("make_data", make_data)
     require_instance("settings", settings, Settings | None)
     _require_variants(variants)
     require_count("jobs", jobs, 1)
-    require_instance("seeds", seeds, Iterable)
-    todo = list(seeds)
-    for seed in todo:
-        require_count("a seed in seeds", seed)
-    require(len(todo) > 0, "seeds is empty; at least one was expected.")
+    todo = require_seeds(seeds)
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
     bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
     results = list(bar)

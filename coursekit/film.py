@@ -10,7 +10,7 @@ from torch import Tensor
 
 from coursekit import replicas
 from coursekit.balancing.ensemble import Ensemble
-from coursekit.checks import require, require_count
+from coursekit.checks import require, require_count, require_flag, require_instance
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import build_classifier
 from coursekit.probes import quick_probe, quick_probes
@@ -226,6 +226,9 @@ def film(
     rounding, and quicker.
     Errors: ValueError for other data, or a name that is taken; TypeError when method is none.
     """
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
+    require_flag("together", together)
     require(len(data.modalities) == 2, f"data has {data.modalities}; two modalities were expected.")
     require(name not in (JOINT, ENSEMBLE), f"name is {name!r}, which is in every film already.")
     if not isinstance(method, Method):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from coursekit import balancing
 from coursekit.balancing.signals import Listening
+from coursekit.checks import require
 from coursekit.training.method import JOINT, Method
 
 CHANGES = {  # what the loop asks of a method → what it changes by answering differently
@@ -28,6 +29,8 @@ def changes(cls: type[Method]) -> dict[str, str]:
     Heads that listen (`coursekit.balancing.signals`) add a term to the loss that teaches no
     encoder, so they have a column of their own.
     """
+    known = isinstance(cls, type) and issubclass(cls, Method)
+    require(known, f"cls is {cls!r}; a class of Method was expected.")
     row = {}
     for hook, what in CHANGES.items():
         by = overridden(cls, hook)

@@ -12,7 +12,14 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from coursekit import balancing, replicas
-from coursekit.checks import require
+from coursekit.checks import (
+    require,
+    require_callable,
+    require_count,
+    require_flag,
+    require_instance,
+    require_seeds,
+)
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier
@@ -230,7 +237,14 @@ def race(
     All start from the same weights and see the same batches. A generator, so that whoever drives
     it can draw, or stop, between epochs; its return value is the finished race.
     """
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
     settings = Settings() if settings is None else settings
+    require_flag("probe_all", probe_all)
+    require_flag("together", together)
+    require_instance("entries", entries, Mapping)
+    for name, make in entries.items():
+        require_callable(f"entries[{name!r}]", make)
     made = {name: make() for name, make in entries.items()}
     for name, method in made.items():
         what = type(method).__name__
@@ -282,8 +296,9 @@ def races(
     jobs: processes that share the seeds.  label: names the progress bar; empty = no bar.  In
     ``stopped`` stands the last seed's reason.
     """
-    todo = list(seeds)
-    require(len(todo) > 0, "seeds is empty; at least one was expected.")
+    require_callable("make_data", make_data)
+    require_count("jobs", jobs, 1)
+    todo = require_seeds(seeds)
 
     def one(seed: int) -> Race:
         running = race(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from coursekit.bench.methods import FUSIONS, NO_FUSION, UNIMODAL
-from coursekit.checks import choose, require
+from coursekit.checks import choose, require, require_columns
 from coursekit.race import ENSEMBLE
 from coursekit.stats import interval
 
@@ -23,8 +23,7 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
     order of the benchmark.
     Errors: ValueError when columns, the ensemble or the unimodal models are missing.
     """
-    missing = [c for c in COLUMNS if c not in table.columns]
-    require(not missing, f"table has the columns {list(table.columns)}; {missing} is missing.")
+    require_columns("table", table, COLUMNS)
     alone = table[table["method"].str.startswith(UNIMODAL)]
     chosen = alone.loc[alone.groupby(["data", "seed"])["valid"].idxmax()].assign(method=BEST)
     every = pd.concat([table, chosen], ignore_index=True)
@@ -46,8 +45,9 @@ def differences(table: pd.DataFrame, method: str, base: str, value: str = "test"
     table: of `standings`.  Columns data, fusion, mean, low, high (95 %), n. Seeds in which one of
     the two has no value (NaN) are left out, and n says how many are left.
     """
-    for name in (method, base):
-        choose("method", name, table["method"].unique())
+    require_columns("table", table, [*PLACE, "seed", value])
+    for label, name in (("method", method), ("base", base)):
+        choose(label, name, table["method"].unique())
     wide = table[table["method"].isin([method, base])].pivot_table(
         index=["data", "fusion", "seed"], columns="method", values=value, sort=False
     )
@@ -57,6 +57,8 @@ def differences(table: pd.DataFrame, method: str, base: str, value: str = "test"
 
 def gains(table: pd.DataFrame, base: str = "joint", value: str = "test") -> pd.DataFrame:
     """`differences` of every method of ``table`` against ``base``, with a column method."""
+    require_columns("table", table, [*PLACE, "seed", value])
+    choose("base", base, table["method"].unique())
     found = [
         differences(table, name, base, value).assign(method=name)
         for name in table["method"].unique()
@@ -70,6 +72,7 @@ def means(table: pd.DataFrame, value: str = "test") -> pd.DataFrame:
 
     table: of `standings`. Seeds without a value (NaN) are left out.
     """
+    require_columns("table", table, [*PLACE, value])
     return _intervals(table, PLACE, value)
 
 

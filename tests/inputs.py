@@ -172,7 +172,8 @@ def discovered(modules, classes=False):
             if key.startswith("_") or getattr(value, "__module__", "") != module.__name__:
                 continue
             made = classes and inspect.isclass(value) and not issubclass(value, BaseException)
-            if (inspect.isfunction(value) or made) and inspect.signature(value).parameters:
+            computes = inspect.isfunction(inspect.unwrap(value))  # under a cache too
+            if (computes or made) and inspect.signature(value).parameters:
                 yield f"{where}.{key}", value
 
 

@@ -514,6 +514,18 @@ TABLE: dict[str, dict[str, Argument]] = {
     "checks.require_share": {"name": free("value"), "value": share(0.5)},
     "checks.require_positive": {"name": free("value"), "value": number(0.5, 0, -1.0)},
     "checks.require_not_negative": {"name": free("value"), "value": number(0.5, -0.1)},
+    "checks.require_seeds": {
+        "seeds": Argument(
+            [0, 1],
+            (
+                Wrong("text", "01"),
+                Wrong("number", 7),
+                Wrong("none", []),
+                Wrong("−1", [-1]),
+                Wrong("a half", [0.5]),
+            ),
+        ),
+    },
     "checks.choose": {
         "name": free("value"),
         "value": name("red"),

@@ -599,25 +599,6 @@ def test_check_finds_numbers_that_are_not_finite(made):
         check(data, limit=0)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"sound": "loud"},
-        {"scale": "big"},
-        {"allow_missing": "no"},
-        {"size": 0},
-        {"frames": 1.5},
-        {"cache": 7},
-    ],
-)
-@pytest.mark.parametrize("name", ["cremad", "ave", "ucf101"])
-def test_options_that_cannot_be_are_named(tmp_path, name, wrong):
-    make = {"cremad": make_cremad, "ave": make_ave, "ucf101": make_ucf101}[name]
-    make(tmp_path / "data")
-    with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):
-        open_data(name, tmp_path / "data", **wrong)
-
-
 def test_a_root_that_is_no_path_is_named():
     with pytest.raises(TypeError, match="root is a int"):
         open_data("cremad", 7)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coursekit import balancing
 from coursekit.calibration import ece
-from coursekit.checks import choose, require_positive
+from coursekit.checks import choose, require, require_labels, require_positive
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import presets
@@ -95,6 +95,7 @@ def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
 
     "unimodal" is one entry a modality, "unimodal A" and "unimodal B"; all others are one.
     """
+    choose("data", data, data_sets())
     choose("method", method, balancing.names())
     if method != UNIMODAL:
         return [(method, {})]
@@ -114,12 +115,12 @@ def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:
 
     rates: try these rates instead, with the method's default settings.
     """
-    name = method.partition(" ")[0]
+    name = choose("method", str(method).partition(" ")[0], balancing.names())
     for rate in rates:
         require_positive("a rate in rates", rate)
     if rates:
         return [{"lr": lr} for lr in rates]
-    if choose("method", name, balancing.names()) in OWN:
+    if name in OWN:
         return [{"lr": lr, **own} for lr in RATES for own in OWN[name]]
     return [{"lr": lr} for lr in PLAIN_RATES]
 
@@ -132,6 +133,8 @@ def write_trial(trial: Trial) -> str:
 def read_trial(text: str) -> dict[str, float]:
     """The reverse of `write_trial`; whole numbers are whole again."""
     pairs = [part.split("=") for part in text.split()]
+    whole = all(len(pair) == 2 for pair in pairs)
+    require(whole, f"text is {text!r}; settings such as 'lr=0.1 alpha=2' were expected.")
     return {
         k: int(v) if v.isdecimal() and k in ("epochs", "memory") else float(v) for k, v in pairs
     }
@@ -140,6 +143,7 @@ def read_trial(text: str) -> dict[str, float]:
 def settings_for(data: str, trial: Trial) -> Settings:
     """The data set's own way to train at the trial's rate; the best validation epoch is kept."""
     choose("data", data, data_sets())
+    require("lr" in trial, f"trial is {trial}; a learning rate 'lr' was expected in it.")
     base = dict(preset(data).training) if data in presets() else {}
     lr = trial["lr"] * (base["lr"] / max(RATES) if base.get("optimizer") == "adam" else 1)
     return Settings(**{**base, "lr": lr, "keep_best": True})
@@ -228,6 +232,9 @@ def agreement(answers: Tensor, alone: Sequence[Tensor], labels: Tensor) -> dict[
     samples, NaN where there are none. Σ share · right is its accuracy.  With three modalities or
     more, samples that some but not all of several get right are in no group.
     """
+    for name, given in (("answers", [answers]), ("alone", alone)):
+        for given_classes in given:
+            require_labels(name, given_classes, len(labels))
     right = torch.stack([answer == labels for answer in alone])  # (M, N)
     count = right.sum(0)
     groups = {"all": count == len(alone), "none": count == 0}

@@ -12,7 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count, require_finite, require_flag
+from coursekit.checks import (
+    choose,
+    require,
+    require_count,
+    require_flag,
+    require_instance,
+    require_not_negative,
+)
 from coursekit.data import fsdd
 from coursekit.data.files import open_checked
 from coursekit.data.fsdd import SpokenWords
@@ -159,8 +166,7 @@ def load_av_digits(
     require_count("n", n)
     fits = n % DIGITS == 0 and 0 < n <= most
     require(fits, f"n is {n}; a multiple of 10 to {most} was expected.")
-    require_finite("image_noise", image_noise)
-    require(image_noise >= 0, f"image_noise is {image_noise}; 0 or more was expected.")
+    require_not_negative("image_noise", image_noise)
     require_count("train_speakers", chosen, 1, plan.most)
     require_count("fold", fold, 0, FOLDS - 1)
     require_count("image_size", image_size, 2, 28)
@@ -168,6 +174,7 @@ def load_av_digits(
     require_count("seed", seed)
     require_flag("stretch", stretch)
     own = folder is None or speech == "fsdd"
+    require_instance("folder", folder, Path | None)
     require(own, f"folder is {folder}, speech is {speech!r}; a folder needs speech='fsdd'.")
 
     with np.load(open_checked("mnist_5k.npz")) as arrays:

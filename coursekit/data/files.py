@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit.checks import choose
+from coursekit.checks import choose, require_instance
 
 DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
 CHECKSUMS = "checksums.json"
@@ -53,6 +53,7 @@ def read_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]
 
     Errors: DataFileError if the list itself is missing or is not JSON.
     """
+    require_instance("folder", folder, Path)
     path = folder / CHECKSUMS
     try:
         table = json.loads(path.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count
+from coursekit.checks import choose, require, require_count, require_list
 from coursekit.data.files import open_checked
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.standard import standardise_features
@@ -40,12 +40,12 @@ def load_uci_views(
     valid and test stay. Every feature is standardised on the training rows used.
     Errors: ValueError for unknown or repeated views, or n_train outside 10 to 1000.
     """
-    require(not isinstance(views, str), f"views is {views!r}; names in a tuple were expected.")
+    require_list("views", views, "names")
     for view in views:
         choose("views", view, VIEWS)
     require(
-        len(views) > 0 and len(set(views)) == len(views),
-        f"views is {tuple(views)!r}; one or more different views were expected.",
+        len(set(views)) == len(views),
+        f"views is {tuple(views)!r}; different views were expected.",
     )
     require_count("seed", seed)
     require_count("n_train", n_train, 10, 1000)

@@ -1,23 +1,52 @@
 """What is given for K trainings: one for all or one each, and what must agree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from coursekit.checks import require
+from coursekit.checks import choose, require, require_callable, require_instance, require_list
+from coursekit.data.multimodal import Split
 from coursekit.training.engine import Engine
+from coursekit.training.method import Method
 from coursekit.training.settings import Settings, require_device
 
+SPLITS = ("train", "valid")  # that a history may tell of
 SHARED = ("epochs", "batch_size", "optimizer", "scale", "threads", "device")
 
 
 def each(name: str, value: object, kind: type, count: int) -> list:
     """One for every replica, from one for all or a sequence."""
-    found = [value] * count if isinstance(value, kind) else list(value)  # type: ignore[call-overload]
+    found = [value] * count
+    if not isinstance(value, kind):
+        require_list(name, value, f"a {kind.__name__}, or one for each model,")
+        found = list(value)  # type: ignore[call-overload]
     require(len(found) == count, f"{name} has {len(found)} entries; {count} were expected.")
     for k, one in enumerate(found):
         if not isinstance(one, kind):
             what = type(one).__name__
             raise TypeError(f"{name}[{k}] is a {what}; a {kind.__name__} was expected.")
     return found
+
+
+def each_method(methods: object, count: int) -> list[Method]:
+    """A method for every replica; None: joint training for all."""
+    found = [Method() for _ in range(count)]
+    if methods is not None:
+        require_list("methods", methods, "a Method for each model,")
+        found = each("methods", methods, Method, count)
+    return found
+
+
+def require_looks(watch: object, look: object, measured: object, extra: object) -> None:
+    """Refuse what cannot be called, splits that nobody has, and what is no further split."""
+    for name, function in (("watch", watch), ("look", look)):
+        if function is not None:
+            require_callable(name, function)
+    require_list("measured", measured, "names of splits")
+    for split in cast("Sequence[str]", measured):
+        choose("a split in measured", split, SPLITS)
+    require_instance("extra", extra, Mapping)
+    for name, given in cast("Mapping[str, object]", extra).items():
+        require_instance(f"extra[{name!r}]", given, Split)
 
 
 def require_settings(settings: Sequence[Settings]) -> None:

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.balancing.signals import Listening
-from coursekit.checks import require, require_count
+from coursekit.checks import require, require_seeds
 from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
 from coursekit.replicas.batches import Batches
 from coursekit.replicas.by_hand import ByHand, can_be_by_hand
-from coursekit.replicas.given import each, require_settings
+from coursekit.replicas.given import each, each_method, require_settings
 from coursekit.replicas.looks import Looks
 from coursekit.replicas.losses import classes_first, log_true, of_label
 from coursekit.replicas.rules import (
@@ -50,18 +50,16 @@ class Job:
         measured: Sequence[str],
         extra: Mapping[str, Split],
     ) -> None:
+        models = each("models", models, MultimodalClassifier, len(models))
         k = len(models)
-        settings = each("settings", settings, Settings, k)
-        methods = [Method() for _ in models] if methods is None else list(methods)
+        settings, methods = each("settings", settings, Settings, k), each_method(methods, k)
         trains, valids = each("train", train, Split, k), each("valid", valid, Split, k)
-        for name, given in (("seeds", seeds), ("methods", methods)):
-            require(len(given) == k, f"{name} has {len(given)} entries; {k} were expected.")
-        for seed in seeds:
-            require_count("a seed in seeds", seed)
+        todo = require_seeds(seeds)
+        require(len(todo) == k, f"seeds has {len(todo)} entries; {k} were expected.")
         require_replicable(methods)
         require_settings(settings)
         runs = []
-        for model, t, v, s, seed in zip(models, trains, valids, settings, seeds, strict=True):
+        for model, t, v, s, seed in zip(models, trains, valids, settings, todo, strict=True):
             require_split("train", t, model)
             require_split("valid", v, model)
             runs.append(begin(model, t, v, s, seed))

@@ -5,15 +5,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from coursekit.checks import require_list
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
+from coursekit.replicas.given import SPLITS, require_looks
 from coursekit.replicas.job import Job, Rows
 from coursekit.replicas.looks import Looks
 from coursekit.threads import threads
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
 
-SPLITS = ("train", "valid")
 NO_SPLITS: Mapping[str, Split] = MappingProxyType({})
 
 
@@ -44,6 +45,8 @@ def epochs(
     no rows any more, the others go on. Returns by number why.
     Errors: ValueError or TypeError, naming what does not fit.
     """
+    require_list("models", models, "classifiers")
+    require_looks(watch, look, measured, extra)
     job = Job(models, train, valid, settings, seeds, methods, measured, extra)
     try:
         for epoch in range(1, job.settings[0].epochs + 1):
@@ -76,6 +79,7 @@ def fit(
 
     Errors: also FloatingPointError, naming every model that diverged.
     """
+    require_list("models", models, "classifiers")
     history: list[Rows] = [[] for _ in models]
     work = epochs(models, train, valid, settings, seeds=seeds, methods=methods)
     while True:

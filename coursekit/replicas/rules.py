@@ -22,7 +22,7 @@ from coursekit.balancing.mslr import MSLR
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.signals import Listening
 from coursekit.balancing.unimodal import Unimodal
-from coursekit.checks import require
+from coursekit.checks import require, require_instance
 from coursekit.fusion.base import batched_linear
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.models import Prediction
@@ -35,6 +35,7 @@ ONCE_AN_EPOCH = (Method, MultiLoss, Ensemble, Unimodal, GBlendOffline, GBlendOnl
 
 def replicable(method: Method) -> bool:
     """Whether ``method`` decides nothing but loss weights and scales (it may replace the head)."""
+    require_instance("method", method, Method)
     kind = type(method)
     losses, clips = (Method.loss, Listening.loss), (Method.clip, Ensemble.clip)
     same = kind.predict is Method.predict and kind.backward is Method.backward

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
-from coursekit.checks import NotFinite, require
+from coursekit.checks import NotFinite, require, require_instance, require_list
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
 
@@ -53,7 +53,9 @@ class Stack:
     """
 
     def __init__(self, models: Sequence[MultimodalClassifier]) -> None:
-        require(len(models) > 0, "models is empty; one or more were expected.")
+        require_list("models", models, "classifiers")
+        for k, model in enumerate(models):
+            require_instance(f"models[{k}]", model, MultimodalClassifier)
         require(len({id(m) for m in models}) == len(models), "models names one model twice.")
         self.models, self.modalities = list(models), models[0].modalities
         for k, model in enumerate(models):

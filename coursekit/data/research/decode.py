@@ -79,6 +79,10 @@ class Scale:
     video: tuple[tuple[float, float, float], tuple[float, float, float]] = ((0, 0, 0), (1, 1, 1))
 
     def __post_init__(self) -> None:
+        for name, form in (("audio", (2,)), ("video", (2, 3))):
+            came = getattr(self, name)
+            fits = np.shape(np.array(came, dtype=object)) == form
+            require(fits, f"{name} is {came!r}; numbers of the form {form} were expected.")
         pairs = {"audio": [self.audio], "video": list(zip(*self.video, strict=True))}
         for name, found in pairs.items():
             for mean, std in found:
@@ -111,6 +115,7 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
     Whole numbers are divided by the largest of their type; 8 bits are counted from 128.
     Errors: DataFileError for what is no wave file, is cut off, empty or not finite.
     """
+    require_instance("path", path, Path | str)
     from scipy.io import wavfile  # takes a second; only who reads recordings needs it
 
     try:
@@ -167,7 +172,7 @@ def log_mel_picture(wave: np.ndarray, rate: int, sound: Sound) -> np.ndarray:
     Errors: ValueError for samples that are not finite.
     """
     require_instance("sound", sound, Sound)
-    require(bool(np.isfinite(wave).all()), "wave holds NaN or infinite samples.")
+    require(bool(np.isfinite(wave).all()), "wave holds NaN or inf; finite samples were expected.")
     fixed = torch.from_numpy(fitted(resampled(wave, rate, sound.rate), sound.samples)).double()
     with threads(1):  # the same bits in every process
         spectrum = torch.stft(
@@ -189,6 +194,8 @@ def squared(image: Image.Image, size: int) -> np.ndarray:
 
     Bilinear, averaging where it shrinks (Pillow's ImageOps.fit, which does both in one step).
     """
+    require_instance("image", image, Image.Image)
+    require_count("size", size, 1)
     box = (size, size)
     fitting = ImageOps.fit(image.convert("RGB"), box, Image.Resampling.BILINEAR)
     return np.asarray(fitting).transpose(2, 0, 1).copy()

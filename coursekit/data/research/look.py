@@ -6,7 +6,7 @@ from typing import Any, cast
 import pandas as pd
 import torch
 
-from coursekit.checks import require, require_count
+from coursekit.checks import require, require_count, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData, LazySplit
 from coursekit.data.multimodal import SPLIT_NAMES, MultimodalData
@@ -19,6 +19,7 @@ def report(data: LazyData | MultimodalData) -> pd.DataFrame:
     One line a split, and "left out". fewest, most: rows of the rarest and the commonest class,
     0 where the split lacks a class. ``data.missing`` says for each sample why it was left out.
     """
+    require_instance("data", data, LazyData | MultimodalData)
     lines: dict[str, dict[str, int]] = {}
     for split in SPLIT_NAMES:
         rows = data.splits[split]
@@ -42,10 +43,7 @@ def check(data: LazyData, limit: int | None = None) -> pd.DataFrame:
     be decoded, or numbers come out that are not finite. Empty = all is well.
     Errors: TypeError for data that are in memory already, or a limit that is no number.
     """
-    if not isinstance(data, LazyData):
-        raise TypeError(
-            f"data is a {type(data).__name__}; LazyData, read from files, was expected."
-        )
+    require_instance("data", data, LazyData)
     if limit is not None:
         require_count("limit", limit, 1)
     found = []
@@ -72,6 +70,7 @@ def scale_of(train: LazySplit, limit: int = 500) -> Scale:
     video: of each colour.  Errors: ValueError for another data set's modalities or a split without
     variation; what reading raises.
     """
+    require_instance("train", train, LazySplit)
     require_count("limit", limit, 1)
     kinds = set(train.modalities)
     require(kinds == {"audio", "video"}, f"train has {sorted(kinds)}; audio and video expected.")
@@ -92,6 +91,7 @@ def standardised(data: LazyData) -> LazyData:
 
     Data without sound and video, such as features, stay as they are.
     """
+    require_instance("data", data, LazyData)
     if not hasattr(data.read, "scale"):
         return data
     read = replace(cast("Any", data.read), scale=scale_of(data.train))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_finite
+from coursekit.checks import choose, require, require_finite, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.multimodal import SPLIT_NAMES
@@ -69,6 +69,7 @@ TASKS: Mapping[str, Callable[[np.ndarray], tuple[np.ndarray, tuple[str, ...]]]] 
 
 def find_file(root: Path | str) -> Path:
     """``root`` itself if it is a file, else the only .pkl in it.  Errors: DataFileError."""
+    require_instance("root", root, Path | str)
     path = Path(root).expanduser()
     if path.is_file():
         return path

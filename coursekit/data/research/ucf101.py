@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from coursekit.checks import choose, require, require_count
+from coursekit.checks import choose, require, require_count, require_list
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import Cached, cache_at
@@ -164,7 +164,8 @@ def load_ucf101(
     require_pictures(frames, size, sound, scale)
     top, stored = folder_at(root), cache_at(cache)
     actions = read_actions(top / "ucfTrainTestlist")
-    require(classes is None or len(classes) > 0, "classes is empty; some names were expected.")
+    if classes is not None:
+        require_list("classes", classes, "names")
     wanted = [choose("classes", c, actions) for c in classes or actions]
     require(len(set(wanted)) == len(wanted), "classes names one twice; each once was expected.")
     listed = read_clips(top / "ucfTrainTestlist", fold, actions)

@@ -1,0 +1,349 @@
+"""Data sets, their loaders, replicas, races and tables refuse every kind of wrong argument."""
+
+import math
+import pickle
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from inputs import (
+    Argument,
+    Wrong,
+    a,
+    by_name,
+    call,
+    cases,
+    count,
+    discovered,
+    flag,
+    free,
+    good_of,
+    name,
+    number,
+    optional,
+    parameters,
+    require_refused,
+    share,
+    table,
+    with_also,
+)
+from PIL import Image
+from research_folders import make_ave, make_cremad, make_ucf101, multibench_parts
+
+from coursekit import balancing, data, depth, models, race, replicas
+from coursekit.data import Modality, Recipe, files, generate, research
+from coursekit.data.research import decode
+from coursekit.training import Settings
+
+MODULES = ("at_once", "depth", "race", "film", "standings", "lineup", "data.research.look")
+EXPORTS = (data, research, replicas)
+ELSEWHERE = {  # what another table has, and what takes nothing
+    *("data.Modality", "data.MultimodalData", "data.Recipe", "data.Split", "data.ceiling"),
+    *("data.generate", "data.load_preset", "data.preset", "data.presets", "data.LOADERS"),
+    *("data.research.SOURCES",),
+}
+NOT_CALLED = {  # what the package makes and hands out
+    "depth.Branch": "a part of a network that `assemble` has checked",
+    "depth.Joined": "a part of a network that `assemble` has checked",
+    "race.Race": "what a race gives",
+    "film.Film": "what a film gives",
+    "replicas.Looks": "what `look` is handed",
+    "replicas.StackedPrediction": "what K models answer",
+}
+SMALL = Recipe({"A": Modality(), "B": Modality()}, redundant=0.8, train=40, valid=30, test=30)
+DATA = generate(SMALL)
+ONE, TWO = (models.build_classifier(DATA.train.inputs, 6, widths=(4,), seed=s) for s in (0, 1))
+DEEP = depth.build_depth("late", DATA.train.inputs, 6, budget=600)
+FEW = Settings(epochs=1)
+ENTRIES_OF_A_RACE = race.entrants("mlb")
+WIDTHS = by_name({"A": 3, "B": 3})
+WIDTHS = with_also(WIDTHS, Wrong("zero", {"A": 0, "B": 3}), Wrong("text", {"A": "3", "B": 3}))
+INPUTS = by_name(dict(DATA.train.inputs))
+SEEDS = Argument([0], (
+    Wrong("text", "0"), Wrong("number", 7), Wrong("none", []), Wrong("−1", [-1]),
+    Wrong("a half", [0.5]),
+))  # fmt: skip
+MAKE = Argument(lambda seed: DATA, (Wrong("text", "starve"), Wrong("the data", DATA)))
+SPLITS = Argument(DATA.train, (
+    Wrong("the whole data set", DATA), Wrong("number", 7), Wrong("too many", [DATA.train] * 3),
+    Wrong("text in a list", ["train"]),
+))  # fmt: skip
+SETTINGS = with_also(a(FEW), Wrong("too many", [FEW, FEW, FEW]), Wrong("other", [7]))
+METHODS = Argument(None, (
+    Wrong("a name", "mlb"), Wrong("names", ["mlb"]), Wrong("number", 7),
+    Wrong("a class", [balancing.registry()["mlb"]]),
+    Wrong("not replicable", [balancing.build("agm")]),
+))  # fmt: skip
+MODELS = Argument([ONE], (
+    Wrong("one", ONE), Wrong("none", []), Wrong("number", 7), Wrong("text", ["x"]),
+))  # fmt: skip
+RACERS = Argument(ENTRIES_OF_A_RACE, (
+    Wrong("names", ["mlb"]), Wrong("a name", {"mlb": "mlb"}),
+    Wrong("no method", {"mlb": dict}),
+))  # fmt: skip
+FOLDER = Argument(files.DATA_FOLDER, (Wrong("number", 7), Wrong("text", "data")))
+
+
+def rows_of_methods():
+    """Two seeds of joint, ensemble and both unimodal models, as the benchmark writes them."""
+    rows = [
+        ("starve", fusion, method, seed, 0.5 + seed / 10, 0.6)
+        for seed in (0, 1)
+        for fusion, method in (
+            ("late-linear", "joint"), ("none", "ensemble"),
+            ("none", "unimodal A"), ("none", "unimodal B"),
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["data", "fusion", "method", "seed", "valid", "test"])
+
+
+ROWS = rows_of_methods()
+PLACES = ("data", "fusion", "method")
+
+
+FOLDERS = tempfile.TemporaryDirectory(prefix="research-")  # lasts as long as the tests
+CREMAD, AVE, UCF101, MULTIBENCH = (Path(FOLDERS.name) / n for n in ("C", "A", "U", "m.pkl"))
+make_cremad(CREMAD)
+make_ave(AVE)
+make_ucf101(UCF101)
+MULTIBENCH.write_bytes(pickle.dumps(multibench_parts()))
+OPENED = research.open_data("cremad", CREMAD, size=8)
+SOUND = decode.Sound(8000, 1.0, 20, 256, 80)
+
+
+def folder(good):
+    """Where a data set lies."""
+    return Argument(good, (
+        Wrong("number", 7), Wrong("nothing", None), Wrong("nowhere", Path("/nowhere")),
+    ))  # fmt: skip
+
+
+FROM_FILES = {  # what every loader of sound and pictures takes
+    "frames": count(2, 0), "size": count(8, 0), "sound": a(SOUND), "scale": a(decode.Scale()),
+    "allow_missing": flag(), "workers": count(0, -1),
+    "cache": optional(Argument(None, (Wrong("number", 7),))),
+}  # fmt: skip
+
+TABLE = {
+    "at_once.seeds_at_once": {
+        "make_data": with_also(MAKE, Wrong("gives none", lambda seed: 7)),
+        "settings": optional(a(FEW)), "seeds": SEEDS,
+        "widths": Argument((4,), (Wrong("text", "4"), Wrong("zero", (0,)))), "label": free(""),
+    },
+    "depth.DepthClassifier": {
+        "encoders": free(dict(DEEP.encoders)), "fusion": free(DEEP.fusion),
+        "num_classes": count(6, 0), "rate": share(0.5), "seed": count(0, -1),
+    },
+    "depth.assemble": {
+        "place": name("late"), "widths": WIDTHS, "num_classes": count(3, 0), "w": count(4, 0),
+        "v": count(4, 0), "rate": share(0.5),
+    },
+    "depth.parameters": {"model": a(DEEP)},
+    "depth.matched_widths": {
+        "place": name("late"), "widths": WIDTHS, "num_classes": count(3, 0),
+        "budget": count(500, 0, 3),
+    },
+    "depth.build_depth": {
+        "place": name("late"), "inputs": INPUTS, "num_classes": count(6, 0),
+        "budget": count(600, 0, 3), "rate": share(0.5), "seed": count(0, -1),
+    },
+    "depth.build_alone": {
+        "modality": name("A", near=False), "inputs": INPUTS, "num_classes": count(6, 0),
+        "budget": count(600, 0, 3), "seed": count(0, -1),
+    },
+    "depth.started": {"model": a(DEEP, Wrong("of another kind", ONE)), "seed": count(0, -1)},
+    "race.entrants": {"names": free("mlb")},
+    "race.race": {
+        "data": a(DATA), "entries": RACERS, "settings": optional(a(FEW)),
+        "fusion": name("film"), "seed": count(0, -1), "probe_all": flag(), "together": flag(),
+    },
+    "race.races": {
+        "make_data": MAKE, "entries": RACERS, "settings": optional(a(FEW)), "seeds": SEEDS,
+        "fusion": name("film"), "jobs": count(1, 0), "label": free(""),
+    },
+    "film.film": {
+        "data": a(DATA, Wrong("lazy", OPENED)), "name": Argument("mlb", (
+            Wrong("joint", "joint"), Wrong("ensemble", "ensemble"),
+        )),
+        "method": a(balancing.build("mlb")), "settings": optional(a(FEW)),
+        "fusion": name("film"), "seed": count(0, -1), "together": flag(),
+    },
+    "standings.standings": {"table": table(ROWS, *PLACES, "seed", "valid", "test")},
+    "standings.differences": {
+        "table": table(ROWS, *PLACES, "seed", "test"), "method": name("ensemble"),
+        "base": name("joint"), "value": free("test"),
+    },
+    "standings.gains": {
+        "table": table(ROWS, *PLACES, "seed", "test"), "base": name("joint"),
+        "value": free("test"),
+    },
+    "standings.means": {"table": table(ROWS, *PLACES, "test"), "value": free("test")},
+    "lineup.overridden": {"cls": free(balancing.registry()["mlb"]), "hook": free("loss")},
+    "lineup.changes": {
+        "cls": Argument(balancing.registry()["mlb"], (
+            Wrong("name", "mlb"), Wrong("an object", balancing.build("mlb")),
+            Wrong("another class", dict),
+        )),
+    },
+    "replicas.epochs": {
+        "models": MODELS, "train": SPLITS, "valid": SPLITS, "settings": SETTINGS, "seeds": SEEDS,
+        "methods": METHODS,
+        "watch": optional(Argument(None, (Wrong("text", "print"),))),
+        "look": optional(Argument(None, (Wrong("text", "print"),))),
+        "extra": Argument({}, (Wrong("list", [DATA.test]), Wrong("data", {"test": DATA}))),
+        "measured": Argument(("valid",), (
+            Wrong("text", "valid"), Wrong("none", ()), Wrong("misspelt", ("vali",), "Did you"),
+        )),
+    },
+    "replicas.fit": {
+        "models": MODELS, "train": SPLITS, "valid": SPLITS, "settings": SETTINGS, "seeds": SEEDS,
+        "methods": METHODS,
+    },
+    "replicas.Stack": {"models": MODELS},
+    "replicas.replicable": {"method": a(balancing.build("mlb"))},
+    "data.load": {"name": name("uci_views"), "options": free({})},
+    "data.load_uci_views": {
+        "views": Argument(("pix", "fou"), (
+            Wrong("text", "pix"), Wrong("number", 7), Wrong("none", ()),
+            Wrong("twice", ("pix", "pix")),
+            Wrong("misspelt", ("pic",), "Did you mean 'pix'?"), Wrong("numbers", (7,)),
+        )),
+        "seed": count(0, -1), "n_train": count(100, 9, 1001),
+    },
+    "data.load_av_digits": {
+        "speech": name("synth"), "n": count(100, 0, 15, -10), "image_noise": number(1.0, -0.1),
+        "train_speakers": optional(count(2, 0, 53)), "fold": count(0, -1, 6),
+        "stretch": flag(), "image_size": count(4, 1, 29), "mel_size": count(4, 1, 33),
+        "seed": count(0, -1),
+        "folder": optional(Argument(None, (Wrong("number", 7), Wrong("text", "fsdd")))),
+    },
+    "data.load_book_reviews": {},
+    "data.files.sha256_of": {"path": free(files.DATA_FOLDER / files.CHECKSUMS)},
+    "data.files.open_checked": {"name": name("uci_views.npz"), "folder": FOLDER},
+    "data.files.check_all": {"folder": FOLDER},
+    "data.files.read_checksums": {"folder": FOLDER},
+    "data.research.open_data": {
+        "name": name("cremad"),
+        "root": folder(CREMAD),
+    },
+    "data.research.load_cremad": {
+        "root": folder(CREMAD), "split": name("actors"), "fold": count(0, -1, 5),
+        "fps": count(1, 0), **FROM_FILES,
+    },
+    "data.research.load_ave": {
+        "root": folder(AVE), "split": name("disjoint"), "fps": number(1.0, 0, -1.0), **FROM_FILES,
+    },
+    "data.research.load_ucf101": {
+        "root": folder(UCF101), "fold": count(1, 0, 4),
+        "classes": Argument(None, (
+            Wrong("number", 7), Wrong("none", []), Wrong("strange", ["Walkin"]),
+        )),
+        **FROM_FILES,
+    },
+    "data.research.load_multibench": {
+        "root": folder(MULTIBENCH),
+        "unpickle": Argument("restricted", (Wrong("nothing", None), Wrong("else", "full"))),
+        "task": name("sign"), "fill": optional(number(0.0)), "workers": count(0, -1),
+    },
+    "data.research.report": {"data": a(OPENED)},
+    "data.research.check": {
+        "data": a(OPENED, Wrong("in memory", DATA)), "limit": optional(count(1, 0)),
+    },
+    "data.research.scale_of": {
+        "train": a(OPENED.train, Wrong("the whole", OPENED), Wrong("in memory", DATA.train)),
+        "limit": count(2, 0),
+    },
+    "data.research.standardised": {"data": a(OPENED, Wrong("in memory", DATA))},
+    "data.research.Scale": {
+        "audio": Argument((0.0, 1.0), (
+            Wrong("number", 7), Wrong("three", (0.0, 1.0, 2.0)), Wrong("NaN", (math.nan, 1.0)),
+            Wrong("no width", (0.0, 0.0)), Wrong("text", ("0", "1")),
+        )),
+        "video": Argument(((0.0,) * 3, (1.0,) * 3), (
+            Wrong("number", 7), Wrong("one colour", (0.0, 1.0)), Wrong("text", "video"),
+            Wrong("no width", ((0.0,) * 3, (1.0, 0.0, 1.0))),
+        )),
+    },
+    "data.research.Sound": {
+        "rate": count(8000, 0), "seconds": number(1.0, 0, -1.0), "mels": count(20, 0, 500),
+        "window": count(256, 0), "step": count(80, 0),
+    },
+    "data.research.decode.squared": {
+        "image": a(Image.new("RGB", (4, 6))), "size": count(2, 0),
+    },
+    "data.research.decode.fitted": {
+        "wave": Argument(np.ones(4), (Wrong("empty", np.ones(0)),)), "samples": count(3, 0),
+    },
+    "data.research.decode.resampled": {
+        "wave": free(np.ones(4)), "rate": count(8000, 0), "to": count(4000, 0),
+    },
+    "data.research.decode.log_mel_picture": {
+        "wave": Argument(np.ones(9000, np.float32), (
+            Wrong("NaN", np.full(9000, np.nan, np.float32)), Wrong("empty", np.ones(0, np.float32)),
+        )),
+        "rate": count(8000, 0), "sound": a(SOUND),
+    },
+    "data.research.decode.WavPicture": {"sound": a(SOUND)},
+    "data.research.decode.Photo": {"size": count(4, 0)},
+    "bench.methods.trials": {
+        "method": name("mlb"),
+        "rates": Argument((0.1,), (
+            Wrong("NaN", (math.nan,)), Wrong("−1", (-1.0,)), Wrong("zero", (0.0,)),
+        )),
+    },
+    "bench.methods.read_trial": {
+        "text": Argument("lr=0.1 alpha=2", (Wrong("no pair", "lr"), Wrong("two", "lr=1=2"))),
+    },
+    "bench.methods.settings_for": {
+        "data": name("starve"),
+        "trial": Argument({"lr": 0.1}, (Wrong("no rate", {}),)),
+    },
+    "bench.methods.entries": {"data": name("starve"), "method": name("mlb")},
+    "bench.methods.modalities_of": {"data": name("starve")},
+}  # fmt: skip
+
+
+def function_of(key):
+    """What the key names."""
+    found = __import__("coursekit")
+    for part in key.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def test_every_exported_and_public_function_has_an_entry_or_a_reason():
+    found = {key for key, _ in discovered(MODULES, classes=True)}
+    for package in EXPORTS:
+        found |= {f"{package.__name__.removeprefix('coursekit.')}.{n}" for n in package.__all__}
+    found = {key.replace("research.look.", "research.") for key in found}
+    known = {*TABLE, *ELSEWHERE, *NOT_CALLED}
+    assert found <= known, sorted(found - known)
+
+
+@pytest.mark.parametrize("key", list(TABLE))
+def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
+    function, entry = function_of(key), TABLE[key]
+    assert set(parameters(function)) - set(entry) == set()
+    if key == "race.entrants":
+        assert list(function("mlb")) == ["mlb"]
+        return
+    if key == "data.load":
+        assert function("uci_views").num_classes == 10
+        return
+    call(function, good_of(entry))
+
+
+@pytest.mark.parametrize(("key", "parameter", "wrong"), cases(TABLE))
+def test_a_wrong_argument_is_refused_in_a_sentence(key, parameter, wrong):
+    if key == "data.load":
+        with pytest.raises(ValueError, match="name is"):
+            data.load(wrong.value)
+        return
+    require_refused(function_of(key), TABLE[key], parameter, wrong)
+
+
+def test_an_unknown_entrant_is_named():
+    with pytest.raises(ValueError, match="Did you mean 'mlb'"):
+        race.entrants("mbl")
