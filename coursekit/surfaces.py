@@ -25,6 +25,7 @@ from coursekit.checks import (
 from coursekit.drive import drive
 from coursekit.models import MultimodalClassifier, build_classifier, initialise
 from coursekit.threads import threads
+from coursekit.training.optimizers import Adam
 
 SIDE = 41  # points along an edge of the grid on which a surface is drawn and R² measured
 TRAIN_SIDE = 10  # … of the grid that is trained on
@@ -180,7 +181,7 @@ def steps(
     x, y = _inputs(a, b), target(a, b).reshape(-1, 1)
     mean, scale = y.mean(), y.std().clamp_min(1e-6)
     learning = [p for name, p in model.named_parameters() if not name.startswith("heads")]
-    optimizer = torch.optim.Adam(learning, lr=rate, fused=True)
+    optimizer = Adam(learning, lr=rate, fused=True)
     for done in range(0, count, PAUSE):
         with threads(1):
             for _ in range(min(PAUSE, count - done)):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from coursekit.checks import require, require_batch, require_not_negative, require_positive
 from coursekit.training.method import JOINT, Method, Run, Step
+from coursekit.training.optimizers import Adam
 
 LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
 
@@ -49,7 +50,7 @@ class GradNorm(Method):
         """All weights are one, and no first losses are known."""
         self.heads = (JOINT, *run.model.modalities)
         self.learnt = torch.ones(len(self.heads), requires_grad=True)
-        self.optimizer = torch.optim.Adam([self.learnt], lr=self.rate)
+        self.optimizer = Adam([self.learnt], lr=self.rate)
         self.first: Tensor | None = None
 
     def state(self) -> dict[str, Any]:

@@ -188,9 +188,13 @@ def scaled_step(
 
     The same as a learning rate of k · lr for these parameters in this step, for any optimiser.
     """
-    slots = [(k, slot) for m, k in scales.items() if k != 1 for slot in slots_of(model, m)]
-    before = [p.detach()[where].clone() for _, (p, where) in slots]
+    parts = [  # views of the weights
+        (k, p.detach()[where])
+        for m, k in scales.items()
+        if k != 1
+        for p, where in slots_of(model, m)
+    ]
+    before = [part.clone() for _, part in parts]
     optimizer.step()
-    with torch.no_grad():
-        for (k, (p, where)), old in zip(slots, before, strict=True):
-            p[where] = old + k * (p[where] - old)
+    for (k, part), old in zip(parts, before, strict=True):
+        part.sub_(old).mul_(k).add_(old)  # old + k (new − old), without a further copy

@@ -14,6 +14,7 @@ from coursekit.checks import (
     require_not_negative,
     require_positive,
 )
+from coursekit.training.optimizers import SGD, Adagrad, Adam
 
 OPTIMIZERS = ("sgd", "adagrad", "adam")
 DEVICES = ("cpu", "cuda", "mps")
@@ -83,14 +84,14 @@ def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
     require_instance("model", model, nn.Module)
     require_instance("s", s, Settings)
     if s.optimizer == "sgd":
-        return torch.optim.SGD(
+        return SGD(
             model.parameters(),
             lr=s.lr,
             momentum=s.momentum,
             weight_decay=s.weight_decay,
             fused=True,
         )
-    kind = torch.optim.Adam if s.optimizer == "adam" else torch.optim.Adagrad
+    kind = Adam if s.optimizer == "adam" else Adagrad
     return kind(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
 
 

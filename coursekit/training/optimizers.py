@@ -1,0 +1,28 @@
+"""torch's optimisers, ready at once.
+
+torch.optim wraps some methods so that its compiler leaves them alone, and for that the first use
+imports the compiler: four seconds in every process, longer than many a training of the course.
+Optimisers are never compiled here (`coursekit.training.engine` compiles encoders only), so these
+classes are torch's own with the wrappers taken off; what they compute is the same.
+"""
+
+import inspect
+from typing import TypeVar
+
+import torch
+from torch.optim import Optimizer
+
+WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+Kind = TypeVar("Kind", bound=Optimizer)
+
+
+def _unwrapped(kind: type[Kind]) -> type[Kind]:
+    """``kind`` with its methods as they were written."""
+    bare = {name: inspect.unwrap(getattr(kind, name)) for name in WRAPPED}
+    bare["step"] = torch.no_grad()(inspect.unwrap(kind.step))  # the wrapper had no_grad in it too
+    return type(kind.__name__, (kind,), bare)
+
+
+SGD = _unwrapped(torch.optim.SGD)
+Adam = _unwrapped(torch.optim.Adam)
+Adagrad = _unwrapped(torch.optim.Adagrad)
