@@ -12,7 +12,9 @@ from coursekit.plots.style import new_figure
 class SketchView:
     """The sketch while it is drawn: its points at fixed places on a fixed scale."""
 
-    def __init__(self, xs: Sequence[float], ends: tuple[float, float], names: tuple[str, str]):
+    def __init__(
+        self, xs: Sequence[float], ends: tuple[float, float], names: tuple[str, str]
+    ) -> None:
         self._xs = list(xs)
         self.figure, (ax,) = new_figure(7.2, 2.6, layout=None)
         self.figure.subplots_adjust(left=0.11, right=0.98, bottom=0.19, top=0.96)

@@ -75,7 +75,9 @@ class Rule(Protocol):
 class EachByItself:
     """Asks every replica's method as the plain loop would; once: in each epoch's first batch."""
 
-    def __init__(self, rows: slice, runs: Sequence[Run], methods: Sequence[Method], once: bool):
+    def __init__(
+        self, rows: slice, runs: Sequence[Run], methods: Sequence[Method], once: bool
+    ) -> None:
         self.rows, self.runs, self.methods, self.once = rows, runs, methods, once
         self._kept: dict[str, Tensor] = {}
         self._asked: tuple[StackedStep | None, list[Step]] = None, []  # a step, and each one's own
