@@ -20,6 +20,7 @@ from nbformat.v4 import new_code_cell
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
+from coursekit.authoring.slicing import grade_id
 from coursekit.authoring.sources import instructor_notebook
 from coursekit.exercises import lesson01 as exercises
 from coursekit.grading.assignment import Plan, lesson_scripts, source_notebook
@@ -30,7 +31,6 @@ from coursekit.grading.open_question import PROMPT
 from coursekit.grading.preview import preview
 from coursekit.grading.returning import marks
 from coursekit.grading.run import for_a_human, grade
-from coursekit.grading.slicing import grade_id
 from coursekit.grading.written import WRITTEN as WRITTENS
 from coursekit.widgets import EXPLORERS
 
@@ -43,12 +43,14 @@ PLAN = Plan(
 WRITTEN = "written-01"
 GUESSES = Path(__file__).parent / "data" / "guesses.jsonl"
 STEM = "01_additive_or_multiplicative"
-LOOP = "def slope_for(weights, x_b):\n    while True:\n        pass"
-STUBBORN = """def slope_for(weights, x_b):
+# They wait instead of turning, so that the other core can go on with the other submissions.
+LOOP = "import time\ndef slope_for(weights, x_b):\n    while True:\n        time.sleep(0.01)"
+STUBBORN = """import time
+def slope_for(weights, x_b):
     while True:
         try:
             while True:
-                pass
+                time.sleep(0.01)
         except KeyboardInterrupt:
             pass"""
 WRONG = "def slope_for(weights, x_b):\n    return weights[1]"

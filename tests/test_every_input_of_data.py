@@ -194,7 +194,7 @@ TABLE = {
         "look": optional(Argument(None, (Wrong("text", "print"),))),
         "extra": Argument({}, (Wrong("list", [DATA.test]), Wrong("data", {"test": DATA}))),
         "measured": Argument(("valid",), (
-            Wrong("text", "valid"), Wrong("none", ()), Wrong("misspelt", ("vali",), "Did you"),
+            Wrong("text", "valid"), Wrong("number", 7), Wrong("misspelt", ("vali",), "Did you"),
         )),
     },
     "replicas.fit": {

@@ -12,6 +12,7 @@ from nbgrader.apps.nbgraderapp import NbGraderApp
 from typer.main import get_command
 
 from coursekit.__main__ import app
+from coursekit.authoring.slicing import cut
 from coursekit.authoring.sources import instructor_notebook, name_of, scripts
 from coursekit.exercises import Exercise
 from coursekit.exercises.helping import HELP, VARIABLE
@@ -19,7 +20,6 @@ from coursekit.games import games
 from coursekit.grading.assignment import Plan
 from coursekit.grading.folder_guide import GUIDE
 from coursekit.grading.overview import BEGIN, END, block, lesson, lessons, table
-from coursekit.grading.slicing import cut
 from coursekit.grading.written import WRITTEN, rubric
 from coursekit.hub.__main__ import app as hub
 from coursekit.widgets import EXPLORERS, Explorer

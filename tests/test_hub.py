@@ -30,8 +30,8 @@ PAGE = f"ps1/{STEM}.ipynb"
 
 
 def reference(plan):
+    from coursekit.authoring.slicing import grade_id
     from coursekit.grading.assignment import source_notebook
-    from coursekit.grading.slicing import grade_id
 
     cells = source_notebook("01", plan).cells
     return {grade_id(c): c.source for c in cells if grade_id(c).startswith("ex-")}

@@ -52,7 +52,7 @@ def test_a_table_without_its_rivals_is_refused(gone):
     table = stored()
     with pytest.raises(ValueError, match="never leave them out"):
         standings(table[~table["method"].str.fullmatch(gone)])
-    with pytest.raises(ValueError, match="is missing"):
+    with pytest.raises(ValueError, match="are missing"):
         standings(table.drop(columns="valid"))
 
 

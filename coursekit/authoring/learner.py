@@ -22,6 +22,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
+from coursekit.authoring.slicing import reached
 from coursekit.authoring.sources import (
     KERNEL,
     NOTEBOOKS,
@@ -136,7 +137,10 @@ def marks(notebook: NotebookNode) -> dict[str, Mark]:
 
 
 def solved(script: Path) -> dict[str, Mark]:
-    """Run the instructor's notebook, with the solutions in, and return what every check gave."""
-    notebook = instructor_notebook(script)
+    """Run the instructor's notebook, with the solutions in, and return what every check gave.
+
+    Only what the answers reach is run: the rest does what it does in the learner's notebook.
+    """
+    notebook = reached(instructor_notebook(script))
     execute(notebook, script.parent.parent)
     return marks(notebook)

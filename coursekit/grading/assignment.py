@@ -10,11 +10,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from coursekit.authoring.slicing import CHECK, GIVEN, cut, exercises_of, grade_id, key_of
 from coursekit.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.checks import choose, require
 from coursekit.exercises.helping import HELP, VARIABLE
 from coursekit.grading.open_question import has_question, question_cells
-from coursekit.grading.slicing import CHECK, GIVEN, cut, exercises_of, grade_id, key_of
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
 LAST_CALL = re.compile(r"\.check\((.*), seed=[\d_]+\)$", re.S)

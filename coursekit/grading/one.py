@@ -19,8 +19,8 @@ from types import MappingProxyType
 import nbformat
 from sqlalchemy.exc import SAWarning
 
+from coursekit.authoring.slicing import GIVEN, grade_id
 from coursekit.grading.course import BOOK, CONFIG, api, gradebook
-from coursekit.grading.slicing import GIVEN, grade_id
 
 # What nbgrader's log says → what is said of it.
 REASONS: Mapping[str, str] = MappingProxyType(

@@ -3,8 +3,8 @@
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from coursekit.authoring.slicing import GIVEN
 from coursekit.authoring.sources import NBGRADER
-from coursekit.grading.slicing import GIVEN
 from coursekit.grading.written import WRITTEN, rubric
 
 ANSWER = "written-"  # how the grade id of the cell that a human marks begins

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from coursekit.authoring.slicing import CHECK, grade_id, key_of
 from coursekit.authoring.sources import instructor_notebook, name_of, notebook_of, scripts
 from coursekit.checks import require
-from coursekit.grading.slicing import CHECK, grade_id, key_of
 
 # What an exercise asks, by its points.
 LEVELS: Mapping[float, str] = MappingProxyType(

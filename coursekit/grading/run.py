@@ -11,10 +11,10 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from coursekit.authoring.slicing import CHECK
 from coursekit.checks import choose, require
 from coursekit.grading.course import gradebook, plan_of
 from coursekit.grading.one import Graded, blank_gradebook, grade_one
-from coursekit.grading.slicing import CHECK
 
 STATE = "graded"  # folder: what was graded of whom
 

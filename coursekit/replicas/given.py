@@ -41,7 +41,7 @@ def require_looks(watch: object, look: object, measured: object, extra: object) 
     for name, function in (("watch", watch), ("look", look)):
         if function is not None:
             require_callable(name, function)
-    require_list("measured", measured, "names of splits")
+    require_instance("measured", measured, list | tuple)
     for split in cast("Sequence[str]", measured):
         choose("a split in measured", split, SPLITS)
     require_instance("extra", extra, Mapping)

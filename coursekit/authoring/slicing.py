@@ -146,6 +146,32 @@ def cut(notebook: NotebookNode, keys: Collection[str]) -> NotebookNode:
     return found
 
 
+def reached(notebook: NotebookNode) -> NotebookNode:
+    """A copy with the exercises, all code that an answer has an effect on, and what both need.
+
+    The rest runs the same whatever the answers are.
+    """
+    found = copy.deepcopy(notebook)
+    code = [cell for cell in found.cells if cell.cell_type == "code"]
+    changed: set[str] = set()  # names whose values hang on an answer
+    whole = []
+    for cell in code:
+        names = names_of(cell.source)
+        hit = bool(names.taken & changed)
+        whole.append(hit or bool(grade_id(cell)))
+        if hit or grade_id(cell).startswith(ANSWER):
+            changed |= names.made
+    needed: set[str] = set()
+    for cell, keep in zip(reversed(code), reversed(whole), strict=True):
+        if keep:
+            names = names_of(cell.source)
+            needed = needed - names.made | names.taken
+        else:
+            cell.source, needed = _only_needed(cell.source, needed)
+    found.cells = [cell for cell in code if cell.source]
+    return found
+
+
 def _only_needed(code: str, needed: set[str]) -> tuple[str, set[str]]:
     """The statements that make or change what is needed, and what is needed before them.
 
