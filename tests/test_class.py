@@ -418,7 +418,8 @@ def test_help_is_given_as_the_instructor_says(monkeypatch, tmp_path):
         ("hints", "Hint 1 of", "switched off", True),
         ("none", "switched off", "switched off", False),
     ):
-        monkeypatch.delenv("COURSEKIT_HELP", raising=False)
+        monkeypatch.setenv("COURSEKIT_HELP", "all")  # so that it is put back, whatever sets it
+        monkeypatch.delenv("COURSEKIT_HELP")
         monkeypatch.setenv("COURSEKIT_RECORD", str(tmp_path / help_given))  # nothing tried yet
         head = source_notebook("01", Plan(("01",), help=help_given)).cells[1]
         assert (grade_id(head) == "given-01-help") == (help_given != "all")

@@ -454,7 +454,7 @@ def test_ave_lists_without_lines_or_missing(copied):
     with pytest.raises(DataFileError, match=r"valSet\.txt has no lines"):
         open_data("ave", root)
     (root / "Annotations.txt").unlink()
-    with pytest.raises(DataFileError, match=r"Annotations\.txt cannot be read"):
+    with pytest.raises(DataFileError, match=r"Annotations\.txt is missing"):
         open_data("ave", root)
 
 
@@ -554,7 +554,7 @@ def test_ucf101_missing_and_broken_clips(copied):
 
 
 def test_ucf101_folds_without_lists_are_named(made):
-    with pytest.raises(DataFileError, match=r"trainlist03\.txt cannot be read"):
+    with pytest.raises(DataFileError, match=r"trainlist03\.txt is missing"):
         open_data("ucf101", made / "ucf101", fold=3)
 
 

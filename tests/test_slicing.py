@@ -28,7 +28,7 @@ LESSON = new_notebook(
 
 
 def sources(lesson):
-    return [c.source for c in reached(lesson).cells]
+    return [c.source for c in reached(lesson).cells if c.cell_type == "code"]
 
 
 def test_what_an_answer_reaches_is_kept_with_what_it_needs():

@@ -24,6 +24,7 @@ from coursekit.data import load_preset
 from coursekit.data.files import extra_folder
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
+from coursekit.trainings.commands import summary_of
 from coursekit.trainings.plan import Plan, read_plan
 from coursekit.trainings.run import done as done_
 from coursekit.trainings.run import run
@@ -98,7 +99,7 @@ def test_it_is_the_training_that_the_package_would_do(tmp_path):
     ([*SMALL, "--device", "cuda:7"], "device is 'cuda:7', which this machine does not have"),
     ([*SMALL, "--root", "/tmp"], "starve does not lie in a folder"),
     ([*SMALL, "--widths", "64,x"], "widths is '64,x'"),
-    (["--data", "cremad"], "root is None; cremad needs a folder"),
+    (["--data", "cremad"], "root is None; cremad needs its folder"),
     (["--data", "cremad", "--root", "/nowhere"], "/nowhere"),
     ([*SMALL, "--method", "mmcosine", "--fusion", "film"], "MMCosine needs 'late-linear'"),
 ])  # fmt: skip
@@ -115,6 +116,29 @@ def test_dry_says_what_would_be_trained(tmp_path):
     for said in ("train: 120 rows", "A: (20,) a sample", "mlb on late-linear: 9,042 parameters"):
         assert said in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_it_says_where_it_goes_on_and_counts_the_seconds_of_all_attempts(tmp_path):
+    command = ["train", *SMALL, "--out", tmp_path]
+    first = call(*command)
+    assert "Going on" not in first.output and "done before" not in first.output
+    spent = json.loads((tmp_path / "result.json").read_text())["seconds"]
+    again = call(*command)
+    assert "All 3 epochs were done before." in again.output and "epoch 1" not in again.output
+    seconds = json.loads((tmp_path / "result.json").read_text())["seconds"]
+    assert seconds == pytest.approx(spent, abs=0.05)
+    (tmp_path / "seconds.txt").write_text("100\n")
+    more = call(*command, "--epochs", "5")
+    assert re.findall(r"Going on behind epoch \d|epoch \d of \d", more.output) == [
+        "Going on behind epoch 3", "epoch 4 of 5", "epoch 5 of 5",
+    ]  # fmt: skip
+    assert 100 < json.loads((tmp_path / "result.json").read_text())["seconds"] < 130
+
+
+def test_help_names_what_there_is_to_choose_from():
+    said = call("train", "--help").output
+    for name in ("starve", "cremad", "mslr", "film", "resnet18"):
+        assert name in said
 
 
 def test_another_training_s_folder_stays_as_it_was(tmp_path):
@@ -272,14 +296,34 @@ def test_rows_of_another_plan_are_not_taken_for_this_one_s(tmp_path):
 
 @pytest.mark.parametrize(("options", "sentence"), [
     (["nowhere.json"], "nowhere.json holds no plan"),
+    (["FOLDER", "--method", "mbl"], "Did you mean 'mlb'"),
     (["PLAN", "--method", "mbl"], "Did you mean 'mlb'"),
     (["PLAN", "--rates", "0.1,x"], "rates is '0.1,x'"),
 ])  # fmt: skip
 def test_what_a_sweep_refuses(tmp_path, options, sentence):
     (tmp_path / "plan.json").write_text(small().text())
-    given = [str(tmp_path / "plan.json") if o == "PLAN" else o for o in options]
+    known = {"PLAN": str(tmp_path / "plan.json"), "FOLDER": str(tmp_path)}
+    given = [known.get(o, o) for o in options]
     done = call("sweep", *given, "--out", tmp_path / "out")
     assert done.exit_code == 2 and sentence in done.output
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path):
+    import dask
+    import distributed  # noqa: F401 (it brings the settings that are changed here)
+
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(OSError, match=r"dask is '127\.0\.0\.1:1', where no scheduler answers"),
+    ):
+        compare(small(), ["mlb"], ["late-linear"], tmp_path, seeds=2, dask="127.0.0.1:1")
+
+
+def test_the_table_says_what_it_shows_and_when_seeds_are_few():
+    table = pd.DataFrame({"fusion": "film", "method": "mlb", "seed": range(5), "test": 0.5})
+    assert summary_of(table).startswith("Test accuracy over 5 seeds: mean and 95 % interval")
+    assert "take 5 or more" not in summary_of(table)
+    assert "With 2 seeds these say little" in summary_of(table[:2])
 
 
 def test_a_stopped_cell_goes_on_from_its_checkpoint(tmp_path, monkeypatch):

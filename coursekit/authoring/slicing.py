@@ -9,7 +9,7 @@ import ast
 import builtins
 import copy
 import symtable
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -26,6 +26,9 @@ class Names:
 
     made: frozenset[str]
     taken: frozenset[str]
+
+
+NOTHING = Names(frozenset(), frozenset())
 
 
 def names_of(code: str) -> Names:
@@ -151,24 +154,28 @@ def reached(notebook: NotebookNode) -> NotebookNode:
 
     The rest runs the same whatever the answers are.
     """
-    found = copy.deepcopy(notebook)
-    code = [cell for cell in found.cells if cell.cell_type == "code"]
     changed: set[str] = set()  # names whose values hang on an answer
-    whole = []
-    for cell in code:
-        names = names_of(cell.source)
-        hit = bool(names.taken & changed)
-        whole.append(hit or bool(grade_id(cell)))
-        if hit or grade_id(cell).startswith(ANSWER):
+    hit: list[str] = []  # ids of cells that make use of them
+    for cell in notebook.cells:
+        names = names_of(cell.source) if cell.cell_type == "code" else NOTHING
+        uses = bool(names.taken & changed)
+        hit += [cell.id] if uses else []
+        if uses or grade_id(cell).startswith(ANSWER):
             changed |= names.made
+    return with_needs(notebook, lambda cell: cell.id in hit or bool(grade_id(cell)))
+
+
+def with_needs(notebook: NotebookNode, wanted: Callable[[NotebookNode], bool]) -> NotebookNode:
+    """A copy with all texts, the code cells that are wanted, and what these need of the others."""
+    found = copy.deepcopy(notebook)
     needed: set[str] = set()
-    for cell, keep in zip(reversed(code), reversed(whole), strict=True):
-        if keep:
+    for cell in reversed([cell for cell in found.cells if cell.cell_type == "code"]):
+        if wanted(cell):
             names = names_of(cell.source)
             needed = needed - names.made | names.taken
         else:
             cell.source, needed = _only_needed(cell.source, needed)
-    found.cells = [cell for cell in code if cell.source]
+    found.cells = [cell for cell in found.cells if cell.source]
     return found
 
 

@@ -99,6 +99,18 @@ CELLS = """() => {
 }"""
 
 
+# The same without reading any output: it is asked again and again while the cells run.
+PROGRESS = """() => {
+  const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
+  const code = cells.filter(c => c.type === 'code' && c.sharedModel.source.trim());
+  const failed = c => Array.from({length: c.outputs.length}, (_, i) => c.outputs.get(i).type)
+    .includes('error');
+  return {begun: code.some(c => c.executionCount || c.executionState === 'running'),
+    ended: code.every(c => c.executionCount && c.executionState !== 'running'),
+    failed: code.some(failed)};
+}"""
+
+
 def show_output(page: "Page", text: str) -> bool:
     """Scroll to the first cell whose stored HTML output contains ``text``; False when none has."""
     find = """text => {
@@ -126,14 +138,12 @@ def run_all(page: "Page", timeout: float = 5 * MINUTE) -> list[dict[str, object]
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("li.lm-Menu-item[data-command='runmenu:run-all']").click()
         try:
-            begun = f"() => ({CELLS})().some(c => c.count || c.state === 'running')"
-            page.wait_for_function(begun, timeout=8000)
+            page.wait_for_function(f"() => ({PROGRESS})().begun", timeout=8000)
             break
         except PlaywrightTimeout:
             continue
     else:
         raise RuntimeError(f"Run All was dropped five times; {len(before)} cells never ran.")
-    done = f"""() => {{ const c = ({CELLS})();
-      return c.some(x => x.errors.length) || c.every(x => x.count && x.state !== 'running'); }}"""
-    page.wait_for_function(done, timeout=timeout, polling=200)
+    done = f"() => {{ const now = ({PROGRESS})(); return now.failed || now.ended; }}"
+    page.wait_for_function(done, timeout=timeout, polling=500)
     return page.evaluate(CELLS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
@@ -25,6 +25,9 @@ from coursekit.bench.methods import (
     write_trial,
 )
 from coursekit.checks import choose, require_count
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 TUNING_SEEDS = (0, 1, 2)
 FIRST_SEED = 100
@@ -191,7 +194,18 @@ def _trained(
     if not dask:
         yield iter(Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(tasks))
         return
+    with _client(dask), parallel_config(backend="dask"):
+        yield iter(Parallel(batch_size=1, return_as="generator_unordered")(tasks))
+
+
+def _client(address: str) -> "Client":
+    """Connected to a Dask scheduler.  Errors: OSError in a sentence when there is none."""
     from distributed import Client  # only who names a cluster needs it
 
-    with Client(dask, set_as_default=True), parallel_config(backend="dask"):
-        yield iter(Parallel(batch_size=1, return_as="generator_unordered")(tasks))
+    try:
+        return Client(address, set_as_default=True)
+    except OSError as problem:
+        raise OSError(
+            f"dask is {address!r}, where no scheduler answers ({problem}). Start one with "
+            "`dask scheduler` and give the address that it prints."
+        ) from None

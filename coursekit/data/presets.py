@@ -80,5 +80,6 @@ def load_preset(name: str, seed: int = 0, **changes: Any) -> MultimodalData:
         if change not in known:
             near = get_close_matches(change, known, n=1)
             guess = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"{change!r} is no field of a recipe ({', '.join(known)}).{guess}")
+            want = f"it can be {', '.join(known)}"
+            raise TypeError(f"an option of {name} is {change!r}; {want}.{guess}")
     return generate(replace(preset(name).recipe, **changes), seed=seed, name=name)

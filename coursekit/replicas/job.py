@@ -15,6 +15,7 @@ from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
 from coursekit.replicas.batches import Batches
+from coursekit.replicas.best import Best
 from coursekit.replicas.by_hand import ByHand, can_be_by_hand
 from coursekit.replicas.given import each, each_method, require_settings
 from coursekit.replicas.looks import Looks
@@ -116,8 +117,7 @@ class Job:
             **{name: Batches([split], shared=True) for name, split in extra.items()},
         }
         self.looks = Looks(self.stack, self.data, self.order)
-        self.best = [-1.0] * len(self.runs)
-        self.best_rows = flat.clone() if any(s.keep_best for s in self.settings) else None
+        self.best = Best(flat, self.settings)
 
     def epoch(self, epoch: int) -> list[Rows]:
         """One epoch of all: steps, then what they have reached."""
@@ -147,7 +147,7 @@ class Job:
         for k, run in enumerate(self.runs):
             rows[k] = [] if k in self.stopped else rows[k]
             run.history += rows[k]
-        self._note_best(rows)
+        self.best.note(self.stack.flat, rows)
         return rows
 
     def _step(
@@ -282,23 +282,11 @@ class Job:
         hits = (largest(logits) == labels).double().mean(1)
         return losses.tolist(), hits.tolist()
 
-    def _note_best(self, rows: list[Rows]) -> None:
-        if self.best_rows is None:
-            return
-        for k, own in enumerate(rows):
-            reached = [float(str(r["accuracy"])) for r in own if r["split"] == "valid"]
-            if reached and reached[0] > self.best[k]:
-                self.best[k] = reached[0]
-                self.best_rows[k] = self.stack.flat[k]
-
     def end(self) -> None:
         """Each model's best epoch where its settings ask for it; NaN where it diverged."""
         for k in self.stopped:
             self.stack.flat[k] = math.nan
-        if self.best_rows is not None:
-            for k, s in enumerate(self.settings):
-                if s.keep_best and k not in self.stopped:
-                    self.stack.flat[k] = self.best_rows[k]
+        self.best.put_back(self.stack.flat, self.stopped)
 
     def in_callers_order(self, rows: list[Rows]) -> list[Rows]:
         """As the models were given."""

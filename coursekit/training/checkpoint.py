@@ -121,7 +121,7 @@ class Store:
                 continue
             self._require_same(content["identity"], run)
             self._set_aside(found[: len(wrong)], wrong, content["epoch"])
-            self.written = [path]
+            self.written = [*reversed(found[len(wrong) + 1 :]), path]  # the old ones go in time
             return data
         if wrong:
             raise CheckpointError(f"{' '.join(wrong)} Nothing was changed; name another folder.")
@@ -144,6 +144,8 @@ class Store:
     def _require_same(self, there: dict[str, Any], run: Run) -> None:
         here = self._identity(run)
         other = [k for k in here | there if here.get(k) != there.get(k)]
+        if "method" in other:  # then their settings are not the same ones either
+            other = ["method"]
         if other:
             each = ", ".join(
                 f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other

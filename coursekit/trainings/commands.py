@@ -6,30 +6,41 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import torch
 import torch.distributed as dist
 import typer
 
+from coursekit import balancing
 from coursekit.bench.commands import rates_of
 from coursekit.checks import require
+from coursekit.fusion import names as operators
+from coursekit.models.build import KINDS
 from coursekit.stats import summarise
 from coursekit.studies.cards import keep
 from coursekit.training import Settings
 from coursekit.training.engine import Engine
-from coursekit.trainings.plan import Plan, read_plan
+from coursekit.trainings.plan import Plan, data_names, read_plan
 from coursekit.trainings.run import run, told
 from coursekit.trainings.sweep import compare, defined_for
 
+FEW = 5  # seeds, below which an interval by Student's t is too wide to tell methods apart
 WORDS = {"true": True, "false": False, "none": None}
 
 
 def train(
-    data: Annotated[str, typer.Option(help="name of a data set")],
+    data: Annotated[str, typer.Option(help=f"data set: {', '.join(data_names())}")],
     root: Annotated[Path | None, typer.Option(help="folder of research data")] = None,
     out: Annotated[Path, typer.Option(help="folder for all that comes out")] = Path("training"),
-    method: Annotated[str, typer.Option(help="balancing method")] = "joint",
-    fusion: Annotated[str, typer.Option(help="fusion operator")] = "late-linear",
-    encoder: Annotated[str, typer.Option(help="NAME, or MODALITY=NAME,MODALITY=NAME")] = "mlp",
+    method: Annotated[
+        str, typer.Option(help=f"balancing: {', '.join(balancing.names())}")
+    ] = "joint",
+    fusion: Annotated[
+        str, typer.Option(help=f"operator: {', '.join(operators())}")
+    ] = "late-linear",
+    encoder: Annotated[
+        str, typer.Option(help=f"{', '.join(KINDS)}, or MODALITY=NAME,MODALITY=NAME")
+    ] = "mlp",
     widths: Annotated[str, typer.Option(help="of the encoders' layers")] = "64,32",
     option: Annotated[list[str] | None, typer.Option(help="of the loader, NAME=VALUE")] = None,
     standardise: Annotated[bool, typer.Option(help="research data, by rows of train")] = True,
@@ -143,8 +154,10 @@ def sweep(
     like: Annotated[Path, typer.Argument(help="plan.json of a training; train writes it")],
     method: Annotated[str, typer.Option(help="name, several with commas, or all")] = "mlb",
     fusion: Annotated[str, typer.Option(help="name, or several; the plan's without it")] = "",
-    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 3,
-    rates: Annotated[str, typer.Option(help="learning rates to choose from: 0.01,0.03,…")] = "",
+    seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 5,
+    rates: Annotated[
+        str, typer.Option(help="learning rates, the best on valid with seeds 0, 1, 2: 0.01,0.03,…")
+    ] = "",
     out: Annotated[Path, typer.Option(help="folder for all that comes out")] = Path("sweep"),
     jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 1,
     dask: Annotated[str, typer.Option(help="address of a Dask scheduler, instead of jobs")] = "",
@@ -166,5 +179,13 @@ def sweep(
     except (ValueError, TypeError, OSError, RuntimeError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    keep(table, summarise(table, ["fusion", "method"], "test").round(4).to_string(index=False),
-         out / "results.csv")  # fmt: skip
+    keep(table, summary_of(table), out / "results.csv")
+
+
+def summary_of(table: pd.DataFrame) -> str:
+    """Mean test accuracy and its 95 % interval over seeds, by fusion and method, as text."""
+    seeds = table["seed"].nunique()
+    found = summarise(table, ["fusion", "method"], "test").round(4)
+    head = f"Test accuracy over {seeds} seeds: mean and 95 % interval, from low to high."
+    few = "" if seeds >= FEW else f"\nWith {seeds} seeds these say little; take {FEW} or more."
+    return f"{head}\n{found.to_string(index=False)}{few}"

@@ -61,7 +61,7 @@ class Plan:
         choose("fusion", self.fusion, fusion.names())
         require_count("seed", self.seed)
         needed = self.data in research.SOURCES
-        require(not needed or self.root is not None, f"root is None; {self.data} needs a folder.")
+        require(not needed or self.root is not None, f"root is None; {self.data} needs its folder.")
         useless = f"root is {self.root}; {self.data} does not lie in a folder of yours."
         require(needed or self.root is None, useless)
         known = list(inspect.signature(balancing.registry()[self.method]).parameters)
@@ -111,8 +111,12 @@ def named_encoders(encoder: str | Mapping[str, str]) -> list[str]:
 
 
 def read_plan(path: Path) -> Plan:
-    """A plan from its JSON file.  Errors: ValueError when it is none, TypeError for no path."""
+    """A plan from its JSON file, or from the folder of a training, which has one.
+
+    Errors: ValueError when it is none, TypeError for no path.
+    """
     require_instance("path", path, Path)
+    path = path / "plan.json" if path.is_dir() else path
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         root = None if found["root"] is None else Path(found["root"])

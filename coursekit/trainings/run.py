@@ -20,6 +20,8 @@ from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import predict_rows
 from coursekit.trainings.plan import AnyData, Plan
 
+SPENT = "seconds.txt"  # in the folder of a training: how long it has taken so far
+
 
 def run(
     plan: Plan,
@@ -33,7 +35,8 @@ def run(
     """Train, then measure; the result also stands in ``out/result.json``.
 
     In ``out``: plan.json, missing.txt (samples that were left out), checkpoints/, history.csv,
-    model.pt (weights alone), result.json. A training that is done is not done again.
+    model.pt (weights alone), result.json, where ``seconds`` are those of all attempts together. A
+    training that is done is not done again.
     parts: splits that are measured.  probes: also the accuracy of a linear probe of every encoder.
     tell: gets a line an epoch.
     Errors: those of the loader and of `coursekit.training.fit`.
@@ -42,18 +45,24 @@ def run(
     data = plan.open_data()
     first = engine.rank == 0
     model, began = plan.build_model(data), time.perf_counter()
+    fresh: list[int] = []  # epochs that are trained now, not taken from a checkpoint
     steps = epochs(
         model, data.train, data.valid, plan.settings, seed=plan.seed, method=plan.build_method(),
-        checkpoints=out / "checkpoints", engine=engine,
+        checkpoints=out / "checkpoints", engine=engine, watch=lambda now: fresh.append(now.epoch),
     )  # fmt: skip
     history: list[dict[str, Any]] = []
+    before = 0.0  # seconds that earlier attempts took
     for rows in steps:
         if first and not history:  # only now is it sure that the folder is not another training's
             _open_folder(plan, data, out)
+            before = _spent(out) if not fresh else 0.0
         history += rows
+        if first and fresh:
+            _write(out / SPENT, f"{before + time.perf_counter() - began:.2f}\n")
         if first and tell is not None:
-            tell(line_of(rows, plan.settings.epochs))
-    seconds = time.perf_counter() - began
+            for line in lines_of(rows, fresh, plan.settings.epochs):
+                tell(line)
+    seconds = before + (time.perf_counter() - began if fresh else 0)
     result = {
         "data": data.name, "fusion": plan.fusion, "method": plan.method, "seed": plan.seed,
         **measured(model, data, engine, plan.settings.batch_size, parts, probes),
@@ -67,10 +76,15 @@ def run(
     return result
 
 
-def line_of(rows: list[dict[str, Any]], last: int) -> str:
-    """An epoch's rows of the history as a line."""
+def lines_of(rows: list[dict[str, Any]], fresh: Sequence[int], last: int) -> list[str]:
+    """What to say of an epoch's rows of the history: of those done before only how many."""
+    epoch = rows[0]["epoch"]
+    if not fresh:
+        return [f"All {last} epochs were done before."] if epoch == last else []
+    going_on = len(fresh) == 1 and epoch > 1
     parts = [f"{r['split']} loss {r['loss']:.4f} accuracy {r['accuracy']:.4f}" for r in rows]
-    return f"epoch {rows[0]['epoch']} of {last}: " + ", ".join(parts)
+    line = f"epoch {epoch} of {last}: " + ", ".join(parts)
+    return [f"Going on behind epoch {epoch - 1}.", line] if going_on else [line]
 
 
 def measured(
@@ -130,6 +144,14 @@ def _open_folder(plan: Plan, data: AnyData, out: Path) -> None:
     _write(out / "plan.json", plan.text())
     if isinstance(data, LazyData) and data.missing:
         _write(out / "missing.txt", "\n".join(data.missing) + "\n")
+
+
+def _spent(out: Path) -> float:
+    """Seconds that earlier attempts took; 0 where that is not known any more."""
+    try:
+        return float((out / SPENT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _write(path: Path, text: str) -> None:

@@ -54,7 +54,7 @@ def compare(
     fusions: Sequence[str],
     out: Path,
     *,
-    seeds: int = 3,
+    seeds: int = 5,
     rates: Sequence[float] = (),
     jobs: int = 1,
     dask: str = "",

@@ -42,6 +42,8 @@ def read_lines(path: Path) -> list[tuple[str, str]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataFileError(f"{path} is missing; the data set's list was expected there.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataFileError(f"{path} cannot be read: {error}.") from None
     lines = enumerate(text.splitlines(), 1)
