@@ -172,23 +172,30 @@ class Nursery:
         self.process.wait(60)
 
 
+def newest(folder):
+    """The last epoch of which there is a checkpoint."""
+    return max([0, *(int(p.stem[-5:]) for p in folder.glob("epoch-*.ckpt"))])
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_ten_times_at_any_moment_it_ends_as_if_undisturbed(tmp_path):
     quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
-    nursery, draw, killed, reached = Nursery(), random.Random(7), 0, []
+    nursery, draw, reached = Nursery(), random.Random(7), []
     for folder in (quiet, disturbed):
         folder.mkdir()
     nursery.start(quiet)
     began = time.monotonic()
     assert nursery.end() == 0
-    seconds = time.monotonic() - began
-    while killed < 10:
-        pid = nursery.start(disturbed)
-        time.sleep(draw.uniform(0.02, 0.14) * seconds)
+    an_epoch = (time.monotonic() - began) / 80
+    for turn in range(10):  # the last one comes well before the end, however fast the machine is
+        pid, goal = nursery.start(disturbed), 7 * turn + draw.randrange(7)
+        limit = time.monotonic() + 60
+        while newest(disturbed) < goal and time.monotonic() < limit:
+            time.sleep(0.001)
+        time.sleep(draw.random() * an_epoch)
         os.kill(pid, signal.SIGKILL)
         assert nursery.end() == -signal.SIGKILL
-        killed += 1
-        reached.append(max([0, *(int(p.stem[-5:]) for p in disturbed.glob("epoch-*.ckpt"))]))
+        reached.append(newest(disturbed))
     nursery.start(disturbed)
     assert nursery.end() == 0
     nursery.stop()
@@ -253,6 +260,7 @@ def test_another_training_s_folder_is_refused(data, tmp_path):
         ({"settings": replace(FEW, lr=0.05)}, "lr 0.1 and not 0.05"),
         ({"method": "ogm"}, r"method mlb and not ogm\. Name"),
         ({"method": balancing.build("mlb", alpha=1.0)}, r"alpha 2\.0 and not 1\.0"),
+        ({"method": "ogm", "seed": 4}, r"seed 3 and not 4, method mlb and not ogm\. Name"),
         ({"fusion": "film"}, "the model's shapes"),
     ):
         with pytest.raises(CheckpointError, match=f"another training.*{said}"):

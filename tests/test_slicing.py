@@ -48,6 +48,13 @@ def test_what_comes_from_before_the_answer_is_found_further_up():
     assert "offset = 1" in sources(lesson)
 
 
+def test_what_is_increased_is_needed_from_before():
+    lesson = copy.deepcopy(LESSON)
+    lesson.cells[3].source = "offset = 1"
+    lesson.cells.insert(4, cell("offset += 1"))
+    assert sources(lesson)[2:4] == ["offset = 1", "offset += 1"]
+
+
 def test_the_lesson_itself_stays_as_it_is():
     before = [c.source for c in LESSON.cells]
     reached(LESSON)

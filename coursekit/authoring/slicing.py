@@ -41,7 +41,8 @@ def names_of(code: str) -> Names:
     taken: set[str] = set()
     for statement in ast.parse(code).body:
         text = ast.unparse(statement)
-        taken |= _free(symtable.symtable(text, "cell", "exec")) - made
+        free = _free(symtable.symtable(text, "cell", "exec")) | _increased(statement)
+        taken |= free - made
         made |= _made_by(statement)
     return Names(frozenset(made), frozenset(taken - BUILT_IN))
 
@@ -75,6 +76,12 @@ def _made_by(statement: ast.stmt) -> set[str]:
             called = node.value.func
             found |= _base(called) if isinstance(called, ast.Attribute) else set()
     return found
+
+
+def _increased(statement: ast.stmt) -> set[str]:
+    """x of ``x += 1``, which reads it too."""
+    found = (node.target for node in _outer(statement) if isinstance(node, ast.AugAssign))
+    return {target.id for target in found if isinstance(target, ast.Name)}
 
 
 def bound_by(alias: ast.alias) -> str:
@@ -152,7 +159,8 @@ def cut(notebook: NotebookNode, keys: Collection[str]) -> NotebookNode:
 def reached(notebook: NotebookNode) -> NotebookNode:
     """A copy with the exercises, all code that an answer has an effect on, and what both need.
 
-    The rest runs the same whatever the answers are.
+    The rest runs the same whatever the answers are, unless a function changed something for it
+    that it was handed.
     """
     changed: set[str] = set()  # names whose values hang on an answer
     hit: list[str] = []  # ids of cells that make use of them

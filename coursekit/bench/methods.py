@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coursekit import balancing
 from coursekit.calibration import ece
-from coursekit.checks import choose, require, require_labels, require_positive
+from coursekit.checks import choose, require, require_labels, require_list, require_positive
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import presets
@@ -232,6 +232,7 @@ def agreement(answers: Tensor, alone: Sequence[Tensor], labels: Tensor) -> dict[
     samples, NaN where there are none. Σ share · right is its accuracy.  With three modalities or
     more, samples that some but not all of several get right are in no group.
     """
+    require_list("alone", alone, "classes")
     for name, given in (("answers", [answers]), ("alone", alone)):
         for given_classes in given:
             require_labels(name, given_classes, len(labels))

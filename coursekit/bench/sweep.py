@@ -200,11 +200,14 @@ def _trained(
 
 def _client(address: str) -> "Client":
     """Connected to a Dask scheduler.  Errors: OSError in a sentence when there is none."""
-    from distributed import Client  # only who names a cluster needs it
-
+    try:
+        from distributed import Client  # only who names a cluster needs it
+    except ModuleNotFoundError:
+        said = f"dask is {address!r}, which needs Dask: pip install -c constraints.txt -e"
+        raise OSError(f"{said} '.[research]'.") from None
     try:
         return Client(address, set_as_default=True)
-    except OSError as problem:
+    except (OSError, ValueError) as problem:
         raise OSError(
             f"dask is {address!r}, where no scheduler answers ({problem}). Start one with "
             "`dask scheduler` and give the address that it prints."

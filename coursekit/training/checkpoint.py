@@ -64,7 +64,9 @@ class Store:
         self.folder = Path(folder)
         wanted = {k: v for k, v in asdict(settings).items() if k not in FREE}
         own = {k: repr(v) for k, v in sorted(vars(method).items())}
-        self.identity = {**wanted, "seed": seed, "method": method.name, **own}
+        shared = {**wanted, "seed": seed, "method": method.name}
+        self.shared = (*shared, "the labels of train", "the labels of valid")
+        self.identity = {**shared, **own}
         self.written: list[Path] = []
 
     def save(self, state: Training) -> None:
@@ -144,8 +146,8 @@ class Store:
     def _require_same(self, there: dict[str, Any], run: Run) -> None:
         here = self._identity(run)
         other = [k for k in here | there if here.get(k) != there.get(k)]
-        if "method" in other:  # then their settings are not the same ones either
-            other = ["method"]
+        if "method" in other:  # then their own settings are not the same ones either
+            other = [k for k in other if k in self.shared]
         if other:
             each = ", ".join(
                 f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other

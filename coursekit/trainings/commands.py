@@ -151,7 +151,7 @@ def best_device() -> str:
 
 
 def sweep(
-    like: Annotated[Path, typer.Argument(help="plan.json of a training; train writes it")],
+    like: Annotated[Path, typer.Argument(help="folder of a training, or its plan.json")],
     method: Annotated[str, typer.Option(help="name, several with commas, or all")] = "mlb",
     fusion: Annotated[str, typer.Option(help="name, or several; the plan's without it")] = "",
     seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 5,

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def run(
     """Train, then measure; the result also stands in ``out/result.json``.
 
     In ``out``: plan.json, missing.txt (samples that were left out), checkpoints/, history.csv,
-    model.pt (weights alone), result.json, where ``seconds`` are those of all attempts together. A
-    training that is done is not done again.
+    model.pt (weights alone), result.json, where ``seconds`` are those of all attempts, each up to
+    its last whole epoch. A training that is done is not done again.
     parts: splits that are measured.  probes: also the accuracy of a linear probe of every encoder.
     tell: gets a line an epoch.
     Errors: those of the loader and of `coursekit.training.fit`.
@@ -54,11 +55,12 @@ def run(
     before = 0.0  # seconds that earlier attempts took
     for rows in steps:
         if first and not history:  # only now is it sure that the folder is not another training's
-            _open_folder(plan, data, out)
             before = _spent(out) if not fresh else 0.0
+            _open_folder(plan, data, out)
         history += rows
         if first and fresh:
-            _write(out / SPENT, f"{before + time.perf_counter() - began:.2f}\n")
+            with suppress(OSError):  # to know the seconds is not worth a training
+                _write(out / SPENT, f"{before + time.perf_counter() - began:.2f}\n")
         if first and tell is not None:
             for line in lines_of(rows, fresh, plan.settings.epochs):
                 tell(line)
@@ -148,10 +150,11 @@ def _open_folder(plan: Plan, data: AnyData, out: Path) -> None:
 
 def _spent(out: Path) -> float:
     """Seconds that earlier attempts took; 0 where that is not known any more."""
-    try:
+    with suppress(OSError, ValueError):
         return float((out / SPENT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0.0
+    with suppress(OSError, ValueError, KeyError):
+        return float(json.loads((out / "result.json").read_text(encoding="utf-8"))["seconds"])
+    return 0.0
 
 
 def _write(path: Path, text: str) -> None:
