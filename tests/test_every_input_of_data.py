@@ -40,7 +40,7 @@ from coursekit.training import Settings
 MODULES = ("at_once", "depth", "race", "film", "standings", "lineup", "data.research.look")
 EXPORTS = (data, research, replicas)
 ELSEWHERE = {  # what another table has, and what takes nothing
-    *("data.Modality", "data.MultimodalData", "data.Recipe", "data.Split", "data.ceiling"),
+    *("data.MultimodalData", "data.Split", "data.ceiling"),
     *("data.generate", "data.load_preset", "data.preset", "data.presets", "data.LOADERS"),
     *("data.research.SOURCES",),
 }
@@ -203,6 +203,24 @@ TABLE = {
     },
     "replicas.Stack": {"models": MODELS},
     "replicas.replicable": {"method": a(balancing.build("mlb"))},
+    "data.Modality": {
+        "amplitude": number(4.0, -1.0), "noise": number(1.0, -1.0), "linear": share(0.5),
+        "nuisance_std": number(0.0, -1.0), "nuisance_dims": count(8, -1),
+        "distractors": count(0, -1), "gain": number(1.0, -1.0),
+    },
+    "data.Recipe": {
+        "modalities": Argument(SMALL.modalities, (
+            Wrong("list", ["A"]), Wrong("none", {}), Wrong("a number", {"A": 7}),
+        )),
+        "redundant": share(0.5),
+        "unique": Argument({"A": 0.1}, (
+            Wrong("list", [0.1]), Wrong("strange", {"C": 0.1}), Wrong("NaN", {"A": math.nan}),
+            Wrong("−0.1", {"A": -0.1}),
+        )),
+        "synergistic": share(0.1), "label_noise": share(0.1), "num_classes": count(6, 1),
+        "code_dims": count(12, 0), "train": count(40, 0), "valid": count(30, 0),
+        "test": count(30, 0),
+    },
     "data.load": {"name": name("uci_views"), "options": free({})},
     "data.load_uci_views": {
         "views": Argument(("pix", "fou"), (

@@ -2,7 +2,8 @@
 
 A lesson runs for a minute, most of it for pictures. An assignment keeps whole exercises with their
 texts, and of the cells before them, from the last statement to the first, what defines or changes
-a name that is made use of later.
+a name that is made use of later. What answers reach, and what a browser can show, is cut out of a
+lesson in the same way.
 """
 
 import ast

@@ -5,7 +5,6 @@ Chosen on seeds 0–9; the tests hold them to their effects on seeds 100–109.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any
 
 from coursekit.checks import choose
@@ -77,9 +76,5 @@ def load_preset(name: str, seed: int = 0, **changes: Any) -> MultimodalData:
     """Data of a preset; ``changes`` replace fields of its recipe (train=4000, label_noise=.1 …)."""
     known = [f.name for f in fields(Recipe)]
     for change in changes:
-        if change not in known:
-            near = get_close_matches(change, known, n=1)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            want = f"it can be {', '.join(known)}"
-            raise TypeError(f"an option of {name} is {change!r}; {want}.{guess}")
+        choose(f"an option of {name}", change, known)
     return generate(replace(preset(name).recipe, **changes), seed=seed, name=name)
