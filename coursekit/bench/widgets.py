@@ -154,7 +154,8 @@ def run(page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: in
     """Measure ``chosen`` in an open page, and the machine in between; no errors are noted."""
     watched, products, loops = {}, matmul_ms(), [loop_ms()]
     for name, case in chosen.items():
-        show(page, lab, case)
+        open_cases(page, lab, [case])
+        show(page, case)
         watched[name] = watch_moves(page, case.explorer, case.slider, moves)
         products += matmul_ms()
         loops.append(loop_ms())
@@ -162,24 +163,36 @@ def run(page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: in
     return Figures(watched, [], statistics.median(products), statistics.median(loops))
 
 
-def show(page: "Page", lab: servers.Server, case: Case) -> None:
-    """Open a notebook with this explorer, run it and wait for its picture.
+def open_cases(page: "Page", lab: servers.Server, chosen: Sequence[Case]) -> None:
+    """Open a notebook with these explorers and run it.
 
-    Errors: RuntimeError with what the cell raised.
+    Errors: RuntimeError with what a cell raised.
     """
-    file = f"bench_{case.explorer}.ipynb"
-    nbformat.write(notebook(case), lab.root / file)
+    file = f"bench_{'_'.join(case.explorer for case in chosen)}.ipynb"
+    nbformat.write(notebook(chosen), lab.root / file)
     browser.open_notebook(page, lab, file)
     failed = [cell["errors"] for cell in browser.run_all(page) if cell["errors"]]
     if failed:
-        raise RuntimeError(f"The {case.explorer} explorer could not be shown: {failed[0]}")
-    browser.show_output(page, "data-explorer")
-    page.locator(f"img[data-explorer='{case.explorer}']").first.wait_for(timeout=browser.MINUTE)
+        raise RuntimeError(f"{file} could not be run: {failed[0]}")
+
+
+def show(page: "Page", case: Case) -> None:
+    """Scroll to the case's explorer, in the notebook that is open, and wait for its picture."""
+    picture = f"data-explorer='{case.explorer}'"
+    browser.show_output(page, picture)
+    page.locator(f"img[{picture}]").first.wait_for(timeout=browser.MINUTE)
     page.wait_for_timeout(SETTLE)
 
 
-def notebook(case: Case) -> nbformat.NotebookNode:
-    """A notebook with this explorer, set as the case wants it."""
+def notebook(chosen: Sequence[Case]) -> nbformat.NotebookNode:
+    """A notebook with an explorer a cell, set as its case wants it."""
+    made = new_notebook(cells=[new_code_cell(code(case)) for case in chosen])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    return made
+
+
+def code(case: Case) -> str:
+    """What shows the case's explorer."""
     lines = [
         "from coursekit.widgets import EXPLORERS",
         f"explorer = EXPLORERS[{case.explorer!r}]()",
@@ -187,9 +200,7 @@ def notebook(case: Case) -> nbformat.NotebookNode:
         "await explorer.settle()",
         "explorer",
     ]
-    made = new_notebook(cells=[new_code_cell("\n".join(filter(None, lines)))])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    return made
+    return "\n".join(filter(None, lines))
 
 
 def matmul_ms() -> list[float]:
