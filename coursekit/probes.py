@@ -5,10 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -31,6 +27,11 @@ def probe(
 
     c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
     """
+    from sklearn.exceptions import ConvergenceWarning  # takes a second; not every kernel probes
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     require_positive("c", c)
     require_batch("features", features, (None, None))
     require_batch("test_features", test_features, (None, features.shape[1]))

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import numpy as np
 import pandas as pd
-from nbformat.v4 import new_code_cell, new_notebook
 
 from coursekit.bench import browser, servers
 from coursekit.bench.latency import Watched, watch_moves
 from coursekit.checks import choose, require_count
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
     from playwright.sync_api import Page
 
 MOVES = 15
@@ -168,6 +167,8 @@ def open_cases(page: "Page", lab: servers.Server, chosen: Sequence[Case]) -> Non
 
     Errors: RuntimeError with what a cell raised.
     """
+    import nbformat  # takes a second, and all commands are imported together
+
     file = f"bench_{'_'.join(case.explorer for case in chosen)}.ipynb"
     nbformat.write(notebook(chosen), lab.root / file)
     browser.open_notebook(page, lab, file)
@@ -184,8 +185,10 @@ def show(page: "Page", case: Case) -> None:
     page.wait_for_timeout(SETTLE)
 
 
-def notebook(chosen: Sequence[Case]) -> nbformat.NotebookNode:
+def notebook(chosen: Sequence[Case]) -> "NotebookNode":
     """A notebook with an explorer a cell, set as its case wants it."""
+    from nbformat.v4 import new_code_cell, new_notebook
+
     made = new_notebook(cells=[new_code_cell(code(case)) for case in chosen])
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     return made

@@ -1,16 +1,16 @@
 """On which machine a stored table was made."""
 
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
-import sklearn
 import torch
 
 
 def machine() -> str:
     """Versions and processor on which numbers are made; the same line, the same numbers."""
     return (
-        f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, "
+        f"torch {torch.__version__}, scikit-learn {version('scikit-learn')}, "
         f"{platform.system()} {platform.machine()}, {_processor()}"
     )
 
