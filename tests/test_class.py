@@ -190,7 +190,7 @@ def graded(tmp_path_factory, monkeymodule):
     assign(PLAN, folder)
     config = (folder / CONFIG).read_text(encoding="utf-8")
     assert "SECONDS = 60" in config
-    (folder / CONFIG).write_text(config.replace("SECONDS = 60", "SECONDS = 45"), encoding="utf-8")
+    (folder / CONFIG).write_text(config.replace("SECONDS = 60", "SECONDS = 30"), encoding="utf-8")
     expected = submissions(released(folder, "ps1")[STEM])
     for student, (notebook, _) in expected.items():
         path = folder / "submitted" / student / "ps1" / f"{STEM}.ipynb"
