@@ -55,9 +55,10 @@ def main(arguments: list[str]) -> int:
     if command == "app":
         return run(python(cpu, "app"), "-m", "coursekit.app", *rest)
     if command == "test":
-        # Two processes; a file stays in one, so that a notebook keeps its kernel. In the order of
-        # their names the long ones in a browser come first, and short notebooks fill the end.
-        shared = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+        # Three processes on two cores, for many tests wait for a server or a browser. A file stays
+        # in one, so that a notebook keeps its kernel. In the order of their names the long ones in
+        # a browser come first, and short notebooks fill the end.
+        shared = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
         exe = python(cpu, "test")
         if shutil.which("npm"):  # without it the tests of the class's server are skipped
             run(exe, "-m", "coursekit.hub", "proxy")

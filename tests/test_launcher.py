@@ -182,7 +182,7 @@ def test_help_prints_the_usage_and_returns_0(course, capsys, arguments):
     assert course.ran == []
 
 
-PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+PYTEST = ("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs
 from coursekit.training.method import Method
 
-EPOCHS = 20
+EPOCHS = 12
 HOW = Settings(epochs=EPOCHS, batch_size=64, lr=0.1)
 OWN = {  # three of each, with settings of their own where the method has some
     "ogm": [OGM(0.3), OGM(0.8), OGM(1.5, until=5)],
