@@ -1,10 +1,11 @@
 """The benchmark of replicas: its figures, and that all of its ways learn."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pytest
 import torch
 from torch.func import functional_call
 from typer.testing import CliRunner
@@ -13,41 +14,23 @@ from coursekit.__main__ import app
 from coursekit.bench import replicas as bench
 
 
-def measured(file):
-    """The command's figures and what it printed."""
+def test_the_table_and_its_figures(tmp_path, monkeypatch):
+    # Other tests want the cores, too: what counts is the time in which this process had one.
+    monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=time.process_time))
+    file = tmp_path / "figures.json"
     asked = ["bench", "replicas", "--epochs", "2", "--repeats", "2", "--json", str(file)]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
-    return pd.DataFrame(json.loads(file.read_text())), done.output
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory):
-    return measured(tmp_path_factory.mktemp("bench") / "figures.json")
-
-
-def best_of(figures):
-    """What as many models as possible at once reached."""
-    return figures[(figures["way"] == bench.REPLICAS) & (figures["models"] == 32)].iloc[0]
-
-
-def test_the_table_and_its_figures(once):
-    figures, said = once
+    figures = pd.DataFrame(json.loads(file.read_text()))
     assert set(figures["way"]) == {bench.LOADER, bench.MEMORY, bench.VMAP, bench.REPLICAS}
-    assert all(way in said for way in figures["way"])
+    assert all(way in done.output for way in figures["way"])
     for way in (bench.VMAP, bench.REPLICAS):
         assert tuple(figures.loc[figures["way"] == way, "models"]) == bench.COUNTS
     loader = figures.loc[figures["way"] == bench.LOADER, "seconds"].item()
     assert np.allclose(figures["over_loader"], loader / figures["seconds"])
     assert (figures[["seconds", "gflops", "share_of_peak"]] > 0).all(axis=None)
-
-
-def test_many_models_at_once_are_fast(once, tmp_path):
-    """A third of what a quiet machine shows; beside other tests one time in three is enough."""
-    best = best_of(once[0])
-    for _ in range(2):
-        if best["share"] < 0.2:
-            best = best_of(measured(tmp_path / "figures.json")[0])
+    best = figures[(figures["way"] == bench.REPLICAS) & (figures["models"] == 32)].iloc[0]
+    # A third of what a quiet machine shows, so that a busy one does not fail.
     assert best["over_loader"] > 4 and best["over_memory"] > 2 and best["share"] > 0.2, best
 
 
