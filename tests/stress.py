@@ -35,7 +35,7 @@ CHAIN, CURSOR_CHAIN = 2, 10  # moving a time cursor costs no training, so its ch
 DRAWN = 10  # one chain in so many is drawn
 # Knobs that decide how long a training takes are drawn from their cheap end: at most so far up.
 # The presets train in full, and each such knob's other end is tried, the others being cheap.
-COSTLY = {"n": 0.1, "samples": 0.2, "epochs": 0.13, "window": 0.2, "count": 0.2}
+COSTLY = {"n": 0.05, "samples": 0.1, "epochs": 0.07, "window": 0.1, "count": 0.1}
 
 
 def few(asked):

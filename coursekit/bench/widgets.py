@@ -178,9 +178,13 @@ def open_cases(page: "Page", lab: servers.Server, chosen: Sequence[Case]) -> Non
 
 
 def show(page: "Page", case: Case) -> None:
-    """Scroll to the case's explorer, in the notebook that is open, and wait for its picture."""
-    picture = f"data-explorer='{case.explorer}'"
-    browser.show_output(page, picture)
+    """Scroll to the case's explorer, in the notebook that is open, and wait for its picture.
+
+    Errors: RuntimeError when no cell shows it.
+    """
+    picture = f'data-explorer="{case.explorer}"'  # as in the stored output
+    if not browser.show_output(page, picture):
+        raise RuntimeError(f"No cell of the notebook shows the {case.explorer} explorer.")
     page.locator(f"img[{picture}]").first.wait_for(timeout=browser.MINUTE)
     page.wait_for_timeout(SETTLE)
 
