@@ -59,6 +59,7 @@ def browse(profile: Path) -> Iterator["BrowserContext"]:
             args=FLAGS,
             viewport={"width": 1280, "height": 900},
         )
+        context.set_default_navigation_timeout(MINUTE)  # a busy machine may need half of it
         try:
             yield context
         finally:

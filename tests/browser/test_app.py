@@ -27,7 +27,7 @@ def app(served, tmp_path_factory):
 def open_app(app, page, query=""):
     """The page once all its widgets stand there."""
     server, _ = app
-    page.goto(f"{server.url}/?token={server.token}{query}", timeout=browser.MINUTE)
+    page.goto(f"{server.url}/?token={server.token}{query}")
     page.locator(".ck-shelf").nth(len(EXPLORERS)).wait_for(timeout=browser.MINUTE)
 
 
