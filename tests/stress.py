@@ -149,8 +149,8 @@ class Driver:
 
 
 def cheap(name, control):
-    """How many of the knob's values are cheap enough to be drawn."""
-    return math.ceil(control.count * COSTLY.get(name, 1.0))
+    """How many of the knob's values are cheap enough to be drawn: two at least."""
+    return max(2, math.ceil(control.count * COSTLY.get(name, 1.0)))
 
 
 def most(name, control):
