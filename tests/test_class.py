@@ -30,7 +30,8 @@ from coursekit.grading.one import blank_gradebook
 from coursekit.grading.open_question import PROMPT
 from coursekit.grading.preview import preview
 from coursekit.grading.returning import marks
-from coursekit.grading.run import for_a_human, grade
+from coursekit.grading.run import grade
+from coursekit.grading.state import for_a_human
 from coursekit.grading.written import WRITTEN as WRITTENS
 from coursekit.widgets import EXPLORERS
 

@@ -161,19 +161,23 @@ def _grade(
     folder: Path, name: str, only: list[str], exercises: list[str], again: bool, jobs: int
 ) -> None:
     """Grade, give feedback, say whose marks changed."""
-    from coursekit.grading.course import collect
+    from coursekit.grading.collect import collect
     from coursekit.grading.returning import charge, feedback
     from coursekit.grading.run import Change, grade
 
-    collect(folder, name)
+    def give_back(student: str) -> None:
+        charge(folder, student)  # before the feedback, which shows it
+        feedback(folder, name, student)
+
+    collected = collect(folder, name)
+    for place in collected.unnamed:
+        typer.echo(f"Left in the exchange: {place}, whose name is no submission's.")
     changed: list[Change] = []
-    for found, changes in grade(
-        folder, name, only=only, exercises=exercises, again=again, jobs=jobs
-    ):
+    for _, changes in grade(
+        folder, name, only=only, exercises=exercises, again=again, jobs=jobs, after=give_back,
+        not_collected=collected.problems,
+    ):  # fmt: skip
         changed += [c for c in changes if c.before is not None]
-        if not found.problem:
-            charge(folder, found.student)  # before the feedback, which shows it
-            feedback(folder, name, found.student)
     for change in changed:
         what = f"{change.before:g} to {change.after:g}"
         typer.echo(f"Changed: {change.student}, {change.exercise}, from {what}")

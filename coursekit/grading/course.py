@@ -36,6 +36,7 @@ c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "{COURSE_ID}"
 c.CourseDirectory.db_url = f"sqlite:///{{ROOT / '{BOOK}'}}"
 c.Exchange.root = str(ROOT / "exchange")
+c.ExchangeFactory.collect = "coursekit.grading.collect.Collect"  # follows no link of a student's
 c.ClearSolutions.code_stub = {{"python": "..."}}
 c.ClearSolutions.text_stub = "{PROMPT}"
 # An endless loop costs its own cell only.
@@ -147,19 +148,6 @@ def _commands_on_the_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def collect(folder: Path, name: str) -> None:
-    """Fetch what students have handed in through the exchange, if there is one, newer ones too.
-
-    Errors: ValueError for an unknown assignment, and with nbgrader's words when it refuses.
-    """
-    plan_of(folder, name)
-    if not Path(config_of(folder).Exchange.root, COURSE_ID, "inbound").is_dir():
-        return
-    with api(folder) as nbgrader:
-        done = nbgrader.collect(name, update=True)
-    require(done["success"], f"nbgrader did not collect {name}: {done['log']}")
 
 
 def released(folder: Path, name: str) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from sqlalchemy.exc import SAWarning
 
 from coursekit.authoring.slicing import GIVEN, grade_id
 from coursekit.grading.course import BOOK, CONFIG, api, gradebook
+from coursekit.grading.submission_files import Refused, copy_files, read_file
+
+RECORD = "record.jsonl"  # of the learner's guesses and attempts, if it was handed in
 
 # What nbgrader's log says → what is said of it.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -64,41 +67,70 @@ def blank_gradebook(folder: Path, to: Path) -> None:
         file.execute("VACUUM")  # what was removed still stood in the file
 
 
-def grade_one(folder: Path, name: str, student: str, blank: Path) -> Graded:
+def grade_one(student: str, folder: Path, name: str, blank: Path) -> Graded:
     """Run nbgrader on one submission; what it wrote goes to ``folder/autograded``, marks come back.
 
-    blank: folder of a `blank_gradebook`.  Nothing of the class's gradebook is touched.
+    blank: folder of a `blank_gradebook`.  Nothing of the class's gradebook is touched. Whatever
+    goes wrong is the ``problem`` of what comes back.
     """
-    with tempfile.TemporaryDirectory(prefix="grading-") as place:
-        course = Path(place, "course")
-        for part in (Path("release", name), Path("submitted", student, name)):
-            shutil.copytree(folder / part, course / part)
-        (course / "source" / name).mkdir(parents=True)  # no solutions here
-        shutil.copy(folder / CONFIG, course)
-        shutil.copy(blank / BOOK, course)
-        record = Path(place, "record")
-        record.mkdir()
-        for path in (folder / "submitted" / student / name).glob("record.jsonl"):
-            shutil.copy(path, record)  # read by a cell of the assignment's, and never changed
-        with _elsewhere(course, record), api(course) as nbgrader:
-            done = nbgrader.autograde(name, student, force=True)
-        if not done["success"]:
-            return Graded(student, problem=_reason(str(done["log"]) + str(done.get("error", ""))))
-        if failed := _own_failure(course / "autograded" / student / name):
-            return Graded(student, problem=failed)
-        target = folder / "autograded" / student / name
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(course / "autograded" / student / name, target)
-        with gradebook(course) as book:
-            submission = book.find_submission(name, student)
-            found = {
-                (notebook.name, grade.cell.name): grade.auto_score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-            marks = {cell: score for cell, score in found.items() if score is not None}
-            by_hand = frozenset(found) - frozenset(marks)
-            return Graded(student, marks, by_hand, timestamp=str(submission.timestamp or ""))
+    try:
+        with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as place:
+            return _grade_in(Path(place), student, folder, name, blank)
+    except Exception as error:  # one submission does not stop a class
+        return Graded(student, problem=failure(error))
+
+
+def failure(error: Exception) -> str:
+    """Why there is no mark, where something was raised."""
+    if isinstance(error, Refused):
+        return str(error)
+    return f"could not be graded: {type(error).__name__}: {error}"
+
+
+def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -> Graded:
+    """In this empty folder, of which nothing remains afterwards."""
+    course, handed_in = place / "course", place / "course" / "submitted" / student / name
+    copy_files(folder / "submitted" / student / name, handed_in)
+    shutil.copytree(folder / "release" / name, course / "release" / name)
+    (course / "source" / name).mkdir(parents=True)  # no solutions here
+    shutil.copy(folder / CONFIG, course)
+    shutil.copy(blank / BOOK, course)
+    record = place / "record"
+    record.mkdir()
+    if (handed_in / RECORD).is_file():
+        shutil.copy(handed_in / RECORD, record)  # read by a cell of the assignment's, never changed
+    beside = place / "beside"  # what was handed in with the notebooks, before any of it has run
+    shutil.copytree(handed_in, beside, ignore=shutil.ignore_patterns("*.ipynb"))
+    with _elsewhere(course, record), api(course) as nbgrader:
+        done = nbgrader.autograde(name, student, force=True)
+    if not done["success"]:
+        log = f"{done.get('log', '')}{done.get('error', '')}"
+        return Graded(student, problem=_reason(log))
+    pages = _notebooks(course / "autograded" / student / name, handed_in)
+    if failed := _own_failure(pages):
+        return Graded(student, problem=failed)
+    target = folder / "autograded" / student / name
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(beside, target)
+    for file, content in pages.items():
+        (target / file).write_bytes(content)
+    with gradebook(course) as book:
+        submission = book.find_submission(name, student)
+        scores = {
+            (notebook.name, grade.cell.name): grade.auto_score
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+        marks = {cell: score for cell, score in scores.items() if score is not None}
+        by_hand = frozenset(scores) - frozenset(marks)
+        return Graded(student, marks, by_hand, timestamp=str(submission.timestamp or ""))
+
+
+def _notebooks(done: Path, handed_in: Path) -> dict[str, bytes]:
+    """Name → content of each notebook that was run; nothing else that a run left is taken."""
+    names = sorted(path.name for path in handed_in.glob("*.ipynb"))
+    there = [name for name in names if os.path.lexists(done / name)]
+    return {name: read_file(done / name, Path(name)) for name in there}
 
 
 @contextmanager
@@ -119,16 +151,16 @@ def _elsewhere(course: Path, record: Path) -> Iterator[None]:
         os.environ |= before
 
 
-def _own_failure(done: Path) -> str:
+def _own_failure(pages: Mapping[str, bytes]) -> str:
     """Why a cell that the assignment brings failed; no learner should pay for a slow machine."""
-    for path in sorted(done.glob("*.ipynb")):
-        for cell in nbformat.read(path, 4).cells:
+    for content in pages.values():
+        for cell in nbformat.reads(content.decode(), 4).cells:
             if not grade_id(cell).startswith(GIVEN):
                 continue
             for output in cell.outputs:
                 if output.output_type == "error":
-                    said = f"{output.ename}: {output.evalue}"
-                    return f"could not run the assignment's own cell {grade_id(cell)}: {said}"
+                    error = f"{output.ename}: {output.evalue}"
+                    return f"could not run the assignment's own cell {grade_id(cell)}: {error}"
     return ""
 
 

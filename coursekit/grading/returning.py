@@ -8,7 +8,7 @@ import pandas as pd
 from coursekit.authoring.slicing import CHECK
 from coursekit.grading.course import api, gradebook
 from coursekit.grading.late import Lateness, lateness, rule_of
-from coursekit.grading.run import for_a_human
+from coursekit.grading.state import for_a_human
 
 
 def marks(folder: Path, name: str) -> pd.DataFrame:

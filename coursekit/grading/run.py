@@ -1,22 +1,22 @@
 """A class graded: submissions in parallel, marks merged one by one, stopped and gone on at will."""
 
 import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from coursekit.authoring.slicing import CHECK
 from coursekit.checks import choose, require
 from coursekit.grading.course import gradebook, plan_of
-from coursekit.grading.one import Graded, blank_gradebook, grade_one
-
-STATE = "graded"  # folder: what was graded of whom
+from coursekit.grading.one import Graded, blank_gradebook, failure, grade_one
+from coursekit.grading.processes import each
+from coursekit.grading.state import graded_digest, remember
+from coursekit.grading.submission_files import Refused, digest_of, left_behind, require_student
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,17 @@ class Change:
 
 
 def students(folder: Path, name: str) -> list[str]:
-    """Who has handed the assignment in."""
-    return sorted(path.parent.name for path in (folder / "submitted").glob(f"*/{name}"))
+    """Who has handed the assignment in, or has a file or a link where their folder should be."""
+    try:
+        entries = sorted(os.scandir(folder / "submitted"), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    return [
+        entry.name
+        for entry in entries
+        if not left_behind(entry.name)
+        and (os.path.lexists(Path(entry, name)) or not entry.is_dir(follow_symlinks=False))
+    ]
 
 
 def grade(
@@ -43,12 +52,16 @@ def grade(
     again: bool = False,
     jobs: int = 2,
     bar: bool = True,
+    after: Callable[[str], None] | None = None,
+    not_collected: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[Graded, list[Change]]]:
     """Grade what has been handed in and not been graded yet; yield each result once it is kept.
 
     only: these students.  exercises: keep the marks of these only, of everybody, whether graded
     before or not; the others' stay due.  again: also who was graded before.  jobs: submissions at a
-    time.  bar: a progress bar.  A submission counts as graded once the next result is asked for.
+    time.  bar: a progress bar.  after: called with each student who has marks, once these are kept.
+    not_collected: whose newest submission is not here, and why.
+    Whatever happens with one submission is that student's ``problem``, and the next is graded.
     A submission without marks (no notebook, a process that ended) keeps those it had before.
     Whoever stops the run loses nothing but the submissions under way; the next run goes on.
     Errors: ValueError for an unknown assignment, student or exercise.
@@ -60,19 +73,59 @@ def grade(
     there = students(folder, name)
     unknown = sorted(set(only) - set(there))
     require(not unknown, f"{name} has no submission of {', '.join(unknown)}; it has {there}.")
-    digests = {s: digest(folder, name, s) for s in there if not only or s in only}
+    of = [s for s in there if (not only or s in only) and s not in not_collected]
+    digests, refused = _digests(folder, name, of)
+    refused += [Graded(student, problem=why) for student, why in not_collected.items()]
     every = again or bool(exercises)
-    todo = [s for s, now in digests.items() if every or _known(folder, name, s) != now]
+    todo = [s for s, now in digests.items() if every or graded_digest(folder, name, s) != now]
+    for problem in refused:
+        remember(folder, name, problem.student, "", problem.problem)
+        yield problem, []
     with tempfile.TemporaryDirectory() as place:
         blank = Path(place)
         if todo:
             blank_gradebook(folder, blank)
-        work = (delayed(grade_one)(folder, name, student, blank) for student in todo)
-        done = Parallel(n_jobs=jobs, return_as="generator_unordered")(work)
-        for found in tqdm(done, total=len(todo), desc=name, unit="student", disable=not bar):
-            yield found, merge(folder, name, found, exercises)
-            if not exercises:
-                _remember(folder, name, found, digests[found.student])
+        done = each(grade_one, todo, folder, name, blank, jobs=jobs, died=_died)
+        for graded in tqdm(done, total=len(todo), desc=name, unit="student", disable=not bar):
+            kept, changes = _keep(folder, name, graded, exercises, after)
+            if not exercises or kept.problem:
+                remember(folder, name, kept.student, digests[kept.student], kept.problem)
+            yield kept, changes
+
+
+def _digests(folder: Path, name: str, of: Collection[str]) -> tuple[dict[str, str], list[Graded]]:
+    """Student → digest of submission and assignment; and whose files are not touched at all."""
+    digests: dict[str, str] = {}
+    refused: list[Graded] = []
+    for student in of:
+        try:
+            require_student(student)
+            digests[student] = digest(folder, name, student)
+        except Refused as problem:
+            refused.append(Graded(student, problem=str(problem)))
+    return digests, refused
+
+
+def _died(student: str) -> Graded:
+    return Graded(student, problem="ended the process that graded it")
+
+
+def _keep(
+    folder: Path,
+    name: str,
+    graded: Graded,
+    exercises: Collection[str],
+    after: Callable[[str], None] | None,
+) -> tuple[Graded, list[Change]]:
+    """Merge one submission's marks; what fails on the way becomes its problem."""
+    changes: list[Change] = []
+    try:
+        changes = merge(folder, name, graded, exercises)
+        if after is not None and not graded.problem:
+            after(graded.student)
+    except Exception as error:  # whatever it is, the others' marks do not wait for it
+        return replace(graded, problem=failure(error)), changes
+    return graded, changes
 
 
 def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = ()) -> list[Change]:
@@ -106,36 +159,12 @@ def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = (
 
 
 def digest(folder: Path, name: str, student: str) -> str:
-    """Of what was handed in and of what it is graded with."""
-    found = hashlib.sha256()
-    for part in (folder / "submitted" / student / name, folder / "source" / name):
-        for path in sorted(p for p in part.rglob("*") if p.is_file()):
-            found.update(f"{path.relative_to(part)}\n".encode() + path.read_bytes())
-    return found.hexdigest()
+    """Of what was handed in and of what it is graded with.
 
-
-def _state(folder: Path, name: str, student: str) -> Path:
-    return folder / STATE / name / f"{student}.json"
-
-
-def _known(folder: Path, name: str, student: str) -> str:
-    """The digest of what was graded last, or ""; what had no marks is tried anew."""
-    path = _state(folder, name, student)
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return "" if kept.get("problem") else kept.get("digest", "")
-
-
-def _remember(folder: Path, name: str, found: Graded, now: str) -> None:
-    path = _state(folder, name, found.student)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"digest": now, "problem": found.problem}, indent=1) + "\n"
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def for_a_human(folder: Path, name: str) -> dict[str, str]:
-    """Students whose submission has no marks → why."""
-    paths = sorted((folder / STATE / name).glob("*.json"))
-    read = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
-    return {student: kept["problem"] for student, kept in read.items() if kept["problem"]}
+    Errors: Refused where the submission holds what is not opened.
+    """
+    whole = hashlib.sha256(digest_of(folder / "submitted" / student / name).encode())
+    source = folder / "source" / name
+    for path in sorted(p for p in source.rglob("*") if p.is_file()):
+        whole.update(f"{path.relative_to(source)}\n".encode() + path.read_bytes())
+    return whole.hexdigest()
