@@ -5,7 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_batch, require_count
+from coursekit.checks import require, require_count
+from coursekit.tensor_checks import require_batch
 
 
 class Bins(NamedTuple):

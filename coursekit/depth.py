@@ -19,10 +19,7 @@ from torch import Tensor, nn
 from coursekit.checks import (
     choose,
     require,
-    require_batch,
     require_count,
-    require_dtype,
-    require_floats,
     require_instance,
     require_mapping,
     require_share,
@@ -30,6 +27,7 @@ from coursekit.checks import (
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.fusion.mid_mlp import MidMLP
 from coursekit.models import MLP, MultimodalClassifier, Raw, initialise
+from coursekit.tensor_checks import require_batch, require_dtype, require_floats
 
 PLACES = ("early", "intermediate", "late")
 TOLERANCE = 0.03  # how far a matched network's parameters may be from the budget

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_weights
+from coursekit.checks import require, require_count
 from coursekit.emap_blocks import grid_means, logits_in_blocks, split_means
 from coursekit.fusion.base import SplitHead
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
+from coursekit.tensor_checks import require_weights
 
 Model = Callable[[Mapping[str, Tensor]], Tensor | Prediction]
 BLOCK = 4096  # combinations at a time: what fits into a processor's cache is fastest

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from coursekit.checks import require, require_weights
+from coursekit.checks import require
+from coursekit.tensor_checks import require_weights
 
 Activation = Callable[[Tensor], Tensor]
 

@@ -5,15 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import (
-    choose,
-    require,
-    require_batch,
-    require_floats,
-    require_instance,
-    require_weights,
-)
+from coursekit.checks import choose, require, require_instance
 from coursekit.models import MultimodalClassifier, evaluating
+from coursekit.tensor_checks import require_batch, require_floats, require_weights
 
 FILLS = ("zeros", "mean")
 

@@ -8,15 +8,10 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from coursekit.checks import (
-    require,
-    require_batch,
-    require_instance,
-    require_labels,
-    require_positive,
-)
+from coursekit.checks import require, require_instance, require_positive
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
+from coursekit.tensor_checks import require_batch, require_labels
 from coursekit.training.evaluate import predict
 
 

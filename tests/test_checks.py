@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from coursekit.checks import choose, require, require_batch
+from coursekit.checks import choose, require
+from coursekit.tensor_checks import require_batch
 
 
 def test_require():

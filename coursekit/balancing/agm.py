@@ -8,13 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import (
-    require,
-    require_batch,
-    require_floats,
-    require_not_negative,
-)
+from coursekit.checks import require, require_not_negative
 from coursekit.models import Prediction
+from coursekit.tensor_checks import require_batch, require_floats
 from coursekit.training.method import Method, Run, Step
 
 LARGEST = 10.0  # of τ − r, as in the released code

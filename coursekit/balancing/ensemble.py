@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_tensors
+from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion
+from coursekit.tensor_checks import require_tensors
 from coursekit.training.method import Method, Run, Step, slots_of
 
 

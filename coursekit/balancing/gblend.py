@@ -11,15 +11,14 @@ from torch.nn import functional as F
 from coursekit.checks import (
     choose,
     require,
-    require_batch,
     require_count,
     require_finite,
     require_instance,
-    require_labels,
     require_modality,
 )
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.tensor_checks import require_batch, require_labels
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import predict
 from coursekit.training.loop import fit

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_batch, require_not_negative, require_positive
+from coursekit.checks import require, require_not_negative, require_positive
+from coursekit.tensor_checks import require_batch
 from coursekit.training.method import JOINT, Method, Run, Step
 from coursekit.training.optimizers import Adam
 

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import require, require_batch, require_positive, require_weights
+from coursekit.checks import require, require_positive
 from coursekit.fusion.base import SplitHead
 from coursekit.fusion.late_linear import LateLinear
+from coursekit.tensor_checks import require_batch, require_weights
 from coursekit.training.method import Method, Run
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import require, require_batch, require_count
+from coursekit.checks import require, require_count
+from coursekit.tensor_checks import require_batch
 from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Run, Step
 

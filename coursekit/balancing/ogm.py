@@ -8,7 +8,8 @@ from torch import Tensor
 
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import NotFinite, require, require_count, require_floats, require_not_negative
+from coursekit.checks import require, require_count, require_not_negative
+from coursekit.tensor_checks import NotFinite, require_floats
 from coursekit.training.method import Step
 
 LEAST_STD = 1e-8

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.checks import require_batch
+from coursekit.tensor_checks import require_batch
 from coursekit.training.method import Step
 
 

@@ -7,14 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.balancing.scores import require_scores, true_class_scores
-from coursekit.checks import (
-    require,
-    require_batch,
-    require_count,
-    require_labels,
-    require_not_negative,
-    require_share,
-)
+from coursekit.checks import require, require_count, require_not_negative, require_share
+from coursekit.tensor_checks import require_batch, require_labels
 from coursekit.training.method import Method, Run, Step
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree

@@ -1,7 +1,6 @@
 """``python -m coursekit bench …``: the benchmarks' tables, and their figures for a machine."""
 
 import json
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from coursekit.checks import choose, require
 from coursekit.data.files import DataFileError
 from coursekit.stats import summarise
 from coursekit.studies.cards import keep
+from coursekit.trainings.text import rates_of
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -184,17 +184,6 @@ def methods(
     summary = summarise(sweep.tidy(table), ["data", "fusion", "method"], "test").round(3)
     keep(sweep.tidy(sweep.read(trials_out)), "", trials_out)
     keep(sweep.tidy(sweep.read(out)), summary.to_string(index=False), out)
-
-
-def rates_of(text: str) -> list[float]:
-    """Positive numbers from a text such as 0.1,0.2; none from an empty one."""
-    try:
-        found = [float(part) for part in text.split(",")] if text else []
-    except ValueError:
-        found = [0.0]
-    fits = all(0 < rate < math.inf for rate in found)
-    require(fits, f"rates is {text!r}; positive numbers with commas between them were expected.")
-    return found
 
 
 def sizes_of(text: str) -> list[int]:

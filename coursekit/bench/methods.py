@@ -13,12 +13,13 @@ from torch import Tensor
 
 from coursekit import balancing
 from coursekit.calibration import ece
-from coursekit.checks import choose, require, require_labels, require_list, require_positive
+from coursekit.checks import choose, require, require_list, require_positive
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import presets
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.probes import probe_encoders
+from coursekit.tensor_checks import require_labels
 from coursekit.threads import threads
 from coursekit.training import Settings, accuracy, fit, predict
 

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from coursekit.checks import (
     require,
-    require_batch,
     require_count,
     require_instance,
     require_not_negative,
     require_positive,
 )
+from coursekit.tensor_checks import require_batch
 
 RATE = 8000  # Hz; recordings with another rate are resampled, so that all are comparable
 WINDOW = 256  # samples in one frame: 32 ms

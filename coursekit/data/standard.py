@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_weights
+from coursekit.checks import require
+from coursekit.tensor_checks import require_weights
 
 
 def standardise_features(x: Tensor, train: Tensor) -> Tensor:

@@ -7,15 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import (
-    require,
-    require_batch,
-    require_count,
-    require_dtype,
-    require_floats,
-    require_modality,
-    require_tensors,
-)
+from coursekit.checks import require, require_count, require_modality
+from coursekit.tensor_checks import require_batch, require_dtype, require_floats, require_tensors
 
 Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts of parameters
 

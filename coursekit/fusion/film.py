@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require_batch
 from coursekit.fusion.base import Fusion, batched_linear, require_modalities
+from coursekit.tensor_checks import require_batch
 
 
 def film(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_batch, require_count
+from coursekit.checks import require, require_count
+from coursekit.tensor_checks import require_batch
 
 
 def sinusoidal_positions(length: int, width: int) -> Tensor:

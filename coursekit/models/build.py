@@ -12,7 +12,6 @@ from coursekit.checks import (
     require,
     require_count,
     require_finite,
-    require_floats,
     require_list,
     require_mapping,
     require_modality,
@@ -22,6 +21,7 @@ from coursekit.models.conformer import Conformer
 from coursekit.models.encoders import CNN, MLP, Dropout
 from coursekit.models.initialise import initialise
 from coursekit.models.resnet import ResNet18
+from coursekit.tensor_checks import require_floats
 
 
 @dataclass(frozen=True)

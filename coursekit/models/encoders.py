@@ -7,7 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_dtype, require_finite
+from coursekit.checks import require, require_count, require_finite
+from coursekit.tensor_checks import require_dtype
 
 
 class MLP(nn.Module):

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.blocks import Blocks
-from coursekit.checks import require, require_count, require_dtype, require_weights
+from coursekit.checks import require, require_count
 from coursekit.models.batch_norm import BatchNorm2d
+from coursekit.tensor_checks import require_dtype, require_weights
 
 WIDTHS = (64, 128, 256, 512)  # channels of the four stages
 

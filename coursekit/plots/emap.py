@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 
 from coursekit.checks import require
 from coursekit.plots.frames import interval, listed, require_columns
-from coursekit.plots.style import INK, MUTED, new_figure, style
-from coursekit.plots.surfaces import COLOURS
+from coursekit.plots.style import INK, MUTED, SIGNED, new_figure, style
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
 ADDITIVE = style("A", "color", "marker")
@@ -165,7 +164,7 @@ def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[
     sentences, pictures = [], []
     for ax, title, part, top in zip(axes, PANELS, parts, tops, strict=True):
         limits = {"vmin": -top, "vmax": top}
-        pictures.append(ax.imshow(part, cmap=COLOURS, interpolation="nearest", **limits))
+        pictures.append(ax.imshow(part, cmap=SIGNED, interpolation="nearest", **limits))
         ax.set_title(title)
         ax.grid(visible=False)
         ax.set_xlabel(f"{names[1]}, samples sorted")

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 
 from coursekit.games import Answer, Evidence, Game, Scale
 from coursekit.games.game import CURVES, PROBES
-from coursekit.interaction import ADDITIVE
 from coursekit.plots.frames import by_epoch
 from coursekit.plots.guesses import GUESS, TRUTH
 from coursekit.plots.style import GRID, INK, MUTED, new_figure, style
@@ -21,7 +20,7 @@ from coursekit.training import Settings
 # for two of these, stand in this picture themselves.
 MORE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        ADDITIVE: MappingProxyType({"color": MUTED, "marker": "v"}),
+        "late-linear": MappingProxyType({"color": MUTED, "marker": "v"}),
         "projection": MappingProxyType({**style("joint", "color", "marker"), "mfc": "white"}),
     }
 )

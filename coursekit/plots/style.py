@@ -17,6 +17,7 @@ from coursekit.checks import choose
 INK = "#1f2933"
 MUTED = "#5f6b7a"
 GRID = "#e4e8ee"
+SIGNED = "PuOr_r"  # orange above zero, purple below; told apart with every common colour blindness
 
 # Orders of drawing (matplotlib's zorder), both above a grid and below all lines.
 STILL = 0.55  # what an explorer keeps from one picture to the next: legends, notes, shading

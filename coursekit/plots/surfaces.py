@@ -13,10 +13,9 @@ from matplotlib.figure import Figure
 
 from coursekit.checks import require
 from coursekit.plots.frames import listed
-from coursekit.plots.style import INK, MUTED, new_figure
+from coursekit.plots.style import INK, MUTED, SIGNED, new_figure
 from coursekit.surfaces import Surface, share
 
-COLOURS = "PuOr_r"  # orange above zero, purple below; told apart with every common colour blindness
 TICKS = (-1, 0, 1)
 LEVELS = (
     -0.66,
@@ -33,7 +32,7 @@ def heat_map(ax: Axes, values: np.ndarray, limit: float) -> ContourSet | None:
 
     values: (N, N), rows x_A.  Returns the lines; None where the surface is flat.
     """
-    picture = ax.imshow(values.T, origin="lower", extent=EXTENT, cmap=COLOURS, aspect="equal")
+    picture = ax.imshow(values.T, origin="lower", extent=EXTENT, cmap=SIGNED, aspect="equal")
     picture.set_clim(-limit, limit)
     ax.set_xticks(TICKS)
     ax.set_yticks(TICKS)
@@ -140,7 +139,7 @@ class SurfaceView:
         self._pictures = []
         self._lines: list[ContourSet | None] = [None] * len(PANELS)
         for ax, name in zip(self._axes, PANELS, strict=True):
-            picture = ax.imshow(np.zeros((2, 2)), origin="lower", extent=EXTENT, cmap=COLOURS)
+            picture = ax.imshow(np.zeros((2, 2)), origin="lower", extent=EXTENT, cmap=SIGNED)
             picture.set_clim(-1, 1)
             self._pictures.append(picture)
             ax.set_title(name, fontsize=10.5, pad=6)

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
-from coursekit.checks import NotFinite, require, require_instance, require_list
+from coursekit.checks import require, require_instance, require_list
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
+from coursekit.tensor_checks import NotFinite
 
 Weights = dict[str, Tensor]
 

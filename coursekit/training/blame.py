@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from coursekit.checks import NotFinite
+from coursekit.tensor_checks import NotFinite
 from coursekit.training.method import Method, Run, Step, slots_of
 
 

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import (
+from coursekit.checks import require_instance, require_mapping
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier, Prediction, evaluating
+from coursekit.tensor_checks import (
     NotFinite,
     require_batch,
     require_floats,
-    require_instance,
     require_labels,
-    require_mapping,
     require_weights,
 )
-from coursekit.data.multimodal import Split
-from coursekit.models import MultimodalClassifier, Prediction, evaluating
 from coursekit.training.engine import AnySplit, Engine
 
 

@@ -12,7 +12,6 @@ import torch.distributed as dist
 import typer
 
 from coursekit import balancing
-from coursekit.bench.commands import rates_of
 from coursekit.checks import require
 from coursekit.fusion import names as operators
 from coursekit.models.build import KINDS
@@ -23,6 +22,7 @@ from coursekit.training.engine import Engine
 from coursekit.trainings.plan import Plan, data_names, read_plan
 from coursekit.trainings.run import run, told
 from coursekit.trainings.sweep import compare, defined_for
+from coursekit.trainings.text import rates_of
 
 FEW = 5  # seeds, below which an interval by Student's t is too wide to tell methods apart
 WORDS = {"true": True, "false": False, "none": None}

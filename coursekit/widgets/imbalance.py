@@ -10,14 +10,9 @@ from coursekit.plots.imbalance import ImbalanceView, Retrained
 from coursekit.training import Settings
 from coursekit.widgets.controls import Choice, Control, Slider
 from coursekit.widgets.explorer import Explorer
+from coursekit.widgets.usual import ADAM, OPTIMISERS, PRESETS, SGD
 
 YES, NO = "yes", "no"
-OPTIMISERS = {
-    "SGD, rate 0.1": {"optimizer": "sgd", "lr": 0.1, "batch_size": 128},
-    "Adam, rate 0.001": {"optimizer": "adam", "lr": 1e-3, "batch_size": 64},
-}
-SGD, ADAM = OPTIMISERS
-PRESETS = ("starve", "imbalance", "overfit", "balanced")
 
 
 def recipe_of(
@@ -45,7 +40,7 @@ def retrain(
     recipe = recipe_of(both, only_a, only_b, buried, linear, signal, noise_b, n)
     data = generate(recipe, int(seed))
     yield
-    settings = Settings(epochs=int(epochs), **OPTIMISERS[optimiser])  # type: ignore[arg-type]
+    settings = Settings(epochs=int(epochs), **OPTIMISERS[optimiser])
     results = yield from steps(data, settings, seed=int(seed))
     ceilings = {"A": ceiling(recipe, ("A",)), "B": ceiling(recipe, ("B",))}
     return Retrained(results, {**ceilings, "joint": ceiling(recipe)}, int(epochs))

@@ -14,7 +14,7 @@ from coursekit.training import Settings
 from coursekit.training.method import JOINT
 from coursekit.widgets.controls import Choice, Control, Slider
 from coursekit.widgets.explorer import Explorer
-from coursekit.widgets.imbalance import OPTIMISERS, PRESETS, SGD
+from coursekit.widgets.usual import OPTIMISERS, PRESETS, SGD
 
 NOBODY = "nobody"
 SCALES = ("step", "gradient")
@@ -42,7 +42,7 @@ def make_run(extra: Mapping[str, Entrant] = NO_EXTRA) -> Callable[..., object]:
         wanted = [n for n in dict.fromkeys((lane_1, lane_2, lane_3)) if n != NOBODY]
         out = [n for n in wanted if fusion not in (getattr(known[n], "fusions", None) or (fusion,))]
         entries = {n: known[n] for n in wanted if n not in out}
-        how = Settings(epochs=int(epochs), scale=scale, **OPTIMISERS[optimiser])  # type: ignore[arg-type]
+        how = Settings(epochs=int(epochs), scale=scale, **OPTIMISERS[optimiser])
         how = replace(how, lr=how.lr * rate)
         said = f"{', '.join(out)}: not defined for {fusion}." if out else ""
         names = (*entries, ENSEMBLE)
