@@ -1,4 +1,4 @@
-"""For the whole test run: a record of its own, and the cost of every notebook at the end."""
+"""For the whole test run: a record of its own; costs of notebooks and parity values at the end."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PEAK = "kernel_peak_mib"
+VALUES, UNKNOWN = "values_compared", "values_unknown"  # of a parity file, see test_vectors.py
 
 
 class NotebookCosts:
@@ -51,6 +52,18 @@ class NotebookCosts:
         for name, seconds in sorted(self.seconds.items()):
             peak = f"{self.peaks[name]:6.0f} MiB" if name in self.peaks else "   unknown"
             terminalreporter.line(f"{seconds:7.1f} s {peak}  {name}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much of the parity files was compared; under xdist the figures come with the reports."""
+    groups = terminalreporter.stats.values()
+    calls = [r for group in groups for r in group if getattr(r, "when", None) == "call"]
+    files = [counts for r in calls if VALUES in (counts := dict(r.user_properties))]
+    if files:
+        compared, unknown = (sum(counts[key] for counts in files) for key in (VALUES, UNKNOWN))
+        rest = f"; {unknown} have no inputs there to compute them from" if unknown else ""
+        terminalreporter.section("parity files")
+        terminalreporter.line(f"{compared} values compared in {len(files)} files{rest}")
 
 
 def is_notebook(nodeid):

@@ -1,16 +1,6 @@
-"""Exact numbers for the tests: stored vectors, float64 tensors, reproducible draws."""
-
-import json
-from pathlib import Path
+"""Exact numbers for the tests: float64 tensors, reproducible draws."""
 
 import torch
-
-VECTORS = Path(__file__).parent / "vectors"
-
-
-def read(name):
-    """The stored vectors of one method."""
-    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
 
 
 def tensor(nested):

@@ -1,0 +1,149 @@
+"""The package against parity files: numbers of reference code, every value of every case.
+
+COURSEKIT_VECTORS names the folder of the files; without it those of `tests/vectors` are checked.
+"""
+
+import copy
+import json
+import os
+from pathlib import Path
+
+import pytest
+from vector_checkers import CHECKERS
+from vector_checkers.reading import check
+
+FOLDER = Path(os.environ.get("COURSEKIT_VECTORS") or Path(__file__).parent / "vectors")
+FILES = sorted(path.name for path in FOLDER.glob("*.json"))
+
+# Files for what is not built yet, and why there is no checker for them.
+NOT_YET = {
+    "adversarial_projection.json": "adversarial debiasing is not in the package yet",
+    "agreement.json": "measures of agreement between raters are not in the package yet",
+    "albef_itc_itm.json": "momentum distillation with matching of pairs is not in the package yet",
+    "arl.json": "asymmetric representation learning is not in the package yet",
+    "aug.json": "boosting of the weak modality (AUG) is not in the package yet",
+    "bleu.json": "BLEU is not in the package yet",
+    "block_matching.json": "motion by block matching is not in the package yet",
+    "cider.json": "CIDEr is not in the package yet",
+    "clip_loss.json": "contrastive losses are not in the package yet",
+    "darts.json": "architecture search is not in the package yet",
+    "dimml.json": "decoupled contrast (DI-MML) is not in the package yet",
+    "distillation.json": "distillation losses are not in the package yet",
+    "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
+    "ema_alpha.json": "moving averages of weights and the warm-up of α are not in the package yet",
+    "equalizer.json": "the confusion and the confident loss are not in the package yet",
+    "fairness_metrics.json": "fairness measures are not in the package yet",
+    "functional_entropy.json": "the functional-entropy regulariser is not in the package yet",
+    "g2d.json": "sequential modality prioritisation is not in the package yet",
+    "gradient_reversal.json": "gradient reversal is not in the package yet",
+    "greedy_curation.json": "the re-balancing gate of greedy learning is not in the package yet",
+    "greedy_speed.json": "the conditional learning speed is not in the package yet",
+    "inforeg.json": "information regulation (InfoReg) is not in the package yet",
+    "ipot_wpa.json": "word-patch alignment by optimal transport is not in the package yet",
+    "itm_hard_negatives.json": "the choice of hard negatives is not in the package yet",
+    "learned_mixin.json": "bias-product losses are not in the package yet",
+    "lfm.json": "fitting with contrastive alignment (LFM) is not in the package yet",
+    "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
+    "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
+    "mfas.json": "the search for fusion architectures is not in the package yet",
+    "mla.json": "alternating updates (MLA) are not in the package yet",
+    "mlm_distillation.json": "masked language modelling is not in the package yet",
+    "mmpareto.json": "MMPareto is not in the package yet",
+    "modality_gap.json": "the modality gap is not in the package yet",
+    "ncr.json": "correspondence rectification is not in the package yet",
+    "opm.json": "on-the-fly prediction modulation is not in the package yet",
+    "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",
+    "perceiver.json": "the Perceiver is not in the package yet",
+    "pruning_flops.json": "pruning is not in the package yet",
+    "recall_at_k.json": "recall at k is not in the package yet",
+    "recall_at_k_ranks.json": "recall at k is not in the package yet",
+    "reconboost.json": "ReconBoost is not in the package yet",
+    "reconboost_more.json": "ReconBoost is not in the package yet",
+    "relearning.json": "diagnosing and re-learning is not in the package yet",
+    "remix.json": "the re-mixing of samples is not in the package yet",
+    "reweighing.json": "reweighing is not in the package yet",
+    "rubi.json": "RUBi is not in the package yet",
+    "sample_valuation.json": "the valuation of single samples is not in the package yet",
+    "siglip_loss.json": "contrastive losses are not in the package yet",
+    "similarity_filter.json": "filtering by similarity is not in the package yet",
+    "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
+    "zero_shot.json": "zero-shot classification by prompts is not in the package yet",
+}
+
+
+def test_there_are_files():
+    assert FILES, f"{FOLDER} holds no *.json; COURSEKIT_VECTORS may name another folder."
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file(name, record_property):
+    if name in NOT_YET:
+        if name in CHECKERS:
+            pytest.fail(f"{name} has a checker; take it out of NOT_YET.", pytrace=False)
+        pytest.skip(NOT_YET[name])
+    if name not in CHECKERS:
+        pytest.fail(f"{name} has no checker, and NOT_YET does not say why.", pytrace=False)
+    report = check(name, read(name), CHECKERS[name])
+    record_property("values_compared", report.compared)
+    record_property("values_unknown", report.unknown)
+    if report.problems:
+        pytest.fail("\n".join(report.problems), pytrace=False)
+
+
+def read(name):
+    """What a file holds."""
+    try:
+        return json.loads((FOLDER / name).read_text("utf-8"))
+    except ValueError as error:
+        pytest.fail(f"{name} cannot be read as JSON: {error}.", pytrace=False)
+
+
+# ---- the checkers can fail -------------------------------------------------------------------
+
+SMALL = {"cases": [{"name": "one", "g1": [1.0, 0.0], "g2": [-1.0, 1.0], "dot": -1.0}]}
+SMALL["cases"][0] |= {"g1_projected": [0.5, 0.5], "g2_projected": [0.0, 1.0]}
+SMALL["cases"][0] |= {"merged_mean": [0.25, 0.75], "merged_paper_sum": [0.5, 1.5]}
+CASE = "pcgrad.json, cases[0] (one)"
+
+
+def problems_after(**changes):
+    """Sentences about a small right file in which some keys of its case are changed."""
+    content = copy.deepcopy(SMALL)
+    content["cases"][0] |= changes
+    content["cases"][0] = {k: v for k, v in content["cases"][0].items() if v is not ...}
+    return check("pcgrad.json", content, CHECKERS["pcgrad.json"]).problems
+
+
+def test_a_right_file_has_no_problem_and_its_values_are_counted():
+    assert problems_after() == []
+    assert check("pcgrad.json", SMALL, CHECKERS["pcgrad.json"]).compared == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"dot": -1.000001}, f"{CASE}, key 'dot' is -1.000001; -1.0 was computed."),
+        ({"merged_mean": [0.25, 0.75 + 2e-8]}, "1 differ, first [1]: 0.75000002 there, 0.75 was"),
+        ({"merged_mean": [0.25]}, "shape (1,) there, (2,) was computed"),
+        ({"merged_mean": [0.25, "nan"]}, "first [1]: nan there, 0.75 was computed"),
+        ({"merged_mean": [0.25, "inf"]}, "first [1]: inf there, 0.75 was computed"),
+        ({"merged_mean": [0.25, True]}, f"{CASE}, key 'merged_mean' holds True; numbers were"),
+        ({"merged_mean": [0.25, [0.75]]}, f"{CASE}, key 'merged_mean' is no array of numbers"),
+        ({"merged_mean": ...}, f"{CASE}, key 'merged_mean' is missing."),
+        ({"other": 1.0}, f"{CASE}, key 'other' is not known to the checker."),
+        ({"other": {"deep": ["a", "nan"]}}, f"{CASE}, key 'other' is not known to the checker."),
+        ({"g2": [-1.0, 1.0, 0.0]}, f"{CASE}, key 'g2': RuntimeError"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(changes, sentence):
+    (problem,) = problems_after(**changes)
+    assert sentence in problem
+
+
+def test_words_may_stay_unread():
+    assert problems_after(note="drawn by hand", source=["a", {"commit": "b"}]) == []
+
+
+def test_a_file_without_values_is_a_problem():
+    (problem,) = check("pcgrad.json", {"cases": []}, CHECKERS["pcgrad.json"]).problems
+    assert problem == "pcgrad.json holds nothing that could be compared."
