@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     if command == "lab":
         return lab(rest, cpu)
     if command == "app":
-        return run(python(cpu, "app"), "-m", "coursekit.app", *rest)
+        return run(python(cpu, "app"), "-m", "coursekit.course.app", *rest)
     if command == "test":
         # Three processes on two cores, for many tests wait for a server or a browser. A file stays
         # in one, so that a notebook keeps its kernel. In the order of their names the long ones in
@@ -61,12 +61,12 @@ def main(arguments: list[str]) -> int:
         shared = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
         exe = python(cpu, "test")
         if shutil.which("npm"):  # without it the tests of the class's server are skipped
-            run(exe, "-m", "coursekit.hub", "proxy")
+            run(exe, "-m", "coursekit.course.hub", "proxy")
         return run(exe, "-m", "pytest", *shared, *rest)
     if command == "check":
-        return run(python(cpu), "-m", "coursekit.health", *rest)
+        return run(python(cpu), "-m", "coursekit.course.health", *rest)
     if command == "refresh":
-        return run(python(cpu, "test"), "-m", "coursekit.authoring", "refresh", *rest)
+        return run(python(cpu, "test"), "-m", "coursekit.course.authoring", "refresh", *rest)
     if command == "pin":
         return pin()
     if command == "clean":
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
 
 def lab(rest: list[str], cpu: bool) -> int:
     """Fill the learner's workbook and open it in JupyterLab, on this machine only, with a token."""
-    from coursekit import workbook  # standard library only, so it works before any set-up
+    from coursekit.course import workbook  # standard library only, so it works before any set-up
 
     exe = python(cpu)
     joined = ("--fresh=", "--reset=")

@@ -1,7 +1,21 @@
-"""coursekit: the small package behind the lessons on multimodal fusion.
+"""coursekit: multimodal fusion, and why training it is hard; a library and a classroom on it.
 
-Layers, each importing only from those before it:
-data, fusion, models, training, probes, stats → record, claims, exercises → plots → widgets.
+A room imports only from rooms before it in this order, and no lesson from another one:
+
+utils      checks, threads, work that pauses
+data       data sets, a generator whose truth is known, research data
+layers     blocks, norms, tokens, initialisation
+fusion     operators, one a file
+models     encoders, the classifier, networks that fuse early, in the middle or late
+training   the one loop, what a method may change in it, checkpoints
+balancing  methods that balance the training of several modalities, one a file
+analysis   numbers one asks of a trained model: EMAP, probes, calibration, intervals, costs
+compare    several trainings side by side: over seeds, as replicas, as a race, as a sweep
+course     the classroom: record, claims, exercises, plots, widgets, games, grading, hub
+lessons    one room per lesson: its exercises, explorers, pictures, studies
+
+A new thing goes where its kind stands; what only one lesson needs goes to that lesson's room, and
+moves down when a second one needs it. ``tests/test_house.py`` holds the rule.
 """
 
 __version__ = "0.1.0"

@@ -13,19 +13,19 @@ import pandas as pd
 import torch
 
 from coursekit import balancing, fusion
-from coursekit.at_once import seeds_at_once
+from coursekit.analysis.emap import emap
 from coursekit.balancing.mlb import MLB
+from coursekit.compare.quick import steps
+from coursekit.compare.race import entrants, race
+from coursekit.compare.replay import film
+from coursekit.compare.seeds import cures
+from coursekit.compare.seeds import steps as one_seed
+from coursekit.compare.seeds_at_once import seeds_at_once
 from coursekit.data import load, load_preset
-from coursekit.depth import PLACES, build_alone, build_depth
-from coursekit.drive import drive
-from coursekit.emap import emap
-from coursekit.experiments import cures
-from coursekit.experiments import steps as one_seed
-from coursekit.film import film
-from coursekit.live import steps
 from coursekit.models import build_classifier
-from coursekit.race import entrants, race
+from coursekit.models.fusion_stage import PLACES, build_alone, build_depth
 from coursekit.training import Settings, fit, predict
+from coursekit.utils.stepwise import drive
 
 SETTINGS = Settings(epochs=2, lr=0.05, batch_size=64)
 

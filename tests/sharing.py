@@ -16,7 +16,8 @@ from coursekit.data import Modality, Recipe, generate
 from coursekit.data.lazy import LazySplit
 from coursekit.data.multimodal import Split
 from coursekit.fusion import build
-from coursekit.models import MultimodalClassifier, ResNet18, build_classifier, initialise
+from coursekit.layers.initialise import initialise
+from coursekit.models import MultimodalClassifier, ResNet18, build_classifier
 from coursekit.training import Settings, fit
 
 FEW = Settings(epochs=3, batch_size=8)

@@ -21,13 +21,13 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
+from coursekit.course.plots.redraw import Layers
+from coursekit.course.widgets import EXPLORERS, Choice, Slider
+from coursekit.course.widgets.controls import changed
+from coursekit.course.widgets.screen import blanks, tables
 from coursekit.data.presets import load_preset
-from coursekit.drive import drive
-from coursekit.plots.layers import Layers
 from coursekit.training import Settings
-from coursekit.widgets import EXPLORERS, Choice, Slider
-from coursekit.widgets.controls import changed
-from coursekit.widgets.screen import blanks, tables
+from coursekit.utils.stepwise import drive
 
 RANDOM = 200  # states, in chains of neighbours
 SLOW = ("race", "film", "depth", "imbalance")

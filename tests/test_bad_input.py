@@ -8,11 +8,15 @@ import pytest
 import torch
 
 from coursekit import fusion
-from coursekit.costs import cost, cost_table, multiply_adds
+from coursekit.analysis.costs import cost, cost_table, multiply_adds
+from coursekit.analysis.emap import emap, interaction_share, logit_grid, project
+from coursekit.analysis.intervals import interval, summarise
+from coursekit.analysis.missing import dropped, filled
+from coursekit.analysis.probes import probe
+from coursekit.compare.rates import best_rates
+from coursekit.course.widgets.controls import Slider
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.data.timeline import on_timeline
-from coursekit.depth import build_alone, build_depth
-from coursekit.emap import emap, interaction_share, logit_grid, project
 from coursekit.fusion.gmu import GMU
 from coursekit.fusion.hard_gate import HardGate
 from coursekit.fusion.kiela_gate import KielaGate
@@ -21,17 +25,13 @@ from coursekit.fusion.mid_mlp import MidMLP
 from coursekit.fusion.multiplicative import Multiplicative
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import SEGate, squeeze_excite
-from coursekit.fusion.tokens import mark, sinusoidal_positions
-from coursekit.missing import dropped, filled
+from coursekit.layers.tokens import mark, sinusoidal_positions
+from coursekit.lessons.l02_fusion_operators.explorer_view import surface_table
+from coursekit.lessons.l02_fusion_operators.study_operators import row
+from coursekit.lessons.l02_fusion_operators.surfaces import Target, additive_part, grid, learn
+from coursekit.lessons.l04_early_or_late.study import epochs_to
 from coursekit.models import build_classifier
-from coursekit.plots.surfaces import surface_table
-from coursekit.probes import probe
-from coursekit.stats import interval, summarise
-from coursekit.studies.depths import epochs_to
-from coursekit.studies.operators import row
-from coursekit.studies.rates import best_rates
-from coursekit.surfaces import Target, additive_part, grid, learn
-from coursekit.widgets.controls import Slider
+from coursekit.models.fusion_stage import build_alone, build_depth
 
 X, Y = torch.ones(6, 3), torch.tensor([0, 1] * 3)
 NAN = torch.full((2, 3), math.nan)

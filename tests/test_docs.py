@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", "INSTRUCTORS.md", "coursekit/hub/README.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "INSTRUCTORS.md", "coursekit/course/hub/README.md"]
 PAGES += [f"data/{p.name}" for p in (ROOT / "data").glob("*.md")]
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 

@@ -40,17 +40,20 @@ from torch import nn
 
 from coursekit import balancing, fusion
 from coursekit.data import Modality, Recipe, generate
+from coursekit.lessons.l02_fusion_operators.surfaces import Target
 from coursekit.models import build_classifier
-from coursekit.surfaces import Target
 from coursekit.training import Settings
 from coursekit.training.evaluate import predict
 
 MODULES = (
     *("fusion", "balancing"),
     *(f"fusion.{m.name}" for m in iter_modules(fusion.__path__)),
-    *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__)),
-    *("emap", "calibration", "probes", "stats", "costs", "missing", "interaction", "surfaces"),
-    *("diagnosis", "pace", "experiments", "checks"),
+    "layers.tokens",
+    *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
+    *(f"analysis.{m}" for m in ("emap", "calibration", "probes", "intervals", "costs")),
+    *("analysis.missing", "analysis.diagnosis", "compare.seeds"),
+    *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
+    *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "presets")),
 )
 
@@ -187,13 +190,13 @@ TABLE: dict[str, dict[str, Argument]] = {
         "w_squeeze": batch(torch.randn(2, 4)),
         "w_excite": like(torch.randn(4, 2)),
     },
-    "fusion.tokens.sinusoidal_positions": {"length": count(3, 0), "width": count(4, 0)},
-    "fusion.tokens.mark": {
+    "layers.tokens.sinusoidal_positions": {"length": count(3, 0), "width": count(4, 0)},
+    "layers.tokens.mark": {
         "sequences": by_name({"A": X[:, None], "B": Z[:, None]}, like),
         "class_token": batch(X[0]),
         "marks": by_name({"A": X[0], "B": Z[0]}, batch),
     },
-    "fusion.tokens.encoder_stack": {
+    "layers.tokens.encoder_stack": {
         "width": count(4, 0, 3),
         "heads": count(2, 0, 3),
         "layers": count(1, 0),
@@ -274,44 +277,44 @@ TABLE: dict[str, dict[str, Argument]] = {
     },
     "balancing.scores.require_scores": {"name": free("scores"), "scores": scores(S)},
     # what is measured on models
-    "emap.project": {"grid": batch(GRID)},
-    "emap.interaction_share": {"grid": batch(GRID)},
-    "emap.emap": {
+    "analysis.emap.project": {"grid": batch(GRID)},
+    "analysis.emap.interaction_share": {"grid": batch(GRID)},
+    "analysis.emap.emap": {
         "model": a(MODEL),
         "inputs": by_name(INPUTS, lambda x: like(x, "deeper", "flatter")),
         "block": count(64, 0),
         "label": free(""),
     },
-    "emap.logit_grid": {
+    "analysis.emap.logit_grid": {
         "model": a(MODEL),
         "inputs": by_name(INPUTS, lambda x: like(x, "deeper", "flatter")),
         "block": count(64, 0),
         "label": free(""),
     },
-    "calibration.reliability": {
+    "analysis.calibration.reliability": {
         "probs": batch(LOGITS.softmax(1)),
         "labels": labels(Y, C),
         "bins": count(15, 0),
     },
-    "calibration.ece": {
+    "analysis.calibration.ece": {
         "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
         "labels": labels(Y, C),
         "bins": count(15, 0),
     },
-    "probes.probe": {
+    "analysis.probes.probe": {
         "features": batch(X),
         "labels": labels(Y),
         **TEST_PROBE,
         "c": number(1.0, 0, -1.0),
     },
-    "probes.quick_probe": {"features": batch(X), "labels": labels(Y), **TEST_PROBE},
-    "probes.probe_encoders": {
+    "analysis.probes.quick_probe": {"features": batch(X), "labels": labels(Y), **TEST_PROBE},
+    "analysis.probes.probe_encoders": {
         "model": a(MODEL),
         "train": a(DATA.train),
         "test": a(DATA.test),
         "c": number(1.0, 0, -1.0),
     },
-    "stats.interval": {
+    "analysis.intervals.interval": {
         "values": Argument(
             [1.0, 2.0],
             (
@@ -325,75 +328,81 @@ TABLE: dict[str, dict[str, Argument]] = {
         "level": number(0.95, 0, 1),
         "one": free(False),
     },
-    "stats.summarise": {
+    "analysis.intervals.summarise": {
         "table": a(pd.concat([ACCURACY] * 2)),
         "by": Argument(
             ["model"], (Wrong("text", "model"), Wrong("misspelt", ["mode"], "'model'?"))
         ),
         "value": name("accuracy"),
     },
-    "costs.parameters": {"model": a(MODEL)},
-    "costs.multiply_adds": {"model": a(MODEL), "inputs": by_name(INPUTS)},
-    "costs.cost": {"operator": a(MODEL.fusion)},
-    "costs.cost_table": {
+    "analysis.costs.parameters": {"model": a(MODEL)},
+    "analysis.costs.multiply_adds": {"model": a(MODEL), "inputs": by_name(INPUTS)},
+    "analysis.costs.cost": {"operator": a(MODEL.fusion)},
+    "analysis.costs.cost_table": {
         "width": count(2, 0),
         "num_classes": count(2, 0),
         "modalities": count(2, 1),
         "names": FUSIONS,
     },
-    "missing.filled": {
+    "analysis.missing.filled": {
         # What is lost may be NaN: it is replaced.
         "inputs": by_name({"A": X, "B": Z}, lambda x: batch(x, "NaN", "inf", "flatter", "deeper")),
         "lost": name("A", near=False),
         "how": name("mean"),
         "train": by_name({"A": X, "B": Z}, batch),
     },
-    "missing.dropped": {
+    "analysis.missing.dropped": {
         "model": a(MODEL, Wrong("not additive", build_classifier(INPUTS, 2, fusion="mid-mlp"))),
         "inputs": by_name(INPUTS, batch),
         "lost": name("B", near=False),
     },
-    "interaction.look": {"model": a(MODEL), "split": a(DATA.test)},
-    "interaction.steps": {**TRAINING, "fusions": FUSIONS},
-    "interaction.compare": {**TRAINING, "fusions": FUSIONS},
-    "interaction.with_synergy": {
+    "lessons.l03_emap.interaction.look": {"model": a(MODEL), "split": a(DATA.test)},
+    "lessons.l03_emap.interaction.steps": {**TRAINING, "fusions": FUSIONS},
+    "lessons.l03_emap.interaction.compare": {**TRAINING, "fusions": FUSIONS},
+    "lessons.l03_emap.interaction.with_synergy": {
         "share": share(0.5),
         "noise": number(1.0, -1.0),
         "train": count(10, 1),
         "valid": count(10, 0),
         "test": count(10, 0),
     },
-    "surfaces.additive_part": {"surface": surface(SURFACE)},
-    "surfaces.share": {"part": surface(SURFACE, "flat"), "whole": surface(SURFACE, "flat")},
-    "surfaces.grid": {"side": count(2, 1)},
-    "surfaces.build_model": OPERATORS,
-    "surfaces.steps": {
+    "lessons.l02_fusion_operators.surfaces.additive_part": {"surface": surface(SURFACE)},
+    "lessons.l02_fusion_operators.surfaces.share": {
+        "part": surface(SURFACE, "flat"),
+        "whole": surface(SURFACE, "flat"),
+    },
+    "lessons.l02_fusion_operators.surfaces.grid": {"side": count(2, 1)},
+    "lessons.l02_fusion_operators.surfaces.build_model": OPERATORS,
+    "lessons.l02_fusion_operators.surfaces.steps": {
         **OPERATORS,
         "target": a(Target(1, 1, 0)),
         "rate": number(0.01, 0, -1.0),
         "count": count(1, 0),
     },
-    "surfaces.learn": {"operator": name("tensor"), "target": a(Target(1, 1, 0))},
-    "diagnosis.drop_by_seed": {
+    "lessons.l02_fusion_operators.surfaces.learn": {
+        "operator": name("tensor"),
+        "target": a(Target(1, 1, 0)),
+    },
+    "analysis.diagnosis.drop_by_seed": {
         "accuracy": with_also(table(ACCURACY, "model", "accuracy", "seed"), *WORSE),
         "modalities": MODALITIES,
     },
-    "diagnosis.probe_change_by_seed": {
+    "analysis.diagnosis.probe_change_by_seed": {
         "probes": with_also(
             table(PROBES, "modality", "trained", "accuracy", "seed"), *WORSE_PROBES
         ),
     },
-    "diagnosis.diagnose": {
+    "analysis.diagnosis.diagnose": {
         "accuracy": with_also(table(ACCURACY, "model", "accuracy"), *WORSE),
         "probes": with_also(table(PROBES, "modality", "trained", "accuracy"), *WORSE_PROBES),
     },
-    "pace.run_scores": {
+    "lessons.l08_multi_loss_balanced.pace.run_scores": {
         **TRAINING,
         "alpha": number(2.0, -1.0),
         "beta_max": number(8.0, 0.5),
         "fusion": name("mid-mlp"),
     },
-    "pace.paces": {
+    "lessons.l08_multi_loss_balanced.pace.paces": {
         "scores": with_also(
             table(RUN, "epoch", "batch", "rows"),
             Wrong("one modality", RUN.drop(columns="B")),
@@ -403,19 +412,19 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alpha": number(2.0, -1.0),
         "beta_max": number(8.0, 0.5),
     },
-    "experiments.steps": {
+    "compare.seeds.steps": {
         **TRAINING,
         "variants": a(None, Wrong("list", ["joint"]), Wrong("no Variant", {"joint": 1})),
         "widths": a((4,), Wrong("zero", (0,))),
         "encoder": name("mlp", near=False),
     },
-    "experiments.probe_rows": {
+    "compare.seeds.probe_rows": {
         "model": a(MODEL),
         "train": a(DATA.train),
         "test": a(DATA.test),
         "trained": name("alone"),
     },
-    "experiments.over_seeds": {
+    "compare.seeds.over_seeds": {
         "make_data": a(lambda seed: generate(RECIPE, seed)),
         "settings": a(QUICK),
         "seeds": a([0], Wrong("none", []), Wrong("not whole", [0.5])),
@@ -500,21 +509,21 @@ TABLE: dict[str, dict[str, Argument]] = {
     "data.presets.preset": {"name": name("starve", says="preset")},
     "data.presets.load_preset": {"name": name("starve", says="preset"), "seed": count(0, -1)},
     # the checks themselves, of an argument that is called as here
-    "checks.require": {
+    "utils.checks.require": {
         "condition": Argument(True, (Wrong("broken", False),), says="n is 3"),
         "sentence": free("n is 3; 4 was expected."),
     },
-    "checks.require_count": {
+    "utils.checks.require_count": {
         "name": free("value"),
         "value": count(3, 0),
         "least": free(1),
         "most": free(5),
     },
-    "checks.require_finite": {"name": free("value"), "value": number(1.0)},
-    "checks.require_share": {"name": free("value"), "value": share(0.5)},
-    "checks.require_positive": {"name": free("value"), "value": number(0.5, 0, -1.0)},
-    "checks.require_not_negative": {"name": free("value"), "value": number(0.5, -0.1)},
-    "checks.require_seeds": {
+    "utils.checks.require_finite": {"name": free("value"), "value": number(1.0)},
+    "utils.checks.require_share": {"name": free("value"), "value": share(0.5)},
+    "utils.checks.require_positive": {"name": free("value"), "value": number(0.5, 0, -1.0)},
+    "utils.checks.require_not_negative": {"name": free("value"), "value": number(0.5, -0.1)},
+    "utils.checks.require_seeds": {
         "seeds": Argument(
             [0, 1],
             (
@@ -526,55 +535,66 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
     },
-    "checks.choose": {
+    "utils.checks.choose": {
         "name": free("value"),
         "value": name("red"),
         "options": free(["red", "blue"]),
     },
-    "checks.require_floats": {
+    "utils.tensor_checks.require_floats": {
         "name": free("x"),
         "x": batch(X, "NaN", "inf", "empty", "deeper", "flatter"),
     },
-    "checks.require_dtype": {
+    "utils.tensor_checks.require_dtype": {
         "name": free("x"),
         "x": Argument(X, (Wrong("double", X.double()), Wrong("list", X.tolist()))),
         "module": free(nn.Linear(1, 1)),
     },
-    "checks.require_modality": {
+    "utils.checks.require_modality": {
         "name": free("modality"),
         "modality": Argument("A", tuple(Wrong(repr(m), m) for m in ("", "a.b", 7, None))),
     },
-    "checks.require_weights": {"name": free("x"), "x": batch(X, "empty", "deeper", "flatter")},
-    "checks.require_batch": {"name": free("x"), "x": batch(X), "shape": free((None, 4))},
-    "checks.require_labels": {
+    "utils.tensor_checks.require_weights": {
+        "name": free("x"),
+        "x": batch(X, "empty", "deeper", "flatter"),
+    },
+    "utils.tensor_checks.require_batch": {
+        "name": free("x"),
+        "x": batch(X),
+        "shape": free((None, 4)),
+    },
+    "utils.tensor_checks.require_labels": {
         "name": free("labels"),
         "labels": labels(Y, C),
         "rows": free(N),
         "num_classes": free(C),
     },
-    "checks.require_instance": {"name": free("value"), "value": a(QUICK), "kind": free(Settings)},
-    "checks.require_callable": {
+    "utils.checks.require_instance": {
+        "name": free("value"),
+        "value": a(QUICK),
+        "kind": free(Settings),
+    },
+    "utils.checks.require_callable": {
         "name": free("value"),
         "value": Argument(print, (Wrong("text", "print"), Wrong("nothing", None))),
     },
-    "checks.require_flag": {"name": free("value"), "value": flag()},
-    "checks.require_mapping": {
+    "utils.checks.require_flag": {"name": free("value"), "value": flag()},
+    "utils.checks.require_mapping": {
         "name": free("value"),
         "value": Argument({"A": 1}, (Wrong("none", {}), Wrong("list", ["A"]), Wrong("number", 7))),
         "what": free("numbers"),
     },
-    "checks.require_list": {
+    "utils.checks.require_list": {
         "name": free("value"),
         "value": Argument([1], (Wrong("none", []), Wrong("text", "A"), Wrong("number", 7))),
         "what": free("numbers"),
     },
-    "checks.require_tensors": {
+    "utils.tensor_checks.require_tensors": {
         "name": free("tensors"),
         "tensors": Argument(
             [X, X], (Wrong("none", []), Wrong("number", 7), Wrong("whole numbers", [X.long()]))
         ),
     },
-    "checks.require_columns": {
+    "utils.checks.require_columns": {
         "name": free("table"),
         "table": table(ACCURACY, "model"),
         "columns": free(["model"]),
@@ -596,7 +616,7 @@ EXEMPT = {
     "balancing.scores.rivals": "inside `pace` and `brake`",
     "balancing.signals.is_additive": "on the model and the features of the step that is running",
     "balancing.signals.own_logits": "on the model and the prediction of the step that is running",
-    "probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",
+    "analysis.probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",
 }
 
 

@@ -32,12 +32,17 @@ from inputs import (
 from PIL import Image
 from research_folders import make_ave, make_cremad, make_ucf101, multibench_parts
 
-from coursekit import balancing, data, depth, models, race, replicas
+from coursekit import balancing, data, models
+from coursekit.compare import race, replicas
 from coursekit.data import Modality, Recipe, files, generate, research
 from coursekit.data.research import decode
+from coursekit.models import fusion_stage as depth
 from coursekit.training import Settings
 
-MODULES = ("at_once", "depth", "race", "film", "standings", "lineup", "data.research.look")
+MODULES = (
+    *("compare.seeds_at_once", "models.fusion_stage", "compare.race", "compare.replay"),
+    *("compare.standings", "balancing.taxonomy", "data.research.first_look"),
+)
 EXPORTS = (data, research, replicas)
 ELSEWHERE = {  # what another table has, and what takes nothing
     *("data.MultimodalData", "data.Split", "data.ceiling"),
@@ -45,12 +50,12 @@ ELSEWHERE = {  # what another table has, and what takes nothing
     *("data.research.SOURCES",),
 }
 NOT_CALLED = {  # what the package makes and hands out
-    "depth.Branch": "a part of a network that `assemble` has checked",
-    "depth.Joined": "a part of a network that `assemble` has checked",
-    "race.Race": "what a race gives",
-    "film.Film": "what a film gives",
-    "replicas.Looks": "what `look` is handed",
-    "replicas.StackedPrediction": "what K models answer",
+    "models.fusion_stage.Branch": "a part of a network that `assemble` has checked",
+    "models.fusion_stage.Joined": "a part of a network that `assemble` has checked",
+    "compare.race.Race": "what a race gives",
+    "compare.replay.Film": "what a film gives",
+    "compare.replicas.Looks": "what `look` is handed",
+    "compare.replicas.StackedPrediction": "what K models answer",
 }
 SMALL = Recipe({"A": Modality(), "B": Modality()}, redundant=0.8, train=40, valid=30, test=30)
 DATA = generate(SMALL)
@@ -127,67 +132,71 @@ FROM_FILES = {  # what every loader of sound and pictures takes
 }  # fmt: skip
 
 TABLE = {
-    "at_once.seeds_at_once": {
+    "compare.seeds_at_once.seeds_at_once": {
         "make_data": with_also(MAKE, Wrong("gives none", lambda seed: 7)),
         "settings": optional(a(FEW)), "seeds": SEEDS,
         "widths": Argument((4,), (Wrong("text", "4"), Wrong("zero", (0,)))), "label": free(""),
     },
-    "depth.DepthClassifier": {
+    "models.fusion_stage.DepthClassifier": {
         "encoders": free(dict(DEEP.encoders)), "fusion": free(DEEP.fusion),
         "num_classes": count(6, 0), "rate": share(0.5), "seed": count(0, -1),
     },
-    "depth.assemble": {
+    "models.fusion_stage.assemble": {
         "place": name("late"), "widths": WIDTHS, "num_classes": count(3, 0), "w": count(4, 0),
         "v": count(4, 0), "rate": share(0.5),
     },
-    "depth.parameters": {"model": a(DEEP)},
-    "depth.matched_widths": {
+    "models.fusion_stage.parameters": {"model": a(DEEP)},
+    "models.fusion_stage.matched_widths": {
         "place": name("late"), "widths": WIDTHS, "num_classes": count(3, 0),
         "budget": count(500, 0, 3),
     },
-    "depth.build_depth": {
+    "models.fusion_stage.build_depth": {
         "place": name("late"), "inputs": INPUTS, "num_classes": count(6, 0),
         "budget": count(600, 0, 3), "rate": share(0.5), "seed": count(0, -1),
     },
-    "depth.build_alone": {
+    "models.fusion_stage.build_alone": {
         "modality": name("A", near=False), "inputs": INPUTS, "num_classes": count(6, 0),
         "budget": count(600, 0, 3), "seed": count(0, -1),
     },
-    "depth.started": {"model": a(DEEP, Wrong("of another kind", ONE)), "seed": count(0, -1)},
-    "race.entrants": {"names": free("mlb")},
-    "race.race": {
+    "models.fusion_stage.started": {
+        "model": a(DEEP, Wrong("of another kind", ONE)), "seed": count(0, -1),
+    },
+    "compare.race.entrants": {"names": free("mlb")},
+    "compare.race.race": {
         "data": a(DATA), "entries": RACERS, "settings": optional(a(FEW)),
         "fusion": name("film"), "seed": count(0, -1), "probe_all": flag(), "together": flag(),
     },
-    "race.races": {
+    "compare.race.races": {
         "make_data": MAKE, "entries": RACERS, "settings": optional(a(FEW)), "seeds": SEEDS,
         "fusion": name("film"), "jobs": count(1, 0), "label": free(""),
     },
-    "film.film": {
+    "compare.replay.film": {
         "data": a(DATA, Wrong("lazy", OPENED)), "name": Argument("mlb", (
             Wrong("joint", "joint"), Wrong("ensemble", "ensemble"),
         )),
         "method": a(balancing.build("mlb")), "settings": optional(a(FEW)),
         "fusion": name("film"), "seed": count(0, -1), "together": flag(),
     },
-    "standings.standings": {"table": table(ROWS, *PLACES, "seed", "valid", "test")},
-    "standings.differences": {
+    "compare.standings.standings": {"table": table(ROWS, *PLACES, "seed", "valid", "test")},
+    "compare.standings.differences": {
         "table": table(ROWS, *PLACES, "seed", "test"), "method": name("ensemble"),
         "base": name("joint"), "value": free("test"),
     },
-    "standings.gains": {
+    "compare.standings.gains": {
         "table": table(ROWS, *PLACES, "seed", "test"), "base": name("joint"),
         "value": free("test"),
     },
-    "standings.means": {"table": table(ROWS, *PLACES, "test"), "value": free("test")},
-    "lineup.overridden": {"cls": free(balancing.registry()["mlb"]), "hook": free("loss")},
-    "lineup.changes": {
+    "compare.standings.means": {"table": table(ROWS, *PLACES, "test"), "value": free("test")},
+    "balancing.taxonomy.overridden": {
+        "cls": free(balancing.registry()["mlb"]), "hook": free("loss"),
+    },
+    "balancing.taxonomy.changes": {
         "cls": Argument(balancing.registry()["mlb"], (
             Wrong("name", "mlb"), Wrong("an object", balancing.build("mlb")),
             Wrong("another class", dict),
         )),
     },
-    "replicas.epochs": {
+    "compare.replicas.epochs": {
         "models": MODELS, "train": SPLITS, "valid": SPLITS, "settings": SETTINGS, "seeds": SEEDS,
         "methods": METHODS,
         "watch": optional(Argument(None, (Wrong("text", "print"),))),
@@ -197,12 +206,12 @@ TABLE = {
             Wrong("text", "valid"), Wrong("number", 7), Wrong("misspelt", ("vali",), "Did you"),
         )),
     },
-    "replicas.fit": {
+    "compare.replicas.fit": {
         "models": MODELS, "train": SPLITS, "valid": SPLITS, "settings": SETTINGS, "seeds": SEEDS,
         "methods": METHODS,
     },
-    "replicas.Stack": {"models": MODELS},
-    "replicas.replicable": {"method": a(balancing.build("mlb"))},
+    "compare.replicas.Stack": {"models": MODELS},
+    "compare.replicas.replicable": {"method": a(balancing.build("mlb"))},
     "data.Modality": {
         "amplitude": number(4.0, -1.0), "noise": number(1.0, -1.0), "linear": share(0.5),
         "nuisance_std": number(0.0, -1.0), "nuisance_dims": count(8, -1),
@@ -305,21 +314,21 @@ TABLE = {
     },
     "data.research.decode.WavPicture": {"sound": a(SOUND)},
     "data.research.decode.Photo": {"size": count(4, 0)},
-    "bench.methods.trials": {
+    "compare.protocol.trials": {
         "method": name("mlb"),
         "rates": Argument((0.1,), (
             Wrong("NaN", (math.nan,)), Wrong("−1", (-1.0,)), Wrong("zero", (0.0,)),
         )),
     },
-    "bench.methods.read_trial": {
+    "compare.protocol.read_trial": {
         "text": Argument("lr=0.1 alpha=2", (Wrong("no pair", "lr"), Wrong("two", "lr=1=2"))),
     },
-    "bench.methods.settings_for": {
+    "compare.protocol.settings_for": {
         "data": name("starve"),
         "trial": Argument({"lr": 0.1}, (Wrong("no rate", {}),)),
     },
-    "bench.methods.entries": {"data": name("starve"), "method": name("mlb")},
-    "bench.methods.modalities_of": {"data": name("starve")},
+    "compare.protocol.entries": {"data": name("starve"), "method": name("mlb")},
+    "compare.protocol.modalities_of": {"data": name("starve")},
 }  # fmt: skip
 
 
@@ -335,7 +344,7 @@ def test_every_exported_and_public_function_has_an_entry_or_a_reason():
     found = {key for key, _ in discovered(MODULES, classes=True)}
     for package in EXPORTS:
         found |= {f"{package.__name__.removeprefix('coursekit.')}.{n}" for n in package.__all__}
-    found = {key.replace("research.look.", "research.") for key in found}
+    found = {key.replace("research.first_look.", "research.") for key in found}
     known = {*TABLE, *ELSEWHERE, *NOT_CALLED}
     assert found <= known, sorted(found - known)
 
@@ -344,7 +353,7 @@ def test_every_exported_and_public_function_has_an_entry_or_a_reason():
 def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
     function, entry = function_of(key), TABLE[key]
     assert set(parameters(function)) - set(entry) == set()
-    if key == "race.entrants":
+    if key == "compare.race.entrants":
         assert list(function("mlb")) == ["mlb"]
         return
     if key == "data.load":

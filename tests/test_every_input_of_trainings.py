@@ -23,15 +23,16 @@ from inputs import (
     share,
 )
 
-from coursekit import balancing, models, replicas, training
-from coursekit.bench.methods import trials
-from coursekit.bench.sweep import fresh_cells
+from coursekit import balancing, models, training
+from coursekit.compare import replicas
+from coursekit.compare.plan import Plan, read_plan
+from coursekit.compare.plan_sweep import compare
+from coursekit.compare.protocol import trials
+from coursekit.compare.sweep import fresh_cells
 from coursekit.data import MultimodalData, Split, generate
 from coursekit.data.lazy import LazyData, LazySplit
 from coursekit.data.synthetic import Modality, Recipe
 from coursekit.training import Settings, accuracy, epochs, fit, predict
-from coursekit.trainings.plan import Plan, read_plan
-from coursekit.trainings.sweep import compare
 
 DATA = generate(Recipe({"A": Modality(), "B": Modality()}, redundant=0.8, train=40, valid=30), 1)
 MODEL = models.build_classifier(DATA.train.inputs, 6)

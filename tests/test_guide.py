@@ -12,22 +12,23 @@ from nbgrader.apps.nbgraderapp import NbGraderApp
 from typer.main import get_command
 
 from coursekit.__main__ import app
-from coursekit.authoring.slicing import cut
-from coursekit.authoring.sources import instructor_notebook, name_of, scripts
-from coursekit.exercises import Exercise
-from coursekit.exercises.helping import HELP, VARIABLE
-from coursekit.games import games
-from coursekit.grading.assignment import Plan
-from coursekit.grading.folder_guide import GUIDE
-from coursekit.grading.overview import BEGIN, END, block, lesson, lessons, table
-from coursekit.grading.written import WRITTEN, rubric
-from coursekit.hub.__main__ import app as hub
-from coursekit.widgets import EXPLORERS, Explorer
-from coursekit.widgets.game import GameCard
+from coursekit.course import registry
+from coursekit.course.authoring.slicing import cut
+from coursekit.course.authoring.sources import instructor_notebook, name_of, scripts
+from coursekit.course.exercises import Exercise
+from coursekit.course.games import games
+from coursekit.course.grading.assignment import Plan
+from coursekit.course.grading.class_readme import GUIDE
+from coursekit.course.grading.overview import BEGIN, END, block, lesson, lessons, table
+from coursekit.course.help_level import HELP, VARIABLE
+from coursekit.course.hub.__main__ import app as hub
+from coursekit.course.widgets import EXPLORERS, Explorer
+from coursekit.course.widgets.game import GameCard
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
 PROSE = TEXT.replace(block(TEXT), "")  # without the table that is made
+WRITTEN = {n: one.question for n, one in registry.lessons().items() if one.question}
 KEY = re.compile(r"\d\d-[a-z][a-z-]*")
 CODE = re.compile(r"`([^`]+)`")
 QUOTED = re.compile(r"“([^”]+)”")
@@ -45,7 +46,7 @@ def code_of(text):
 @cache
 def exercises():
     """Key → exercise, of all lessons."""
-    modules = [importlib.import_module(f"coursekit.exercises.lesson{x.name}") for x in lessons()]
+    modules = [registry.exercises(x.name) for x in lessons()]
     found = [x for module in modules for x in vars(module).values() if isinstance(x, Exercise)]
     return {x.key: x for x in found}
 
@@ -75,7 +76,7 @@ def sections(level="###"):
 
 
 def test_the_table_is_that_of_the_sources():
-    assert block(TEXT) == table(lessons()), "print it: python -m coursekit.grading.overview"
+    assert block(TEXT) == table(lessons()), "print it: python -m coursekit.course.grading.overview"
 
 
 def test_the_overview_agrees_with_the_exercises_themselves():
@@ -194,10 +195,10 @@ def test_sections_of_lessons_that_are_named_exist():
 
 def command_of(module, words):
     """The click command that these words call, its name, and what follows."""
-    found, rest = get_command({"coursekit": app, "coursekit.hub": hub}[module]), list(words)
-    while hasattr(found, "commands"):
-        assert rest and rest[0] in found.commands, f"{module} has no command {rest[:1]}"
-        found = found.commands[rest.pop(0)]
+    found, rest = get_command({"coursekit": app, "coursekit.course.hub": hub}[module]), list(words)
+    while hasattr(found, "list_commands"):
+        assert rest and rest[0] in found.list_commands(None), f"{module} has no command {rest[:1]}"
+        found = found.get_command(None, rest.pop(0))
     return found, rest
 
 
@@ -206,16 +207,17 @@ def options_of(command):
 
 
 def all_options(group):
-    if not hasattr(group, "commands"):
+    if not hasattr(group, "list_commands"):
         return options_of(group)
-    return set().union(*(all_options(one) for one in group.commands.values()))
+    every = (group.get_command(None, name) for name in group.list_commands(None))
+    return set().union(*(all_options(one) for one in every))
 
 
 def test_commands_and_their_options_exist():
     found = [COMMAND.search(line) for line in code_of(PROSE)]
     assert sum(one is not None for one in found) >= 4
     for module, rest in (one.groups() for one in found if one):
-        if module not in ("coursekit", "coursekit.hub"):
+        if module not in ("coursekit", "coursekit.course.hub"):
             assert importlib.util.find_spec(module), module
         elif words := shlex.split(rest.split("&&")[0], comments=True):
             command, given = command_of(module, words)
@@ -265,13 +267,13 @@ def test_what_is_said_of_help_is_so():
 @pytest.mark.parametrize("name", WRITTEN)
 def test_an_open_question_can_be_asked_and_marked(name):
     found = WRITTEN[name]
-    assert found.lesson == name and name in {one.name for one in lessons()}
+    assert name in {one.name for one in lessons()}
     assert found.points == 4
     assert 3 <= len(found.criteria) <= 4 and all(points > 0 for points, _ in found.criteria)
     assert all(len(said) > 30 and said.endswith(".") and "|" not in said
                for _, said in found.criteria)  # fmt: skip
     assert len(found.question) > 200 and found.question[-1] in "?."
-    lines = rubric(found).splitlines()
+    lines = found.rubric().splitlines()
     assert lines[2:] == [f"| {points:g} | {said} |" for points, said in found.criteria]
 
 

@@ -22,6 +22,7 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 TOP_LEVEL = {
     "notebooks",
     "coursekit",
+    "benchmarks",
     "data",
     "tests",
     "environment.yml",
@@ -101,7 +102,7 @@ def test_the_launcher_and_the_check_know_the_oldest_python():
     text = (ROOT / "course.py").read_text("utf-8")
     assert f"sys.version_info < (3, {oldest})" in text
     assert f"Needs only Python 3.{oldest} or newer" in text
-    health = (ROOT / "coursekit" / "health.py").read_text("utf-8")
+    health = (ROOT / "coursekit" / "course" / "health.py").read_text("utf-8")
     assert f"OLDEST = (3, {oldest})" in health
 
 
@@ -122,10 +123,10 @@ def imported(file):
 
 
 def test_the_launcher_needs_the_standard_library_only():
-    own = "coursekit.workbook"
+    own = "coursekit.course.workbook"
     found = set(imported(ROOT / "course.py"))
     assert own in found
-    for module in (found - {own}) | set(imported(ROOT / "coursekit" / "workbook.py")):
+    for module in (found - {own}) | set(imported(ROOT / "coursekit" / "course" / "workbook.py")):
         assert module.split(".")[0] in sys.stdlib_module_names, module
     assert list(imported(ROOT / "coursekit" / "__init__.py")) == []
 
@@ -133,7 +134,7 @@ def test_the_launcher_needs_the_standard_library_only():
 def test_it_does_run_without_any_installed_package(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course; "
-        "from coursekit import workbook; from pathlib import Path; "
+        "from coursekit.course import workbook; from pathlib import Path; "
         f"workbook.fill(Path({str(ROOT / 'notebooks')!r}), Path({str(tmp_path / 'mine')!r})); "
         "sys.exit(course.main(['help']))"
     )
@@ -143,7 +144,7 @@ def test_it_does_run_without_any_installed_package(tmp_path):
     assert "python course.py lab" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["course.py", "coursekit/workbook.py"])
+@pytest.mark.parametrize("name", ["course.py", "coursekit/course/workbook.py"])
 def test_an_old_python_can_read_the_launcher(name):
     tree = ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 8))
     first = tree.body[1]  # after the docstring; with it no annotation is evaluated
@@ -190,10 +191,10 @@ PYTEST = ("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reord
     [
         (["test"], (False, "test"), PYTEST),
         (["test", "--cpu", "-k", "line"], (True, "test"), (*PYTEST, "-k", "line")),
-        (["check"], (False,), ("-m", "coursekit.health")),
-        (["app"], (False, "app"), ("-m", "coursekit.app")),
-        (["app", "--cpu", "--port=9"], (True, "app"), ("-m", "coursekit.app", "--port=9")),
-        (["refresh", "01"], (False, "test"), ("-m", "coursekit.authoring", "refresh", "01")),
+        (["check"], (False,), ("-m", "coursekit.course.health")),
+        (["app"], (False, "app"), ("-m", "coursekit.course.app")),
+        (["app", "--cpu", "--port=9"], (True, "app"), ("-m", "coursekit.course.app", "--port=9")),
+        (["refresh", "01"], (False, "test"), ("-m", "coursekit.course.authoring", "refresh", "01")),
     ],
 )
 def test_commands_hand_on_their_arguments_and_the_exit_status(
@@ -212,7 +213,7 @@ def test_the_proxy_of_the_class_s_server_is_installed_for_the_tests_where_npm_is
     monkeypatch.setattr(course.shutil, "which", lambda name: f"/usr/bin/{name}")
     assert course.main(["test"]) == 7
     assert [a for _, a, _ in course.ran][1:] == [
-        ("PY", "-m", "coursekit.hub", "proxy"),
+        ("PY", "-m", "coursekit.course.hub", "proxy"),
         ("PY", *PYTEST),
     ]
 

@@ -14,6 +14,9 @@ from exact import draw, tensor
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from coursekit.analysis.calibration import ece, reliability
+from coursekit.analysis.emap import interaction_share, project
+from coursekit.analysis.intervals import interval
 from coursekit.balancing import (
     agm,
     ensemble,
@@ -28,12 +31,10 @@ from coursekit.balancing import (
     pmr,
 )
 from coursekit.balancing.scores import rivals, true_class_scores
-from coursekit.calibration import ece, reliability
 from coursekit.data.spectrogram import hz_to_mel, mel_filters, resize, trim_silence
 from coursekit.data.standard import standardise_features, standardise_whole
 from coursekit.data.synthetic import Modality, Recipe, ceiling, shown_classes
 from coursekit.data.timeline import moments
-from coursekit.emap import interaction_share, project
 from coursekit.fusion.additive import additive
 from coursekit.fusion.bilinear import bilinear
 from coursekit.fusion.film import film
@@ -45,8 +46,7 @@ from coursekit.fusion.multiplicative import multiplicative
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.fusion.tensor import tensor_product
-from coursekit.fusion.tokens import sinusoidal_positions
-from coursekit.stats import interval
+from coursekit.layers.tokens import sinusoidal_positions
 
 same_every_time = settings(derandomize=True, deadline=None, max_examples=50)
 SEEDS = st.integers(0, 10_000)

@@ -10,12 +10,12 @@ from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
+from coursekit.compare.machine import machine
+from coursekit.compare.seeds import cures
 from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.data.presets import preset
-from coursekit.experiments import cures
-from coursekit.studies import cures as cure_study
-from coursekit.studies import folds as fold_study
-from coursekit.studies.machine import machine
+from coursekit.lessons.l05_more_can_be_worse import study_cures as cure_study
+from coursekit.lessons.l05_more_can_be_worse import study_folds as fold_study
 
 RECORDINGS = Path(os.environ.get("COURSEKIT_DATA", "")) / "fsdd" / "recordings"
 SETTINGS = ["one speaker", "two speakers, stretched"]

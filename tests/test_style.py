@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from coursekit.authoring.sources import ROOT, scripts
+from coursekit.course.authoring.sources import ROOT, scripts
 
 LAUNCHER = ["course.py"] if (ROOT / "course.py").exists() else []
 SOURCES = [str(script.relative_to(ROOT)) for script in scripts()]

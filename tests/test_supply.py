@@ -272,7 +272,7 @@ def test_lab_listens_on_this_machine_only_and_asks_for_a_token(tmp_path, monkeyp
 def test_the_app_listens_on_this_machine_only_and_asks_for_a_token(tmp_path):
     pytest.importorskip("voila")
     port = free_port()
-    command = [sys.executable, "-m", "coursekit.app", "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-m", "coursekit.course.app", "--no-browser", f"--port={port}"]
     with running(command, ROOT, tmp_path) as (process, said):
         require_door(port, "/a-file", process, said)  # the page itself would start a kernel
         assert answer(f"http://127.0.0.1:{port}/") == "out"

@@ -7,8 +7,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from coursekit.checks import choose
 from coursekit.training.method import Method
+from coursekit.utils.checks import choose
 
 
 def registry() -> dict[str, type[Method]]:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import require, require_not_negative
 from coursekit.models import Prediction
-from coursekit.tensor_checks import require_batch, require_floats
 from coursekit.training.method import Method, Run, Step
+from coursekit.utils.checks import require, require_not_negative
+from coursekit.utils.tensor_checks import require_batch, require_floats
 
 LARGEST = 10.0  # of τ − r, as in the released code
 MOST = 10.0  # of k on a step, which no clipping follows; ours

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion
-from coursekit.tensor_checks import require_tensors
 from coursekit.training.method import Method, Run, Step, slots_of
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_tensors
 
 
 class MeanOfHeads(Fusion):

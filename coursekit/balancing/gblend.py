@@ -8,7 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import (
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.engine import AnySplit
+from coursekit.training.evaluate import predict
+from coursekit.training.loop import fit
+from coursekit.training.method import JOINT, Method, Run, Step
+from coursekit.utils.checks import (
     choose,
     require,
     require_count,
@@ -16,13 +22,7 @@ from coursekit.checks import (
     require_instance,
     require_modality,
 )
-from coursekit.data.multimodal import Split
-from coursekit.models import MultimodalClassifier, Prediction
-from coursekit.tensor_checks import require_batch, require_labels
-from coursekit.training.engine import AnySplit
-from coursekit.training.evaluate import predict
-from coursekit.training.loop import fit
-from coursekit.training.method import JOINT, Method, Run, Step
+from coursekit.utils.tensor_checks import require_batch, require_labels
 
 LEAST_GAIN = 1e-4  # the safe rule's floors; see `weights`
 LEAST_OVERFITTING = 0.02

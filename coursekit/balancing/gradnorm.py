@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_not_negative, require_positive
-from coursekit.tensor_checks import require_batch
 from coursekit.training.method import JOINT, Method, Run, Step
 from coursekit.training.optimizers import Adam
+from coursekit.utils.checks import require, require_not_negative, require_positive
+from coursekit.utils.tensor_checks import require_batch
 
 LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
 

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
-from coursekit.checks import require, require_finite, require_not_negative
 from coursekit.training.method import Step
+from coursekit.utils.checks import require, require_finite, require_not_negative
 
 BRAKE = 2.0  # β where r ≤ 1, so that k lies between 0 and 1 there
 

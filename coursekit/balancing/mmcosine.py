@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.checks import require, require_positive
 from coursekit.fusion.base import SplitHead
 from coursekit.fusion.late_linear import LateLinear
-from coursekit.tensor_checks import require_batch, require_weights
 from coursekit.training.method import Method, Run
+from coursekit.utils.checks import require, require_positive
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float = 10.0) -> Tensor:

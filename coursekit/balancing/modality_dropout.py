@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import require_count, require_share
 from coursekit.models import Prediction
 from coursekit.training.method import Method, Run
+from coursekit.utils.checks import require_count, require_share
 
 
 def masks(n: int, modalities: int, p: float, generator: torch.Generator | None = None) -> Tensor:

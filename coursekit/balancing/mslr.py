@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import require, require_count
-from coursekit.tensor_checks import require_batch
 from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Run, Step
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_batch
 
 
 def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
-from coursekit.checks import require, require_count, require_not_negative
-from coursekit.tensor_checks import NotFinite, require_floats
 from coursekit.training.method import Step
+from coursekit.utils.checks import require, require_count, require_not_negative
+from coursekit.utils.tensor_checks import NotFinite, require_floats
 
 LEAST_STD = 1e-8
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.tensor_checks import require_batch
 from coursekit.training.method import Step
+from coursekit.utils.tensor_checks import require_batch
 
 
 def project(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.balancing.scores import require_scores, true_class_scores
-from coursekit.checks import require, require_count, require_not_negative, require_share
-from coursekit.tensor_checks import require_batch, require_labels
 from coursekit.training.method import Method, Run, Step
+from coursekit.utils.checks import require, require_count, require_not_negative, require_share
+from coursekit.utils.tensor_checks import require_batch, require_labels
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree
 

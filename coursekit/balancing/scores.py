@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from coursekit.checks import require
-from coursekit.tensor_checks import NotFinite, require_batch, require_labels, require_tensors
+from coursekit.utils.checks import require
+from coursekit.utils.tensor_checks import NotFinite, require_batch, require_labels, require_tensors
 
 
 def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from coursekit.balancing.ensemble import MeanOfHeads
-from coursekit.checks import choose, require_modality
 from coursekit.training.method import Method, Run, Step
+from coursekit.utils.checks import choose, require_modality
 
 
 class Unimodal(Method):

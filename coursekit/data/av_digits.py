@@ -12,7 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import (
+from coursekit.data import fsdd
+from coursekit.data.files import open_checked
+from coursekit.data.fsdd import SpokenWords
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.spectrogram import FLOOR_DB, WORD_SIZE, lay_out
+from coursekit.data.standard import standardise_whole
+from coursekit.utils.checks import (
     choose,
     require,
     require_count,
@@ -20,13 +26,7 @@ from coursekit.checks import (
     require_instance,
     require_not_negative,
 )
-from coursekit.data import fsdd
-from coursekit.data.files import open_checked
-from coursekit.data.fsdd import SpokenWords
-from coursekit.data.multimodal import MultimodalData
-from coursekit.data.spectrogram import FLOOR_DB, WORD_SIZE, lay_out
-from coursekit.data.standard import standardise_whole
-from coursekit.threads import threads
+from coursekit.utils.threads import threads
 
 DIGITS = 10
 FOLDS = 6

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit.checks import choose, require_instance
+from coursekit.utils.checks import choose, require_instance
 
 DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
 CHECKSUMS = "checksums.json"

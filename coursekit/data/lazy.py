@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from coursekit.checks import choose, require_callable, require_count
 from coursekit.data.multimodal import SPLIT_NAMES, require_columns_of, require_splits
+from coursekit.utils.checks import choose, require_callable, require_count
 
 Sample = dict[str, Tensor]  # modality → one sample's input, without a batch dimension
 Read = Callable[[int], Sample]

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_instance, require_mapping
+from coursekit.utils.checks import choose, require, require_instance, require_mapping
 
 SPLIT_NAMES = ("train", "valid", "test")
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from coursekit.checks import choose
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.utils.checks import choose
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.checks import (
+from coursekit.utils.checks import (
     require,
     require_count,
     require_instance,
     require_not_negative,
     require_positive,
 )
-from coursekit.tensor_checks import require_batch
+from coursekit.utils.tensor_checks import require_batch
 
 RATE = 8000  # Hz; recordings with another rate are resampled, so that all are comparable
 WINDOW = 256  # samples in one frame: 32 ms

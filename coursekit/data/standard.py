@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from coursekit.checks import require
-from coursekit.tensor_checks import require_weights
+from coursekit.utils.checks import require
+from coursekit.utils.tensor_checks import require_weights
 
 
 def standardise_features(x: Tensor, train: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count, require_finite, require_instance
 from coursekit.data.multimodal import MultimodalData
+from coursekit.utils.checks import choose, require, require_count, require_finite, require_instance
 
 
 @dataclass(frozen=True)

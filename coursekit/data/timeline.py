@@ -10,8 +10,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from coursekit.checks import require, require_count, require_instance, require_share
 from coursekit.data.multimodal import MultimodalData
+from coursekit.utils.checks import require, require_count, require_instance, require_share
 
 TIME_STREAM = 2 * 10**6  # keeps these draws apart from those of the generator
 

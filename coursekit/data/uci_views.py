@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count, require_list
 from coursekit.data.files import open_checked
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.standard import standardise_features
+from coursekit.utils.checks import choose, require, require_count, require_list
 
 VIEWS = ("fou", "fac", "kar", "pix", "zer", "mor")
 PER_DIGIT = {"train": 100, "valid": 40, "test": 60}

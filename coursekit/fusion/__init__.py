@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
-from coursekit.checks import choose
 from coursekit.fusion.additive import additive
 from coursekit.fusion.base import Fusion
 from coursekit.fusion.bilinear import bilinear
@@ -25,6 +24,7 @@ from coursekit.fusion.multiplicative import multiplicative
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.fusion.tensor import tensor_product
+from coursekit.utils.checks import choose
 
 
 def registry() -> dict[str, type[Fusion]]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require
 from coursekit.fusion.base import Fusion, Slices, SplitHead, owned, require_vectors
+from coursekit.utils.checks import require
 
 
 def additive(terms: Sequence[Tensor]) -> Tensor:

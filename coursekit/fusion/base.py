@@ -7,8 +7,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_modality
-from coursekit.tensor_checks import require_batch, require_dtype, require_floats, require_tensors
+from coursekit.utils.checks import require, require_count, require_modality
+from coursekit.utils.tensor_checks import (
+    require_batch,
+    require_dtype,
+    require_floats,
+    require_tensors,
+)
 
 Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts of parameters
 
@@ -87,7 +92,8 @@ class Fusion(nn.Module):
         """K operators of this kind at once: features (K, B, D_m) → joint logits (K, B, C).
 
         weights: this operator's parameters by name, (K, …) each.  Optional: where it is not
-        overridden together with ``forward``, `coursekit.replicas` runs the operators one by one.
+        overridden together with ``forward``, `coursekit.compare.replicas` runs the operators one
+        by one.
         """
         raise NotImplementedError
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require
 from coursekit.fusion.base import Fusion, require_modalities, require_vectors
-from coursekit.tensor_checks import require_batch, require_weights
+from coursekit.utils.checks import require
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def bilinear(features: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from coursekit.blocks import Blocks
-from coursekit.checks import require, require_count, require_finite
 from coursekit.fusion.base import Fusion, Slices, owned
-from coursekit.fusion.tokens import LearnedTokens, sinusoidal_positions
+from coursekit.layers.blocks import Blocks
+from coursekit.layers.tokens import LearnedTokens, sinusoidal_positions
+from coursekit.utils.checks import require, require_count, require_finite
 
 
 class FeedForward(nn.Sequential):

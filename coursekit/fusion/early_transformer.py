@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion, Slices, owned
-from coursekit.fusion.tokens import encoder_stack, sinusoidal_positions
+from coursekit.layers.tokens import encoder_stack, sinusoidal_positions
 
 
 class MultiModalTransformer(Fusion):

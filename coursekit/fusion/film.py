@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion, batched_linear, require_modalities
-from coursekit.tensor_checks import require_batch
+from coursekit.utils.tensor_checks import require_batch
 
 
 def film(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
-from coursekit.tensor_checks import require_batch, require_weights
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def gmu(visual: Tensor, text: Tensor, gate_weight: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_finite
 from coursekit.fusion.base import Fusion, Slices, owned, require_modalities
-from coursekit.tensor_checks import require_batch
+from coursekit.utils.checks import require, require_count, require_finite
+from coursekit.utils.tensor_checks import require_batch
 
 
 def straight_through(logits: Tensor, temperature: float = 1.0, hard: bool = True) -> Tensor:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require_count
 from coursekit.fusion.base import Fusion, batched_linear, require_modalities
-from coursekit.tensor_checks import require_batch
+from coursekit.utils.checks import require_count
+from coursekit.utils.tensor_checks import require_batch
 
 
 def gated(x: Tensor, gate_logits: Tensor) -> Tensor:

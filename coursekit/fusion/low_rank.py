@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion, Slices, require_vectors, with_one
-from coursekit.tensor_checks import require_batch, require_weights
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def low_rank(

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_finite
 from coursekit.fusion.base import Fusion, require_modalities
-from coursekit.tensor_checks import require_batch
+from coursekit.utils.checks import require, require_finite
+from coursekit.utils.tensor_checks import require_batch
 
 EPSILON = 1e-6
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require_count
 from coursekit.fusion.base import Fusion, Slices, SplitHead, batched_linear, columns
+from coursekit.utils.checks import require_count
 
 
 class MidMLP(Fusion):

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion, Slices, owned, require_vectors
+from coursekit.utils.checks import require, require_count
 
 
 def multiplicative(factors: Sequence[Tensor]) -> Tensor:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require
 from coursekit.fusion.base import Fusion
-from coursekit.tensor_checks import require_batch, require_weights
+from coursekit.utils.checks import require
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out: Tensor) -> Tensor:

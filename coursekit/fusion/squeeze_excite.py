@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count
 from coursekit.fusion.base import Fusion
-from coursekit.tensor_checks import require_batch, require_weights
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def squeeze_excite(x: Tensor, w_squeeze: Tensor, w_excite: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion, Slices, owned
-from coursekit.fusion.tokens import LearnedTokens, encoder_stack
+from coursekit.layers.tokens import LearnedTokens, encoder_stack
 
 
 class Transformer(Fusion):

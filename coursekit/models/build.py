@@ -7,7 +7,12 @@ from types import MappingProxyType
 from torch import Tensor, nn
 
 from coursekit import fusion as fusions
-from coursekit.checks import (
+from coursekit.layers.initialise import initialise
+from coursekit.models.classifier import MultimodalClassifier, width_of
+from coursekit.models.conformer import Conformer
+from coursekit.models.encoders import CNN, MLP, Dropout
+from coursekit.models.resnet import ResNet18
+from coursekit.utils.checks import (
     choose,
     require,
     require_count,
@@ -16,12 +21,7 @@ from coursekit.checks import (
     require_mapping,
     require_modality,
 )
-from coursekit.models.classifier import MultimodalClassifier, width_of
-from coursekit.models.conformer import Conformer
-from coursekit.models.encoders import CNN, MLP, Dropout
-from coursekit.models.initialise import initialise
-from coursekit.models.resnet import ResNet18
-from coursekit.tensor_checks import require_floats
+from coursekit.utils.tensor_checks import require_floats
 
 
 @dataclass(frozen=True)

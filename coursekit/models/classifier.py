@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from coursekit.blocks import call
-from coursekit.checks import (
+from coursekit.layers.blocks import call
+from coursekit.utils.checks import (
     require,
     require_count,
     require_instance,

@@ -2,11 +2,11 @@
 
 from torch import Tensor, nn
 
-from coursekit.blocks import Blocks
-from coursekit.checks import require, require_count
 from coursekit.fusion.conformer import ConformerLayer
-from coursekit.fusion.tokens import sinusoidal_positions
-from coursekit.tensor_checks import require_dtype
+from coursekit.layers.blocks import Blocks
+from coursekit.layers.tokens import sinusoidal_positions
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_dtype
 
 
 class Conformer(Blocks):

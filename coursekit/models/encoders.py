@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from coursekit.checks import require, require_count, require_finite
-from coursekit.tensor_checks import require_dtype
+from coursekit.utils.checks import require, require_count, require_finite
+from coursekit.utils.tensor_checks import require_dtype
 
 
 class MLP(nn.Module):

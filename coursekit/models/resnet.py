@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.blocks import Blocks
-from coursekit.checks import require, require_count
-from coursekit.models.batch_norm import BatchNorm2d
-from coursekit.tensor_checks import require_dtype, require_weights
+from coursekit.layers.batch_norm import BatchNorm2d
+from coursekit.layers.blocks import Blocks
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_dtype, require_weights
 
 WIDTHS = (64, 128, 256, 512)  # channels of the four stages
 

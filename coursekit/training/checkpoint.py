@@ -19,10 +19,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.checks import require_instance
 from coursekit.models import Dropout
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
+from coursekit.utils.checks import require_instance
 
 MAGIC, VERSION = "coursekit-checkpoint", 1
 KEPT = 2  # newest checkpoints: one more than is needed, should it turn out to be damaged

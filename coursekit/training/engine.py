@@ -22,15 +22,15 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from coursekit.blocks import Blocks
-from coursekit.checks import require_flag, require_instance
 from coursekit.data.lazy import LazySplit
 from coursekit.data.multimodal import Split
+from coursekit.layers.batch_norm import BatchNorm2d
+from coursekit.layers.blocks import Blocks
 from coursekit.models import MultimodalClassifier
-from coursekit.models.batch_norm import BatchNorm2d
-from coursekit.training.exchange import everyones, total, total_of
+from coursekit.training.all_reduce import everyones, total, total_of
 from coursekit.training.recompute import recomputed
 from coursekit.training.settings import Settings
+from coursekit.utils.checks import require_flag, require_instance
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

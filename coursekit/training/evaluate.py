@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.checks import require_instance, require_mapping
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
-from coursekit.tensor_checks import (
+from coursekit.training.engine import AnySplit, Engine
+from coursekit.utils.checks import require_instance, require_mapping
+from coursekit.utils.tensor_checks import (
     NotFinite,
     require_batch,
     require_floats,
     require_labels,
     require_weights,
 )
-from coursekit.training.engine import AnySplit, Engine
 
 
 @torch.no_grad()

@@ -12,22 +12,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from coursekit.checks import (
+from coursekit.data.multimodal import Split
+from coursekit.models import MultimodalClassifier
+from coursekit.training.checkpoint import Store, Training
+from coursekit.training.divergence import bad_gradient, divergence, lost, when
+from coursekit.training.engine import AnySplit, Engine
+from coursekit.training.evaluate import largest
+from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
+from coursekit.training.settings import Settings, make_optimizer, require_device
+from coursekit.utils.checks import (
     require,
     require_callable,
     require_count,
     require_flag,
     require_instance,
 )
-from coursekit.data.multimodal import Split
-from coursekit.models import MultimodalClassifier
-from coursekit.threads import threads
-from coursekit.training.blame import bad_gradient, divergence, lost, when
-from coursekit.training.checkpoint import Store, Training
-from coursekit.training.engine import AnySplit, Engine
-from coursekit.training.evaluate import largest
-from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
-from coursekit.training.settings import Settings, make_optimizer, require_device
+from coursekit.utils.threads import threads
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
 

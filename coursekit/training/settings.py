@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from coursekit.checks import (
+from coursekit.training.optimizers import SGD, Adagrad, Adam
+from coursekit.utils.checks import (
     choose,
     require,
     require_count,
@@ -14,7 +15,6 @@ from coursekit.checks import (
     require_not_negative,
     require_positive,
 )
-from coursekit.training.optimizers import SGD, Adagrad, Adam
 
 OPTIMIZERS = ("sgd", "adagrad", "adam")
 DEVICES = ("cpu", "cuda", "mps")

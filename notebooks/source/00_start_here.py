@@ -19,17 +19,17 @@
 import numpy as np
 import pandas as pd
 
-from coursekit import record
-from coursekit.at_once import seeds_at_once
-from coursekit.claims import claim
+from coursekit.course import record
+from coursekit.compare.seeds_at_once import seeds_at_once
+from coursekit.course.claims import claim
 from coursekit.data import load_preset, preset
-from coursekit.diagnosis import drop_by_seed
-from coursekit.exercises import lesson00 as exercises
-from coursekit.health import CHECKS
-from coursekit.plots import accuracy_intervals, new_figure, show
-from coursekit.stats import interval
+from coursekit.analysis.diagnosis import drop_by_seed
+from coursekit.lessons.l00_start_here import exercises
+from coursekit.course.health import CHECKS
+from coursekit.course.plots import accuracy_intervals, new_figure, show
+from coursekit.analysis.intervals import interval
 from coursekit.training import Settings
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 
 # %% [markdown]
 # ## What this course is about

@@ -21,13 +21,19 @@ import numpy as np
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from coursekit import record
-from coursekit.claims import claim
+from coursekit.course import record
+from coursekit.course.claims import claim
 from coursekit.data import load
-from coursekit.exercises import lesson01 as exercises
-from coursekit.plots import new_figure, show
-from coursekit.plots.regression import Interval, Names, residuals, slope_intervals, two_groups
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.lessons.l01_additive_or_multiplicative import exercises
+from coursekit.course.plots import new_figure, show
+from coursekit.lessons.l01_additive_or_multiplicative.plots import (
+    Interval,
+    Names,
+    residuals,
+    slope_intervals,
+    two_groups,
+)
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 
 # %% [markdown]
 # ## 300 book reviews

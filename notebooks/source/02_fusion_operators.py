@@ -28,21 +28,29 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from coursekit import fusion, record
-from coursekit.studies.operators import modular_recipe, text_recipe
-from coursekit.claims import claim
-from coursekit.costs import cost_table, parameters
+from coursekit import fusion
+from coursekit.course import record
+from coursekit.lessons.l02_fusion_operators.study_operators import modular_recipe, text_recipe
+from coursekit.course.claims import claim
+from coursekit.analysis.costs import cost_table, parameters
 from coursekit.data import ceiling, preset
 from coursekit.data.files import open_checked
-from coursekit.exercises import lesson02 as exercises
-from coursekit.studies.rates import best_rates, results
-from coursekit.plots import accuracy_intervals, new_figure, show
-from coursekit.plots.operators import rank_intervals, reach, size_lines
-from coursekit.plots.surfaces import heat_map, surface_table
-from coursekit.stats import interval
-from coursekit.surfaces import RATES, TARGETS, Surface, build_model, grid, learn
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.lessons.l02_fusion_operators import exercises
+from coursekit.compare.rates import best_rates, results
+from coursekit.course.plots import accuracy_intervals, new_figure, show
+from coursekit.lessons.l02_fusion_operators.plots import rank_intervals, reach, size_lines
+from coursekit.lessons.l02_fusion_operators.explorer_view import heat_map, surface_table
+from coursekit.analysis.intervals import interval
+from coursekit.lessons.l02_fusion_operators.surfaces import (
+    RATES,
+    TARGETS,
+    Surface,
+    build_model,
+    grid,
+    learn,
+)
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 torch.manual_seed(0)
@@ -539,11 +547,11 @@ claim("Longest step, as a share of the text vector: {value:.3f}", moved.max(), b
 # ## All of them in one table
 #
 # Parameters, and products to compute for one sample (**multiply-adds**), for two modalities and six
-# classes, at 16 and at 64 features each, counted by running the code (`coursekit.costs`). For $M$
-# modalities $z_1 … z_M$: $z_1$ is the main one, $z_{last}$ the one that is gated or modulated, and
-# $z_{others}$ are all but that, side by side. Rank 4; 64 hidden units in mid-MLP; projections and
-# transformers (2 layers, 4 heads) are 32 wide; SE squeezes by 16. The module of `gmu` is
-# `coursekit.fusion.gmu`, and so on.
+# classes, at 16 and at 64 features each, counted by running the code (`coursekit.analysis.costs`).
+# For $M$ modalities $z_1 … z_M$: $z_1$ is the main one, $z_{last}$ the one that is gated or
+# modulated, and $z_{others}$ are all but that, side by side. Rank 4; 64 hidden units in mid-MLP;
+# projections and transformers (2 layers, 4 heads) are 32 wide; SE squeezes by 16. The module of
+# `gmu` is `coursekit.fusion.gmu`, and so on.
 
 # %%
 FAMILIES = {
@@ -690,8 +698,8 @@ for names in (in_order[:half], in_order[half:]):
 #
 # How much of a surface is interaction? Take the row mean plus the column mean minus the overall
 # mean, in every cell. That is the nearest function $f(x_A) + g(x_B)$, the **additive projection**.
-# What is left, the **residual**, is pure interaction. `coursekit.emap.project` does the same for a
-# model's logits; the next lesson is about it.
+# What is left, the **residual**, is pure interaction. `coursekit.analysis.emap.project` does the
+# same for a model's logits; the next lesson is about it.
 #
 # ### Exercise 5 · Read a surface
 #

@@ -25,19 +25,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from coursekit import record
-from coursekit.claims import claim
+from coursekit.course import record
+from coursekit.course.claims import claim
 from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.files import open_checked
-from coursekit.emap import emap, interaction_share, logit_grid, project
-from coursekit.exercises import lesson03 as exercises
-from coursekit.games import check_rule
-from coursekit.interaction import compare, with_synergy
-from coursekit.plots import new_figure, show
-from coursekit.plots.emap import before_after, grid_parts, moves
-from coursekit.stats import interval, summarise
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.game import GAMES
+from coursekit.analysis.emap import emap, interaction_share, logit_grid, project
+from coursekit.lessons.l03_emap import exercises
+from coursekit.course.games import check_rule
+from coursekit.lessons.l03_emap.interaction import compare, with_synergy
+from coursekit.course.plots import new_figure, show
+from coursekit.lessons.l03_emap.plots import before_after, grid_parts, moves
+from coursekit.analysis.intervals import interval, summarise
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.game import GAMES
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 
@@ -109,9 +109,9 @@ projected_by_hand = (  # a list of three numbers
 exercises.by_hand.check(projected_by_hand, hand)
 
 # %% [markdown]
-# Written out as a loop, the formula needs ten lines. `coursekit.emap.project` is what we use from
-# here on. A third way is the definition itself: least squares, with a design matrix as in lesson
-# 01.
+# Written out as a loop, the formula needs ten lines. `coursekit.analysis.emap.project` is what we
+# use from here on. A third way is the definition itself: least squares, with a design matrix as in
+# lesson 01.
 
 
 # %%
@@ -129,14 +129,14 @@ def by_loop(grid):
 
 random_grid = torch.randn(6, 6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 gap = (by_loop(random_grid) - project(random_grid)).abs().max()
-claim("Loop and coursekit.emap.project differ by {value:.1e}", gap, below=1e-8)
+claim("Loop and coursekit.analysis.emap.project differ by {value:.1e}", gap, below=1e-8)
 
 rows, columns = np.divmod(np.arange(36), 6)
 design = np.hstack([np.eye(6)[rows], np.eye(6)[columns]])  # (36, 12)
 weights = np.linalg.lstsq(design, random_grid.reshape(36, 3).numpy(), rcond=None)[0]
 nearest = np.hstack([np.eye(6), np.eye(6)]) @ weights  # read at the diagonal
 gap = np.abs(nearest - project(random_grid).numpy()).max()
-claim("Least squares and coursekit.emap.project differ by {value:.1e}", gap, below=1e-8)
+claim("Least squares and coursekit.analysis.emap.project differ by {value:.1e}", gap, below=1e-8)
 
 # %% [markdown]
 # ### Exercise 2 · In code
@@ -247,7 +247,7 @@ for name in RECIPES:
 # both. They are left because the trained model's four blocks are not equally strong, see the boxes.
 # How unequal differs from seed to seed, and so the projection lands above a coin or below.
 #
-# The share under each picture (`coursekit.emap.interaction_share`) is variance that no sum
+# The share under each picture (`coursekit.analysis.emap.interaction_share`) is variance that no sum
 # explains. For *added* it is small, not zero: the head **did** interact a little, which made no
 # difference to the accuracy. Keep these two apart.
 #
@@ -269,7 +269,9 @@ with torch.no_grad():
 a_pair = (time.perf_counter() - start) / 400
 looped = project(torch.cat(cells).reshape(20, 20, -1))
 gap = (emap(digits.model, some) - looped).abs().max() / looped.abs().max()
-claim("Double loop and coursekit.emap.emap differ by {value:.1e} (relative)", gap, below=1e-5)
+claim(
+    "Double loop and coursekit.analysis.emap.emap differ by {value:.1e} (relative)", gap, below=1e-5
+)
 
 # %%
 n = len(views.test)
@@ -300,10 +302,10 @@ claim("emap against a call a row: {value:.0f} times faster", a_row / measured, a
 # $\max(0, p_i + q_j)$. **Average before the last layer**, which is linear; its bias is in all three
 # means, and $1 + 1 - 1 = 1$. And **sort**: of $q = (-2, 1, 3)$ beside $p_i = -0.5$ only those above
 # 0.5 count, $0.5 + 2.5$; once sorted they are always a tail, and running sums give every tail at
-# once (`coursekit.emap_blocks.relu_sums`).
+# once (`coursekit.analysis.emap_blocks.relu_sums`).
 #
 # A head that cannot be split runs on the pairs in blocks, so that memory stays small. `python -m
-# coursekit bench emap` times all this on your machine.
+# benchmarks emap` times all this on your machine.
 #
 # ### Exercise 3 · A head that multiplies
 #

@@ -28,24 +28,30 @@ import numpy as np
 import pandas as pd
 import torch
 
-from coursekit import record
-from coursekit.claims import claim
+from coursekit.course import record
+from coursekit.course.claims import claim
 from coursekit.data import ceiling, preset
-from coursekit.depth import PLACES, assemble, matched_widths, parameters
-from coursekit.exercises import lesson04 as exercises
+from coursekit.models.fusion_stage import PLACES, assemble, matched_widths, parameters
+from coursekit.lessons.l04_early_or_late import exercises
 from coursekit.fusion import MultiModalTransformer
-from coursekit.fusion.tokens import sinusoidal_positions
-from coursekit.models import initialise
-from coursekit.plots import new_figure, show
-from coursekit.plots.depth import depth_curves, grouped_intervals, missing_rows
-from coursekit.plots.meeting import sketch, timed_sketch
-from coursekit.stats import interval
-from coursekit.studies.depth_cases import cases
-from coursekit.studies.depth_tables import MORE, Reading, case_facts
-from coursekit.studies.depths import THINNED, chosen, epochs_to, trained, valid_curve
+from coursekit.layers.tokens import sinusoidal_positions
+from coursekit.layers.initialise import initialise
+from coursekit.course.plots import new_figure, show
+from coursekit.lessons.l04_early_or_late.plots import depth_curves, grouped_intervals, missing_rows
+from coursekit.lessons.l04_early_or_late.sketches import sketch, timed_sketch
+from coursekit.analysis.intervals import interval
+from coursekit.lessons.l04_early_or_late.study_cases import cases
+from coursekit.lessons.l04_early_or_late.study_tables import MORE, Reading, case_facts
+from coursekit.lessons.l04_early_or_late.study import (
+    THINNED,
+    chosen,
+    epochs_to,
+    trained,
+    valid_curve,
+)
 from coursekit.training import accuracy, predict
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 
@@ -81,7 +87,7 @@ show(figure, " ".join(sketch(ax, place) for ax, place in zip(axes, PLACES, stric
 #
 # A comparison in which one network has twice the parameters compares sizes. So we fix a **budget**
 # and let the code look for the widths: `w` for the first two hidden layers, `v` for the third. The
-# networks are in `coursekit.depth`.
+# networks are in `coursekit.models.fusion_stage`.
 
 # %%
 synergy = cases()["synergy"]
@@ -557,7 +563,7 @@ exercises.attend.check(attend, seed=4_0106)
 # things that hold for every token by itself. A **residual sum** adds what was taken in to what the
 # token was, so nothing is lost on the way. **LayerNorm** brings the sum to mean 0 and spread 1. A
 # small MLP of two layers, the **feed-forward** part, then works on each token. The positions,
-# `coursekit.fusion.tokens.sinusoidal_positions`, are clock hands: sines and cosines that turn at
+# `coursekit.layers.tokens.sinusoidal_positions`, are clock hands: sines and cosines that turn at
 # W/2 different speeds, so no two places look alike. Here is the rest, with the weights where torch
 # keeps them.
 
@@ -792,8 +798,8 @@ exercises.logits_without.check(logits_without, seed=4_0105)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# `coursekit.missing.dropped` is the package's. Here are the spoken and written digits (synthesised
-# voices; train and test voices differ).
+# `coursekit.analysis.missing.dropped` is the package's. Here are the spoken and written digits
+# (synthesised voices; train and test voices differ).
 
 # %%
 heard = reading.reached(DIGITS)
@@ -814,8 +820,9 @@ lost_guess
 
 # %% [markdown]
 # A network can also meet the situation in training. With **modality dropout**, in 30 % of the
-# training samples one modality is replaced by zeros (`rate=0.3` of `coursekit.depth.build_depth`;
-# the rate was not tuned). Does that cost something where nothing is missing?
+# training samples one modality is replaced by zeros (`rate=0.3` of
+# `coursekit.models.fusion_stage.build_depth`; the rate was not tuned). Does that cost something
+# where nothing is missing?
 
 # %%
 thinned_guess = ChoiceGuess(

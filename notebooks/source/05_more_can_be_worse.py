@@ -27,31 +27,31 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from coursekit import record
-from coursekit.at_once import seeds_at_once
-from coursekit.claims import claim
+from coursekit.course import record
+from coursekit.compare.seeds_at_once import seeds_at_once
+from coursekit.course.claims import claim
 from coursekit.data import ceiling, load, load_preset, preset
 from coursekit.data.files import open_checked
-from coursekit.diagnosis import STARVED, diagnose, drop_by_seed, probe_change_by_seed
-from coursekit.exercises import lesson05 as exercises
-from coursekit.experiments import cures
-from coursekit.games import check_rule
+from coursekit.analysis.diagnosis import STARVED, diagnose, drop_by_seed, probe_change_by_seed
+from coursekit.lessons.l05_more_can_be_worse import exercises
+from coursekit.compare.seeds import cures
+from coursekit.course.games import check_rule
 from coursekit.models import build_classifier
-from coursekit.plots import (
+from coursekit.course.plots import (
     accuracy_intervals,
     encoder_probes,
     learning_curves,
     new_figure,
     show,
 )
-from coursekit.plots.folds import fold_gaps
-from coursekit.probes import probe_encoders
-from coursekit.stats import interval, summarise
+from coursekit.lessons.l05_more_can_be_worse.plots import fold_gaps
+from coursekit.analysis.probes import probe_encoders
+from coursekit.analysis.intervals import interval, summarise
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import joint_loss
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.game import GAMES
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.game import GAMES
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)  # tables show their sentences whole
@@ -355,7 +355,7 @@ by_hand = probe(
     lambda split: predict(model, split.inputs).features["A"].numpy(), data.train, data.test
 )
 package = probe_encoders(model, data.train, data.test)["A"]
-claim("Difference to coursekit.probes: {value:.1e}", abs(by_hand - package), below=1e-8)
+claim("Difference to coursekit.analysis.probes: {value:.1e}", abs(by_hand - package), below=1e-8)
 reached = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
 print(f"one joint model: accuracy {reached:.3f}, probe of its encoder A {by_hand:.3f}")
 

@@ -27,43 +27,44 @@ import torch
 from scipy.optimize import minimize
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from coursekit import balancing, record
+from coursekit import balancing
+from coursekit.course import record
 from coursekit.balancing import gblend
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
 from coursekit.balancing.signals import own_logits
-from coursekit.claims import claim
+from coursekit.course.claims import claim
 from coursekit.data import load, load_preset, preset
 from coursekit.data.files import open_checked
-from coursekit.drive import drive
-from coursekit.exercises import lesson06 as exercises
+from coursekit.utils.stepwise import drive
+from coursekit.lessons.l06_gradient_blending import exercises
 from coursekit.models import build_classifier
-from coursekit.plots import new_figure, show
-from coursekit.plots.blend_view import Blended, BlendView
-from coursekit.plots.blending import (
+from coursekit.course.plots import new_figure, show
+from coursekit.lessons.l06_gradient_blending.explorer_view import Blended, BlendView
+from coursekit.lessons.l06_gradient_blending.plots import (
     failure_shares,
     gains_by,
     ratio_curve,
     weight_cloud,
     weight_lines,
 )
-from coursekit.plots.methods import method_gains
-from coursekit.race import races
-from coursekit.standings import BEST, differences, means, standings
-from coursekit.stats import interval
-from coursekit.studies.blend_optimizers import gains_over_joint
-from coursekit.studies.head_losses import (
+from coursekit.course.plots.standings import method_gains
+from coursekit.compare.race import races
+from coursekit.compare.standings import BEST, differences, means, standings
+from coursekit.analysis.intervals import interval
+from coursekit.lessons.l06_gradient_blending.study import gains_over_joint
+from coursekit.lessons.l06_gradient_blending.head_losses import (
     divide,
     estimate,
     estimates,
     head_losses,
     preset_losses,
 )
-from coursekit.studies.parallel import run_all
-from coursekit.studies.rates import best_rates
+from coursekit.compare.parallel import run_all
+from coursekit.compare.rates import best_rates
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import JOINT, Method
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 SEEDS = range(100, 110)  # the presets were designed on seeds 0 to 9

@@ -32,31 +32,32 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from coursekit import balancing, record
+from coursekit import balancing
+from coursekit.course import record
 from coursekit.balancing import agm, gradnorm, mlb, ogm, pcgrad, pmr
 from coursekit.balancing.agm import AGM, MOST
 from coursekit.balancing.mlb import MLB
 from coursekit.balancing.ogm import OGM
 from coursekit.balancing.signals import own_logits
-from coursekit.claims import claim
+from coursekit.course.claims import claim
 from coursekit.data import Modality, Recipe, Split, generate, load_preset
 from coursekit.data.files import open_checked
-from coursekit.exercises import lesson07 as exercises
-from coursekit.lineup import lineup
+from coursekit.lessons.l07_gradient_modulation import exercises
+from coursekit.balancing.taxonomy import lineup
 from coursekit.models import build_classifier
-from coursekit.plots import new_figure, show
-from coursekit.plots.methods import method_gains
-from coursekit.plots.modulation import conflict, scale_curves, scale_traces
-from coursekit.race import Entrant, entrants, races
-from coursekit.standings import BEST, differences, gains, means, standings
-from coursekit.stats import interval
+from coursekit.course.plots import new_figure, show
+from coursekit.course.plots.standings import method_gains
+from coursekit.lessons.l07_gradient_modulation.plots import conflict, scale_curves, scale_traces
+from coursekit.compare.race import Entrant, entrants, races
+from coursekit.compare.standings import BEST, differences, gains, means, standings
+from coursekit.analysis.intervals import interval
 from coursekit.training import Settings, fit, predict
 from coursekit.training.loop import begin, take
 from coursekit.training.method import Method, Step, joint_loss, scale_gradients
 from coursekit.training.settings import make_optimizer
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.race import race_explorer
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.lessons.l07_gradient_modulation.explorer import race_explorer
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)  # tables show their sentences whole
@@ -128,8 +129,8 @@ claim("After the step the two models differ by {value:.1e}", off, below=1e-8)
 # A method is a class with two questions to answer in every batch, `weights(step)` and
 # `scales(step)`, and a few more for those that want more. So one can read from the code what a
 # method changes. This table is made by asking each class of `coursekit.balancing` which questions
-# it answers differently from joint training (`coursekit.lineup`); a new file there is a new row
-# here.
+# it answers differently from joint training (`coursekit.balancing.taxonomy`); a new file there is
+# a new row here.
 
 # %%
 rows_of = lineup()

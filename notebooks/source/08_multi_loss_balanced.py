@@ -33,33 +33,34 @@ from matplotlib.lines import Line2D
 from scipy import stats
 from torch.nn import functional as F
 
-from coursekit import balancing, record
+from coursekit import balancing
+from coursekit.course import record
 from coursekit.balancing.mlb import MLB, coefficients
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.scores import true_class_scores
-from coursekit.bench.methods import OWN, PLAIN_RATES, RATES, read_trial, train
-from coursekit.calibration import ece, reliability
-from coursekit.claims import claim
+from coursekit.compare.protocol import OWN, PLAIN_RATES, RATES, read_trial, train
+from coursekit.analysis.calibration import ece, reliability
+from coursekit.course.claims import claim
 from coursekit.data import load_preset, preset
 from coursekit.data.files import open_checked
 from coursekit.data.synthetic import Modality, Recipe, generate
-from coursekit.exercises import lesson08 as exercises
+from coursekit.lessons.l08_multi_loss_balanced import exercises
 from coursekit.models import build_classifier
-from coursekit.pace import paces, run_scores
-from coursekit.plots import learning_curves, new_figure, show
-from coursekit.plots.agreement import agreement_panels, shares_right
-from coursekit.plots.calibration import reliability_diagrams
-from coursekit.plots.methods import method_gains, method_values
-from coursekit.plots.pace import pace, pace_axes, pace_curve
-from coursekit.plots.style import style
-from coursekit.race import race
-from coursekit.standings import BEST, means, standings
-from coursekit.stats import interval
+from coursekit.lessons.l08_multi_loss_balanced.pace import paces, run_scores
+from coursekit.course.plots import learning_curves, new_figure, show
+from coursekit.lessons.l08_multi_loss_balanced.plots import agreement_panels, shares_right
+from coursekit.course.plots.calibration import reliability_diagrams
+from coursekit.course.plots.standings import method_gains, method_values
+from coursekit.lessons.l08_multi_loss_balanced.explorer_pace_view import pace, pace_axes, pace_curve
+from coursekit.course.plots.style import style
+from coursekit.compare.race import race
+from coursekit.compare.standings import BEST, means, standings
+from coursekit.analysis.intervals import interval
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import Method, joint_loss, scale_gradients, scaled_step
 from coursekit.training.settings import make_optimizer
-from coursekit.widgets import EXPLORERS, ChoiceGuess, NumberGuess
-from coursekit.widgets.sketch import CurveGuess
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.course.widgets.curve_guess import CurveGuess
 
 torch.set_num_threads(1)  # these networks are too small to be shared between cores
 pd.set_option("display.max_colwidth", None)
@@ -473,8 +474,9 @@ claim(
 # ## A run, batch by batch
 #
 # Four seeds of `starve`, trained with MLB at the defaults of the package, α = 2 and β_max = 8.
-# `coursekit.pace` keeps the scores of every batch. Left the mean probability of the right class,
-# in the middle the ratio, right the pace. Before you look: sketch the pace of A, the slow one.
+# `coursekit.lessons.l08_multi_loss_balanced.pace` keeps the scores of every batch. Left the mean
+# probability of the right class, in the middle the ratio, right the pace. Before you look: sketch
+# the pace of A, the slow one.
 
 # %%
 pace_guess = CurveGuess(
@@ -1030,7 +1032,11 @@ by_hand = (ten["n"] * ten["gap"]).sum() / len(sure)
 two_classes = torch.tensor(np.c_[sure, 1 - sure])
 package = ece(two_classes, torch.tensor(1 - right), bins=5)
 print(f"ECE {by_hand:.3f}")
-claim("Difference to coursekit.calibration.ece: {value:.1e}", abs(by_hand - package), below=1e-8)
+claim(
+    "Difference to coursekit.analysis.calibration.ece: {value:.1e}",
+    abs(by_hand - package),
+    below=1e-8,
+)
 nudged = torch.tensor(np.c_[sure + 1e-6, 1 - sure - 1e-6])
 other_side = float(ece(nudged, torch.tensor(1 - right), bins=5))
 claim("The same answers, surer by a millionth: {value:.3f}", other_side, above=by_hand + 0.2)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.bench import browser, servers
+from benchmarks import browser, servers
 
 
 # Playwright keeps an event loop running until it is closed, which tests after it must not find.

@@ -4,8 +4,8 @@ import time
 
 import pandas as pd
 
-from coursekit.plots import new_figure
-from coursekit.widgets import Choice, Explorer, NumberGuess, Slider
+from coursekit.course.plots import new_figure
+from coursekit.course.widgets import Choice, Explorer, NumberGuess, Slider
 
 STEPS, PAUSE = 4, 0.01  # 40 ms of work in steps that may be abandoned
 UNLUCKY = 77

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks import browser, servers
+from benchmarks.latency import CARD
 from browser import axe
 from browser.test_lessons_in_browser import pixels, shown_pixels
-from coursekit.bench import browser, servers
-from coursekit.bench.latency import CARD
-from coursekit.widgets import EXPLORERS
+from coursekit.course.widgets import EXPLORERS
 
 # The template's icons come from a content network; the app's own rule keeps the page here.
 REFUSED = "cdn.jsdelivr.net/npm/@fortawesome"

@@ -5,11 +5,11 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks import browser
+from benchmarks.latency import CARD
 from browser import axe
-from coursekit.app import PAGE
-from coursekit.bench import browser
-from coursekit.bench.latency import CARD
-from coursekit.widgets import EXPLORERS
+from coursekit.course.app import PAGE
+from coursekit.course.widgets import EXPLORERS
 
 THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 WRONG = """() => {

@@ -10,9 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from benchmarks import browser
 from browser import stub_explorer
 from browser.test_lessons_in_browser import PICTURE, pixels, shown_pixels
-from coursekit.bench import browser
 
 # At every frame: is there a picture, and is it decoded? How high is the card?
 WATCH = """() => {

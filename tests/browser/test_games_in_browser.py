@@ -8,14 +8,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
-from coursekit.bench import browser
-from coursekit.games import game
+from benchmarks import browser
+from coursekit.course.games import game
 
 CASE = 21
 FOLDER = "of-games"
 START = """import os
 os.environ["COURSEKIT_RECORD"] = {folder!r}
-from coursekit.widgets.game import GAMES
+from coursekit.course.widgets.game import GAMES
 GAMES[{name!r}]({case})"""
 
 

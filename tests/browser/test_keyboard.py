@@ -9,17 +9,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from benchmarks import browser
 from browser import axe, stub_explorer
-from coursekit.bench import browser
 
 CELLS = (
     "import stub_explorer\nstub_explorer.build()",
     "handed = stub_explorer.build()\n"
     "stub_explorer.build().open(handed.handout(locked=['height', 'mode'], hidden=['seed']))",
     "stub_explorer.ask()",
-    "from coursekit.widgets import ChoiceGuess, EXPLORERS\n"
+    "from coursekit.course.widgets import ChoiceGuess, EXPLORERS\n"
     "ChoiceGuess('00-which', 'Which one?', ('red', 'green', 'blue'))",
-    "from coursekit.widgets.sketch import CurveGuess\n"
+    "from coursekit.course.widgets.curve_guess import CurveGuess\n"
     "CurveGuess('00-how', 'How?', [1, 2, 3, 4, 5], 0.0, 1.0, names=('epoch', 'accuracy'))",
     "EXPLORERS['film']()",
     "import pandas as pd\n"

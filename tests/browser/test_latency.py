@@ -7,10 +7,10 @@ import statistics
 
 import pytest
 
+from benchmarks import browser
+from benchmarks import explorers as bench
+from benchmarks.latency import watch_moves
 from browser.test_lessons_in_browser import check_explorer
-from coursekit.bench import browser
-from coursekit.bench import widgets as bench
-from coursekit.bench.latency import watch_moves
 
 MOVES = 5
 SLACK = 3  # times the bound, and times what the machine is slower than a quiet one just now

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from benchmarks import browser
+from benchmarks.latency import CARD
 from browser import axe
-from coursekit.authoring.slicing import grade_id, with_needs
-from coursekit.bench import browser
-from coursekit.bench.latency import CARD
-from coursekit.widgets import EXPLORERS
+from coursekit.course.authoring.slicing import grade_id, with_needs
+from coursekit.course.widgets import EXPLORERS
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 WHOLE = ("00", "01")

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import torch
 
-from coursekit.calibration import ece, reliability
-from coursekit.emap import emap, project
+from coursekit.analysis.calibration import ece, reliability
+from coursekit.analysis.emap import emap, project
 
 TORCHMETRICS = ("torchmetrics_l1_from_probs", "torchmetrics_l1_from_logits", "torchmetrics_max")
 

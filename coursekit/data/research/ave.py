@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import torch
 
-from coursekit.checks import choose, require, require_finite
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import cache_at
@@ -26,6 +25,7 @@ from coursekit.data.research.layout import (
     warn_shared,
 )
 from coursekit.data.research.video import Film, ReadFilms
+from coursekit.utils.checks import choose, require, require_finite
 
 LISTS = {"train": "trainSet.txt", "valid": "valSet.txt", "test": "testSet.txt"}
 SOUND = Sound(rate=16000, seconds=10.0, mels=64, window=400, step=160)

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.checks import require_instance
 from coursekit.data.fetch import write_atomically
 from coursekit.data.files import DataFileError, sha256_of
+from coursekit.utils.checks import require_instance
 
 VERSION = 1  # raise it when a decoding gives other numbers for the same parameters
 SETTLED = 2 * 10**9  # nanoseconds after which a change must show in the file's times

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_count
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import Cached, cache_at
@@ -28,6 +27,7 @@ from coursekit.data.research.layout import (
     settle,
     warn_shared,
 )
+from coursekit.utils.checks import choose, require, require_count
 
 EMOTIONS = ("NEU", "HAP", "SAD", "FEA", "DIS", "ANG")
 FOLDS = 5

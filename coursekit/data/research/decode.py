@@ -15,10 +15,10 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from coursekit.checks import require, require_count, require_finite, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.spectrogram import mel_filters
-from coursekit.threads import threads
+from coursekit.utils.checks import require, require_count, require_finite, require_instance
+from coursekit.utils.threads import threads
 
 QUIET = 1e-7  # added to the power before the logarithm; about the rounding of 16-bit samples
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require_flag, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.multimodal import SPLIT_NAMES
+from coursekit.utils.checks import choose, require_flag, require_instance
 
 PLAIN = re.compile(r"[\w][\w .,()&'-]*")  # letters, digits, and signs that cannot leave a folder
 

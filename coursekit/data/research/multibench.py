@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.checks import choose, require, require_finite, require_instance
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.multimodal import SPLIT_NAMES
 from coursekit.data.research.layout import numbered, row_numbers, warn_shared
 from coursekit.data.research.unpickle import read_arrays
+from coursekit.utils.checks import choose, require, require_finite, require_instance
 
 MODALITIES = ("vision", "audio", "text")
 FIELDS = (*MODALITIES, "labels", "id")

@@ -4,10 +4,10 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from coursekit.checks import choose
 from coursekit.data.av_digits import load_av_digits
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.research.layout import folder_at
+from coursekit.utils.checks import choose
 
 FIXED = ("speech", "folder")  # what this loader sets itself
 OPTIONS = tuple(o for o in inspect.signature(load_av_digits).parameters if o not in FIXED)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import torch
 
-from coursekit.checks import choose, require, require_count, require_list
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy import LazyData
 from coursekit.data.research.cache import Cached, cache_at
@@ -29,6 +28,7 @@ from coursekit.data.research.layout import (
     warn_shared,
 )
 from coursekit.data.research.video import Film, Probe, ReadFilms
+from coursekit.utils.checks import choose, require, require_count, require_list
 
 FOLDS = 3
 FEWEST = 4  # frames; clips with fewer are left out

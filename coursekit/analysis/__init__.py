@@ -1,0 +1,1 @@
+"""Numbers one asks of a trained model, and the intervals around them."""

@@ -1,0 +1,71 @@
+"""What to answer when a modality is missing at test time."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from coursekit.models import MultimodalClassifier, evaluating
+from coursekit.utils.checks import choose, require, require_instance
+from coursekit.utils.tensor_checks import require_batch, require_floats, require_weights
+
+FILLS = ("zeros", "mean")
+
+
+def filled(
+    inputs: Mapping[str, Tensor], lost: str, how: str, train: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """``inputs`` with modality ``lost`` replaced for every sample, (N, …) by modality.
+
+    how: "zeros", or "mean", the mean of the training inputs ``train[lost]``, number by number.
+    Errors: ValueError for another modality or way, and for training inputs that lack it, are
+    empty, not finite or of another shape; TypeError for what is no floating-point tensor.
+    """
+    for name, given in (("inputs", inputs), ("train", train)):
+        if not isinstance(given, Mapping):
+            what = type(given).__name__
+            raise TypeError(f"{name} is a {what}; a dictionary by modality was expected.")
+    require(len(inputs) > 0, "inputs is empty; at least one modality was expected.")
+    choose("lost", lost, inputs)
+    x = inputs[lost]
+    require_floats(f"inputs[{lost!r}]", x)
+    require(x.numel() > 0, f"inputs[{lost!r}] has shape {tuple(x.shape)}; rows were expected.")
+    if choose("how", how, FILLS) == "zeros":
+        return {**inputs, lost: torch.zeros_like(x)}
+    require(lost in train, f"train holds {list(train)}; {lost!r} was expected among them.")
+    known = require_batch(f"train[{lost!r}]", train[lost], (None, *x.shape[1:]))
+    return {**inputs, lost: known.mean(dim=0).expand_as(x).clone()}
+
+
+@torch.no_grad()
+def dropped(model: MultimodalClassifier, inputs: Mapping[str, Tensor], lost: str) -> Tensor:
+    """Logits (N, C) of an additive model without the term of modality ``lost``.
+
+    Σ_{m ≠ lost} W_m z_m + b. The inputs of ``lost`` are not read.
+    Errors: ValueError when another modality is missing, or when the model's fusion is not
+    additive, so that no term can be left out.
+    """
+    require_instance("model", model, MultimodalClassifier)
+    if not isinstance(inputs, Mapping):
+        what = type(inputs).__name__
+        raise TypeError(f"inputs is a {what}; a dictionary by modality was expected.")
+    choose("lost", lost, model.modalities)
+    others = [m for m in model.modalities if m != lost]
+    require(len(others) > 0, f"lost is {lost!r}, the model's only modality; nothing is left.")
+    missing = [m for m in others if m not in inputs]
+    require(not missing, f"inputs lacks {missing}; the model reads {list(model.modalities)}.")
+    for m in others:
+        require_weights(f"inputs[{m!r}]", inputs[m])
+        shape = tuple(inputs[m].shape)
+        require(inputs[m].numel() > 0, f"inputs[{m!r}] has shape {shape}; rows were expected.")
+    n = len(inputs[others[0]])
+    width = {m: getattr(model.encoders[m], "out_features", 0) for m in model.modalities}
+    with evaluating(model):
+        features = {m: model.feature(m, inputs[m]) for m in others}
+    features[lost] = torch.zeros(n, width[lost]).to(features[others[0]])
+    split = getattr(model.fusion, "split", lambda z: None)(features)
+    name = type(model.fusion).__name__
+    if split is None or split.activation is not None:
+        raise ValueError(f"model fuses by {name}, which is not additive; no term can be left out.")
+    parts = dict(zip(model.modalities, split.parts, strict=True))
+    return split.readout(torch.stack([parts[m] for m in others]).sum(0))

@@ -1,6 +1,0 @@
-"""From a lesson's source script to the notebook that learners open; for authors only.
-
-``python -m coursekit.authoring refresh [NN ...]`` makes and runs the learner notebooks,
-``python -m coursekit.authoring check`` says what is wrong with them, without running anything.
-Needs the packages of the ``test`` extra.
-"""

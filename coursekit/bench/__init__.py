@@ -1,1 +1,0 @@
-"""Benchmarks of the course, each beside the plain way: ``python -m coursekit bench emap``."""

@@ -1,0 +1,1 @@
+"""Several trainings side by side: over seeds, as replicas, as a race, as a sweep."""

@@ -1,0 +1,135 @@
+"""What a training from the command line is made of, and the data it names."""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coursekit import balancing, fusion
+from coursekit.data import LOADERS, load, load_preset, presets, research
+from coursekit.data.lazy import LazyData
+from coursekit.data.multimodal import MultimodalData
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.models.build import KINDS
+from coursekit.training import Settings
+from coursekit.training.method import Method
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_count,
+    require_flag,
+    require_instance,
+    require_list,
+)
+
+AnyData = MultimodalData | LazyData
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training.
+
+    data: a preset, a data set of the course, or research data that lie in ``root``.  options: of
+    the data set's loader.  standardise: sound and pictures of research data by mean and deviation
+    of 500 training rows.  method, own: a balancing method and its settings.  encoder: a name, or
+    modality → name.  widths: of MLP encoders; the last one is the features'.  seed: of weights,
+    batches and, where it draws, of the data.
+    Errors: ValueError for unknown names, with the nearest right one.
+    """
+
+    data: str
+    root: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    standardise: bool = True
+    method: str = "joint"
+    own: Mapping[str, Any] = field(default_factory=dict)
+    fusion: str = "late-linear"
+    encoder: str | Mapping[str, str] = "mlp"
+    widths: tuple[int, ...] = (64, 32)
+    settings: Settings = field(default_factory=Settings)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_instance("settings", self.settings, Settings)
+        for name in ("options", "own"):
+            require_instance(name, getattr(self, name), Mapping)
+        require_flag("standardise", self.standardise)
+        choose("data", self.data, data_names())
+        choose("method", self.method, balancing.names())
+        choose("fusion", self.fusion, fusion.names())
+        require_count("seed", self.seed)
+        needed = self.data in research.SOURCES
+        require(not needed or self.root is not None, f"root is None; {self.data} needs its folder.")
+        useless = f"root is {self.root}; {self.data} does not lie in a folder of yours."
+        require(needed or self.root is None, useless)
+        known = list(inspect.signature(balancing.registry()[self.method]).parameters)
+        for name in self.own:
+            require(bool(known), f"{self.method} has no settings; {name!r} came.")
+            choose(f"a setting of {self.method}", name, known)
+        self.build_method()  # which refuses what its settings cannot be
+        require_list("widths", self.widths, "whole numbers")
+        for width in self.widths:
+            require_count("a width in widths", width, 1)
+        for encoder in named_encoders(self.encoder):
+            choose("encoder", encoder, KINDS)
+
+    def open_data(self) -> AnyData:
+        """The data.  Errors: those of its loader."""
+        if self.root is not None:
+            found = research.open_data(self.data, self.root, **self.options)
+            if isinstance(found, LazyData) and self.standardise:
+                return research.standardised(found)
+            return found
+        if self.data in presets():
+            return load_preset(self.data, self.seed, **self.options)
+        seeded = "seed" in inspect.signature(LOADERS[self.data]).parameters
+        drawn = {"seed": self.seed} if seeded else {}
+        return load(self.data, **{**drawn, **self.options})
+
+    def build_model(self, data: AnyData) -> MultimodalClassifier:
+        """An untrained model for the data."""
+        inputs = data.example() if isinstance(data, LazyData) else data.train.inputs
+        return build_classifier(
+            inputs, data.num_classes,
+            fusion=self.fusion, encoder=self.encoder, widths=self.widths, seed=self.seed,
+        )  # fmt: skip
+
+    def build_method(self) -> Method:
+        """The method, with its settings."""
+        return balancing.build(self.method, **self.own)
+
+    def text(self) -> str:
+        """As JSON: what was done, and what `read_plan` reads."""
+        return json.dumps(asdict(self), indent=1, default=str) + "\n"
+
+
+def named_encoders(encoder: str | Mapping[str, str]) -> list[str]:
+    """The names in what `Plan` has for encoder."""
+    return list(encoder.values()) if isinstance(encoder, Mapping) else [encoder]
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from its JSON file, or from the folder of a training, which has one.
+
+    Errors: ValueError when it is none, TypeError for no path.
+    """
+    require_instance("path", path, Path)
+    path = path / "plan.json" if path.is_dir() else path
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        root = None if found["root"] is None else Path(found["root"])
+        settings = Settings(**found["settings"])
+        own = {"root": root, "widths": tuple(found["widths"]), "settings": settings}
+        return Plan(**{**found, **own})
+    except (OSError, KeyError, TypeError, json.JSONDecodeError) as problem:
+        said = f"{type(problem).__name__}: {problem}"
+        raise ValueError(
+            f"{path} holds no plan of a training ({said}); train writes one."
+        ) from None
+
+
+def data_names() -> list[str]:
+    """Everything a training can be of."""
+    return [*presets(), *LOADERS, *research.SOURCES]

@@ -1,0 +1,138 @@
+"""Several methods and fusions, each trained as one plan says, over seeds; at any time resumed."""
+
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coursekit import balancing, fusion
+from coursekit.compare import sweep
+from coursekit.compare.plan import Plan
+from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
+from coursekit.compare.run import done, run
+from coursekit.utils.checks import choose, require, require_count, require_positive
+
+ALWAYS = ("joint", "ensemble", UNIMODAL)  # what every method has to be seen beside
+FIGURES = ("valid", "test", "test_loss", "test_ece")
+
+
+def places(plan: Plan, methods: Sequence[str], fusions: Sequence[str]) -> list[sweep.Place]:
+    """What is trained: data, fusion, method; joint, ensemble and every unimodal model always.
+
+    Errors: ValueError for unknown names, and for methods that none of the fusions allows.
+    """
+    known = balancing.registry()
+    for name in fusions:
+        choose("fusion", name, fusion.names())
+    found: list[sweep.Place] = []
+    for name in dict.fromkeys([*ALWAYS, *methods]):
+        allowed = known[choose("method", name, known)].fusions
+        own = [f for f in fusions if allowed is None or f in allowed]
+        own = [NO_FUSION] if allowed == () else own
+        require(bool(own), f"method {name!r} is for the fusions {allowed}; {list(fusions)} came.")
+        labels = [name]
+        if name == UNIMODAL:
+            labels = [f"{name} {m}" for m in plan.open_data().modalities]
+        found += [(plan.data, f, label) for label in labels for f in own]
+    return found
+
+
+def defined_for(fusions: Sequence[str]) -> list[str]:
+    """All methods that at least one of the fusions allows."""
+    known = balancing.registry()
+    return [n for n, kind in known.items() if not kind.fusions or set(kind.fusions) & set(fusions)]
+
+
+def compare(
+    plan: Plan,
+    methods: Sequence[str],
+    fusions: Sequence[str],
+    out: Path,
+    *,
+    seeds: int = 5,
+    rates: Sequence[float] = (),
+    jobs: int = 1,
+    dask: str = "",
+) -> pd.DataFrame:
+    """One row a training: data, fusion, method, seed, accuracies, loss, ECE, seconds, trial.
+
+    out: the folder of results.csv, trials.csv and one folder a training. rates: learning rates
+    that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes
+    on. Without them all have the plan's. Results are of the seeds 100, 101, …
+    Errors: ValueError for a folder of another plan; those of `coursekit.compare.sweep.work`, and of
+    a training.
+    """
+    require_count("seeds", seeds, 2)
+    for rate in rates:
+        require_positive("a rate in rates", rate)
+    tried = list(rates) or [plan.settings.lr]
+    out = out.absolute()  # a worker elsewhere may stand in another folder
+    plan = replace(plan, root=None if plan.root is None else plan.root.absolute())
+    wanted = places(plan, methods, fusions)
+    _open_folder(plan, out)
+    work = partial(sweep.work, jobs=jobs, dask=dask)
+    cells = sweep.fresh_cells([(p, {"lr": tried[0]}) for p in wanted], seeds)
+    if len(tried) > 1:
+        row_of = partial(row, plan, out / "trials", ("valid",))
+        tuning = sweep.tuning_cells(wanted, tried)
+        tuned = work(row_of, tuning, out / "trials.csv", label="tuning")
+        cells = sweep.result_cells(wanted, tuned, seeds, tried)
+    row_of = partial(row, plan, out / "trainings", ("valid", "test"))
+    return sweep.tidy(work(row_of, cells, out / "results.csv", label="results"))
+
+
+def _open_folder(plan: Plan, out: Path) -> None:
+    """Refuse a folder whose rows are of another plan; they would be taken for this one's."""
+    path = out / "plan.json"
+    other = path.exists() and path.read_text(encoding="utf-8") != plan.text()
+    require(not other, f"out is {out}, where a sweep of another plan stands; name another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(plan.text(), encoding="utf-8")
+
+
+def row(
+    plan: Plan,
+    folder: Path,
+    parts: Sequence[str],
+    data: str,
+    with_fusion: str,
+    method: str,
+    trial: Trial,
+    seed: int,
+) -> dict[str, Any]:
+    """One training in a folder of its own, where it goes on if it was stopped; its row.
+
+    A training that diverges has the accuracy 0 and nothing else.
+    """
+    head = {"data": data, "fusion": with_fusion, "method": method, "seed": seed}
+    place = folder / " ".join([with_fusion, method, write_trial(trial), f"seed={seed}"])
+    own = _of(plan, with_fusion, method, trial["lr"], seed)
+    found = done(own, place)
+    if found is None:
+        try:
+            found = run(own, place, parts=parts)
+        except FloatingPointError:
+            found = {"valid": 0.0, "test": 0.0}
+        shutil.rmtree(place / "checkpoints", ignore_errors=True)
+    wanted = [f for f in FIGURES if f.split("_")[0] in parts]
+    figures = {f: found.get(f, math.nan) for f in wanted}
+    return {**head, **figures, "seconds": found.get("seconds"), "trial": write_trial(trial)}
+
+
+def _of(plan: Plan, with_fusion: str, method: str, lr: float, seed: int) -> Plan:
+    """The plan with another fusion, method, rate and seed."""
+    name, _, modality = method.partition(" ")
+    own = plan.own if name == plan.method else {}
+    return replace(
+        plan,
+        fusion="late-linear" if with_fusion == NO_FUSION else with_fusion,
+        method=name,
+        own={"modality": modality} if modality else own,
+        settings=replace(plan.settings, lr=lr),
+        seed=seed,
+    )

@@ -1,0 +1,246 @@
+"""One training of the methods benchmark: its data, its trials, and what is measured of it."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit import balancing
+from coursekit.analysis.calibration import ece
+from coursekit.analysis.probes import probe_encoders
+from coursekit.data import load, load_preset, preset
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.presets import presets
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.training import Settings, accuracy, fit, predict
+from coursekit.utils.checks import choose, require, require_list, require_positive
+from coursekit.utils.tensor_checks import require_labels
+from coursekit.utils.threads import threads
+
+FUSIONS = ("late-linear", "mid-mlp", "film", "kiela-gate", "transformer")
+NO_FUSION = "none"  # what stands in the tables where a method brings its own joint answer
+UNIMODAL = "unimodal"
+
+# Six trials a method. Those with settings of their own try three of them at two learning rates;
+# the others try six rates. Rates are of SGD; under Adam the factors to 0.1 are kept.
+RATES = (0.05, 0.1)
+PLAIN_RATES = (0.02, 0.035, 0.05, 0.07, 0.1, 0.14)
+OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
+    {
+        "agm": ({"alpha": 1.0}, {"alpha": 2.0}, {"alpha": 4.0}),
+        "gblend-offline": (
+            {"epochs": 5, "held": 0.1},
+            {"epochs": 10, "held": 0.1},
+            {"epochs": 10, "held": 0.25},
+        ),
+        "gblend-online": (
+            {"epochs": 5, "held": 0.1},
+            {"epochs": 10, "held": 0.1},
+            {"epochs": 10, "held": 0.25},
+        ),
+        "gradnorm": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 1.5}),
+        "mlb": (
+            {"alpha": 2.0, "beta_max": 2.0},
+            {"alpha": 2.0, "beta_max": 8.0},
+            {"alpha": 0.8, "beta_max": 8.0},
+        ),
+        "mmcosine": ({"scale": 3.0}, {"scale": 5.0}, {"scale": 10.0}),
+        "modality-dropout": ({"p": 0.2}, {"p": 0.4}, {"p": 0.6}),
+        "mslr": ({"memory": 2}, {"memory": 5}, {"memory": 8}),
+        "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
+        "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
+        "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+    }
+)
+Trial = Mapping[str, float]
+GROUPS = ("all", "none", "1", "2")  # which of the unimodal models are right; see `agreement`
+FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
+FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
+
+
+def _recorded(train_speakers: int, image_noise: float, stretch: bool, fold: int) -> Any:
+    chosen = {"train_speakers": train_speakers, "image_noise": image_noise, "stretch": stretch}
+    return partial(load, "av_digits", speech="fsdd", fold=fold, **chosen)
+
+
+def data_sets() -> dict[str, Callable[..., MultimodalData]]:
+    """Name → a function of ``seed``.
+
+    The presets, two views of written digits, and spoken digits: synthesised, or recorded with one
+    or two speakers to train on. All spoken ones keep one fold, so that nobody who takes part in a
+    choice is tested; of one speaker the fold whose drop is nearest to the mean of all six.
+    """
+    found: dict[str, Callable[..., MultimodalData]]
+    found = {name: partial(load_preset, name) for name in presets()}
+    found["uci_views"] = partial(load, "uci_views")
+    found["av_digits"] = partial(load, "av_digits")
+    found["av_one_speaker"] = _recorded(1, 1.0, False, fold=2)
+    found["av_two_speakers"] = _recorded(2, 3.0, True, fold=0)
+    return found
+
+
+@lru_cache(maxsize=2)  # all methods of a seed train on the same data
+def data_of(name: str, seed: int) -> MultimodalData:
+    """One data set, drawn by ``seed``."""
+    return data_sets()[choose("data", name, data_sets())](seed=seed)
+
+
+def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
+    """What a method stands for in the tables: its label there, and its fixed settings.
+
+    "unimodal" is one entry a modality, "unimodal A" and "unimodal B"; all others are one.
+    """
+    choose("data", data, data_sets())
+    choose("method", method, balancing.names())
+    if method != UNIMODAL:
+        return [(method, {})]
+    return [(f"{UNIMODAL} {m}", {"modality": m}) for m in modalities_of(data)]
+
+
+def modalities_of(data: str) -> tuple[str, ...]:
+    """Names of a data set's modalities in order; the data need not be here."""
+    choose("data", data, data_sets())
+    if data in presets():
+        return tuple(preset(data).recipe.modalities)
+    return ("pix", "fou") if data == "uci_views" else ("image", "audio")
+
+
+def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:
+    """The six settings that ``method`` tries: learning rate ``lr``, and its own.
+
+    rates: try these rates instead, with the method's default settings.
+    """
+    name = choose("method", str(method).partition(" ")[0], balancing.names())
+    for rate in rates:
+        require_positive("a rate in rates", rate)
+    if rates:
+        return [{"lr": lr} for lr in rates]
+    if name in OWN:
+        return [{"lr": lr, **own} for lr in RATES for own in OWN[name]]
+    return [{"lr": lr} for lr in PLAIN_RATES]
+
+
+def write_trial(trial: Trial) -> str:
+    """As it stands in the tables: lr=0.1 alpha=2."""
+    return " ".join(f"{k}={v:g}" for k, v in trial.items())
+
+
+def read_trial(text: str) -> dict[str, float]:
+    """The reverse of `write_trial`; whole numbers are whole again."""
+    pairs = [part.split("=") for part in text.split()]
+    whole = all(len(pair) == 2 for pair in pairs)
+    require(whole, f"text is {text!r}; settings such as 'lr=0.1 alpha=2' were expected.")
+    return {
+        k: int(v) if v.isdecimal() and k in ("epochs", "memory") else float(v) for k, v in pairs
+    }
+
+
+def settings_for(data: str, trial: Trial) -> Settings:
+    """The data set's own way to train at the trial's rate; the best validation epoch is kept."""
+    choose("data", data, data_sets())
+    require("lr" in trial, f"trial is {trial}; a learning rate 'lr' was expected in it.")
+    base = dict(preset(data).training) if data in presets() else {}
+    lr = trial["lr"] * (base["lr"] / max(RATES) if base.get("optimizer") == "adam" else 1)
+    return Settings(**{**base, "lr": lr, "keep_best": True})
+
+
+def train(
+    data: str, fusion: str, method: str, trial: Trial, seed: int
+) -> tuple[MultimodalClassifier, float]:
+    """The trained model and the seconds it took.  fusion: a name, or "none"."""
+    chosen = data_of(data, seed)
+    name, _, modality = method.partition(" ")
+    own: dict[str, Any] = {k: v for k, v in trial.items() if k != "lr"}
+    if modality:
+        own["modality"] = modality
+    built = "late-linear" if fusion == NO_FUSION else fusion
+    model = build_classifier(chosen.train.inputs, chosen.num_classes, fusion=built, seed=seed)
+    how = settings_for(data, trial)
+    started = time.perf_counter()
+    fit(model, chosen.train, chosen.valid, how, seed=seed, method=balancing.build(name, **own))
+    return model, time.perf_counter() - started
+
+
+def tuning_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
+    """Validation accuracy and nothing else: no test row is looked at while settings are chosen.
+
+    A training that diverges has the accuracy 0.
+    """
+    valid = data_of(data, seed).valid
+    reached = 0.0
+    with suppress(FloatingPointError), threads(1):
+        model, _ = train(data, fusion, method, trial, seed)
+        reached = accuracy(predict(model, valid.inputs).joint, valid.labels)
+    head = {"data": data, "fusion": fusion, "method": method, "trial": write_trial(trial)}
+    return {**head, "seed": seed, "valid": round(reached, 6)}
+
+
+def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
+    """Validation and test accuracy, ECE, probes, agreement (see `agreement`), seconds.
+
+    probe_1, probe_2, … follow the data set's modalities in order; share_… and right_… as well.
+    A training that diverges has the accuracy 0 and nothing else.
+    """
+    head = {"data": data, "fusion": fusion, "method": method, "seed": seed}
+    try:
+        model, seconds = train(data, fusion, method, trial, seed)
+    except FloatingPointError:
+        found, seconds = dict.fromkeys(FIGURES, math.nan) | {"valid": 0.0, "test": 0.0}, math.nan
+    else:
+        found = measured(model, data, seed)
+    rounded = {k: round(v, 6) for k, v in found.items()}
+    return {**head, **rounded, "seconds": round(seconds, 2), "trial": write_trial(trial)}
+
+
+def measured(model: MultimodalClassifier, data: str, seed: int) -> dict[str, float]:
+    """`FIGURES` of a trained model."""
+    chosen = data_of(data, seed)
+    labels = chosen.test.labels
+    with threads(1):
+        valid = accuracy(predict(model, chosen.valid.inputs).joint, chosen.valid.labels)
+        logits = predict(model, chosen.test.inputs).joint
+        probes = probe_encoders(model, chosen.train, chosen.test)
+    return {
+        "valid": valid,
+        "test": accuracy(logits, labels),
+        "ece": float(ece(logits.double().softmax(1), labels)),
+        **{f"probe_{i}": p for i, p in enumerate(probes.values(), 1)},
+        **agreement(logits.argmax(1), unimodal_answers(data, seed), labels),
+    }
+
+
+@lru_cache(maxsize=2)
+def unimodal_answers(data: str, seed: int) -> tuple[Tensor, ...]:
+    """Classes (N,) that each modality's own model gives on the test split, at the usual rate."""
+    model, _ = train(data, NO_FUSION, "ensemble", {"lr": max(RATES)}, seed)
+    with torch.no_grad(), threads(1):
+        found = predict(model, data_of(data, seed).test.inputs).unimodal
+    return tuple(x.argmax(1) for x in found.values())
+
+
+def agreement(answers: Tensor, alone: Sequence[Tensor], labels: Tensor) -> dict[str, float]:
+    """Of which samples is a model right, by which of the unimodal models is?
+
+    answers: classes (N,) of the model.  alone: classes (N,), one tensor a modality.  labels: (N,).
+    Returns share_all, share_none, share_1, share_2, …: the share of samples that all of them
+    answer right, none, or only the first, the second; and right_… the model's accuracy on these
+    samples, NaN where there are none. Σ share · right is its accuracy.  With three modalities or
+    more, samples that some but not all of several get right are in no group.
+    """
+    require_list("alone", alone, "classes")
+    for name, given in (("answers", [answers]), ("alone", alone)):
+        for given_classes in given:
+            require_labels(name, given_classes, len(labels))
+    right = torch.stack([answer == labels for answer in alone])  # (M, N)
+    count = right.sum(0)
+    groups = {"all": count == len(alone), "none": count == 0}
+    groups |= {str(m + 1): right[m] & (count == 1) for m in range(len(alone))}
+    correct = answers == labels
+    shares = {f"share_{k}": float(g.double().mean()) for k, g in groups.items()}
+    return shares | {f"right_{k}": float(correct[g].double().mean()) for k, g in groups.items()}

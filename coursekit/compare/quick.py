@@ -1,0 +1,90 @@
+"""Slider speed: one seed, both modalities and the joint model at once."""
+
+from collections.abc import Generator, Sequence
+
+import pandas as pd
+import torch
+
+from coursekit.analysis.probes import quick_probes
+from coursekit.balancing.ensemble import Ensemble
+from coursekit.compare import replicas
+from coursekit.compare.seeds import Comparison
+from coursekit.data.multimodal import MultimodalData
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.training import Settings, accuracy, predict
+from coursekit.training.method import Method
+from coursekit.utils.threads import threads
+
+JOINT, ENSEMBLE = "joint", "ensemble"
+
+
+def steps(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    fusion: str = "late-linear",
+    widths: Sequence[int] = (64, 32),
+) -> Generator[None, None, Comparison]:
+    """Train each modality alone and all jointly, as two replicas, pausing after every epoch.
+
+    The modalities alone are the ensemble's: they start from the joint model's own first weights and
+    see the same batches. Probes are quick ones. History: validation accuracy only.
+    Errors: FloatingPointError when a training diverges.
+    """
+    settings = settings or Settings()
+    methods: dict[str, Method] = {ENSEMBLE: Ensemble(), JOINT: Method()}
+    train, valid = data.train, data.valid
+    models = [
+        build_classifier(train.inputs, data.num_classes, fusion=fusion, widths=widths, seed=seed)
+        for _ in methods
+    ]
+    history: list[dict[str, object]] = []
+
+    def note(looks: replicas.Looks) -> None:
+        found = looks("valid")
+        logits = {**{m: x[0] for m, x in found.unimodal.items()}, JOINT: found.joint[1]}
+        epoch = len(history) // len(logits) + 1
+        history.extend(
+            {"model": name, "epoch": epoch, "split": "valid",
+             "accuracy": accuracy(x, valid.labels)}
+            for name, x in logits.items()
+        )  # fmt: skip
+
+    training = replicas.epochs(
+        models, train, valid, settings,
+        seeds=[seed] * len(models), methods=list(methods.values()), look=note, measured=("valid",),
+    )  # fmt: skip
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            stopped: dict[int, str] = end.value
+            break
+        yield
+    if stopped:
+        raise FloatingPointError(" ".join(stopped.values()))
+    with threads(settings.threads):
+        return _compare(dict(zip(methods, models, strict=True)), data, history)
+
+
+def _compare(
+    models: dict[str, MultimodalClassifier],
+    data: MultimodalData,
+    history: list[dict[str, object]],
+) -> Comparison:
+    test, train = data.test, data.train
+    found = {name: predict(model, test.inputs) for name, model in models.items()}
+    logits = {**found[ENSEMBLE].unimodal, **{name: p.joint for name, p in found.items()}}
+    reached = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
+    before = [predict(models[name], train.inputs) for name in (ENSEMBLE, JOINT)]
+    after = [found[name] for name in (ENSEMBLE, JOINT)]
+    probes = []
+    for m in data.modalities:
+        fitted, held = (torch.stack([p.features[m] for p in part]) for part in (before, after))
+        each = quick_probes(fitted, train.labels, held, test.labels)
+        probes += [
+            {"modality": m, "trained": trained, "accuracy": value}
+            for trained, value in zip(("alone", "joint"), each, strict=True)
+        ]
+    return Comparison(pd.DataFrame(reached), pd.DataFrame(probes), pd.DataFrame(history))

@@ -1,0 +1,30 @@
+"""A learning rate for each model, chosen on some seeds; its results, on others."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from coursekit.utils.checks import choose, require
+
+TUNING_SEEDS = range(3)
+SEEDS = range(100, 110)
+
+
+def best_rates(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
+    """The rate with the best mean ``score`` on the tuning seeds, for every group of ``by``.
+
+    table: columns by, rate, seed, score.  Returns columns by and rate; a tie goes to the smaller.
+    """
+    for column in (*by, "rate", "seed", score):
+        choose("column", column, table.columns)
+    tuning = table[table["seed"].isin(TUNING_SEEDS)]
+    require(len(tuning) > 0, f"table has no rows of the tuning seeds {list(TUNING_SEEDS)}.")
+    means = tuning.groupby([*by, "rate"], as_index=False)[score].mean()
+    best = means.groupby(list(by))[score].idxmax()
+    return pd.DataFrame(means.loc[best.to_list(), [*by, "rate"]]).reset_index(drop=True)
+
+
+def results(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
+    """The rows of the seeds that count, each group at the rate chosen for it."""
+    reported = table[table["seed"].isin(SEEDS)]
+    return reported.merge(best_rates(table, by, score), on=[*by, "rate"])

@@ -1,0 +1,246 @@
+"""K classifiers as one: their parameters are the rows of one tensor, each layer one product.
+
+    model k's weight W (out, in) → stacked weight (K, out, in), a view of row k of ``flat``
+
+The models keep working meanwhile: their parameters are views of the same rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import nan
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
+from coursekit.fusion.base import Fusion, batched_linear
+from coursekit.models import MLP, MultimodalClassifier
+from coursekit.utils.checks import require, require_instance, require_list
+from coursekit.utils.tensor_checks import NotFinite
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class StackedPrediction:
+    """What K classifiers say about a batch each.
+
+    joint: logits (K, B, C).  features: (K, B, D_m), unimodal: logits (K, B, C), by modality.
+    """
+
+    joint: Tensor
+    features: Mapping[str, Tensor]
+    unimodal: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring rows whose fusions are of one kind; weights: (rows, …) by name."""
+
+    rows: slice
+    fusion: nn.Module
+    weights: Weights
+
+
+class Stack:
+    """K models with the same encoders and heads; rows of one fusion must be neighbours.
+
+    flat: (K, P), row k holds model k's parameters: encoder and head of each modality (``blocks``:
+    modality → columns), then the fusion's.  gradient: of the same shape; ``part`` and, a group,
+    ``fusion_parts`` are its views by the parameters' names.
+    Errors: ValueError when the models cannot be stacked.
+    """
+
+    def __init__(self, models: Sequence[MultimodalClassifier]) -> None:
+        require_list("models", models, "classifiers")
+        for k, model in enumerate(models):
+            require_instance(f"models[{k}]", model, MultimodalClassifier)
+        require(len({id(m) for m in models}) == len(models), "models names one model twice.")
+        self.models, self.modalities = list(models), models[0].modalities
+        for k, model in enumerate(models):
+            like = encoders_of(model) == encoders_of(models[0])
+            require(like, f"models[{k}] has other encoders or heads than models[0].")
+        kinds = [(kind, len(list(same))) for kind, same in groupby(map(fusion_of, models))]
+        apart = len({kind for kind, _ in kinds}) == len(kinds)
+        require(apart, "models mixes its fusions; those of one kind must stand together.")
+        self._lay_out([size for _, size in kinds])
+        for k, model in enumerate(self.models):
+            for name, p in model.named_parameters():
+                row = self._row(name, k)
+                row.copy_(p.data)
+                p.data = row
+
+    def _lay_out(self, sizes: Sequence[int]) -> None:
+        """Make ``flat`` and the stacked weights as views of it."""
+        first = self.models[0]
+        shapes = {name: p.shape for name, p in first.named_parameters()}
+        places, end = {}, 0
+        self.blocks: dict[str, slice] = {}
+        for m in self.modalities:
+            begin = end
+            for name in shapes:
+                if name.startswith((f"encoders.{m}.", f"heads.{m}.")):
+                    places[name] = slice(end, end := end + shapes[name].numel())
+            self.blocks[m] = slice(begin, end)
+        starts = [sum(sizes[:g]) for g in range(len(sizes))]
+        fusions = [self.models[k].fusion for k in starts]
+        widths = [sum(p.numel() for p in fusion.parameters()) for fusion in fusions]
+        like = next(first.parameters())
+        self.flat = like.new_zeros((len(self.models), end + max(widths)), requires_grad=False)
+        self.gradient = torch.zeros_like(self.flat)
+        self._leaves: list[Tensor] = []  # the stacked weights
+        self._parts: list[Tensor] = []  # of the gradient, one a stacked weight
+        everyone = slice(0, len(self.models))
+        self.weights = {n: self._leaf(everyone, at, shapes[n]) for n, at in places.items()}
+        self.part = dict(zip(self.weights, self._parts, strict=True))
+        self.groups: list[Group] = []
+        self.fusion_parts: list[Weights] = []
+        for start, size, fusion in zip(starts, sizes, fusions, strict=True):
+            rows, at = slice(start, start + size), end
+            weights = {}
+            for name, p in fusion.named_parameters():
+                weights[name] = self._leaf(rows, slice(at, at := at + p.numel()), p.shape)
+            self.groups.append(Group(rows, fusion, weights))
+            parts = self._parts[len(self._parts) - len(weights) :]
+            self.fusion_parts.append(dict(zip(weights, parts, strict=True)))
+
+    def _leaf(self, rows: slice, columns: slice, shape: torch.Size) -> Tensor:
+        """A part of ``flat`` as a weight (rows, *shape) that gradients can be asked for."""
+        view = (rows.stop - rows.start, *shape)
+        leaf = self.flat[rows, columns].view(view).detach().requires_grad_()
+        self._leaves.append(leaf)
+        self._parts.append(self.gradient[rows, columns].view(view))
+        return leaf
+
+    def _row(self, name: str, k: int) -> Tensor:
+        """Model k's parameter ``name``, a view."""
+        if not name.startswith("fusion."):
+            return self.weights[name].detach()[k]
+        group = next(g for g in self.groups if g.rows.start <= k < g.rows.stop)
+        return group.weights[name.removeprefix("fusion.")].detach()[k - group.rows.start]
+
+    def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features by modality (K, B, D_m) of inputs (K, B, …)."""
+        return {m: self._feature(m, inputs[m]) for m in self.modalities}
+
+    def _feature(self, m: str, x: Tensor) -> Tensor:
+        encoder = self.models[0].encoders[m]
+        if type(encoder) is not MLP:
+            return _one_by_one([model.encoders[m] for model in self.models], self._of(m), x)
+        z = x.flatten(2)
+        for i in range(len(encoder.layers)):
+            layer = f"encoders.{m}.layers.{i}"
+            z = batched_linear(z, self.weights[f"{layer}.weight"], self.weights[f"{layer}.bias"])
+            z = z.relu_()
+        return z
+
+    def _of(self, m: str) -> Weights:
+        head = f"encoders.{m}."
+        return {n.removeprefix(head): w for n, w in self.weights.items() if n.startswith(head)}
+
+    def unimodal(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Logits (K, B, C) of every modality's own head."""
+        w = self.weights
+        return {
+            m: batched_linear(z, w[f"heads.{m}.weight"], w[f"heads.{m}.bias"])
+            for m, z in features.items()
+        }
+
+    def _joint(self, group: Group, prediction: StackedPrediction, learning: bool) -> Tensor:
+        """Joint logits (rows, B, C) of one group; ``prediction`` has none yet."""
+        own = {m: z[group.rows] for m, z in prediction.features.items()}
+        z = own[self.modalities[0]]
+        if isinstance(group.fusion, MeanOfHeads):
+            if learning:  # its heads learn, it does not
+                return z.new_zeros((*z.shape[:2], self.models[0].num_classes))
+            return mean_of_heads([prediction.unimodal[m][group.rows] for m in group.fusion.widths])
+        if isinstance(group.fusion, Fusion) and has_stacked_form(type(group.fusion)):
+            return group.fusion.stacked(group.weights, own)
+        fusions = [model.fusion for model in self.models[group.rows]]
+        nothing = z.new_full((z.shape[1], self.models[0].num_classes), nan)
+        return _one_by_one(fusions, group.weights, own, nothing)
+
+    def predict(self, inputs: Mapping[str, Tensor], *, learning: bool = False) -> StackedPrediction:
+        """All K models on inputs (K, B, …). learning: zeros where the mean of the heads answers."""
+        features = self.encode(inputs)
+        found = StackedPrediction(self.flat, features, self.unimodal(features))
+        joint = torch.cat([self._joint(group, found, learning) for group in self.groups])
+        return replace(found, joint=joint)
+
+    def differentiate(self, loss: Tensor) -> Tensor:
+        """The gradient of a scalar, (K, P) like ``flat``; the next call overwrites it."""
+        found = torch.autograd.grad(loss, self._leaves, allow_unused=True, materialize_grads=True)
+        torch._foreach_copy_(self._parts, found)  # one call for all parameters
+        return self.gradient
+
+    def owners(self, group: Group) -> Tensor:
+        """For each column of ``flat`` the number of the modality it belongs to, M for none."""
+        found = torch.full((self.flat.shape[1],), len(self.modalities))
+        for i, m in enumerate(self.modalities):
+            found[self.blocks[m]] = i
+        if isinstance(group.fusion, Fusion):
+            slices, at = group.fusion.slices(), self.blocks[self.modalities[-1]].stop
+            for p in group.fusion.parameters():
+                part = torch.full(p.shape, len(self.modalities))
+                for i, m in enumerate(self.modalities):
+                    for q, where in slices.get(m, []):
+                        if q is p:
+                            part[where] = i
+                found[at : at + p.numel()] = part.flatten()
+                at += p.numel()
+        return found.to(self.flat.device)
+
+    def release(self) -> None:
+        """Give every model parameters of its own again."""
+        for model in self.models:
+            for p in model.parameters():
+                p.data = p.data.clone()
+
+
+def encoders_of(model: MultimodalClassifier) -> tuple[object, ...]:
+    """What must agree between stacked models: kinds of encoders, shapes outside the fusion."""
+    kinds = [(m, type(e).__name__) for m, e in model.encoders.items()]
+    shapes = [(n, tuple(p.shape), p.dtype) for n, p in model.named_parameters()]
+    return *kinds, *(s for s in shapes if not s[0].startswith("fusion."))
+
+
+def fusion_of(model: MultimodalClassifier) -> tuple[object, ...]:
+    """What makes two fusions of one kind: class, settings and shapes."""
+    kept = {n: v for n, v in vars(model.fusion).items() if not n.startswith("_")}
+    settings = sorted((n, str(v)) for n, v in kept.items() if n != "training")
+    shapes = [(n, tuple(p.shape)) for n, p in model.fusion.named_parameters()]
+    return type(model.fusion), *settings, *shapes
+
+
+def has_stacked_form(kind: type[Fusion]) -> bool:
+    """Whether ``stacked`` was written for this very ``forward``, and not for a parent's."""
+    definer = {
+        name: next(c for c in kind.__mro__ if name in vars(c)) for name in ("forward", "stacked")
+    }
+    return definer["stacked"] is not Fusion and definer["forward"] is definer["stacked"]
+
+
+def _one_by_one(
+    modules: Sequence[nn.Module],
+    weights: Weights,
+    inputs: Tensor | Mapping[str, Tensor],
+    nothing: Tensor | None = None,
+) -> Tensor:
+    """Modules without a stacked form, one call each with the gradient's own weights.
+
+    nothing: what to take of one that refuses what is not finite: its replica has diverged, the
+    others have not.
+    """
+    found = []
+    for k, module in enumerate(modules):
+        own = {name: w[k] for name, w in weights.items()}
+        x = {m: z[k] for m, z in inputs.items()} if isinstance(inputs, Mapping) else inputs[k]
+        try:
+            found.append(functional_call(module, own, (x,)))
+        except NotFinite:
+            if nothing is None:
+                raise
+            found.append(nothing)
+    return torch.stack(found)

@@ -1,0 +1,1 @@
+"""The classroom: record, claims, exercises, pictures, explorers, games, grading, a server."""

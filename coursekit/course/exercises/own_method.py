@@ -1,0 +1,261 @@
+"""What a method of the learner's own has to do before it enters the race; lessons 06 to 08.
+
+``requirements()`` for an `OpenExercise`, cheap ones first, and ``slips()``, wrong answers for its
+misconceptions. All small: a whole check trains for about a second.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from coursekit.analysis.probes import quick_probe
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.open import Requirement
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.presets import load_preset
+from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.training import Settings, accuracy, fit, predict
+from coursekit.training.method import Method, Run, Step
+
+Answer = type[Method]
+SHORT = Settings(epochs=2, batch_size=64)
+BALANCED = Settings(epochs=8, batch_size=64)
+STARVED = Settings(epochs=12, batch_size=64)
+LOSS = 0.05  # what a method may lose on balanced data; seeds move by about 0.02
+GAIN = 0.1  # what the starved probe has to gain; working methods gain 0.2 to 0.5
+
+ARGUMENTS = (
+    "The race calls your class without arguments: give every argument of __init__ a default."
+)
+DIVERGES = (
+    "The loss is no number any more. Keep scales and weights positive and bounded, and beware of a "
+    "division by zero."
+)
+NAMES = "Not all data call their modalities A and B. Take the names from step.run.model.modalities."
+THREE = (
+    "With two modalities it works, with three it does not: let nothing count to two. Against one "
+    "modality stands the mean of all others."
+)
+NOTHING = (
+    "After eight epochs every weight is what joint training gives. Is the name of what you "
+    "override right: weights, scales, loss, backward, begin …? Does it return anything but ones?"
+)
+REPEATED = (
+    "Set up all state in begin(run), so that nothing is left over from another training, and draw "
+    "from run.generator instead of torch's global one."
+)
+HARMS = (
+    "Balanced data need no help, and your method does harm there. Let it fade where the modalities "
+    "are level: scales near one, all of the losses still in play."
+)
+STARVES = (
+    "The slow encoder of the starved data reads no better than under joint training. Which signal "
+    "tells that it is behind, and what would hurry it?"
+)
+
+
+def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
+    """What every entrant has to meet.  feeds: also raise the slow encoder's probe when starved."""
+    found = [
+        Requirement("arguments", "It cannot be made without arguments.", _is_made, ARGUMENTS),
+        Requirement("names", "It knows modalities called A and B only.", _finds_names, NAMES),
+        Requirement("two modalities", "It diverges with two modalities.", _stays_finite, DIVERGES),
+        Requirement(
+            "three modalities",
+            "It does not get through a training with three modalities.",
+            _takes_three,
+            THREE,
+        ),
+        Requirement(
+            "same seed", "The same seed does not give the same weights.", _repeats, REPEATED
+        ),
+        Requirement(
+            "changes something", "It trains exactly as joint training does.", _changes, NOTHING
+        ),
+        Requirement(
+            "balanced data",
+            f"On balanced data it loses more than {LOSS} of accuracy against joint training.",
+            _harmless,
+            HARMS,
+        ),
+    ]
+    if feeds:
+        sentence = f"It does not raise the starved encoder's probe by {GAIN}."
+        found.append(Requirement("starved data", sentence, _feeds, STARVES))
+    return tuple(found)
+
+
+def _is_made(answer: Answer, rng: np.random.Generator) -> bool:
+    try:
+        return isinstance(answer(), Method)
+    except TypeError:
+        return False
+
+
+def _finds_names(answer: Answer, rng: np.random.Generator) -> bool:
+    try:
+        with suppress(FloatingPointError):  # asked for later
+            _trained(answer, _named(2), SHORT)
+    except KeyError as error:
+        return str(error.args[0]) not in ("A", "B")
+    return True
+
+
+def _stays_finite(answer: Answer, rng: np.random.Generator) -> bool:
+    try:
+        return bool(torch.isfinite(_trained(answer, _named(2), SHORT)[1]).all())
+    except FloatingPointError:
+        return False
+
+
+def _takes_three(answer: Answer, rng: np.random.Generator) -> bool:
+    try:
+        return bool(torch.isfinite(_trained(answer, _named(3), SHORT)[1]).all())
+    except (FloatingPointError, LookupError, RuntimeError, TypeError, ValueError):
+        return False  # with two of them it ran
+
+
+def _repeats(answer: Answer, rng: np.random.Generator) -> bool:
+    seed = int(rng.integers(1000))
+    once, again = (_trained(answer, _named(2), SHORT, seed)[1] for _ in range(2))
+    return bool(torch.equal(once, again))
+
+
+def _changes(answer: Answer, rng: np.random.Generator) -> bool:
+    return not torch.equal(_trained(answer, _balanced(), BALANCED)[1], _joint_on_balanced()[1])
+
+
+def _harmless(answer: Answer, rng: np.random.Generator) -> bool:
+    model, _ = _trained(answer, _balanced(), BALANCED)
+    return _reached(model, _balanced()) > _joint_on_balanced()[0] - LOSS
+
+
+def _feeds(answer: Answer, rng: np.random.Generator) -> bool:
+    model, _ = _trained(answer, _starved(), STARVED)
+    return slow_probe(model, _starved()) > _joint_on_starved() + GAIN
+
+
+def _trained(
+    answer: Answer, data: MultimodalData, settings: Settings, seed: int = 0
+) -> tuple[MultimodalClassifier, Tensor]:
+    """The trained model and all its weights in one row."""
+    model = build_classifier(data.train.inputs, data.num_classes, seed=seed)
+    fit(model, data.train, data.valid, settings, seed=seed, method=answer())
+    return model, torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def _reached(model: MultimodalClassifier, data: MultimodalData) -> float:
+    return accuracy(predict(model, data.test.inputs).joint, data.test.labels)
+
+
+def slow_probe(model: MultimodalClassifier, data: MultimodalData) -> float:
+    """Quick probe of the first modality's encoder, the slow one of starved data."""
+    slow = model.modalities[0]
+    train, test = data.train, data.test
+    before, after = (predict(model, s.inputs).features[slow] for s in (train, test))
+    return quick_probe(before, train.labels, after, test.labels)
+
+
+@lru_cache(maxsize=2)
+def _named(count: int) -> MultimodalData:
+    """A few easy samples of modalities that are not called A and B."""
+    names = ("sound", "image", "touch")[:count]
+    shares = {m: 0.1 for m in names}
+    modalities: Mapping[str, Modality] = {m: Modality() for m in names}
+    recipe = Recipe(modalities, redundant=0.5, unique=shares, train=260, valid=60, test=60)
+    return generate(recipe, seed=0)
+
+
+@lru_cache(maxsize=1)
+def _balanced() -> MultimodalData:
+    return load_preset("balanced", seed=0, train=400, valid=100, test=600)
+
+
+@lru_cache(maxsize=1)
+def _starved() -> MultimodalData:
+    return load_preset("starve", seed=0, train=600, valid=100, test=600)
+
+
+@lru_cache(maxsize=1)
+def _joint_on_balanced() -> tuple[float, Tensor]:
+    model, weights = _trained(Method, _balanced(), BALANCED)
+    return _reached(model, _balanced()), weights
+
+
+@lru_cache(maxsize=1)
+def _joint_on_starved() -> float:
+    return slow_probe(_trained(Method, _starved(), STARVED)[0], _starved())
+
+
+# Wrong answers. They have no name of their own, so that the registry leaves them out.
+
+
+class _NeedsArgument(Method):
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+
+
+class _ShrinksToNothing(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, float("nan"))
+
+
+class _KnowsTwoNames(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return {"A": 1.0, "B": 0.5}
+
+
+class _CountsToTwo(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        first, second = step.run.model.modalities
+        return {first: 1.0, second: 0.9}
+
+
+class _DrawsFromEverywhere(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return {m: 0.5 + float(torch.rand(())) for m in step.run.model.modalities}
+
+
+class _ReturnsOnes(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, 1.0)
+
+
+class _MisspellsAHook(Method):
+    def scale(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, 0.5)
+
+
+class _StopsTheFirst(Method):
+    def begin(self, run: Run) -> None:
+        self.k = {run.model.modalities[0]: 0.0}
+
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return self.k
+
+
+class _BrakesEverything(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, 0.9)
+
+
+def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
+    """Wrong answers, each with the hint of what it does not meet."""
+    found = [
+        Misconception("needs an argument", _NeedsArgument, ARGUMENTS),
+        Misconception("scales that are no numbers", _ShrinksToNothing, DIVERGES),
+        Misconception("knows two names only", _KnowsTwoNames, NAMES),
+        Misconception("counts to two", _CountsToTwo, THREE),
+        Misconception("draws from the global generator", _DrawsFromEverywhere, REPEATED),
+        Misconception("returns ones", _ReturnsOnes, NOTHING),
+        Misconception("misspells what it overrides", _MisspellsAHook, NOTHING),
+        Misconception("stops the first encoder", _StopsTheFirst, HARMS),
+    ]
+    if feeds:
+        found.append(Misconception("brakes everything alike", _BrakesEverything, STARVES))
+    return tuple(found)

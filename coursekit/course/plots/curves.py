@@ -1,0 +1,78 @@
+"""Learning curves: train solid, valid dashed, one colour and marker a model, bands over seeds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from coursekit.course.plots.frames import interval, require_columns, roles_of
+from coursekit.course.plots.style import INK, style
+
+SPLIT_LINES: Mapping[str, Any] = {"train": "-", "valid": "--"}
+
+
+def learning_curves(
+    table: pd.DataFrame,
+    ax: Axes,
+    roles: Mapping[str, str] | None = None,
+    *,
+    value: str = "loss",
+) -> str:
+    """Draw ``value`` against the epoch, mean and 95 % interval over seeds; return the alt text.
+
+    table: one row a model, split ("train" or "valid"), epoch and seed; columns ``model``,
+    ``split``, ``epoch`` and ``value``.  roles: model → "A", "B", "joint" or "ensemble".
+    Errors: ValueError when a column is missing, a split is unknown or a value is not finite.
+    """
+    require_columns(table, ("model", "split", "epoch", value))
+    names = list(dict.fromkeys(table["model"]))
+    known = roles_of(names, roles)
+    sentences = []
+    for name in names:
+        for split, line in SPLIT_LINES.items():
+            part = table[(table["model"] == name) & (table["split"] == split)]
+            if part.empty:
+                continue
+            means = _draw(part, ax, value, line, known[name])
+            sentences.append(f"{name} on {split} {_course(means)}")
+    _legend(ax, names, known, [s for s in SPLIT_LINES if (table["split"] == s).any()])
+    ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_ylabel(f"{value} (band: 95 % interval over seeds)")
+    return f"{value.capitalize()} by epoch: " + "; ".join(sentences) + "."
+
+
+def _draw(part: pd.DataFrame, ax: Axes, value: str, line: str, role: str) -> pd.Series:
+    """One curve with its band; the means by epoch come back."""
+    found = part.groupby("epoch")[value].apply(interval)
+    epochs = found.index.to_numpy(dtype=float)
+    means = np.array([f.mean for f in found])
+    look = style(role, "color", "marker")
+    ax.plot(epochs, means, linestyle=line, markevery=max(1, len(epochs) // 8), markersize=5, **look)
+    if all(f.n > 1 for f in found):
+        low, high = [f.low for f in found], [f.high for f in found]
+        ax.fill_between(epochs, low, high, color=look["color"], alpha=0.15, linewidth=0)
+    return pd.Series(means, index=found.index)
+
+
+def _course(means: pd.Series) -> str:
+    """Where a curve starts, its lowest and highest point, and where it ends."""
+    first, last = means.index[0], means.index[-1]
+    return (
+        f"goes from {means.iloc[0]:.3f} at epoch {first:g} to {means.iloc[-1]:.3f} at epoch "
+        f"{last:g} (lowest {means.min():.3f} at epoch {means.idxmin():g}, "
+        f"highest {means.max():.3f} at epoch {means.idxmax():g})"
+    )
+
+
+def _legend(ax: Axes, names: list[str], roles: Mapping[str, str], splits: list[str]) -> None:
+    models = [
+        Line2D([], [], linestyle="", label=name, **style(roles[name], "color", "marker"))
+        for name in names
+    ]
+    lines = [Line2D([], [], color=INK, linestyle=SPLIT_LINES[s], label=s) for s in splits]
+    ax.legend(handles=models + lines, ncols=2)

@@ -1,0 +1,275 @@
+"""The explorer: knobs, a picture that is a pure function of them, and a code to share a setting."""
+
+import html
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import closing
+from types import MappingProxyType
+from typing import Any, Self
+from uuid import uuid4
+
+import ipywidgets as W
+import pandas as pd
+
+from coursekit.course.plots.show import png
+from coursekit.course.widgets.code import decode, encode
+from coursekit.course.widgets.computed import Computed, start
+from coursekit.course.widgets.controls import Control, Slider, State, changed, start_state
+from coursekit.course.widgets.handout import Handout, with_closed
+from coursekit.course.widgets.latest import Latest, Steps
+from coursekit.course.widgets.panel import Panel
+from coursekit.course.widgets.player import Player
+from coursekit.course.widgets.screen import Screen, View, tables
+from coursekit.utils.checks import choose, require
+from coursekit.utils.stepwise import drive
+
+# Between two pictures of what is not finished: seconds, and drawings' worth of work.
+EVERY, SHARE = 0.25, 5.0
+
+
+class Explorer:
+    """Knobs on the left, the picture they decide on the right.
+
+    key: prefix of the codes, letters and digits.  controls: argument of compute → Slider or Choice.
+    compute(**state) → data; or a generator function that yields wherever it may be abandoned and
+    returns data. What it yields is None or data so far, which a page with a kernel shows meanwhile.
+    make_view() → a fresh `View`.  presets: name → values of some controls.
+    busy: what to say when a picture takes longer than 0.3 s.
+    cursor: a Slider that compute does not get: moving it recomputes nothing, and the view is given
+    ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
+
+    Displayed with a kernel it is a widget; stored in a notebook it is an image with its text.
+    Errors: ValueError when a preset does not fit the controls; what compute raises at first.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        controls: Mapping[str, Control],
+        compute: Callable[..., Any],
+        make_view: Callable[[], View],
+        presets: Mapping[str, State] = MappingProxyType({}),
+        question: str = "",
+        busy: str = "computing …",
+        cursor: str = "",
+        at: Callable[[Any, float], Any] | None = None,
+    ) -> None:
+        require(key.isalnum(), f"key is {key!r}; letters and digits were expected.")
+        require(bool(controls), "controls is empty; an explorer needs a knob.")
+        self.key, self.title = key, title
+        self.controls = dict(controls)
+        self.presets = {name: dict(values) for name, values in presets.items()}
+        # What Reset goes back to, and which knobs are closed; another once a handout is opened.
+        self._handed = Handout(start_state(self.controls))
+        for values in self.presets.values():
+            changed(self.controls, self._handed.state, values)
+        self._compute, self._make_view = compute, make_view
+        self._computed = Computed(compute)
+        self._cursor, self._at = cursor, at
+        self.player = self._make_player()
+        self._state = dict(self._handed.state)
+        self.shown: State = {}  # the state of the last good picture
+        self._view = make_view()
+        self._panel = Panel(
+            f"ck-{uuid4().hex[:8]}", title, question, self.controls, list(self.presets), self,
+            {cursor: self.player} if self.player else {},
+        )  # fmt: skip
+        self._screen = Screen(key, self._view, self._panel)
+        self._latest: Latest[dict[str, float | str]] = Latest(
+            self._work, lambda on: self._panel.say(busy if on else "")
+        )
+        self._panel.put(self._state, self.code)
+        for _ in self._steps(self._state):  # at once, and an error here is the author's to see
+            pass
+
+    def _make_player(self) -> Player | None:
+        both = bool(self._cursor) == (self._at is not None)
+        require(both, "cursor and at belong together; give both or none.")
+        if not self._cursor:
+            return None
+        slider = self.controls[choose("cursor", self._cursor, self.controls)]
+        if not isinstance(slider, Slider):
+            raise TypeError(f"cursor names {self._cursor!r}, a Choice; a Slider was expected.")
+        return Player(slider, lambda: float(self._state[self._cursor]), self._play_on, self.settle)
+
+    @property
+    def state(self) -> dict[str, float | str]:
+        """Where the knobs stand, hidden ones too."""
+        return dict(self._state)
+
+    @property
+    def code(self) -> str:
+        """The short code of `state`; it locks and hides what is locked and hidden here."""
+        return self._code_of(self._state)
+
+    @property
+    def widget(self) -> W.Widget:
+        """What a page with a kernel shows."""
+        return self._panel.box
+
+    @property
+    def data(self) -> Any:
+        """What the last good picture shows."""
+        return self._screen.data
+
+    @property
+    def picture(self) -> bytes:
+        """The last good picture, PNG."""
+        return self._screen.picture
+
+    @property
+    def alt(self) -> str:
+        """The text of the last good picture."""
+        return self._screen.alt
+
+    def set(self, **state: float | str) -> None:
+        """Turn some knobs. Errors: ValueError, and nothing is changed."""
+        wanted = changed(self.controls, self._state, state)
+        self._handed.refuse(state)
+        self._go(wanted)
+
+    def preset(self, name: str) -> None:
+        """Set the knobs that the preset ``name`` decides; the others stay."""
+        self.set(**self.presets[choose("preset", name, self.presets)])
+
+    def reset(self) -> None:
+        """All knobs back to where they were at first, or as they were handed out."""
+        self._go(self._handed.state)
+
+    def read(self, code: str) -> dict[str, float | str]:
+        """The state that ``code`` stands for. Errors: ValueError, in a sentence."""
+        return dict(self._decoded(code).state)
+
+    def restore(self, code: str) -> None:
+        """Set all knobs to what ``code`` says; a handout's code closes knobs too.
+
+        Errors: ValueError, and nothing is changed. Where knobs are closed, only codes of handouts
+        are taken.
+        """
+        found = self._decoded(code)
+        if found.closed:
+            self._handed = found
+            self._panel.restrict(found, found.allows(self.presets))
+        else:
+            self._handed.refuse(sorted(self._handed.closed))
+        self._go(found.state)
+
+    def open(self, code: str) -> Self:
+        """`restore`, and the explorer itself: ``EXPLORERS["lines"]().open(code)``."""
+        self.restore(code)
+        return self
+
+    def handout(self, locked: Collection[str] = (), hidden: Collection[str] = ()) -> str:
+        """A code of the present state that locks and hides knobs wherever it is entered.
+
+        Locked knobs are greyed, hidden ones leave the card; presets that would move either are
+        gone, and Reset leads back to this state. For a link, put it behind the address of the
+        course's app: ``http://127.0.0.1:8866/?code=CODE``. Nothing is kept secret: the card, the
+        picture's tag and ``repr`` do not name a hidden value, but whoever reads the source can
+        decode the code, and ``explorer.state`` tells all.
+        Errors: ValueError for unknown knobs, for hidden ones whose value stands in the picture.
+        """
+        now, written = self._handed.at(self.state), getattr(self._view, "writes", ())
+        found = with_closed(now, self.controls, locked, hidden, written)
+        return encode(self.key, self.controls, found)
+
+    def settle(self) -> Awaitable[None]:
+        """``await explorer.settle()`` until the newest state is shown; without a loop it is."""
+        return self._latest.settle()
+
+    def table(self) -> pd.DataFrame:
+        """The numbers of the picture shown."""
+        return self._view.table(self.data)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All its numbers: caption → table, the first of them `table`."""
+        return tables(self._view, self.data)
+
+    def render(self, **state: float | str) -> bytes:
+        """PNG of ``state`` (knobs not named stand at their start) from a fresh view; no kernel."""
+        view, full = self._make_view(), changed(self.controls, self._handed.state, state)
+        view.update(self._cut(drive(start(self._compute, self._without_cursor(full))), full))
+        return png(view.figure)
+
+    # What the panel's parts call.
+
+    def turn(self, name: str, value: float | str) -> None:
+        """The learner turned a knob."""
+        self.set(**{name: value})
+
+    def enter_code(self, code: str) -> None:
+        """The learner entered a code; a wrong one is answered in the widget."""
+        try:
+            self.restore(code)
+        except ValueError as error:
+            self._panel.warn(str(error))
+
+    # From a state to its picture.
+
+    def _play_on(self, value: float) -> None:
+        self._handed.refuse([self._cursor])
+        self._go({**self._state, self._cursor: value}, playing=True)
+
+    def _go(self, state: State, playing: bool = False) -> None:
+        if self.player and not playing:
+            self.player.pause()
+        self._state = dict(state)
+        self._panel.put(self._state, self.code)
+        self._latest.ask(self.state)
+
+    def _work(self, state: dict[str, float | str]) -> Steps:
+        """The steps towards the picture of ``state``; an error becomes a sentence in the widget."""
+        try:
+            yield from self._steps(state)
+        except Exception as error:  # whatever the lesson's compute or view raises
+            self._screen.back()
+            self._panel.warn(
+                f"This setting could not be computed ({type(error).__name__}: {error}). "
+                "The picture still shows the setting before it."
+            )
+
+    def _steps(self, state: State) -> Steps:
+        started, drawn = time.time(), time.monotonic()
+        with closing(self._computed.steps(self._without_cursor(state))) as work:
+            while True:
+                try:
+                    so_far = next(work)
+                except StopIteration as end:
+                    data = end.value
+                    break
+                watched = yield
+                rest = EVERY + SHARE * self._screen.seconds
+                if watched and so_far is not None and time.monotonic() - drawn > rest:
+                    self._screen.so_far(self._cut(so_far, state))
+                    drawn = time.monotonic()
+        self._screen.finish(self._cut(data, state), self._code_of(state), started)
+        self.shown = dict(state)
+
+    def _without_cursor(self, state: State) -> dict[str, float | str]:
+        return {name: value for name, value in state.items() if name != self._cursor}
+
+    def _cut(self, data: Any, state: State) -> Any:
+        """What the view gets of ``data``."""
+        return data if self._at is None else self._at(data, float(state[self._cursor]))
+
+    def _code_of(self, state: State) -> str:
+        return encode(self.key, self.controls, self._handed.at(state))
+
+    def _decoded(self, code: str) -> Handout:
+        if not isinstance(code, str):
+            raise TypeError(f"code is {code!r}; a code such as {self.code!r} was expected.")
+        return decode(self.key, self.controls, code)
+
+    def __repr__(self) -> str:
+        seen = {n: value for n, value in self._state.items() if n not in self._handed.hidden}
+        knobs = ", ".join(f"{name}={value}" for name, value in seen.items())
+        return f"Explorer {self.key}: {knobs}. {self.alt}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """The widget for a page with a kernel; for one without, the picture with its text."""
+        image = self._screen.image(self.picture, self.alt)
+        bundle = dict(self.widget._repr_mimebundle_())
+        bundle["text/html"] = f"<p><b>{html.escape(self.title)}</b></p>{image}"
+        bundle["text/plain"] = repr(self)
+        return bundle

@@ -1,0 +1,1 @@
+"""Parts of networks: blocks, norms, tokens, initialisation."""

@@ -1,0 +1,43 @@
+"""Batch normalisation whose batch may be shared by several processes."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.utils.checks import require
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """PyTorch's own, unless ``total`` is set: then the statistics are those of all processes' rows.
+
+    total: Σ over the processes, differentiable; the training sets it. (PyTorch's SyncBatchNorm does
+    this on CUDA only.)
+    Source: Ioffe and Szegedy 2015, algorithm 1.
+    """
+
+    total: Callable[[Tensor], Tensor] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) → (B, C, H, W); in training this process may have no row at all."""
+        if self.total is None or not self.training:
+            return super().forward(x)
+        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+        n = self.total(wide.new_tensor([wide[:, 0].numel()]))
+        if n == 0:
+            return x
+        require(bool(n > 1), "The batch has one value a channel; a variance needs two or more.")
+        mean = self.total(wide.sum((0, 2, 3))) / n
+        centred = wide - mean[:, None, None]
+        variance = self.total(centred.square().sum((0, 2, 3))) / n
+        self._remember(mean.detach(), variance.detach() * n / (n - 1))
+        scaled = centred * (self.weight / (variance + self.eps).sqrt())[:, None, None]
+        return (scaled + self.bias[:, None, None]).to(x.dtype)
+
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Running statistics, as PyTorch keeps them: of the unbiased variance."""
+        assert self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None and self.momentum is not None
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)

@@ -1,0 +1,221 @@
+"""Lesson 02, the exercises about what gates learn from, and which formula drew a surface."""
+
+import numpy as np
+
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.exercise import Exercise
+
+Array = np.ndarray
+
+
+def _softmax(x: Array) -> Array:
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def _one_hot(x: Array) -> Array:
+    return (np.arange(len(x)) == x.argmax()).astype(float)
+
+
+def _borrowed(logits: Array, values: Array) -> Array:
+    p = _softmax(logits)
+    return p * (values - p @ values)
+
+
+def _gate_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Two to five modalities; the values lie away from zero, so that their mean shows."""
+    return [(rng.normal(0, 1, m), rng.normal(1.5, 1, m)) for m in (2, 3, 4, 5, 3)]
+
+
+borrowed_gradient = Exercise(
+    key="02-borrowed",
+    points=2,
+    task="Return the gradient that a straight-through gate hands to its logits.",
+    reference=_borrowed,
+    cases=_gate_cases,
+    misconceptions=(
+        Misconception(
+            "the true gradient",
+            lambda x, v: np.zeros(len(x)),
+            "That is the true gradient of the hard choice, zero almost everywhere. Straight-"
+            "through borrows the softmax's instead.",
+        ),
+        Misconception(
+            "no mean taken off",
+            lambda x, v: _softmax(x) * v,
+            "The options compete: raising one logit lowers all other shares. Take the mean Σ p v "
+            "off each value.",
+        ),
+        Misconception(
+            "diagonal only",
+            lambda x, v: _softmax(x) * (1 - _softmax(x)) * v,
+            "p (1 − p) is how a share answers to its own logit. The other shares change as well: "
+            "∂p_j/∂l_m = −p_j p_m.",
+        ),
+        Misconception(
+            "the chosen value for the mean",
+            lambda x, v: _softmax(x) * (v - v[x.argmax()]),
+            "You compare with the chosen value. Backward nothing is hard: compare with the mean "
+            "under the softmax.",
+        ),
+        Misconception(
+            "plain mean",
+            lambda x, v: _softmax(x) * (v - v.mean()),
+            "You took the plain mean of the values. Each counts with its share p.",
+        ),
+        Misconception(
+            "not weighted outside",
+            lambda x, v: v - _softmax(x) @ v,
+            "Each difference still has to be multiplied by its own share p.",
+        ),
+        Misconception(
+            "sign",
+            lambda x, v: -_borrowed(x, v),
+            "The sign is turned round: a value above the mean should pull its logit up.",
+        ),
+        Misconception(
+            "hard shares",
+            lambda x, v: _one_hot(x) * (v - _softmax(x) @ v),
+            "You let only the chosen option learn. Backward, all take part, by their soft shares.",
+        ),
+        Misconception(
+            "sigmoids",
+            lambda x, v: v / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+            "That is a sigmoid for each. Here one softmax runs over all options.",
+        ),
+        Misconception(
+            "gradient to the values",
+            lambda x, v: _one_hot(x),
+            "That is the gradient that goes to the values. The logits' is asked for.",
+        ),
+    ),
+    hints=(
+        "Backward, the output is taken to be Σ_j p_j v_j with p the softmax of the logits.",
+        "∂p_j/∂l_m = p_j ([j = m] − p_m). Multiply by v_j and sum over j.",
+        "What comes out: each share times (its value minus the mean value under p).",
+    ),
+)
+
+WORDS = ("additive", "multiplicative", "both")
+
+
+def _additive_share(surface: Array) -> float:
+    rows, columns = surface.mean(axis=1, keepdims=True), surface.mean(axis=0, keepdims=True)
+    return float((rows + columns - surface.mean()).var() / surface.var())
+
+
+def _word(additive_share: float) -> str:
+    if additive_share > 0.99:
+        return "additive"
+    return "multiplicative" if additive_share < 0.01 else "both"
+
+
+def _read(surface: Array) -> str:
+    return _word(_additive_share(surface))
+
+
+def _rows_only(surface: Array) -> str:
+    return _word(float(surface.mean(axis=1).var() / surface.var()))
+
+
+def _columns_only(surface: Array) -> str:
+    return _word(float(surface.mean(axis=0).var() / surface.var()))
+
+
+def _raw_squares(surface: Array) -> str:
+    rows, columns = surface.mean(axis=1, keepdims=True), surface.mean(axis=0, keepdims=True)
+    part = rows + columns - surface.mean()
+    return _word(float((part**2).sum() / (surface**2).sum()))
+
+
+def _corner(surface: Array) -> str:
+    """The mixed difference of the corners alone: misses what cancels there."""
+    mixed = surface[0, 0] - surface[0, -1] - surface[-1, 0] + surface[-1, -1]
+    return "additive" if abs(mixed) < 1e-9 else "both"
+
+
+def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
+    """Every answer with one and with two additive terms, with and without a constant."""
+    t = np.linspace(-1, 1, 21)
+    a, b = np.meshgrid(t, t, indexing="ij")
+    plan = [
+        (1, 1, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 1), (0, 0, 1),
+    ]  # fmt: skip
+    cases = []
+    for i, terms in enumerate(plan):
+        w = rng.uniform(0.6, 1.4, 3) * rng.choice([-1, 1], 3) * terms
+        shape = a * b if i in (3, 5) else np.sin(np.pi * a) * b  # zero in every corner
+        constant = float(rng.uniform(3, 6) * rng.choice([-1, 1])) if i in (1, 3, 6) else 0.0
+        bent = (t**3 if rng.random() < 0.5 else t)[:, None]
+        cases.append((w[0] * bent + w[1] * b + w[2] * shape + constant,))
+    for additive_share in (0.985, 0.005):  # near the limits, where a root would change the word
+        slope, product = a / a.std(), a * b / (a * b).std()
+        height = slope * additive_share**0.5 + product * (1 - additive_share) ** 0.5
+        cases.append((float(rng.uniform(1, 2)) * height,))
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+read_surface = Exercise(
+    key="02-read-surface",
+    points=2,
+    task="Return which kind of formula drew a surface, from its values alone.",
+    reference=_read,
+    cases=_read_cases,
+    options=WORDS,
+    misconceptions=(
+        Misconception(
+            "rows only",
+            _rows_only,
+            "You looked at the row means only, so what B does alone counts as interaction.",
+        ),
+        Misconception(
+            "columns only",
+            _columns_only,
+            "You looked at the column means only, so what A does alone counts as interaction.",
+        ),
+        Misconception(
+            "squares for variances",
+            _raw_squares,
+            "A constant height is neither additive nor interaction. Compare variances, which do "
+            "not see it, and not sums of squares.",
+        ),
+        Misconception(
+            "standard deviations",
+            lambda s: _word(float(np.sqrt(_additive_share(s)))),
+            "You compared standard deviations. The share is one of variances: .var(), not .std().",
+        ),
+        Misconception(
+            "words exchanged",
+            lambda s: {"additive": "multiplicative", "multiplicative": "additive"}.get(
+                _read(s), "both"
+            ),
+            "The words have changed places: a surface that is its own additive projection is "
+            "additive.",
+        ),
+        Misconception(
+            "never both",
+            lambda s: "additive" if _additive_share(s) > 0.5 else "multiplicative",
+            "Some surfaces have a share of each: below 0.99 and above 0.01 the answer is both.",
+        ),
+        Misconception(
+            "never multiplicative",
+            lambda s: "additive" if _additive_share(s) > 0.99 else "both",
+            "You find interaction, but do not ask whether anything else is there.",
+        ),
+        Misconception(
+            "never additive",
+            lambda s: "multiplicative" if _additive_share(s) < 0.01 else "both",
+            "You find additive terms, but do not ask whether anything else is there.",
+        ),
+        Misconception(
+            "corners only",
+            _corner,
+            "The four corners are too few: a surface may bend in between. Use the whole grid.",
+        ),
+    ),
+    hints=(
+        "The additive projection: row mean + column mean − overall mean, in every cell.",
+        "surface.mean(axis=1, keepdims=True) keeps the shape that adds to the other mean.",
+        "share = projection.var() / surface.var(); above 0.99 additive, below 0.01 multiplicative.",
+    ),
+)

@@ -1,0 +1,127 @@
+"""Train an additive model and one that may interact, and look at both through EMAP."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from coursekit.analysis.emap import emap
+from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.synthetic import Modality, Recipe
+from coursekit.fusion import names
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.training import Settings, accuracy, epochs, predict
+from coursekit.utils.checks import choose, require, require_count, require_instance, require_share
+from coursekit.utils.stepwise import drive
+from coursekit.utils.threads import threads
+
+ADDITIVE, INTERACTING = "late-linear", "mid-mlp"
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A trained model's answers on one split, as they are and after the projection.
+
+    before, after: logits (N, C).  labels: (N,).
+    """
+
+    model: MultimodalClassifier
+    before: Tensor
+    after: Tensor
+    labels: Tensor
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy of the model itself."""
+        return accuracy(self.before, self.labels)
+
+    @property
+    def projected(self) -> float:
+        """Accuracy of its additive projection."""
+        return accuracy(self.after, self.labels)
+
+    @property
+    def drop(self) -> float:
+        """Accuracy before minus after; positive when the projection costs something."""
+        return self.accuracy - self.projected
+
+    @property
+    def changed(self) -> float:
+        """Share of the samples to which the projection gives another class."""
+        return float((self.before.argmax(1) != self.after.argmax(1)).double().mean())
+
+
+def look(model: MultimodalClassifier, split: Split) -> Projected:
+    """A trained model on ``split``, before and after the projection over that split's samples."""
+    require_instance("model", model, MultimodalClassifier)
+    require_instance("split", split, Split)
+    logits = predict(model, split.inputs).joint
+    return Projected(model, logits, emap(model, split.inputs), split.labels.to(logits.device))
+
+
+def steps(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    fusions: Sequence[str] = (ADDITIVE, INTERACTING),
+) -> Generator[None, None, dict[str, Projected]]:
+    """Train one model a fusion, MLP encoders (64, 32), and project it on the test split.
+
+    A generator that pauses after every epoch, so that an explorer can drop work that is overtaken;
+    its return value maps the fusion's name to what was found.
+    """
+    _require_training(data, settings, seed)
+    if isinstance(fusions, str) or not isinstance(fusions, Sequence):
+        raise TypeError(f"fusions is {fusions!r}; a list of names was expected.")
+    require(len(fusions) > 0, "fusions is empty; at least one operator was expected.")
+    for name in fusions:
+        choose("a name in fusions", name, names())
+    settings = settings or Settings()
+    found = {}
+    for name in fusions:
+        model = build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=seed)
+        for _ in epochs(model, data.train, data.valid, settings, seed=seed):
+            yield
+        with threads(settings.threads):
+            found[name] = look(model, data.test)
+    return found
+
+
+def _require_training(data: MultimodalData, settings: Settings | None, seed: int) -> None:
+    require_instance("data", data, MultimodalData)
+    require_instance("settings", settings, Settings | None)
+    require_count("seed", seed)
+
+
+def compare(
+    data: MultimodalData,
+    settings: Settings | None = None,
+    *,
+    seed: int = 0,
+    fusions: Sequence[str] = (ADDITIVE, INTERACTING),
+) -> dict[str, Projected]:
+    """`steps` driven to its end."""
+    return drive(steps(data, settings, seed=seed, fusions=fusions))
+
+
+def with_synergy(
+    share: float, *, noise: float = 1.0, train: int = 1000, valid: int = 500, test: int = 2000
+) -> Recipe:
+    """Two clear modalities; ``share`` of the samples is synergistic.
+
+    Of the rest one half is redundant and a quarter unique to each modality, so that nothing but the
+    synergy needs an interaction.
+    """
+    require_share("share", share)
+    clear = Modality(amplitude=5.0, noise=noise)
+    left = 1 - share
+    return Recipe(
+        {"A": clear, "B": clear},
+        redundant=left / 2,
+        unique={"A": left / 4, "B": left / 4},
+        synergistic=share,
+        train=train,
+        valid=valid,
+        test=test,
+    )

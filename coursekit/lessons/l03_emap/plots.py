@@ -1,0 +1,259 @@
+"""Pictures of lesson 03: before and after the projection, grids of logits, the EMAP table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from coursekit.course.plots.frames import interval, listed, require_columns
+from coursekit.course.plots.style import INK, MUTED, SIGNED, new_figure, style
+from coursekit.utils.checks import require
+
+BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
+ADDITIVE = style("A", "color", "marker")
+ROWS = ("late-linear", "mid-MLP", "… projected")
+CHANCE = 1 / 6  # six classes
+KINDS = ("without synergy", "synergistic")
+
+
+@dataclass(frozen=True)
+class Explored:
+    """One setting of the explorer.
+
+    additive, before, after: test accuracy of late-linear, of the mid-MLP and of its projection.
+    by_kind: "without synergy" and "synergistic" → (before, after, number of test samples).  best:
+    accuracy possible without noise.  share: of synergistic samples.
+    """
+
+    additive: float
+    before: float
+    after: float
+    by_kind: Mapping[str, tuple[float, float, int]]
+    best: float
+    share: float
+
+
+class EmapView:
+    """Left three accuracies and the best possible; right what the projection does to each kind."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"synergy"})
+    blanks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(KINDS, "not measured for late-linear, or there are no such samples")
+    )
+
+    def __init__(self) -> None:
+        self.figure, (reached, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
+        self.figure.subplots_adjust(left=0.135, right=0.98, top=0.72, bottom=0.15, wspace=0.42)
+        self._title = self.figure.text(0.012, 0.91, "", size=12, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.835, "", size=9.5, color=MUTED)
+        self._start_reached(reached)
+        self._start_kinds(kinds)
+
+    def _start_reached(self, ax: Axes) -> None:
+        ax.set_title("Accuracy on new data")
+        ax.set_xlim(0, 1.02)
+        ax.set_ylim(2.6, -0.7)
+        ax.set_yticks(range(3), ROWS)
+        ax.set_xlabel("test accuracy (dashed: best possible)")
+        ax.grid(visible=False, axis="y")
+        self._best = ax.axvline(1, color=MUTED, linestyle="--", linewidth=1.2)
+        self._dots, self._labels = [], []
+        for place, look in enumerate((ADDITIVE, BEFORE, AFTER)):
+            self._dots += ax.plot([], [], linestyle="", markersize=10, **look)
+            self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
+
+    def _start_kinds(self, ax: Axes) -> None:
+        ax.set_title("The mid-MLP by kind of sample")
+        ax.set_xlim(0, 1.02)
+        ax.set_ylim(1.6, -0.7)
+        ax.set_yticks((0, 1), KINDS)
+        ax.set_xlabel("▲ before, ■ projected (dotted: chance)")
+        ax.grid(visible=False, axis="y")
+        ax.axvline(CHANCE, color=MUTED, linestyle=":", linewidth=1.2)
+        self._paths, self._from, self._to, self._counts = [], [], [], []
+        for place in (0, 1):
+            self._paths += ax.plot([], [], color=MUTED, linewidth=2, alpha=0.5)
+            self._from += ax.plot([], [], linestyle="", markersize=10, **BEFORE)
+            self._to += ax.plot([], [], linestyle="", markersize=9, **AFTER)
+            box = {"facecolor": "white", "linewidth": 0, "pad": 1}
+            self._counts.append(ax.text(0.02, place - 0.3, "", size=9, color=INK, bbox=box))
+
+    def update(self, data: Explored) -> None:
+        """Move every dot to ``data``; the axes never move."""
+        self._title.set_text(f"Accuracy, projected minus before: {data.after - data.before:+.3f}")
+        self._subtitle.set_text(_verdict(data))
+        self._best.set_xdata([data.best, data.best])
+        for place, value in enumerate((data.additive, data.before, data.after)):
+            self._dots[place].set_data([value], [place])
+            self._labels[place].set_text(f"{value:.3f}")
+            self._labels[place].set_x(min(max(value, 0.07), 0.94))
+        for place, kind in enumerate(KINDS):
+            before, after, count = data.by_kind[kind]
+            shown = count > 0
+            self._paths[place].set_data(*(([before, after], [place] * 2) if shown else ([], [])))
+            self._from[place].set_data(*(([before], [place]) if shown else ([], [])))
+            self._to[place].set_data(*(([after], [place]) if shown else ([], [])))
+            words = f"{count} samples: {before:.3f} → {after:.3f}" if shown else "no such samples"
+            self._counts[place].set_text(words)
+
+    def describe(self, data: Explored) -> str:
+        """All accuracies in words."""
+        kinds = "; ".join(
+            f"{kind}, {count} samples: {before:.3f} before, {after:.3f} projected"
+            if count
+            else f"{kind}: no samples"
+            for kind, (before, after, count) in data.by_kind.items()
+        )
+        return (
+            f"Test accuracy: late-linear {data.additive:.3f}, mid-MLP {data.before:.3f}, its "
+            f"projection {data.after:.3f}, best possible {data.best:.3f}. {_verdict(data)} "
+            f"Accuracy of the mid-MLP by kind of sample: {kinds}."
+        )
+
+    def table(self, data: Explored) -> pd.DataFrame:
+        """The three accuracies, over all samples and by kind where it was measured."""
+        rows = [{"model": ROWS[0], "all": data.additive}]
+        for row, which in ((ROWS[1], 0), ("mid-MLP, projected", 1)):
+            total = (data.before, data.after)[which]
+            kinds = {k: v[which] if v[2] else float("nan") for k, v in data.by_kind.items()}
+            rows.append({"model": row, "all": total, **kinds})
+        return pd.DataFrame(rows)
+
+    def more_tables(self, data: Explored) -> dict[str, pd.DataFrame]:
+        """Bounds, differences and how many samples there are."""
+        values = {
+            "best possible": data.best,
+            "chance": CHANCE,
+            "mid-MLP minus late-linear": data.before - data.additive,
+            "projected minus before": data.after - data.before,
+        }
+        values |= {f"test samples {kind}": count for kind, (*_, count) in data.by_kind.items()}
+        return {"Beside them": listed(values)}
+
+
+def _verdict(data: Explored) -> str:
+    return (
+        f"Truth: {data.share:.0%} of the samples need both modalities at once. The mid-MLP is "
+        f"{data.before - data.additive:+.3f} ahead of late-linear."
+    )
+
+
+PANELS = ("the model", "its additive part", "what is left")
+
+
+def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[str, str]) -> str:
+    """Draw a grid of logits (N, N), its additive part and the rest; return the alt text.
+
+    Rows and columns are sorted by the logit beside the first sample's other modality, so that
+    samples which the model treats alike stand together; each quarter carries its mean. The rest has
+    colours of its own, as it may be small.  names: of the row's and the column's modality.
+    Errors: ValueError when the grid is not square.
+    """
+    shape = grid.shape
+    require(grid.ndim == 2 and shape[0] == shape[1], f"grid has shape {shape}; (N, N) is needed.")
+    order = np.ix_(np.argsort(grid[:, 0], kind="stable"), np.argsort(grid[0], kind="stable"))
+    whole = grid[order]
+    additive = whole.mean(1, keepdims=True) + whole.mean(0, keepdims=True) - whole.mean()
+    parts = (whole, additive, whole - additive)
+    tops = [np.abs(parts[k]).max() for k in (0, 0, 2)]
+    sentences, pictures = [], []
+    for ax, title, part, top in zip(axes, PANELS, parts, tops, strict=True):
+        limits = {"vmin": -top, "vmax": top}
+        pictures.append(ax.imshow(part, cmap=SIGNED, interpolation="nearest", **limits))
+        ax.set_title(title)
+        ax.grid(visible=False)
+        ax.set_xlabel(f"{names[1]}, samples sorted")
+        ax.set_xticks([])
+        ax.set_yticks([])
+        sentences.append(f"{title}: {_quarters(ax, part)}")
+    axes[0].set_ylabel(f"{names[0]}, samples sorted")
+    figure.colorbar(pictures[1], ax=axes[:2], shrink=0.8, label="logit, left and middle")
+    figure.colorbar(pictures[2], ax=axes[2], shrink=0.8, label="logit, right")
+    return (
+        f"Logits of {len(whole)} × {len(whole)} pairs as a map. Means of the quarters, top left, "
+        f"top right, bottom left, bottom right. " + "; ".join(sentences) + f". The largest number "
+        f"on the left is {tops[0]:.1f}, on the right {tops[2]:.1f}."
+    )
+
+
+def _quarters(ax: Axes, part: np.ndarray) -> str:
+    half = len(part) // 2
+    said = []
+    for rows in (slice(None, half), slice(half, None)):
+        for columns in (slice(None, half), slice(half, None)):
+            mean = float(part[rows, columns].mean())
+            at = [(0 if s.start is None else half) + half / 2 for s in (columns, rows)]
+            box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 2}
+            ax.text(at[0], at[1], f"{mean:+.1f}", ha="center", va="center", color=INK, bbox=box)
+            said.append(f"{mean:+.1f}")
+    return ", ".join(said)
+
+
+def before_after(table: pd.DataFrame, ax: Axes) -> str:
+    """Accuracy before and after the projection, a row a data set and head; return the alt text.
+
+    table: columns data, head, before, after, one row a seed.  Bars: 95 % intervals over seeds.
+    Errors: ValueError when a column is missing.
+    """
+    said = list[str]()
+    for name, y, rows in _rows(table):
+        found = [interval(rows[column]) for column in ("before", "after")]
+        ax.plot([f.mean for f in found], [y, y], color=MUTED, linewidth=2, alpha=0.5)
+        for f, look, shift, label in zip(
+            found, (BEFORE, AFTER), (-0.16, 0.16), ("before", "projected"), strict=True
+        ):
+            ax.plot([f.low, f.high], [y + shift] * 2, color=look["color"], linewidth=2)
+            mark = ax.plot([f.mean], [y + shift], linestyle="", markersize=7, **look)[0]
+            mark.set_label("_" if said else label)
+        said.append(f"{name} {found[0].mean:.3f} before, {found[1].mean:.3f} projected")
+    _label(ax, table)
+    ax.set_xlabel("test accuracy, mean and 95 % interval over seeds")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
+    return "Test accuracy before and after the projection: " + "; ".join(said) + "."
+
+
+def moves(table: pd.DataFrame, ax: Axes, limits: tuple[float, float]) -> str:
+    """Accuracy after minus before, in the rows of `before_after`; return the alt text.
+
+    table: as there.  limits: of the axis; an interval that ends outside is written, not drawn.
+    Errors: ValueError when a column is missing.
+    """
+    said = []
+    for name, y, rows in _rows(table):
+        found = interval(rows["after"] - rows["before"])
+        words = f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+        if limits[0] <= found.low and found.high <= limits[1]:
+            ax.plot([found.low, found.high], [y, y], color=AFTER["color"], linewidth=2)
+            ax.plot([found.mean], [y], linestyle="", markersize=7, **AFTER)
+        else:
+            ax.text(0.02, y, f"◀ {words}", transform=ax.get_yaxis_transform(), size=9, va="center")
+        said.append(f"{name} {words}")
+    ax.axvline(0, color=MUTED, linewidth=1.2, linestyle=":")
+    _label(ax, table)
+    ax.tick_params(labelleft=False)
+    ax.set_xlim(*limits)
+    ax.set_xlabel("projected minus before, 95 % interval")
+    return "Accuracy after minus before, with intervals: " + "; ".join(said) + "."
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, float, pd.DataFrame]]:
+    """Name, height and seeds of every data set and head; a gap between data sets."""
+    require_columns(table, ("data", "head", "before", "after"))
+    found, last = list[tuple[str, float, pd.DataFrame]](), None
+    for (data, head), rows in table.groupby(["data", "head"], sort=False):
+        y = (found[-1][1] if found else -1) + (1 if data == last else 1.6)
+        found.append((f"{data}, {head}", y, rows))
+        last = data
+    return found
+
+
+def _label(ax: Axes, table: pd.DataFrame) -> None:
+    rows = _rows(table)
+    ax.set_yticks([y for _, y, _ in rows], [name for name, _, _ in rows])
+    ax.set_ylim(rows[-1][1] + 0.7, -0.7)
+    ax.grid(visible=False, axis="y")

@@ -1,0 +1,15 @@
+"""Exercises of lesson 04: counting, convergence, fair comparison, attention, a lost modality."""
+
+from coursekit.lessons.l04_early_or_late.exercises.attention import attend
+from coursekit.lessons.l04_early_or_late.exercises.comparing import fair_choice, late_against_early
+from coursekit.lessons.l04_early_or_late.exercises.curves import epochs_to
+from coursekit.lessons.l04_early_or_late.exercises.networks import count_both, logits_without
+
+__all__ = [
+    "attend",
+    "count_both",
+    "epochs_to",
+    "fair_choice",
+    "late_against_early",
+    "logits_without",
+]

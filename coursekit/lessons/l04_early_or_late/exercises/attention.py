@@ -1,0 +1,87 @@
+"""Lesson 04, the exercise about attention: one head, written out."""
+
+import numpy as np
+
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.exercise import Exercise
+
+Array = np.ndarray
+
+
+def _softmax(scores: Array, axis: int = -1) -> Array:
+    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return np.asarray(e / e.sum(axis=axis, keepdims=True))
+
+
+def _attend(q: Array, k: Array, v: Array) -> Array:
+    return np.asarray(_softmax(q @ k.T / np.sqrt(q.shape[1])) @ v)
+
+
+def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    """Three or four tokens; numbers large enough for the scale to matter."""
+    cases = []
+    for _ in range(5):
+        t, d = int(rng.integers(3, 5)), int(rng.integers(2, 4))
+        q, k, v = (np.round(rng.normal(0, 1.5, (t, d)), 2) for _ in range(3))
+        cases.append((q, k, v))
+    return cases
+
+
+attend = Exercise(
+    key="04-attend",
+    points=2,
+    task="Return softmax(Q Kᵀ / √d) V for one attention head.",
+    reference=_attend,
+    cases=_tokens,
+    misconceptions=(
+        Misconception(
+            "no scale",
+            lambda q, k, v: _softmax(q @ k.T) @ v,
+            "The scores are not divided by √d. With many numbers a token, one weight would take "
+            "everything.",
+        ),
+        Misconception(
+            "divided by d",
+            lambda q, k, v: _softmax(q @ k.T / q.shape[1]) @ v,
+            "You divided by d. The spread of a sum of d products grows with the root of d.",
+        ),
+        Misconception(
+            "softmax down the columns",
+            lambda q, k, v: _softmax(q @ k.T / np.sqrt(q.shape[1]), axis=0) @ v,
+            "Your weights sum to one down each column. Each query shares out its attention: the "
+            "rows sum to one.",
+        ),
+        Misconception(
+            "softmax over everything",
+            lambda q, k, v: (
+                _softmax((q @ k.T / np.sqrt(q.shape[1])).reshape(1, -1)).reshape(len(q), -1) @ v
+            ),
+            "All your weights together sum to one. Every row, one query's, sums to one.",
+        ),
+        Misconception(
+            "queries and keys exchanged",
+            lambda q, k, v: _attend(k, q, v),
+            "Queries and keys have changed places: row i holds the weights of query i.",
+        ),
+        Misconception(
+            "no softmax",
+            lambda q, k, v: q @ k.T / np.sqrt(q.shape[1]) @ v,
+            "These are scores times values. The softmax, which makes weights of them, is missing.",
+        ),
+        Misconception(
+            "weights returned",
+            lambda q, k, v: _softmax(q @ k.T / np.sqrt(q.shape[1])),
+            "These are the weights. They still have to mix the values.",
+        ),
+        Misconception(
+            "keys mixed",
+            lambda q, k, v: _attend(q, k, k),
+            "You mixed the keys. Keys only say where to look; values are what is taken in.",
+        ),
+    ),
+    hints=(
+        "Three steps: scores (T, T), weights (T, T), mixture (T, d).",
+        "weights = np.exp(scores); weights /= weights.sum(axis=1, keepdims=True)",
+        "scores = q @ k.T / np.sqrt(q.shape[1]); at the end weights @ v.",
+    ),
+)

@@ -1,0 +1,231 @@
+"""Lesson 05, the exercises about results: the rival and the ensemble."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.exercise import Exercise
+
+Array = np.ndarray
+Scores = Mapping[str, float]
+NAMES = ("audio", "depth", "text", "touch", "video")
+
+
+def _best(scores: Scores) -> str:
+    return max(scores, key=lambda name: scores[name])
+
+
+def _fair_gap(valid: Scores, test: Scores, joint: float) -> float:
+    return joint - test[_best(valid)]
+
+
+# Rank of each modality on validation and on test. Each wrong choice lands on another modality.
+RANKS = {"first": (1, 2), "worst": (0, 1), "chosen": (4, 3), "best on test": (3, 4), "low": (2, 0)}
+
+
+def _fair_gap_cases(rng: np.random.Generator) -> list[tuple[Scores, Scores, float]]:
+    cases: list[tuple[Scores, Scores, float]] = []
+    for case in range(6):
+        names = [str(n) for n in rng.permutation(NAMES)]
+        roles = ["first", *rng.permutation(list(RANKS)[1:])]
+        tables = []
+        for split in (0, 1):
+            grid = np.sort(rng.choice(np.arange(40, 90, 3), len(names), replace=False)) / 100
+            grid += rng.uniform(0, 0.009, len(names))
+            tables.append(
+                {n: float(grid[RANKS[r][split]]) for n, r in zip(names, roles, strict=True)}
+            )
+        joint = rng.uniform(0.91, 0.99) if case % 3 else rng.uniform(0.2, 0.35)
+        cases.append((tables[0], tables[1], float(joint)))
+    return cases
+
+
+fair_gap = Exercise(
+    key="05-fair-gap",
+    points=1,
+    task="Return the joint model's test accuracy minus that of the modality you would have chosen.",
+    reference=_fair_gap,
+    cases=_fair_gap_cases,
+    misconceptions=(
+        Misconception(
+            "rival chosen on test",
+            lambda valid, test, joint: joint - max(test.values()),
+            "You chose the rival on the test split. Choose it on validation, then report its test "
+            "accuracy: test data are never used to choose.",
+        ),
+        Misconception(
+            "validation accuracy reported",
+            lambda valid, test, joint: joint - max(valid.values()),
+            "You chose well, but then compared a test accuracy with a validation accuracy. Report "
+            "the chosen modality's accuracy on the test split.",
+        ),
+        Misconception(
+            "sign turned round",
+            lambda valid, test, joint: -_fair_gap(valid, test, joint),
+            "Look at the sign: positive should mean that the joint model is better.",
+        ),
+        Misconception(
+            "distance",
+            lambda valid, test, joint: abs(_fair_gap(valid, test, joint)),
+            "Keep the sign. A negative gap is the finding of this lesson.",
+        ),
+        Misconception(
+            "mean of the modalities",
+            lambda valid, test, joint: joint - np.mean(list(test.values())),
+            "The rival is one modality, not the average of all.",
+        ),
+        Misconception(
+            "worst on validation",
+            lambda valid, test, joint: joint - test[min(valid, key=lambda m: valid[m])],
+            "You took the weakest modality on validation. The rival is the strongest.",
+        ),
+        Misconception(
+            "worst on test",
+            lambda valid, test, joint: joint - min(test.values()),
+            "You took the weakest modality. Beating it is easy; the rival is the strongest.",
+        ),
+        Misconception(
+            "first modality",
+            lambda valid, test, joint: joint - next(iter(test.values())),
+            "The order in the dict means nothing; look for the best on validation.",
+        ),
+        Misconception(
+            "name instead of number",
+            lambda valid, test, joint: test[_best(valid)],
+            "That is the rival's test accuracy. Now subtract it from the joint one.",
+        ),
+    ),
+    hints=(
+        "If you could use only one modality, on which split would you choose it?",
+        "best = max(valid_alone, key=valid_alone.get) is the name of the rival.",
+        "Subtract test_alone[best] from test_joint.",
+    ),
+)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities (N, C) from logits (N, C)."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _hits(scores: Array, labels: Array) -> float:
+    return float(np.mean(scores.argmax(axis=1) == labels))
+
+
+def _whole(logits: Array) -> Array:
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
+def _ensemble(a: Array, b: Array, labels: Array) -> float:
+    return _hits(softmax(a) + softmax(b), labels)
+
+
+def _confidence_choice(a: Array, b: Array, labels: Array) -> float:
+    p, q = softmax(a), softmax(b)
+    return _hits(np.where((p.max(1) >= q.max(1))[:, None], p, q), labels)
+
+
+def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    cases: list[tuple[Array, Array, Array]] = []
+    while len(cases) < 5:
+        n, c = int(rng.integers(150, 260)), int(rng.integers(3, 6))
+        labels = rng.integers(0, c, n)
+        signal = np.eye(c)[labels]
+        # One timid model, one that is sometimes very sure: logits and probabilities then disagree.
+        a = 1.2 * signal + rng.normal(0, 1, (n, c))
+        b = (2.0 * signal + rng.normal(0, 1, (n, c))) * rng.choice([0.3, 4.0], (n, 1))
+        case = (b, a, labels) if len(cases) % 2 else (a, b, labels)
+        rivals = [
+            _hits(a + b, labels),
+            _confidence_choice(*case),
+            _hits(_whole(a) + _whole(b), labels),
+            _hits(softmax(a) * softmax(b), labels),
+            (_hits(a, labels) + _hits(b, labels)) / 2,
+            max(_hits(a, labels), _hits(b, labels)),
+        ]
+        if min(abs(_ensemble(*case) - r) for r in rivals) > 0.003:
+            cases.append(case)
+    return cases
+
+
+ensemble_accuracy = Exercise(
+    key="05-ensemble",
+    points=2,
+    task="Return the accuracy of the mean of two models' probabilities, given their logits.",
+    reference=_ensemble,
+    cases=_ensemble_cases,
+    misconceptions=(
+        Misconception(
+            "logits averaged",
+            lambda a, b, y: _hits(a + b, y),
+            "You averaged logits. One over-sure model then outvotes the other; turn each model's "
+            "logits into probabilities first.",
+        ),
+        Misconception(
+            "accuracies averaged",
+            lambda a, b, y: (_hits(a, y) + _hits(b, y)) / 2,
+            "That is the mean of two accuracies. The ensemble is one model: average the "
+            "predictions, then measure once.",
+        ),
+        Misconception(
+            "better of the two",
+            lambda a, b, y: max(_hits(a, y), _hits(b, y)),
+            "That is the better single model. The ensemble combines both on every sample.",
+        ),
+        Misconception(
+            "surer model answers",
+            _confidence_choice,
+            "You let the surer model answer alone. The mean of the probabilities lets both speak.",
+        ),
+        Misconception(
+            "softmax over the whole table",
+            lambda a, b, y: _hits(_whole(a) + _whole(b), y),
+            "Your probabilities sum to one over the whole table. Each row, one sample, must sum to "
+            "one by itself.",
+        ),
+        Misconception(
+            "sigmoid",
+            lambda a, b, y: _hits(1 / (1 + np.exp(-a)) + 1 / (1 + np.exp(-b)), y),
+            "A sigmoid looks at one class at a time. Softmax makes the classes of a row share one.",
+        ),
+        Misconception(
+            "softmax over samples",
+            lambda a, b, y: _hits(softmax(a.T).T + softmax(b.T).T, y),
+            "The softmax runs over the wrong axis: each row, one sample, must sum to one.",
+        ),
+        Misconception(
+            "only the first",
+            lambda a, b, y: _hits(a, y),
+            "Only the first model is used.",
+        ),
+        Misconception(
+            "only the second",
+            lambda a, b, y: _hits(b, y),
+            "Only the second model is used.",
+        ),
+        Misconception(
+            "either is right",
+            lambda a, b, y: float(np.mean((a.argmax(1) == y) | (b.argmax(1) == y))),
+            "You count a sample when either model is right. Nobody tells the ensemble which one.",
+        ),
+        Misconception(
+            "both are right",
+            lambda a, b, y: float(np.mean((a.argmax(1) == y) & (b.argmax(1) == y))),
+            "You count a sample only when both models are right. The ensemble needs just the "
+            "larger mean probability.",
+        ),
+        Misconception(
+            "error rate",
+            lambda a, b, y: 1 - _ensemble(a, b, y),
+            "That is the share of errors; the accuracy is the rest.",
+        ),
+    ),
+    hints=(
+        "Softmax each model's logits along the classes.",
+        "Add the two probability tables; the class with the largest sum is the answer.",
+        "Compare argmax along axis 1 with the labels and take the mean.",
+    ),
+)

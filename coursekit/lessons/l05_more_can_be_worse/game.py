@@ -1,0 +1,168 @@
+"""Two games of lesson 05: which illness is this, and which modality is starved?"""
+
+from collections.abc import Generator, Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from coursekit.analysis.diagnosis import PARADOX, STARVED, Diagnosis, diagnose
+from coursekit.compare import quick as live
+from coursekit.course.games.game import CURVES, PROBES, Case, Evidence, Game
+from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.training import Settings
+
+STARVATION, HIDDEN = "starvation", "hidden starvation"
+OVERFITTING, NONE = "overfitting of the fusion head", "none"
+NEITHER, BOTH = "neither", "both"
+ILLNESSES = (STARVATION, HIDDEN, OVERFITTING, NONE)
+
+MODELS: Mapping[str, str] = MappingProxyType(
+    {"A": "A alone", "B": "B alone", "joint": "joint", live.ENSEMBLE: "ensemble"}
+)
+ORDERS: Mapping[str, int] = MappingProxyType({live.ENSEMBLE: 10, CURVES: 10, PROBES: 25})
+SLOWLY = Settings()
+BOLDLY = Settings(optimizer="adam", lr=1e-3, batch_size=64)  # as many epochs: curves look alike
+
+
+def recipe_of(illness: str, rng: np.random.Generator, first: str) -> tuple[Recipe, Settings]:
+    """A recipe around the preset of this illness, and how to train on it.
+
+    first: the modality that plays the preset's A, the one that is starved or outvoted. The ranges
+    are those in which the illness is really there: ``tests/test_games.py`` measures it.
+    """
+    second = "B" if first == "A" else "A"
+    fast = Modality(rng.uniform(4.5, 5.5), distractors=int(rng.integers(20, 41)))
+    clear = Modality(rng.uniform(3.8, 4.6))
+    settings, train = SLOWLY, Recipe.train
+    if illness == STARVATION:
+        one, other = Modality(4, linear=0, nuisance_std=rng.uniform(3.8, 4.6)), fast
+        shares = rng.uniform((0.58, 0.14, 0), (0.76, 0.22, 0))
+    elif illness == HIDDEN:
+        one, other = Modality(4, linear=0, nuisance_std=rng.uniform(2.8, 3.3)), fast
+        shares = rng.uniform((0.4, 0.2, 0.2), (0.48, 0.26, 0.26))
+    elif illness == OVERFITTING:
+        one = clear
+        other = Modality(rng.uniform(4, 6.5), distractors=int(rng.integers(280, 341)))
+        known = rng.uniform(0.85, 0.92)  # of the samples, by ``first``
+        shares = np.array((rng.uniform(0.35, 0.65), 0, 0))
+        shares[1] = known - shares[0]
+        settings, train = BOLDLY, 500
+    else:
+        one, other = clear, Modality(rng.uniform(3.8, 5), distractors=int(rng.integers(0, 31)))
+        shares = rng.uniform((0.3, 0.15, 0.08), (0.5, 0.35, 0.15))
+    both, only_first, only_second = map(float, shares)
+    return Recipe(
+        {m: one if m == first else other for m in ("A", "B")},
+        redundant=both,
+        unique={first: only_first, second: only_second},
+        train=train,
+    ), settings
+
+
+def draw_illness(rng: np.random.Generator, number: int) -> Case:
+    """One of the four illnesses; A and B change places in half of the cases."""
+    illness = ILLNESSES[rng.integers(len(ILLNESSES))]
+    recipe, settings = recipe_of(illness, rng, "AB"[rng.integers(2)])
+    return Case(number, illness, recipe, settings)
+
+
+def draw_modality(rng: np.random.Generator, number: int) -> Case:
+    """A starved, B starved or neither; each with or without a joint model that loses."""
+    truth = ("A", "B", NEITHER)[rng.integers(3)]
+    loses = bool(rng.integers(2))
+    if truth == NEITHER:
+        illness, first = OVERFITTING if loses else NONE, "AB"[rng.integers(2)]
+    else:
+        illness, first = STARVATION if loses else HIDDEN, truth
+    return Case(number, truth, *recipe_of(illness, rng, first))
+
+
+def train(case: Case) -> Generator[None, None, Evidence]:
+    """A alone, B alone and the joint model, at slider speed."""
+    data = generate(case.recipe, case.number)
+    yield
+    found = yield from live.steps(data, case.settings, seed=case.number)
+    reached = found.accuracy.set_index("model")["accuracy"]
+    return Evidence({m: float(reached[m]) for m in MODELS}, found.history, found.probes)
+
+
+def diagnosis(evidence: Evidence) -> Diagnosis:
+    """The lesson's diagnosis of a case."""
+    reached = pd.DataFrame(
+        {"model": list(evidence.accuracy), "accuracy": list(evidence.accuracy.values())}
+    )
+    return diagnose(reached, evidence.probes)
+
+
+def rule_illness(evidence: Evidence) -> str:
+    """The two-by-two table of lesson 05, by its thresholds."""
+    found = diagnosis(evidence)
+    if found.starved:
+        return STARVATION if found.drop < PARADOX else HIDDEN
+    return OVERFITTING if found.drop < PARADOX else NONE
+
+
+def rule_modality(evidence: Evidence) -> str:
+    """The modality whose probe falls below the threshold."""
+    starved = diagnosis(evidence).starved
+    return BOTH if len(starved) > 1 else starved[0] if starved else NEITHER
+
+
+def explain_illness(evidence: Evidence) -> str:
+    """Does the joint model lose, and how are its encoders? With the numbers."""
+    found, reached = diagnosis(evidence), evidence.accuracy
+    best = max("AB", key=lambda m: reached[m])
+    loses = "loses" if found.drop < PARADOX else "does not lose"
+    ahead = reached[live.ENSEMBLE] - reached["joint"]
+    return (
+        f"The joint model {loses}: {found.drop:+.3f} against {best} alone (the ensemble against "
+        f"it: {ahead:+.3f}). {explain_modality(evidence)} Together: {rule_illness(evidence)}."
+    )
+
+
+def explain_modality(evidence: Evidence) -> str:
+    """What the probes did, and what that means."""
+    found = diagnosis(evidence)
+    moved = ", ".join(f"{m} {x:+.3f}" for m, x in found.probe_change.items())
+    who = f"the encoder of {' and of '.join(found.starved)} starved" if found.starved else ""
+    who = who or "no encoder starved"
+    return f"Probes, joint minus alone: {moved}; below {STARVED:g} counts, so {who}."
+
+
+def illness() -> Game:
+    """Lesson 05: which illness is this?"""
+    return Game(
+        key="05-illness",
+        title="Which illness is this?",
+        question=(
+            "A and B were trained alone and jointly. Accuracies on new data are free; the rest "
+            "costs points. What does the joint model suffer from?"
+        ),
+        orders=ORDERS,
+        answers=ILLNESSES,
+        models=MODELS,
+        draw=draw_illness,
+        train=train,
+        rule=rule_illness,
+        explain=explain_illness,
+    )
+
+
+def modality() -> Game:
+    """Lesson 05: which modality is starved?"""
+    return Game(
+        key="05-modality",
+        title="Who is starved?",
+        question=(
+            "A and B were trained alone and jointly. Whose encoder learnt far less in the joint "
+            "model than alone?"
+        ),
+        orders=ORDERS,
+        answers=("A", "B", NEITHER),
+        models=MODELS,
+        draw=draw_modality,
+        train=train,
+        rule=rule_modality,
+        explain=explain_modality,
+    )

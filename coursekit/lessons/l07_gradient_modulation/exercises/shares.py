@@ -1,0 +1,257 @@
+"""Lesson 07, the exercises about shares and directions: Shapley, PCGrad, prototypes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from coursekit.balancing import agm, pcgrad, pmr
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.exercise import Exercise
+
+Array = np.ndarray
+A, B = frozenset("A"), frozenset("B")
+
+
+def _shares(f_a: Array, f_b: Array, f_ab: Array) -> tuple[Array, Array]:
+    values = {A: f_a, B: f_b, A | B: f_ab}
+    a, b = agm.shapley({s: torch.as_tensor(f, dtype=torch.float64) for s, f in values.items()})
+    return a.numpy(), b.numpy()
+
+
+def _share_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    sizes = [(int(rng.integers(2, 5)), int(rng.integers(2, 5))) for _ in range(5)]
+    return [tuple(rng.normal(0, 2, (3, *size))) for size in sizes]
+
+
+shapley_shares = Exercise(
+    key="07-shapley",
+    points=2,
+    task="Return both modalities' Shapley shares of the joint logits.",
+    reference=_shares,
+    cases=_share_cases,
+    misconceptions=(
+        Misconception(
+            "alone",
+            lambda a, b, ab: (a, b),
+            "Those are the logits of each modality alone; they do not sum to the joint ones. Also "
+            "ask what a modality adds when the other one is there already.",
+        ),
+        Misconception(
+            "what is added last",
+            lambda a, b, ab: (ab - b, ab - a),
+            "That is what each adds when it comes last. It may also come first; take the mean of "
+            "the two orders.",
+        ),
+        Misconception(
+            "halves",
+            lambda a, b, ab: (ab / 2, ab / 2),
+            "You split the joint logits in halves, whoever they are due to.",
+        ),
+        Misconception(
+            "not halved",
+            lambda a, b, ab: (ab - b + a, ab - a + b),
+            "You added both orders; take their mean, so that the shares sum to the joint logits.",
+        ),
+        Misconception(
+            "exchanged",
+            lambda a, b, ab: _shares(a, b, ab)[::-1],
+            "The two shares have changed places.",
+        ),
+        Misconception(
+            "first gets all in common",
+            lambda a, b, ab: (a, ab - a),
+            "You let A come first in every case. In the other order B does.",
+        ),
+        Misconception(
+            "second gets all in common",
+            lambda a, b, ab: (ab - b, b),
+            "You let B come first in every case. In the other order A does.",
+        ),
+        Misconception(
+            "in proportion",
+            lambda a, b, ab: (ab * a / (a + b), ab * b / (a + b)),
+            "You divided in proportion to the logits alone. Shapley takes the mean of what a "
+            "modality adds, over the two orders in which they may come.",
+        ),
+    ),
+    hints=(
+        "Two orders: A comes first and adds f_a, or it comes second and adds f_ab − f_b.",
+        "phi_a = (f_a + f_ab - f_b) / 2",
+        "phi_b is the same with the names exchanged; together they give f_ab.",
+    ),
+)
+
+
+def _projected(g: Array, h: Array) -> tuple[Array, Array]:
+    found = pcgrad.project(torch.as_tensor(np.stack([g, h]), dtype=torch.float64)).numpy()
+    return found[0], found[1]
+
+
+def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    cases = []
+    for conflict in (True, True, False, True, False, True):
+        g, h = rng.normal(0, 1, (2, int(rng.integers(3, 6)))) * rng.uniform(0.5, 3, (2, 1))
+        cases.append((g, h if (g @ h < 0) == conflict else -h))
+    return cases
+
+
+def _without(g: Array, h: Array) -> Array:
+    return g - g @ h / (h @ h) * h
+
+
+def _both(one: Callable[[Array, Array], Array]) -> Callable[[Array, Array], tuple[Array, Array]]:
+    def of_both(g: Array, h: Array) -> tuple[Array, Array]:
+        return (one(g, h), one(h, g)) if g @ h < 0 else (g, h)
+
+    return of_both
+
+
+project_pair = Exercise(
+    key="07-pcgrad",
+    points=2,
+    task="Return both gradients, each without what goes against the other one.",
+    reference=_projected,
+    cases=_gradient_cases,
+    misconceptions=(
+        Misconception(
+            "always",
+            lambda g, h: (_without(g, h), _without(h, g)),
+            "You project always. Gradients that agree stay as they are: look at the sign of their "
+            "product.",
+        ),
+        Misconception(
+            "where they agree",
+            lambda g, h: (_without(g, h), _without(h, g)) if g @ h > 0 else (g, h),
+            "You project where they agree and leave conflicts alone; it is the other way round.",
+        ),
+        Misconception(
+            "the part that conflicts",
+            _both(lambda g, h: g @ h / (h @ h) * h),
+            "That is the part that goes against the other. Take it away from the gradient.",
+        ),
+        Misconception(
+            "added",
+            _both(lambda g, h: g + g @ h / (h @ h) * h),
+            "You added the part that goes against the other one, so the conflict grew. Subtract.",
+        ),
+        Misconception(
+            "length not squared",
+            _both(lambda g, h: g - g @ h / np.linalg.norm(h) * h),
+            "Divide by the squared length, h·h, so that a longer h changes nothing.",
+        ),
+        Misconception(
+            "own direction",
+            _both(lambda g, h: g - g @ h / (g @ g) * g),
+            "You took away a part along the gradient itself. The part to take away lies along the "
+            "other gradient.",
+        ),
+        Misconception(
+            "first only",
+            lambda g, h: (_without(g, h), h) if g @ h < 0 else (g, h),
+            "Both give way. The second one is projected on the first as it came; once that one has "
+            "given way there is no conflict left to see.",
+        ),
+        Misconception(
+            "dropped",
+            _both(lambda g, h: np.zeros_like(g)),
+            "A gradient in conflict is not thrown away; only its part against the other one is.",
+        ),
+    ),
+    hints=(
+        "They conflict when g @ h is negative; otherwise return them as they came.",
+        "The part of g along h is (g @ h) / (h @ h) * h.",
+        "Return (g minus its part along h, h minus its part along g), both from the old ones.",
+    ),
+)
+
+
+def _means(features: Array, labels: Array, num_classes: int) -> Array:
+    z = torch.as_tensor(features, dtype=torch.float64)
+    return pmr.prototypes(z, torch.as_tensor(labels), num_classes).numpy()
+
+
+def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
+    cases = []
+    for absent in ([2], [0], [1, 3], [], [4]):
+        width = int(rng.integers(2, 4))
+        there = [c for c in range(5) if c not in absent]
+        labels = np.concatenate([there, rng.choice(there, 7)])  # each at least once
+        rng.shuffle(labels)
+        cases.append((rng.normal(1, 1, (len(labels), width)), labels, 5))
+    return cases
+
+
+def _filled(fill: Callable[[Array], Array]) -> Callable[[Array, Array, int], Array]:
+    def wrong(features: Array, labels: Array, num_classes: int) -> Array:
+        return np.stack(
+            [
+                features[labels == c].mean(0) if (labels == c).any() else fill(features)
+                for c in range(num_classes)
+            ]
+        )
+
+    return wrong
+
+
+def _sums(features: Array, labels: Array, num_classes: int) -> Array:
+    return np.stack([features[labels == c].sum(0) for c in range(num_classes)])
+
+
+prototypes = Exercise(
+    key="07-prototypes",
+    points=1,
+    task="Return the class means of the features, zeros for a class that is absent.",
+    reference=_means,
+    cases=_prototype_cases,
+    misconceptions=(
+        Misconception(
+            "sums",
+            _sums,
+            "Those are sums. Divide each by the number of its rows, or by one if there is none.",
+        ),
+        Misconception(
+            "divided by all",
+            lambda z, y, n: _sums(z, y, n) / len(z),
+            "You divided by all rows. Each class has its own count.",
+        ),
+        Misconception(
+            "one too many",
+            lambda z, y, n: _sums(z, y, n) / (np.bincount(y, minlength=n)[:, None] + 1),
+            "Adding one to every count keeps the absent class finite and makes all other means "
+            "too small. Only a count of zero needs help.",
+        ),
+        Misconception(
+            "absent: mean of all",
+            _filled(lambda z: z.mean(0)),
+            "You gave the absent class the mean of all rows. A row of zeros was asked for, which "
+            "the caller then knows to ignore.",
+        ),
+        Misconception(
+            "absent: ones",
+            _filled(lambda z: np.ones(z.shape[1])),
+            "The row of an absent class should be zeros.",
+        ),
+        Misconception(
+            "absent ones are skipped",
+            lambda z, y, n: np.stack([z[y == c].mean(0) for c in np.unique(y)]),
+            "You left absent classes out, so that the rows behind them moved up. Row c has to stay "
+            "the row of class c.",
+        ),
+        Misconception(
+            "median",
+            lambda z, y, n: np.stack(
+                [
+                    np.median(z[y == c], axis=0) if (y == c).any() else np.zeros(z.shape[1])
+                    for c in range(n)
+                ]
+            ),
+            "That is the median. A prototype is the mean.",
+        ),
+    ),
+    hints=(
+        "For every class from 0: which rows have it? There may be none.",
+        "A mean over no rows is 0/0, which is NaN. Ask first whether (labels == c).any().",
+        "Start from np.zeros((num_classes, features.shape[1])) and fill the rows of present ones.",
+    ),
+)

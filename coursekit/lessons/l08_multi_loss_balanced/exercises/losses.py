@@ -1,0 +1,229 @@
+"""Lesson 08, what is computed in a step: the multi-loss and MLB's coefficients."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from coursekit.course.exercises.evaluation import Misconception
+from coursekit.course.exercises.exercise import Exercise
+
+Array = np.ndarray
+Logits = Mapping[str, Array]
+NAMES = ("audio", "depth", "text", "touch", "video")
+
+
+def _log_probability(logits: Array, labels: Array) -> Array:
+    """log softmax(logits)[y], (N,)."""
+    top = logits.max(axis=1, keepdims=True)
+    norm = top[:, 0] + np.log(np.exp(logits - top).sum(axis=1))
+    return logits[np.arange(len(labels)), labels] - norm
+
+
+def _ce(logits: Array, labels: Array) -> float:
+    return float(-_log_probability(logits, labels).mean())
+
+
+def _multi_loss(joint: Array, alone: Logits, labels: Array) -> float:
+    return _ce(joint, labels) + sum(_ce(x, labels) for x in alone.values())
+
+
+def _of_mean_logits(joint: Array, alone: Logits, labels: Array) -> float:
+    return _ce(joint, labels) + _ce(np.mean(list(alone.values()), axis=0), labels)
+
+
+def _of_mean_probability(joint: Array, alone: Logits, labels: Array) -> float:
+    chances = [np.exp(_log_probability(x, labels)) for x in alone.values()]
+    return _ce(joint, labels) - float(np.log(np.mean(chances, axis=0)).mean())
+
+
+def _missing_chance(joint: Array, alone: Logits, labels: Array) -> float:
+    heads = [joint, *alone.values()]
+    return float(sum((1 - np.exp(_log_probability(x, labels))).mean() for x in heads))
+
+
+def _multi_loss_cases(rng: np.random.Generator) -> list[tuple[Array, Logits, Array]]:
+    cases: list[tuple[Array, Logits, Array]] = []
+    for m in (2, 3, 4, 2, 3):
+        n, c = int(rng.integers(5, 12)), int(rng.integers(3, 6))
+        labels = rng.integers(0, c, n)
+        names = [str(name) for name in rng.permutation(NAMES)[:m]]
+        alone = {name: rng.normal(0, 1.5, (n, c)) for name in names}
+        cases.append((rng.normal(0, 1.5, (n, c)), alone, labels))
+    return cases
+
+
+multi_loss = Exercise(
+    key="08-multi-loss",
+    points=1,
+    task="Return the multi-loss of a batch: the joint cross-entropy and one for each modality.",
+    reference=_multi_loss,
+    cases=_multi_loss_cases,
+    misconceptions=(
+        Misconception(
+            "joint loss only",
+            lambda joint, alone, y: _ce(joint, y),
+            "That is joint training. Every modality's own head adds its loss.",
+        ),
+        Misconception(
+            "joint loss left out",
+            lambda joint, alone, y: sum(_ce(x, y) for x in alone.values()),
+            "The joint head is missing: without it nothing teaches the fusion.",
+        ),
+        Misconception(
+            "mean over the heads",
+            lambda joint, alone, y: _multi_loss(joint, alone, y) / (1 + len(alone)),
+            "You took the mean over the heads. Every weight is one, so the losses are summed.",
+        ),
+        Misconception(
+            "mean over the modalities",
+            lambda joint, alone, y: _ce(joint, y) + np.mean([_ce(x, y) for x in alone.values()]),
+            "You averaged the modalities' losses. Each has the weight one, however many there are.",
+        ),
+        Misconception(
+            "sum over the batch",
+            lambda joint, alone, y: len(y) * _multi_loss(joint, alone, y),
+            "You summed over the batch. A loss is a mean over samples, or the step grows with the "
+            "size of the batch.",
+        ),
+        Misconception(
+            "loss of the mean logits",
+            _of_mean_logits,
+            "You mixed the modalities' logits first. Each head has to answer alone: first a loss "
+            "for each, then the sum.",
+        ),
+        Misconception(
+            "loss of the ensemble",
+            _of_mean_probability,
+            "You averaged the modalities' probabilities first. Then a slow one can hide behind a "
+            "fast one again, which is what the separate losses are there to stop.",
+        ),
+        Misconception(
+            "first modality only",
+            lambda joint, alone, y: _ce(joint, y) + _ce(next(iter(alone.values())), y),
+            "Only the first modality has got a loss.",
+        ),
+        Misconception(
+            "missing probability",
+            _missing_chance,
+            "One minus the probability is not the cross-entropy: take minus its logarithm.",
+        ),
+        Misconception(
+            "sign",
+            lambda joint, alone, y: -_multi_loss(joint, alone, y),
+            "Look at the sign: a logarithm of a probability is negative, a loss is not.",
+        ),
+    ),
+    hints=(
+        "Write one function for the mean cross-entropy of a table of logits, then use it M + 1 "
+        "times.",
+        "Cross-entropy of a row: log Σ exp(logits) − logits[y]. With PyTorch: F.cross_entropy "
+        "wants tensors, torch.as_tensor(array) makes them.",
+        "ce(joint) + sum(ce(x) for x in alone.values())",
+    ),
+)
+
+
+def _rivals(s: Array) -> Array:
+    return (s.sum() - s) / (len(s) - 1)
+
+
+def _k(r: Array, alpha: float, low: float, high: float) -> Array:
+    """k with β = ``low`` where r ≤ 1 and ``high`` where r > 1."""
+    return 1 + (np.where(r > 1, high, low) - 1) * np.tanh(alpha * (r - 1))
+
+
+def _pace(s: Array, alpha: float, beta_max: float) -> Array:
+    return _k(_rivals(s) / s, alpha, 2.0, beta_max)
+
+
+def _largest_rival(s: Array) -> Array:
+    return np.array([np.delete(s, i).max() for i in range(len(s))])
+
+
+def _pace_cases(rng: np.random.Generator) -> list[tuple[Array, float, float]]:
+    cases: list[tuple[Array, float, float]] = []
+    for m in (2, 3, 2, 4, 3, 5):
+        s = np.geomspace(20, 100, m) * rng.uniform(0.92, 1.08, m)
+        alpha, beta = rng.uniform(0.3, 0.9), rng.uniform(2.8, 9)
+        cases.append((rng.permutation(s), round(float(alpha), 2), round(float(beta), 1)))
+    return cases
+
+
+pace = Exercise(
+    key="08-pace",
+    points=2,
+    task="Return MLB's coefficients of M modalities from their scores.",
+    reference=_pace,
+    cases=_pace_cases,
+    misconceptions=(
+        Misconception(
+            "ratio upside down",
+            lambda s, a, b: _k(s / _rivals(s), a, 2.0, b),
+            "Your ratio is upside down: r is large for the modality that is behind.",
+        ),
+        Misconception(
+            "mean of all",
+            lambda s, a, b: _k(s.mean() / s, a, 2.0, b),
+            "Your mean contains the modality itself. r compares it with the *others*.",
+        ),
+        Misconception(
+            "sum of the others",
+            lambda s, a, b: _k((s.sum() - s) / s, a, 2.0, b),
+            "You took the sum of the others. With three modalities everybody would be behind: take "
+            "their mean.",
+        ),
+        Misconception(
+            "largest of the others",
+            lambda s, a, b: _k(_largest_rival(s) / s, a, 2.0, b),
+            "You compare with the strongest rival. The paper takes the mean of the others; with "
+            "two modalities it is the same.",
+        ),
+        Misconception(
+            "beta_max on both sides",
+            lambda s, a, b: _k(_rivals(s) / s, a, b, b),
+            "β_max stands on both sides. Where r ≤ 1, β is 2, so that k stays between 0 and 1.",
+        ),
+        Misconception(
+            "beta two on both sides",
+            lambda s, a, b: _k(_rivals(s) / s, a, 2.0, 2.0),
+            "β_max does nothing. Where r > 1 it is the largest k there can be.",
+        ),
+        Misconception(
+            "sides exchanged",
+            lambda s, a, b: _k(_rivals(s) / s, a, b, 2.0),
+            "The sides are exchanged: β_max belongs to r > 1, where the modality is behind.",
+        ),
+        Misconception(
+            "beta instead of beta minus one",
+            lambda s, a, b: _k(_rivals(s) / s, a, 3.0, b + 1),
+            "The factor before tanh is β − 1; with β itself, k passes β_max.",
+        ),
+        Misconception(
+            "one is not added",
+            lambda s, a, b: _pace(s, a, b) - 1,
+            "At r = 1 nothing should change, so k has to be 1 there: a 1 is missing.",
+        ),
+        Misconception(
+            "one is not subtracted",
+            lambda s, a, b: (
+                1 + (np.where(_rivals(s) > s, b, 2.0) - 1) * np.tanh(a * _rivals(s) / s)
+            ),
+            "tanh takes α(r − 1), which is zero at r = 1; yours takes αr.",
+        ),
+        Misconception(
+            "no saturation",
+            lambda s, a, b: 1 + (np.where(_rivals(s) > s, b, 2.0) - 1) * a * (_rivals(s) / s - 1),
+            "The tanh is missing. Without it k has no largest value.",
+        ),
+        Misconception(
+            "brake only",
+            lambda s, a, b: np.minimum(_pace(s, a, b), 1.0),
+            "You brake and never accelerate. Where r > 1, k goes up to β_max.",
+        ),
+    ),
+    hints=(
+        "Three lines: the mean of the others, the ratio, k.",
+        "The mean of the others is (s.sum() - s) / (M - 1).",
+        "beta = np.where(r > 1, beta_max, 2.0); then 1 + (beta - 1) * np.tanh(alpha * (r - 1)).",
+    ),
+)

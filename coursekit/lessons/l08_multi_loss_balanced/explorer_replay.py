@@ -1,0 +1,83 @@
+"""The film explorer: four linked views of one training, with a time cursor through all of them."""
+
+from collections.abc import Generator
+from dataclasses import replace
+
+from coursekit import balancing
+from coursekit.compare.protocol import FUSIONS
+from coursekit.compare.replay import ENSEMBLE, Film, film
+from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.explorer import Explorer
+from coursekit.data.presets import load_preset, preset
+from coursekit.lessons.l08_multi_loss_balanced.explorer_replay_view import FilmView, Frame, at_epoch
+from coursekit.training import Settings
+from coursekit.training.method import JOINT
+
+PRESETS = ("starve", "imbalance", "overfit", "balanced")
+EPOCHS = 20
+TESTED = 1000  # samples
+Told = tuple[Film, str]
+
+
+def methods() -> tuple[str, ...]:
+    """Every method of the registry with a joint answer of its own, but for joint training."""
+    known = balancing.registry().items()
+    return tuple(n for n, m in known if m.fusions != () and n not in (JOINT, ENSEMBLE))
+
+
+def shoot(
+    method: str, data: str, fusion: str, samples: float, seed: float
+) -> Generator[Told, None, Told]:
+    """Train the three entries of the film, pausing after every epoch."""
+    defined = balancing.registry()[method].fusions
+    fits = defined is None or fusion in defined
+    used = fusion if fits else "late-linear"
+    said = "" if fits else f"{method} is not defined for {fusion}: this is late-linear."
+    drawn = load_preset(data, int(seed), train=int(samples), test=TESTED)
+    settings = replace(Settings(**preset(data).training), epochs=EPOCHS)
+    work = film(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))
+    while True:
+        try:
+            so_far = next(work)
+        except StopIteration as end:
+            return end.value, said
+        yield so_far, said
+
+
+def frame(told: Told, epoch: float) -> Frame:
+    """What the view gets: the film at the cursor."""
+    found, said = told
+    return replace(at_epoch(found, epoch), said=said)
+
+
+def film_explorer() -> Explorer:
+    """Lesson 08: when does the head begin to listen?"""
+    knobs: dict[str, Control] = {
+        "epoch": Slider("epoch", 1, EPOCHS, 1, EPOCHS),
+        "method": Choice("method", methods(), "mlb"),
+        "data": Choice("data", PRESETS, "starve"),
+        "fusion": Choice("fusion", FUSIONS, "late-linear"),
+        "samples": Slider("training samples", 250, 1500, 250, 1000),
+        "seed": Slider("seed", 0, 99, 1, 0),
+    }
+    return Explorer(
+        key="film",
+        title="The film: one training, stopped where you like",
+        question=(
+            "Play “mlb on starve”. In which epoch does joint training have all it will ever know "
+            "of A, and what has MLB's k done to B by then? Step to where the samples that only A "
+            "gets right begin to be answered right: is it before or after its probe has risen?"
+        ),
+        controls=knobs,
+        compute=shoot,
+        make_view=FilmView,
+        presets={
+            "mlb on starve": {"method": "mlb", "data": "starve", "epoch": 1},
+            "brake only": {"method": "ogm", "data": "starve", "epoch": 1},
+            "overfit": {"method": "multi-loss", "data": "overfit", "epoch": EPOCHS},
+            "balanced": {"method": "mlb", "data": "balanced", "epoch": EPOCHS},
+        },
+        busy="training …",
+        cursor="epoch",
+        at=frame,
+    )

@@ -1,0 +1,94 @@
+"""Where is a model right? By what the unimodal models make of the same samples."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from coursekit.course.plots.frames import require_columns
+from coursekit.course.plots.style import INK, MUTED
+from coursekit.utils.checks import choose, require
+
+# Groups of the methods table: which of the two unimodal models are right.
+GROUPS = ("all", "1", "2", "none")
+HATCHES: Mapping[str, str] = {"all": "", "1": "//", "2": "\\\\", "none": ".."}
+COLORS = {"all": "#9AA5B1", "1": "#5AA5D6", "2": "#F0A860", "none": "#E4E8EE"}
+
+
+def shares_right(table: pd.DataFrame, method: str) -> pd.DataFrame:
+    """By group of `GROUPS`: its share of the samples, and the method's accuracy in it.
+
+    table: of `coursekit.compare.standings.standings`, one data set and fusion. Means over seeds,
+    so that Σ share · right is the method's mean accuracy.  Columns share, right.
+    """
+    rows = table[table["method"] == choose("method", method, table["method"].unique())]
+    found = {}
+    for group in GROUPS:
+        share = rows[f"share_{group}"]
+        hits = (share * rows[f"right_{group}"]).fillna(0)  # NaN: no such samples in that seed
+        mean = float(share.mean())
+        right = float(hits.mean()) / mean if mean > 0 else float("nan")
+        found[group] = {"share": mean, "right": right}
+    return pd.DataFrame(found).T
+
+
+def agreement_panels(
+    table: pd.DataFrame, axes: Sequence[Axes], methods: Sequence[str], names: tuple[str, str]
+) -> str:
+    """Draw every method's accuracy in each group, a panel a method; return the alt text.
+
+    Width of a bar = share of the samples, height = accuracy there, so that the area is accuracy.
+    table: of `coursekit.compare.standings.standings`, one data set and fusion.  names: both
+    modalities.
+    """
+    require_columns(table, ("data", "fusion", "method", *(f"share_{g}" for g in GROUPS)))
+    places = table[["data", "fusion"]].drop_duplicates()
+    require(len(places) == 1, f"table holds {len(places)} data sets and fusions; one was expected.")
+    fits = len(methods) == len(axes)
+    require(fits, f"methods names {list(methods)}; {len(axes)} axes came.")
+    words = {"all": "both right", "1": f"only {names[0]}", "2": f"only {names[1]}",
+             "none": "neither"}  # fmt: skip
+    sentences = []
+    for ax, method in zip(axes, methods, strict=True):
+        found = shares_right(table, method)
+        _bars(ax, found, words)
+        area = float((found["share"] * found["right"].fillna(0)).sum())
+        ax.set_title(f"{method}: {area:.3f}")
+        parts = [f"{words[g]} {found['right'][g]:.2f}" for g in GROUPS]
+        sentences.append(f"{method} {area:.3f} ({', '.join(parts)})")
+    axes[0].set_ylabel("share answered right")
+    found = shares_right(table, methods[0])
+    shares = ", ".join(f"{words[g]} {found['share'][g]:.0%}" for g in GROUPS)
+    return (
+        f"Accuracy by what the unimodal models say. Shares of the samples: {shares}. "
+        f"Accuracy of each method, and in these groups: {'; '.join(sentences)}."
+    )
+
+
+def _bars(ax: Axes, found: pd.DataFrame, words: Mapping[str, str]) -> None:
+    left = np.concatenate([[0.0], np.cumsum(found["share"])[:-1]])
+    for start, group in zip(left, GROUPS, strict=True):
+        width, height = float(found["share"][group]), float(np.nan_to_num(found["right"][group]))
+        look: dict[str, Any] = {"facecolor": COLORS[group], "hatch": HATCHES[group]}
+        ax.bar(
+            start,
+            height,
+            width,
+            align="edge",
+            linewidth=0.8,
+            label=words[group],
+            edgecolor=INK,
+            **look,
+        )
+        if width > 0.05:
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
+            place = start + width / 2
+            ax.text(place, height + 0.03, f"{height:.2f}", ha="center", size=8.5, bbox=box)
+    ax.set_xlim(0, 1.02)
+    ax.set_ylim(0, 1.1)
+    ax.set_yticks([0, 0.5, 1])
+    ax.set_xlabel("share of the test samples")
+    ax.grid(visible=False, axis="x")
+    ax.axhline(1, color=MUTED, linewidth=0.8)

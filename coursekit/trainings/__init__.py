@@ -1,1 +1,0 @@
-"""One training from the command line, on any data, on one machine or on many."""

@@ -1,0 +1,1 @@
+"""What every other room may use: checks, threads, work that pauses."""

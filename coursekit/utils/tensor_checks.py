@@ -1,0 +1,86 @@
+"""Checks of tensors that answer in a sentence: the argument, what came, what was expected."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.utils.checks import require
+
+
+class NotFinite(ValueError):
+    """A tensor holds NaN or infinite values; inside a training it means that the run diverged."""
+
+
+def require_tensors(name: str, tensors: Any) -> None:
+    """Refuse what is no list of floating-point tensors, one a modality, or is empty."""
+    if isinstance(tensors, str) or not isinstance(tensors, Sequence):
+        what = type(tensors).__name__
+        raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
+    require(len(tensors) > 0, f"{name} is empty; at least one modality was expected.")
+    for m, x in enumerate(tensors):
+        require_floats(f"{name}[{m}]", x)
+
+
+def require_floats(name: str, x: Any) -> None:
+    """Refuse what is no floating-point tensor, with TypeError."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} has dtype {x.dtype}; floating-point numbers were expected.")
+
+
+def require_dtype(name: str, x: Any, module: nn.Module) -> None:
+    """Refuse, with TypeError, what has not the dtype of the module's parameters, if it has any."""
+    own = next(module.parameters(), None)
+    if own is None:
+        return
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
+    if x.dtype != own.dtype:
+        raise TypeError(f"{name} has dtype {x.dtype}; {own.dtype}, as the weights, was expected.")
+
+
+def require_weights(name: str, x: Any) -> None:
+    """Refuse what is no finite floating-point tensor."""
+    require_floats(name, x)
+    _require_no_nan(name, x)
+
+
+def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor:
+    """Return ``x`` if it is a finite floating tensor of ``shape`` (None = any size, not zero).
+
+    Errors: TypeError for integers or no tensor, ValueError for wrong rank, size, NaN or inf.
+    """
+    require_floats(name, x)
+    want = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+    fits = x.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, x.shape, strict=True))
+    require(fits, f"{name} has shape {tuple(x.shape)}; {want} was expected.")
+    require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
+    _require_no_nan(name, x)
+    return x
+
+
+def require_labels(
+    name: str, labels: Any, rows: int | None = None, num_classes: int | None = None
+) -> None:
+    """Refuse what are no classes as int64, (rows,), in 0 … num_classes − 1 (None = any number).
+
+    Errors: TypeError for another type of numbers or no tensor, ValueError for the rest.
+    """
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
+        what = getattr(labels, "dtype", type(labels).__name__)
+        raise TypeError(f"{name} is {what}; classes as int64 were expected.")
+    fits = labels.ndim == 1 and rows in (None, len(labels)) and len(labels) > 0
+    want = f"({'any' if rows is None else rows},)"
+    require(fits, f"{name} has shape {tuple(labels.shape)}; {want} was expected.")
+    low, high = (int(end) for end in torch.aminmax(labels))
+    most = "" if num_classes is None else f" to {num_classes - 1}"
+    fits = low >= 0 and (num_classes is None or high < num_classes)
+    require(fits, f"{name} lie in {low} to {high}; 0{most or ' or more'} was expected.")
+
+
+def _require_no_nan(name: str, x: Tensor) -> None:
+    if not bool(torch.isfinite(x).all()):
+        raise NotFinite(f"{name} contains NaN or infinite values.")

@@ -1,0 +1,62 @@
+"""The benchmark of replicas: its figures, and that all of its ways learn."""
+
+import json
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.func import functional_call
+from typer.testing import CliRunner
+
+from benchmarks import replicas as bench
+from benchmarks.commands import app
+
+
+def test_the_table_and_its_figures(tmp_path, monkeypatch):
+    # Other tests want the cores, too: what counts is the time in which this process had one.
+    monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=time.process_time))
+    file = tmp_path / "figures.json"
+    asked = ["replicas", "--epochs", "2", "--repeats", "2", "--json", str(file)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    figures = pd.DataFrame(json.loads(file.read_text()))
+    assert set(figures["way"]) == {bench.LOADER, bench.MEMORY, bench.VMAP, bench.REPLICAS}
+    assert all(way in done.output for way in figures["way"])
+    for way in (bench.VMAP, bench.REPLICAS):
+        assert tuple(figures.loc[figures["way"] == way, "models"]) == bench.COUNTS
+    loader = figures.loc[figures["way"] == bench.LOADER, "seconds"].item()
+    assert np.allclose(figures["over_loader"], loader / figures["seconds"])
+    assert (figures[["seconds", "gflops", "share_of_peak"]] > 0).all(axis=None)
+    best = figures[(figures["way"] == bench.REPLICAS) & (figures["models"] == 32)].iloc[0]
+    # A third of what a quiet machine shows, so that a busy one does not fail.
+    assert best["over_loader"] > 4 and best["over_memory"] > 2 and best["share"] > 0.2, best
+
+
+def test_products_are_counted_layer_by_layer():
+    one_layer = 2 * bench.BATCH
+    a = one_layer * (20 * 64 * 2 + 64 * 32 * 3)
+    b = one_layer * (42 * 64 * 2 + 64 * 32 * 3)
+    assert bench.flops({"A": 20, "B": 42}) == a + b + one_layer * 64 * 6 * 3
+
+
+def test_every_way_learns():
+    data, epochs = bench._split(), 6
+
+    def right(logits):
+        return float((logits.argmax(1) == data.labels).double().mean())
+
+    torch.manual_seed(3)
+    with torch.no_grad():
+        chance = right(bench._network(data)(data.inputs))
+    base = bench._network(data)
+    state = bench.vmap_loop(data, epochs, 2)
+    reached = [bench.loader_loop(data, epochs), bench.memory_loop(data, epochs)]
+    found = [right(model(data.inputs).detach()) for model in reached]
+    found += [right(m(data.inputs).joint.detach()) for m in bench.replica_loop(data, epochs, 2)]
+    for k in range(2):
+        own = {name: w[k] for name, w in state.items()}
+        found.append(right(functional_call(base, own, (data.inputs,)).detach()))
+    assert min(found) > 0.6 > 2 * chance
+    assert max(found) - min(found) < 0.1

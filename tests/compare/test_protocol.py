@@ -1,0 +1,285 @@
+"""The methods benchmark: equal budgets, honest choices, nothing lost, the same on a cluster."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from coursekit import balancing
+from coursekit.__main__ import app
+from coursekit.compare import protocol as methods
+from coursekit.compare import sweep
+from coursekit.compare.protocol import (
+    NO_FUSION,
+    agreement,
+    entries,
+    read_trial,
+    trials,
+    write_trial,
+)
+
+ALL = pytest.mark.parametrize("method", balancing.names())
+
+
+# ---- trials and places -----------------------------------------------------------------------
+
+
+@ALL
+def test_every_method_tries_six_settings(method):
+    tried = trials(method)
+    assert len(tried) == 6
+    assert len({write_trial(t) for t in tried}) == 6
+    for trial in tried:
+        own = {k: v for k, v in trial.items() if k != "lr"}
+        balancing.build(method, **own)
+
+
+@ALL
+def test_given_rates_are_tried_by_all_alike(method):
+    assert trials(method, [0.1, 0.8]) == [{"lr": 0.1}, {"lr": 0.8}]
+
+
+@ALL
+def test_a_trial_is_read_as_it_was_written(method):
+    for trial in trials(method):
+        again = read_trial(write_trial(trial))
+        assert again == trial and {k: type(v) for k, v in again.items()} == {
+            k: type(v) for k, v in trial.items()
+        }
+
+
+def test_a_method_that_brings_its_own_answer_stands_once():
+    found, left = sweep.places(["starve"], ["late-linear", "film"], ["ensemble", "unimodal", "ogm"])
+    assert left == []
+    assert found == [
+        ("starve", NO_FUSION, "ensemble"),
+        ("starve", NO_FUSION, "unimodal A"),
+        ("starve", NO_FUSION, "unimodal B"),
+        ("starve", "late-linear", "ogm"),
+        ("starve", "film", "ogm"),
+    ]
+
+
+def test_what_a_method_is_not_for_is_said():
+    found, left = sweep.places(["starve"], ["film", "late-linear"], ["mmcosine"])
+    assert found == [("starve", "late-linear", "mmcosine")]
+    assert left == ["mmcosine is not defined for film: left out there."]
+
+
+def test_each_modality_alone_is_an_entry_of_its_own():
+    assert entries("av_digits", "unimodal") == [
+        ("unimodal image", {"modality": "image"}),
+        ("unimodal audio", {"modality": "audio"}),
+    ]
+    assert entries("starve", "mlb") == [("mlb", {})]
+
+
+@pytest.mark.parametrize("data", ["starve", "uci_views", "av_digits"])
+def test_modalities_are_named_without_loading_the_data(data):
+    assert methods.modalities_of(data) == methods.data_of(data, 0).modalities
+
+
+def test_results_come_from_seeds_that_tuned_nothing():
+    tuning = sweep.tuning_cells([("starve", "film", "joint")])
+    assert {cell[4] for cell in tuning} == {0, 1, 2} and len(tuning) == 18
+    assert max(sweep.TUNING_SEEDS) < sweep.FIRST_SEED
+
+
+# ---- choosing --------------------------------------------------------------------------------
+
+
+def tuned(rows):
+    columns = ["data", "fusion", "method", "trial", "seed", "valid"]
+    return pd.DataFrame([("d", "f", "joint", *row) for row in rows], columns=columns)
+
+
+def test_the_best_mean_on_validation_is_chosen():
+    rates = [t["lr"] for t in trials("joint")]
+    rows = [(f"lr={lr:g}", s, 0.5) for lr in rates for s in (0, 1, 2)]
+    rows += [("lr=0.07", 0, 0.9), ("lr=0.05", 100, 9.0)]  # a row of a result seed counts nothing
+    assert sweep.chosen_trial(tuned(rows), ("d", "f", "joint")) == {"lr": 0.07}
+
+
+def test_of_equals_the_first_is_chosen():
+    rows = [(write_trial(t), s, 0.5) for t in reversed(trials("joint")) for s in (0, 1, 2)]
+    assert sweep.chosen_trial(tuned(rows), ("d", "f", "joint")) == trials("joint")[0]
+
+
+def test_tuning_never_looks_at_the_test_rows(monkeypatch):
+    clean = methods.data_of("starve", 0)
+    spoilt = {m: x.clone() for m, x in clean.inputs.items()}
+    for x in spoilt.values():
+        x[clean.splits["test"]] = math.nan
+    row = methods.tuning_row("starve", "late-linear", "joint", {"lr": 0.1}, 0)
+    monkeypatch.setattr(methods, "data_of", lambda name, seed: replace(clean, inputs=spoilt))
+    assert methods.tuning_row("starve", "late-linear", "joint", {"lr": 0.1}, 0) == row
+
+
+# ---- one training ----------------------------------------------------------------------------
+
+
+def test_agreement_by_hand():
+    labels = torch.tensor([0, 0, 0, 0, 1, 1])
+    first = torch.tensor([0, 0, 0, 1, 0, 0])
+    second = torch.tensor([0, 1, 1, 0, 0, 0])
+    model = torch.tensor([0, 0, 1, 0, 0, 1])
+    found = agreement(model, [first, second], labels)
+    expected = {
+        "share_all": 1 / 6, "share_none": 2 / 6, "share_1": 2 / 6, "share_2": 1 / 6,
+        "right_all": 1.0, "right_none": 0.5, "right_1": 0.5, "right_2": 1.0,
+    }  # fmt: skip
+    assert found == pytest.approx(expected)
+
+
+def test_an_empty_group_has_no_accuracy():
+    answers = torch.tensor([0, 1])
+    found = agreement(answers, [answers, answers], answers)
+    assert math.isnan(found["right_none"]) and found["share_none"] == 0
+
+
+def test_groups_add_up_to_the_accuracy():
+    row = methods.result_row("starve", "late-linear", "joint", {"lr": 0.1}, 100)
+    assert tuple(row)[4:-2] == methods.FIGURES
+    parts = [row[f"share_{g}"] * row[f"right_{g}"] for g in methods.GROUPS]
+    assert sum(parts) == pytest.approx(row["test"], abs=1e-5)
+    assert sum(row[f"share_{g}"] for g in methods.GROUPS) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_training_that_diverges_is_wrong_and_has_every_column():
+    whole = methods.result_row("starve", "film", "joint", {"lr": 0.1}, 100)
+    row = methods.result_row("starve", "film", "joint", {"lr": 1e9}, 100)
+    assert list(row) == list(whole)
+    assert row["test"] == row["valid"] == 0 and math.isnan(row["ece"])
+    assert methods.tuning_row("starve", "film", "joint", {"lr": 1e9}, 100)["valid"] == 0
+
+
+def test_one_modality_alone_leaves_the_other_untouched():
+    model, _ = methods.train("starve", NO_FUSION, "unimodal A", {"lr": 0.1}, 0)
+    fresh, _ = methods.train("starve", NO_FUSION, "unimodal B", {"lr": 0.1}, 0)
+    parts = [dict(m.encoders["B"].named_parameters()) for m in (model, fresh)]
+    assert not torch.equal(parts[0]["layers.0.weight"], parts[1]["layers.0.weight"])
+    test = methods.data_of("starve", 0).test
+    with torch.no_grad():
+        said = model(test.inputs)
+        head = model.heads["A"](said.features["A"]).log_softmax(1)
+    torch.testing.assert_close(said.joint, head)
+
+
+def test_a_modality_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match=r"modality is 'C'"):
+        methods.train("starve", NO_FUSION, "unimodal C", {"lr": 0.1}, 0)
+
+
+# ---- the sweep -------------------------------------------------------------------------------
+
+
+def fake_row(data, fusion, method, trial, seed):
+    head = {"data": data, "fusion": fusion, "method": method, "trial": write_trial(trial)}
+    return {**head, "seed": seed, "valid": round(trial["lr"] + seed / 100, 6)}
+
+
+CELLS = sweep.tuning_cells([("starve", "film", "joint"), ("starve", "film", "mlb")])
+
+
+def test_what_is_there_is_not_trained_again(tmp_path):
+    out, trained = tmp_path / "t.csv", []
+
+    def counted(*cell):
+        trained.append(cell)
+        return fake_row(*cell)
+
+    first = sweep.work(counted, CELLS[:20], out, 1, "half")
+    assert len(trained) == 20 and len(first) == 20
+    whole = sweep.work(counted, CELLS, out, 1, "whole")
+    assert len(trained) == len(CELLS) == len(whole)
+    assert sweep.work(counted, CELLS[:3], out, 1, "few")["seed"].tolist() == [0, 0, 0]
+    assert len(trained) == len(CELLS)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 30])
+def test_a_line_that_was_cut_short_is_trained_again(tmp_path, cut):
+    out, once = tmp_path / "t.csv", tmp_path / "once.csv"
+    sweep.work(fake_row, CELLS, once, 1, "once")
+    sweep.work(fake_row, CELLS[:20], out, 1, "half")
+    text = out.read_text(encoding="utf-8")
+    out.write_text(text[:-cut], encoding="utf-8")  # as a kill leaves it
+    sweep.work(fake_row, CELLS, out, 1, "rest")
+    pd.testing.assert_frame_equal(sweep.tidy(sweep.read(out)), sweep.tidy(sweep.read(once)))
+
+
+def test_processes_make_the_same_table(tmp_path):
+    few = [c for c in CELLS if c[4] == 0]
+    one = sweep.work(fake_row, few, tmp_path / "one.csv", 1, "one")
+    two = sweep.work(fake_row, few, tmp_path / "two.csv", 2, "two")
+    pd.testing.assert_frame_equal(sweep.tidy(one), sweep.tidy(two))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_makes_the_same_table(tmp_path):
+    from distributed import LocalCluster
+
+    few = [c for c in CELLS if c[4] == 0][:3]
+    here = sweep.work(methods.tuning_row, few, tmp_path / "here.csv", 1, "here")
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address
+        there = sweep.work(methods.tuning_row, few, tmp_path / "there.csv", 1, "there", address)
+    pd.testing.assert_frame_equal(sweep.tidy(here), sweep.tidy(there))
+
+
+# ---- the command -----------------------------------------------------------------------------
+
+
+def run(*options):
+    return CliRunner().invoke(app, ["bench", "methods", "--jobs", "1", *options])
+
+
+def test_the_command_makes_both_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "trials", lambda method, rates: trials(method)[3:5])
+    out = tmp_path / "m.csv"
+    chosen = ("--method", "joint,ensemble,mmcosine", "--fusion", "film", "--seeds", "2")
+    result = run(*chosen, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "mmcosine is not defined for film" in result.output
+    table, tuning = pd.read_csv(out), pd.read_csv(tmp_path / "m_trials.csv")
+    assert len(table) == 2 * 2 and len(tuning) == 2 * 2 * 3
+    assert set(table["seed"]) == {100, 101} and set(tuning["seed"]) == {0, 1, 2}
+    before = out.read_bytes()
+    assert run(*chosen, "--out", str(out)).exit_code == 0
+    assert out.read_bytes() == before  # nothing is trained twice, seconds included
+    more = run("--method", "joint", "--fusion", "late-linear", "--seeds", "2", "--out", str(out))
+    assert more.exit_code == 0 and len(pd.read_csv(out)) == 6  # other rows stay
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--data", "starv"), "Did you mean 'starve'?"),
+        (("--fusion", "flim"), "Did you mean 'film'?"),
+        (("--method", "mbl"), "Did you mean 'mlb'?"),
+        (("--rates", "0.1,fast"), "rates is '0.1,fast'"),
+        (("--rates", "0.1,-1"), "positive numbers"),
+    ],
+)
+def test_a_mistake_ends_in_a_sentence(options, words, tmp_path):
+    result = run(*options, "--out", str(tmp_path / "m.csv"))
+    assert result.exit_code == 2 and words in result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "m.csv").exists()
+
+
+def test_intervals_need_two_seeds(tmp_path):
+    assert run("--seeds", "1", "--out", str(tmp_path / "m.csv")).exit_code == 2
+
+
+def test_ties_do_not_hang_on_rounding():
+    rows = [(f"lr={lr:g}", s, v) for lr in (0.02, 0.05) for s, v in enumerate((0.1, 0.2, 0.3))]
+    values = np.array([v for *_, v in rows])
+    values[3:] = [0.3, 0.2, 0.1]  # the same mean, added in another order
+    table = tuned([(t, s, v) for (t, s, _), v in zip(rows, values, strict=True)])
+    assert sweep.chosen_trial(table, ("d", "f", "joint")) == {"lr": 0.02}

@@ -1,0 +1,60 @@
+"""Several processes that share a batch do what one does, whatever the method."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sharing
+
+HERE = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """What two processes found, by rank, and the checkpoints of one training."""
+    out = tmp_path_factory.mktemp("shared")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*command, str(HERE / "sharing.py"), str(out)],
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    told = [json.loads((out / f"{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
+    return [*told, out / "checkpoints"]
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return sharing.cases()
+
+
+@pytest.mark.parametrize("case", list(sharing.cases()))
+def test_two_processes_do_what_one_does(case, shared, alone):
+    expected = sharing.outcome(*alone[case]())
+    for found in shared[:2]:
+        for column in ("epoch", "split"):
+            assert found[case]["history"][column] == expected["history"][column]
+        for column in ("loss", "accuracy"):
+            want = pytest.approx(expected["history"][column], rel=1e-8, abs=1e-8)
+            assert found[case]["history"][column] == want, column
+        assert found[case]["weights"] == pytest.approx(expected["weights"], rel=1e-6, abs=1e-8)
+
+
+def test_what_two_began_one_goes_on_with(shared, tmp_path):
+    folder = shared[2]
+    done = sorted(p.name for p in folder.glob("*.ckpt"))
+    assert done == ["epoch-00001.ckpt", "epoch-00002.ckpt"]
+    history, model = sharing.begun(folder, 4)
+    whole, other = sharing.begun(tmp_path, 4)
+    assert history["loss"].tolist() == pytest.approx(whole["loss"].tolist(), rel=1e-8)
+    weights = sharing.outcome(history, model)["weights"]
+    assert weights == pytest.approx(sharing.outcome(whole, other)["weights"], rel=1e-6, abs=1e-8)
+
+
+def test_every_method_is_among_the_cases():
+    from coursekit import balancing
+
+    named = {case.split(",")[0] for case in sharing.cases()}
+    assert set(balancing.names()) <= named
