@@ -33,14 +33,14 @@ ENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of CPU-only wheels
 STEPS = ("Collecting", "Downloading", "Building", "Installing")  # what pip says that tells
-# What is installed beyond the lessons, by extra; each has what the ones before it have.
+# What is installed, by extra of pyproject.toml; each has what the ones before it have.
 EXTRAS = {
-    "": "the course",
+    "course": "the course",
     "app": "the course and its app",
     "test": "the course, its app and its test tools",
 }
 # Measured downloads in MB: wheels of the lessons, of each extra; torch apart.
-SIZES = {"learn": 150, "": 0, "app": 5, "test": 125, "torch": 200, "cuda": 3000}
+SIZES = {"learn": 150, "course": 0, "app": 5, "test": 125, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:
@@ -104,10 +104,10 @@ def lab(rest: list[str], cpu: bool) -> int:
     return run(exe, "-m", "jupyterlab", *start, *loopback, *root, *rest, cwd=mine)
 
 
-def python(cpu: bool = False, extra: str = "") -> str:
+def python(cpu: bool = False, extra: str = "course") -> str:
     """The interpreter to use, with everything installed that the command needs."""
     if in_conda():
-        if extra:
+        if extra != "course":  # which environment.yml has installed
             install(sys.executable, Path(sys.prefix), cpu, extra)
         return sys.executable
     exe = interpreter(ENV)
@@ -168,7 +168,7 @@ def install(exe: str, environment: Path, cpu: bool, extra: str) -> None:
     announce(cpu, extra, bool(have))
     options = ["--extra-index-url", CPU_INDEX] if cpu and sys.platform == "linux" else []
     # Python compiles what it imports later on; compiling everything now takes half of the time.
-    what = ["--no-compile", "-e", f".[{extra}]" if extra else "."]
+    what = ["--no-compile", "-e", f".[{extra}]"]
     pip(exe, "install", "-c", "constraints.txt", *options, *what)
     settings = environment / "share/jupyter/lab/settings"  # no question about news at the start
     settings.mkdir(parents=True, exist_ok=True)

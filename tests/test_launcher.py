@@ -64,7 +64,18 @@ def pins():
 
 
 EXTRAS = PROJECT["optional-dependencies"]
-REQUIREMENTS = [*PROJECT["dependencies"], *EXTRAS["app"], *EXTRAS["test"]]
+OWN = re.compile(r"coursekit\[([\w,]+)\]")  # an extra that has another one
+
+
+def required(extra):
+    """What an extra asks for, with what the extras in it ask for."""
+    lines = EXTRAS[extra]
+    further = [name for line in lines if (m := OWN.fullmatch(line)) for name in m[1].split(",")]
+    own = {line for line in lines if not OWN.fullmatch(line)}
+    return own.union(*(required(name) for name in further))
+
+
+REQUIREMENTS = sorted({*PROJECT["dependencies"], *required("test")})
 
 
 @pytest.mark.parametrize("line", REQUIREMENTS)
@@ -75,8 +86,10 @@ def test_every_requirement_is_pinned_within_its_range(line):
 
 
 def test_each_extra_of_the_launcher_has_what_the_ones_before_it_have(course):
-    assert [*course.EXTRAS] == ["", "app", "test"]
-    assert set(EXTRAS["app"]) < set(EXTRAS["test"])
+    assert [*course.EXTRAS] == ["course", "app", "test"]
+    assert required("course") < required("app") < required("test")
+    assert set(EXTRAS) - {"test"} == {"course", "app", "class", "hub", "research"}
+    assert all(required(extra) <= required("test") for extra in EXTRAS)
     assert all(extra in course.SIZES for extra in course.EXTRAS)
 
 
@@ -87,7 +100,7 @@ def test_torch_is_the_one_the_figures_were_made_with():
 def test_the_conda_environment_installs_this_project_under_the_constraints():
     packages = [d for d in ENVIRONMENT["dependencies"] if isinstance(d, str)]
     (pip,) = [d["pip"] for d in ENVIRONMENT["dependencies"] if isinstance(d, dict)]
-    assert pip == ["-c constraints.txt", "-e ."]
+    assert pip == ["-c constraints.txt", "-e .[course]"]
     assert sorted(p.split()[0] for p in packages) == ["pip", "python"]
     assert ENVIRONMENT["name"] == PROJECT["name"]
 
@@ -333,13 +346,13 @@ def pip(course, monkeypatch):
 def test_installing_is_done_once_until_the_versions_change(course, pip, tmp_path):
     environment = tmp_path / "environment"
     environment.mkdir()
-    for extra in ("", "", "app", "", "test", "app", "", "test"):
+    for extra in ("course", "course", "app", "course", "test", "app", "course", "test"):
         course.install("PY", environment, cpu=False, extra=extra)
-    assert [a[-1] for a in pip] == [".", ".[app]", ".[test]"]  # each once, and they stay
+    assert [a[-1] for a in pip] == [".[course]", ".[app]", ".[test]"]  # each once, and they stay
     assert all(a[:3] == ("install", "-c", "constraints.txt") for a in pip)
     with (course.ROOT / "constraints.txt").open("a") as file:
         file.write("something==1\n")
-    course.install("PY", environment, cpu=False, extra="")
+    course.install("PY", environment, cpu=False, extra="course")
     assert [a[-1] for a in pip[3:]] == [".[test]"]  # renewed with the rest
 
 
@@ -350,8 +363,8 @@ def test_a_failed_installation_is_tried_again(course, pip, monkeypatch, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(course, "pip", fail)
         with pytest.raises(SystemExit):
-            course.install("PY", tmp_path, cpu=False, extra="")
-    course.install("PY", tmp_path, cpu=False, extra="")
+            course.install("PY", tmp_path, cpu=False, extra="course")
+    course.install("PY", tmp_path, cpu=False, extra="course")
     assert len(pip) == 1
 
 
@@ -359,7 +372,7 @@ def test_cpu_leaves_cuda_out_on_linux_only(course, pip, monkeypatch, tmp_path):
     for platform in ("linux", "darwin", "win32"):
         monkeypatch.setattr(course.sys, "platform", platform)
         (tmp_path / platform).mkdir()
-        course.install("PY", tmp_path / platform, cpu=True, extra="")
+        course.install("PY", tmp_path / platform, cpu=True, extra="course")
     assert [course.CPU_INDEX in a for a in pip] == [True, False, False]
 
 
@@ -370,9 +383,9 @@ def test_a_stamp_that_is_empty_or_cut_off_counts_as_none(course, pip, tmp_path, 
     stamp = tmp_path / "coursekit.json"
     stamp.write_text(left)
     for _ in range(2):
-        course.install("PY", tmp_path, cpu=False, extra="")
+        course.install("PY", tmp_path, cpu=False, extra="course")
     assert len(pip) == 1
-    assert json.loads(stamp.read_text())["extra"] == ""
+    assert json.loads(stamp.read_text())["extra"] == "course"
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -382,7 +395,7 @@ def test_a_stamp_that_is_cut_off_while_written_keeps_the_old_one(
     def stop(a, b):
         raise KeyboardInterrupt
 
-    course.install("PY", tmp_path, cpu=False, extra="")
+    course.install("PY", tmp_path, cpu=False, extra="course")
     before = (tmp_path / "coursekit.json").read_text()
     with monkeypatch.context() as patch:
         patch.setattr(course.os, "replace", stop)
@@ -442,7 +455,7 @@ def test_the_first_set_up_makes_and_installs_and_the_second_does_neither(course,
     assert Path(exe) == course.ENV / "bin" / "python"
     (installed,) = made.asked()
     start = ["-m", "pip", "--disable-pip-version-check", "install", "-c", "constraints.txt"]
-    assert installed[:6] == start and installed[-2:] == ["-e", "."]
+    assert installed[:6] == start and installed[-2:] == ["-e", ".[course]"]
     assert (course.ENV / "share/jupyter/lab/settings/overrides.json").exists()
     said = capsys.readouterr().out
     assert "Making an environment in .venv" in said and "installed in" in said

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from coursekit.utils.checks import choose, require_instance
 
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
 CHECKSUMS = "checksums.json"
 # What the checksums cover; cards and scripts are text that git looks after.
 SUFFIXES = (".csv", ".npz")
@@ -30,6 +29,20 @@ def extra_folder() -> Path | None:
     """The folder that COURSEKIT_DATA names, searched for real recordings; None if unset."""
     named = os.environ.get("COURSEKIT_DATA", "")
     return Path(named).expanduser() if named else None
+
+
+def data_folder() -> Path:
+    """Where the course's data files lie: ``data`` of the checkout, else below COURSEKIT_DATA.
+
+    An installed package has no checkout around it; what it generates needs no file.
+    """
+    root, named = Path(__file__).resolve().parents[2], extra_folder()
+    if (root / "pyproject.toml").exists() or named is None:
+        return root / "data"
+    return named
+
+
+DATA_FOLDER = data_folder()
 
 
 def sha256_of(path: Path) -> str:
@@ -58,16 +71,20 @@ def read_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataFileError(
-            f"{path} is missing; it lists what the data files should be. {_restore(CHECKSUMS)}"
-        ) from None
+        what = f"{path} is missing; it lists what the data files should be."
+        raise DataFileError(f"{what} {_restore(CHECKSUMS)}") from None
     except ValueError as error:
         raise DataFileError(f"{path} cannot be read: {error}. {_restore(CHECKSUMS)}") from None
     return dict(table)
 
 
 def _restore(name: str) -> str:
-    return f"To restore it: git checkout -- data/{name}"
+    if (Path(__file__).resolve().parents[2] / "pyproject.toml").exists():
+        return f"To restore it: git checkout -- data/{name}"
+    return (
+        "The package comes without the course's data files: set the environment variable "
+        f"COURSEKIT_DATA to the folder data of a checkout of the course, which has {name}."
+    )
 
 
 def _complaint(path: Path, expected: dict[str, str | int]) -> str:
