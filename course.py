@@ -6,6 +6,7 @@ python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours i
 python course.py lab --reset 01-slope-for  the same, with one exercise as it was handed out
 python course.py app             the explorers alone, as an app in the browser, without JupyterLab
 python course.py test            run every test and every notebook
+python course.py test --quick    style, types and the tests of what changed, before each commit
 python course.py check           say what works on this machine
 python course.py refresh [01 …]  rebuild the notebooks from notebooks/source and store outputs
 python course.py pin             renew constraints.txt
@@ -60,9 +61,11 @@ def main(arguments: list[str]) -> int:
         # a browser come first, and short notebooks fill the end.
         shared = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
         exe = python(cpu, "test")
+        if "--quick" in rest:
+            return run(exe, "tests/quick.py", *(a for a in rest if a != "--quick"))
         if shutil.which("npm"):  # without it the tests of the class's server are skipped
             run(exe, "-m", "coursekit.course.hub", "proxy")
-        return run(exe, "-m", "pytest", *shared, *rest)
+        return run(exe, "-m", "pytest", *shared, "--durations=25", *rest)
     if command == "check":
         return run(python(cpu), "-m", "coursekit.course.health", *rest)
     if command == "refresh":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.patience import patient
 from benchmarks.servers import Server
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MINUTE = 60_000  # milliseconds, as the browser counts
 
 
 class NoBrowserError(RuntimeError):
     """There is no browser, or nothing to drive it with."""
+
+
+def minute() -> float:
+    """Milliseconds, as the browser counts, that anything on a page may take."""
+    return 1000 * patient(30)
 
 
 def browser_path() -> str | None:
@@ -43,7 +48,7 @@ def browse(profile: Path) -> Iterator["BrowserContext"]:
     Errors: NoBrowserError, in a sentence, when Playwright or the browser is missing.
     """
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         raise NoBrowserError(
             "Playwright drives the browser and is not installed; `python course.py test` installs "
@@ -51,6 +56,7 @@ def browse(profile: Path) -> Iterator["BrowserContext"]:
         ) from None
     if browser_path() is None:
         raise NoBrowserError(f"No browser on the PATH; one of {', '.join(BROWSERS)} is needed.")
+    expect.set_options(timeout=minute())
     with sync_playwright() as play:
         context = play.chromium.launch_persistent_context(
             profile,
@@ -59,7 +65,8 @@ def browse(profile: Path) -> Iterator["BrowserContext"]:
             args=FLAGS,
             viewport={"width": 1280, "height": 900},
         )
-        context.set_default_navigation_timeout(MINUTE)  # a busy machine may need half of it
+        context.set_default_navigation_timeout(minute())
+        context.set_default_timeout(minute())
         try:
             yield context
         finally:
@@ -77,11 +84,11 @@ def watch(page: "Page") -> list[str]:
 def open_notebook(page: "Page", lab: Server, name: str) -> None:
     """Open ``name`` (a file in the server's root) and wait for its kernel."""
     page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=minute())
     page.wait_for_selector(
-        ".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=MINUTE
+        ".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=minute()
     )
-    page.get_by_text("| Idle").first.wait_for(timeout=MINUTE)
+    page.get_by_text("| Idle").first.wait_for(timeout=minute())
 
 
 # Lab renders cells as they come into view, but keeps every model; the page's own app object tells
@@ -126,9 +133,10 @@ def show_output(page: "Page", text: str) -> bool:
     return bool(page.evaluate(find, text))
 
 
-def run_all(page: "Page", timeout: float = 5 * MINUTE) -> list[dict[str, object]]:
+def run_all(page: "Page", timeout: float | None = None) -> list[dict[str, object]]:
     """Run all cells; wait until they are done or one has failed. What each code cell left behind.
 
+    timeout: milliseconds, five minutes without it.
     Lab drops "Run All" when the kernel is not quite ready, so it is asked again until a cell runs.
     """
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -139,12 +147,12 @@ def run_all(page: "Page", timeout: float = 5 * MINUTE) -> list[dict[str, object]
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("li.lm-Menu-item[data-command='runmenu:run-all']").click()
         try:
-            page.wait_for_function(f"() => ({PROGRESS})().begun", timeout=8000)
+            page.wait_for_function(f"() => ({PROGRESS})().begun", timeout=1000 * patient(3))
             break
         except PlaywrightTimeout:
             continue
     else:
         raise RuntimeError(f"Run All was dropped five times; {len(before)} cells never ran.")
     done = f"() => {{ const now = ({PROGRESS})(); return now.failed || now.ended; }}"
-    page.wait_for_function(done, timeout=timeout, polling=500)
+    page.wait_for_function(done, timeout=timeout or 5 * minute(), polling=500)
     return page.evaluate(CELLS)

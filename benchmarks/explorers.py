@@ -177,7 +177,7 @@ def show(page: "Page", case: Case) -> None:
     picture = f'data-explorer="{case.explorer}"'  # as in the stored output
     if not browser.show_output(page, picture):
         raise RuntimeError(f"No cell of the notebook shows the {case.explorer} explorer.")
-    page.locator(f"img[{picture}]").first.wait_for(timeout=browser.MINUTE)
+    page.locator(f"img[{picture}]").first.wait_for(timeout=browser.minute())
     page.wait_for_timeout(SETTLE)
 
 

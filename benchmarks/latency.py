@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.browser import MINUTE
+from benchmarks.browser import minute
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -108,7 +108,7 @@ def _move(page: "Page", handle: "Locator", number: int) -> float:
     handle.press("ArrowRight")
     page.wait_for_function(
         "n => window.seen.states.length >= n && window.seen.took !== null",
-        arg=number, timeout=MINUTE,
+        arg=number, timeout=minute(),
     )  # fmt: skip
     page.wait_for_timeout(BETWEEN)
     return float(page.evaluate("window.seen.took"))

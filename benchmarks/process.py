@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 30  # seconds that it may take to end when it is asked to
+from benchmarks.patience import patient
+
+SECONDS = 15  # that it may take to end when it is asked to, on a quiet machine
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def running(
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(patient(SECONDS))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

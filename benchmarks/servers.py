@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import process as programs
+from benchmarks.patience import patient
 from coursekit.course.app import PAGE
 
 START = 60.0  # seconds a server may take to answer
@@ -87,10 +88,10 @@ def _running(command: list[str], home: Path, folder: Path, probe: str) -> Iterat
 
 
 def _wait(probe: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START
+    end = time.monotonic() + patient(START)
     while time.monotonic() < end:
         try:
-            urllib.request.urlopen(probe, timeout=2).read()
+            urllib.request.urlopen(probe, timeout=patient(2)).read()
             return
         except urllib.error.HTTPError:
             return  # it answers

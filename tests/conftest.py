@@ -3,11 +3,14 @@
 import os
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
+
+from benchmarks.patience import slowness
 
 # Two processes with two threads each on two cores wait for one another: six times slower. This is
 # read when torch is first imported, and the kernels and servers that the tests start inherit it.
@@ -66,6 +69,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line(f"{compared} values compared in {len(files)} files{rest}")
 
 
+class Budget:
+    """Skips what does not begin within so many seconds; says how much that was."""
+
+    def __init__(self, seconds):
+        self.end = time.monotonic() + seconds
+
+    def pytest_runtest_setup(self, item):
+        if time.monotonic() > self.end:
+            pytest.skip("not within the time of the quick run; the whole command has it")
+
+
 def is_notebook(nodeid):
     return nodeid.split("::")[0].endswith(".ipynb")
 
@@ -88,7 +102,10 @@ def peak_mib(pid):
 
 
 def pytest_configure(config):
+    slowness()  # measured before anything runs; what is started later inherits it
     config.pluginmanager.register(NotebookCosts(), "notebook-costs")
+    if "COURSEKIT_BUDGET" in os.environ:
+        config.pluginmanager.register(Budget(float(os.environ["COURSEKIT_BUDGET"])), "budget")
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadfile"  # the cells of a notebook need the same kernel
     # Nothing that is tested may end up in somebody's own record; the kernels inherit this.

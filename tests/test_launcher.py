@@ -196,7 +196,16 @@ def test_help_prints_the_usage_and_returns_0(course, capsys, arguments):
     assert course.ran == []
 
 
-PYTEST = ("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+PYTEST = (
+    "-m",
+    "pytest",
+    "-n",
+    "3",
+    "--dist",
+    "loadfile",
+    "--no-loadscope-reorder",
+    "--durations=25",
+)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +216,7 @@ PYTEST = ("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reord
         (["check"], (False,), ("-m", "coursekit.course.health")),
         (["app"], (False, "app"), ("-m", "coursekit.course.app")),
         (["app", "--cpu", "--port=9"], (True, "app"), ("-m", "coursekit.course.app", "--port=9")),
+        (["test", "--quick"], (False, "test"), ("tests/quick.py",)),
         (["refresh", "01"], (False, "test"), ("-m", "coursekit.course.authoring", "refresh", "01")),
     ],
 )

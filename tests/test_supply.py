@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.patience import patient
 from coursekit.data.files import DATA_FOLDER, SUFFIXES, read_checksums
 
 ROOT = Path(__file__).parents[1]
@@ -191,7 +192,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 def answer(url):
     """What the server says: "in", "out" (403, or on to the login) or "", while nobody answers."""
     try:
-        with urllib.request.build_opener(Stay).open(url, timeout=10):
+        with urllib.request.build_opener(Stay).open(url, timeout=patient(10)):
             return "in"
     except urllib.error.HTTPError as error:
         login = error.code == 302 and "/login" in error.headers["Location"]
@@ -214,14 +215,14 @@ def running(command, cwd, home):
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(patient(10))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def wait_for(found, process, said, seconds=60):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patient(seconds)
     while not (value := found()):
         assert process.poll() is None and time.monotonic() < end, said()[-2000:]
         time.sleep(0.1)

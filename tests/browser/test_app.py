@@ -28,7 +28,7 @@ def open_app(app, page, query=""):
     """The page once all its widgets stand there."""
     server, _ = app
     page.goto(f"{server.url}/?token={server.token}{query}")
-    page.locator(".ck-shelf").nth(len(EXPLORERS)).wait_for(timeout=browser.MINUTE)
+    page.locator(".ck-shelf").nth(len(EXPLORERS)).wait_for(timeout=browser.minute())
 
 
 def obeys(card):
@@ -38,7 +38,7 @@ def obeys(card):
     handle = card.get_by_role("slider").first
     handle.focus()
     handle.press("ArrowLeft")  # every first slider has room below
-    expect(picture).not_to_have_attribute("data-state", before[0], timeout=browser.MINUTE)
+    expect(picture).not_to_have_attribute("data-state", before[0], timeout=browser.minute())
     after = picture.evaluate("e => [e.dataset.state, e.src]")
     assert after[1] != before[1]
     return after
@@ -46,7 +46,7 @@ def obeys(card):
 
 def test_without_the_token_there_is_only_a_login(app):
     server, _ = app
-    with urllib.request.urlopen(server.url, timeout=10) as answer:
+    with urllib.request.urlopen(server.url, timeout=browser.minute() / 1000) as answer:
         text = answer.read().decode()
     assert "/login" in answer.url and "password" in text.lower()
     assert "explorers" not in text
@@ -58,7 +58,7 @@ def test_every_explorer_opens_obeys_and_closes(app, page):
     for key in EXPLORERS:
         page.get_by_role("button", name=f"Open “{key}”").press("Enter")
         card = page.locator(CARD.format(key=key))
-        card.locator("img[data-explorer]").wait_for(timeout=browser.MINUTE)
+        card.locator("img[data-explorer]").wait_for(timeout=browser.minute())
         code, source = obeys(card)
         if key == "lines":
             explorer = EXPLORERS[key]()

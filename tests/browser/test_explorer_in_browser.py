@@ -49,7 +49,7 @@ def wait_for_state(page, explorer, **state):
     """Wait until the picture shows ``state``, and require the pixels of an offline drawing."""
     explorer.set(**state)
     picture = page.locator(PICTURE)
-    expect(picture).to_have_attribute("data-state", explorer.code, timeout=20_000)
+    expect(picture).to_have_attribute("data-state", explorer.code, timeout=browser.minute())
     source, alt = picture.evaluate("e => [e.src, e.alt]")
     assert np.array_equal(shown_pixels(source), pixels(explorer.render(**explorer.state)))
     assert alt == explorer.alt

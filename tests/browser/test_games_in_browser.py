@@ -79,7 +79,7 @@ def test_games_are_played_without_a_mouse(opened, page):
     expect(picture).to_have_attribute("alt", re.compile(f"The truth: {truth}[.]$"))
     tab_to(page, "Next case")
     page.keyboard.press("Enter")
-    expect(picture).to_have_attribute("data-case", str(CASE + 1), timeout=20_000)
+    expect(picture).to_have_attribute("data-case", str(CASE + 1), timeout=browser.minute())
     expect(card.locator("input[type=radio]:checked")).to_have_count(0)
 
     other = page.locator(".ck-card").nth(1)

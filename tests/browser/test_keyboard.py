@@ -60,7 +60,7 @@ def tab(served):
     page.page_errors = browser.watch(page)
     browser.open_notebook(page, server, "keys.ipynb")
     assert not any(cell["errors"] for cell in browser.run_all(page))
-    expect(page.locator(".ck-card")).to_have_count(WIDE, timeout=browser.MINUTE)
+    expect(page.locator(".ck-card")).to_have_count(WIDE, timeout=browser.minute())
     yield page
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()

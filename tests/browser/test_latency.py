@@ -1,6 +1,7 @@
-"""Every explorer of the gallery in a real JupyterLab: the right picture, in time, without flicker.
+"""Every explorer of the gallery in a real JupyterLab: the right picture, never blank, never stale.
 
-A short form of ``python -m coursekit bench widgets``, which has the bounds.
+How long a key press takes is told by ``python -m benchmarks explorers``, which has the bounds; a
+test beside other work could not judge it.
 """
 
 import statistics
@@ -13,7 +14,6 @@ from benchmarks.latency import watch_moves
 from browser.test_lessons_in_browser import check_explorer
 
 MOVES = 5
-SLACK = 3  # times the bound, and times what the machine is slower than a quiet one just now
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def gallery(served):
 
 
 @pytest.mark.parametrize("name", bench.cases())
-def test_a_key_press_brings_the_right_picture_in_time(name, gallery):
+def test_a_key_press_brings_the_right_picture(name, gallery):
     case = bench.cases()[name]
     before = bench.matmul_ms()
     bench.show(gallery, case)
@@ -37,11 +37,9 @@ def test_a_key_press_brings_the_right_picture_in_time(name, gallery):
     product = statistics.median(before + bench.matmul_ms())
     check_explorer(gallery, case.explorer)
     figures = bench.Figures({name: one}, gallery.page_errors, product)
-    said = bench.text_of(figures)
+    text = bench.text_of(figures)
     assert gallery.page_errors == []
-    assert one.blank == 0, said
-    assert one.burst_ends_right, said
-    assert one.stale == 0, said
-    allowed = SLACK * figures.scale
-    assert statistics.median(one.milliseconds) < allowed * case.median, said
-    assert max(one.milliseconds) < allowed * case.p95, said  # of so few the largest is the 95th
+    assert one.blank == 0, text
+    assert one.burst_ends_right, text
+    assert one.stale == 0, text
+    assert len(one.milliseconds) == MOVES, text

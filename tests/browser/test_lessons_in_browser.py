@@ -52,7 +52,7 @@ def test_lesson_runs_and_its_explorer_obeys(lesson, served, page):
     assert [cell["stderr"] for cell in cells if cell["stderr"]] == []
     if "EXPLORERS[" in lesson.read_text(encoding="utf-8"):
         assert browser.show_output(page, "data-explorer")
-        page.locator(PICTURE).first.wait_for(timeout=browser.MINUTE)
+        page.locator(PICTURE).first.wait_for(timeout=browser.minute())
         check_explorer(page, page.locator(PICTURE).first.get_attribute("data-explorer"))
     assert axe.serious(page) == []
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
@@ -73,7 +73,7 @@ def check_explorer(page, key):
     page.wait_for_function(
         "([where, state]) => document.querySelector(where).dataset.state !== state",
         arg=[where, before],
-        timeout=browser.MINUTE,
+        timeout=browser.minute(),
     )
     code, source, started = picture.evaluate("e => [e.dataset.state, e.src, e.dataset.started]")
     assert float(started) >= pressed - 0.001  # the tag gives milliseconds

@@ -29,7 +29,6 @@ POINTS = {"01-design-matrix": 0.5, "01-slope-for": 3.0}  # less and more than th
 WRITTEN, OUT_OF = "written-01", 7.5
 WRONG = "def slope_for(weights, x_b):\n    return weights[1]"
 ESSAY = "I would ask her for the slope in each of the two groups."
-MOST = 30_000  # milliseconds that one click may take
 
 
 @contextmanager
@@ -85,7 +84,7 @@ def from_menu(tab, lab, item):
     """Open Lab afresh and choose from its menu Nbgrader."""
     tab.bring_to_front()
     tab.goto(f"{lab.url}/lab?reset&token={lab.token}")
-    tab.get_by_role("menuitem", name="Nbgrader").click(timeout=MOST)
+    tab.get_by_role("menuitem", name="Nbgrader").click(timeout=browser.minute())
     tab.get_by_role("menuitem", name=item, exact=True).click()
 
 
@@ -103,7 +102,9 @@ def act(school, action):
     frame = formgrader(school)
     frame.locator(f"td.{action} a").click()
     said = frame.locator(".modal.in .modal-body")
-    said.get_by_text("Success").or_(said.get_by_text("Error")).first.wait_for(timeout=MOST)
+    said.get_by_text("Success").or_(said.get_by_text("Error")).first.wait_for(
+        timeout=browser.minute()
+    )
     school.teacher.screenshot(path=school.place / f"{action}.png", animations="disabled")
     text = said.inner_text()
     frame.get_by_role("button", name="OK").click()
@@ -113,7 +114,7 @@ def act(school, action):
 def in_list(school, part):
     """One part of the assignment list, once it names one: "released", "fetched", "submitted"."""
     found = school.list.locator(f"#{part}_assignments_list")
-    found.get_by_text("ps1").first.wait_for(timeout=MOST)
+    found.get_by_text("ps1").first.wait_for(timeout=browser.minute())
     return found.inner_text()
 
 
@@ -153,7 +154,7 @@ def validate(school, shot):
     browser.open_notebook(tab, school.labs["student"], PAGE)
     tab.get_by_role("button", name="Validate").click()
     box = tab.locator(".jp-Dialog", has_text="Validation Results")
-    box.wait_for(timeout=MOST)
+    box.wait_for(timeout=browser.minute())
     tab.screenshot(path=school.place / shot)
     text = box.inner_text()
     box.get_by_role("button", name="Ok").click()
@@ -196,9 +197,9 @@ def graded(school, handed_in):
     """After `grade`: the marks, and what Formgrader lists of the submissions."""
     marks = grade(school)
     frame = formgrader(school)
-    frame.locator("td.num-submissions a").click(timeout=MOST)
+    frame.locator("td.num-submissions a").click(timeout=browser.minute())
     row = frame.locator("tr", has_text="ada")
-    row.wait_for(timeout=MOST)
+    row.wait_for(timeout=browser.minute())
     school.teacher.screenshot(path=school.place / "submissions.png")
     return SimpleNamespace(marks=marks, row=row.inner_text())
 
@@ -216,8 +217,8 @@ def marked(school, graded):
     """Two marks given by hand, then graded once more: the page before, the marks after."""
     frame = formgrader(school)
     for link in ("Manual Grading", "ps1", STEM, "Submission #1"):
-        frame.get_by_role("link", name=link, exact=True).click(timeout=MOST)
-    frame.get_by_text(ESSAY).wait_for(timeout=MOST)
+        frame.get_by_role("link", name=link, exact=True).click(timeout=browser.minute())
+    frame.get_by_text(ESSAY).wait_for(timeout=browser.minute())
     page = frame.locator("body").inner_text()
     by_hand(school, frame, WRITTEN, 3)
     by_hand(school, frame, "check-01-slope-for", 1.5)

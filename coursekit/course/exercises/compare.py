@@ -1,6 +1,7 @@
 """Is the learner's value the reference's, whatever library it was computed with?"""
 
 import copy
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
@@ -8,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 
 class WrongForm(Exception):
@@ -27,12 +27,18 @@ def is_missing(value: Any) -> bool:
     return value is None or value is Ellipsis
 
 
+def _is_tensor(value: Any) -> bool:
+    """Whether it is torch's; where nobody has imported torch, nothing is, and it is not loaded."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def as_array(value: Any) -> np.ndarray:
     """``value`` as a float64 array: from real numbers, numpy, torch, pandas, lists or tuples.
 
     Errors: WrongForm for bool, text, complex numbers, ragged lists and everything else.
     """
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         value = value.detach().cpu()
         value = value.double().numpy() if value.is_floating_point() else value.numpy()
     elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
@@ -59,7 +65,7 @@ def as_array(value: Any) -> np.ndarray:
 
 def _only(value: Any) -> Any:
     """What a container of one element holds, else ``value`` itself."""
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         value = value.detach().cpu().numpy()
     elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
         value = value.to_numpy()
@@ -125,7 +131,7 @@ def agree(value: Any, expected: Any, tolerance: float, absolute: float = 0.0) ->
 
 def show(value: Any) -> str:
     """``value`` on a line or two, for the box."""
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         value = value.detach().cpu().numpy()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k!r}: {show(x)}" for k, x in value.items()) + "}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import fdtrc, stdtr
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
@@ -23,7 +23,13 @@ def _p_values(y: Array, *parts: Any) -> Array:
     free = len(y) - design.shape[1]
     variance = np.sum((y - design @ weights) ** 2) / free
     errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
-    return 2 * stats.t.sf(np.abs(weights / errors), free)
+    return 2 * stdtr(free, -np.abs(weights / errors))
+
+
+def _correlation_p(x: Array, y: Array) -> float:
+    """Two-sided t-test p-value of Pearson's correlation."""
+    r, free = np.corrcoef(x, y)[0, 1], len(y) - 2
+    return float(2 * stdtr(free, -abs(r) * np.sqrt(free / (1 - r**2))))
 
 
 def _interaction_p(x_a: Array, x_b: Array, y: Array) -> float:
@@ -124,7 +130,7 @@ def _bic_gain(x_a: Array, x_b: Array, y: Array) -> float:
 def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
     """F-test of the three weights together against the intercept alone."""
     r2, free = _r_squared(y, 1.0, x_a, x_b, x_a * x_b), len(y) - 4
-    return float(stats.f.sf((r2 / 3) / ((1 - r2) / free), 3, free))
+    return float(fdtrc(3, free, (r2 / 3) / ((1 - r2) / free)))
 
 
 needs_interaction = Exercise(
@@ -161,7 +167,7 @@ needs_interaction = Exercise(
         ),
         Misconception(
             "correlation of the product",
-            lambda a, b, y: stats.pearsonr(a * b, y)[1] < 0.05,
+            lambda a, b, y: _correlation_p(a * b, y) < 0.05,
             "Without x_A and x_B in the model the product stands in for them. Keep them in.",
         ),
         Misconception(
