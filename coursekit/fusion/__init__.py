@@ -2,27 +2,29 @@
 
 names()                               every operator
 build("late-linear", widths, classes) an untrained one
-tensor_product, low_rank, film, …     their equations, as functions of tensors
+film.film, low_rank.low_rank, …       their equations, as functions of tensors, each in its module
 """
 
 from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
-from coursekit.fusion.additive import additive
+from coursekit.fusion import (
+    additive,
+    bilinear,
+    film,
+    gmu,
+    low_rank,
+    multiplicative,
+    non_local,
+    squeeze_excite,
+)
 from coursekit.fusion.base import Fusion
-from coursekit.fusion.bilinear import bilinear
 from coursekit.fusion.conformer import ConformerFusion
 from coursekit.fusion.early_transformer import MultiModalTransformer
-from coursekit.fusion.film import film
-from coursekit.fusion.gmu import gmu
 from coursekit.fusion.hard_gate import straight_through
 from coursekit.fusion.kiela_gate import gated
-from coursekit.fusion.low_rank import low_rank
 from coursekit.fusion.mag import modality_shift
-from coursekit.fusion.multiplicative import multiplicative
-from coursekit.fusion.non_local import non_local
-from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.fusion.tensor import tensor_product
 from coursekit.utils.checks import choose
 

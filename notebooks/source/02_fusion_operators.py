@@ -142,7 +142,7 @@ def bilinear_by_hand(z_a, z_b, weight, bias):
 
 
 weight, bias = random(C, D_A, D_B), random(C)
-bilinear = fusion.bilinear([z_a, z_b], weight, bias)
+bilinear = fusion.bilinear.bilinear([z_a, z_b], weight, bias)
 same("coursekit.fusion.bilinear", bilinear_by_hand(z_a, z_b, weight, bias), bilinear)
 
 # %% [markdown]
@@ -303,7 +303,7 @@ def contraction(parts, factors, weights, bias):
 parts = [random(N, d) for d in (7, 5)]
 factors = [random(3, d + 1, C) for d in (7, 5)]  # rank 3
 weights, bias = random(3), random(C)
-short = fusion.low_rank(parts, factors, weights, bias)
+short = fusion.low_rank.low_rank(parts, factors, weights, bias)
 same("coursekit.fusion.low_rank", contraction(parts, factors, weights, bias), short)
 
 # %% [markdown]
@@ -442,10 +442,10 @@ def squeeze_excite(x, w_squeeze, w_excite):
 x, y, shift = random(N, 4), random(N, 4), random(N, 4)
 w_gate, w_squeeze, w_excite = random(4, 8), random(2, 4), random(4, 2)
 same("coursekit.fusion.gated", soft_gate(x, y), fusion.gated(x, y))
-same("… film", film(x, y, shift), fusion.film(x, y, shift))
-same("… gmu", gmu(x, y, w_gate), fusion.gmu(x, y, w_gate))
+same("… film", film(x, y, shift), fusion.film.film(x, y, shift))
+same("… gmu", gmu(x, y, w_gate), fusion.gmu.gmu(x, y, w_gate))
 same("… squeeze_excite", squeeze_excite(x, w_squeeze, w_excite),
-     fusion.squeeze_excite(x, w_squeeze, w_excite))  # fmt: skip
+     fusion.squeeze_excite.squeeze_excite(x, w_squeeze, w_excite))  # fmt: skip
 same("FiLM with γ = σ(·), β = 0, and the soft gate", film(x, torch.sigmoid(y), 0), soft_gate(x, y))
 
 # %% [markdown]
@@ -512,7 +512,7 @@ def non_local(rows, w_query, w_key, w_value, w_out):
 w = (random(3, 4), random(3, 4), random(3, 4), random(4, 3))
 pair = torch.stack([x, y], dim=1)
 after, match = non_local(pair, *w)
-same("coursekit.fusion.non_local", after, fusion.non_local(pair, *w))
+same("coursekit.fusion.non_local", after, fusion.non_local.non_local(pair, *w))
 share = match[0]
 print(f"Sample 0: A takes {share[0, 0]:.0%} of its own value and {share[0, 1]:.0%} of B's;")
 print(f"          B takes {share[1, 0]:.0%} of A's value and {share[1, 1]:.0%} of its own.")

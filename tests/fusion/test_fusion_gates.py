@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import fusion
-from coursekit.fusion import film, gated, gmu, modality_shift, straight_through
+from coursekit.fusion import gated, modality_shift, straight_through
+from coursekit.fusion.film import film
+from coursekit.fusion.gmu import gmu
 
 
 def close(a, b):

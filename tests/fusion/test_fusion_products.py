@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import fusion
-from coursekit.fusion import additive, bilinear, low_rank, multiplicative, tensor_product
+from coursekit.fusion import tensor_product
+from coursekit.fusion.additive import additive
+from coursekit.fusion.bilinear import bilinear
+from coursekit.fusion.low_rank import low_rank
+from coursekit.fusion.multiplicative import multiplicative
 from coursekit.layers.initialise import initialise
 
 

@@ -3,7 +3,9 @@
 import torch
 from torch.nn import functional as F
 
-from coursekit.fusion import non_local, squeeze_excite, straight_through
+from coursekit.fusion import straight_through
+from coursekit.fusion.non_local import non_local
+from coursekit.fusion.squeeze_excite import squeeze_excite
 
 
 def nl_block_case(case):

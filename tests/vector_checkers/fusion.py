@@ -4,7 +4,9 @@ import torch
 from torch.func import functional_call
 
 from coursekit import fusion
-from coursekit.fusion import film, gated, gmu
+from coursekit.fusion import gated
+from coursekit.fusion.film import film
+from coursekit.fusion.gmu import gmu
 from coursekit.fusion.mag import MAG
 
 X_FIRST, Y_FIRST = ("x", "y"), ("y", "x")

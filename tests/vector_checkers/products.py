@@ -5,8 +5,9 @@ import math
 
 import torch
 
-from coursekit.fusion import bilinear, low_rank, tensor_product
-from coursekit.fusion.low_rank import LowRank
+from coursekit.fusion import tensor_product
+from coursekit.fusion.bilinear import bilinear
+from coursekit.fusion.low_rank import LowRank, low_rank
 
 
 def modalities(case, ending):

@@ -58,7 +58,7 @@ def low_rank_loop(z_a, z_b, f_a, f_b, bias):
 
 
 def low_rank_torch(z_a, z_b, f_a, f_b, bias):
-    from coursekit.fusion import low_rank
+    from coursekit.fusion.low_rank import low_rank
 
     a, b, u, v, c = (torch.tensor(x) for x in (z_a, z_b, f_a, f_b, bias))
     return low_rank([a[None], b[None]], [u, v], torch.ones(len(u), dtype=u.dtype), c)[0]
