@@ -154,7 +154,9 @@ def measure(
     task: Task, only: Sequence[str] = (), tell: Callable[[str], None] = lambda name: None
 ) -> Report:
     """Run every variant that is `chosen`, one after the other; ``tell`` hears each one's name."""
-    from coursekit.compare.machine import machine  # slow, and the variants' processes need it not
+    from coursekit.compare.stored_tables import (
+        machine,  # slow, and the variants' processes need it not
+    )
 
     names = chosen(task, only)
     tell(YARDSTICKS)

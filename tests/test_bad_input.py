@@ -13,7 +13,7 @@ from coursekit.analysis.emap import emap, interaction_share, logit_grid, project
 from coursekit.analysis.intervals import interval, summarise
 from coursekit.analysis.missing import dropped, filled
 from coursekit.analysis.probes import probe
-from coursekit.compare.rates import best_rates
+from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Slider
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.data.timeline import on_timeline

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
-from coursekit.compare.machine import machine
 from coursekit.compare.seeds import cures
+from coursekit.compare.stored_tables import machine
 from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.data.presets import preset
 from coursekit.lessons.l05_more_can_be_worse import study_cures as cure_study

@@ -16,10 +16,10 @@ from coursekit import balancing
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import protocol
 from coursekit.compare import sweep as cells
-from coursekit.compare.cards import keep
 from coursekit.compare.plan import Plan, data_names, read_plan
 from coursekit.compare.plan_sweep import compare, defined_for
 from coursekit.compare.run import run, told
+from coursekit.compare.stored_tables import store
 from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
 from coursekit.models.build import KINDS
@@ -182,7 +182,7 @@ def sweep(
     except (ValueError, TypeError, OSError, RuntimeError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    keep(table, summary_of(table), out / "results.csv")
+    store(table, summary_of(table), out / "results.csv")
 
 
 def summary_of(table: pd.DataFrame) -> str:
@@ -239,8 +239,8 @@ def methods(
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
     summary = summarise(cells.tidy(table), ["data", "fusion", "method"], "test").round(3)
-    keep(cells.tidy(cells.read(trials_out)), "", trials_out)
-    keep(cells.tidy(cells.read(out)), summary.to_string(index=False), out)
+    store(cells.tidy(cells.read(trials_out)), "", trials_out)
+    store(cells.tidy(cells.read(out)), summary.to_string(index=False), out)
 
 
 def rates_of(text: str) -> list[float]:

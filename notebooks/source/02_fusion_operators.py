@@ -36,7 +36,7 @@ from coursekit.analysis.costs import cost_table, parameters
 from coursekit.data import ceiling, preset
 from coursekit.data.files import open_checked
 from coursekit.lessons.l02_fusion_operators import exercises
-from coursekit.compare.rates import best_rates, results
+from coursekit.compare.tuning import best_rates, results
 from coursekit.course.plots import accuracy_intervals, new_figure, show
 from coursekit.lessons.l02_fusion_operators.plots import rank_intervals, reach, size_lines
 from coursekit.lessons.l02_fusion_operators.explorer_view import heat_map, surface_table

@@ -59,8 +59,8 @@ from coursekit.lessons.l06_gradient_blending.head_losses import (
     head_losses,
     preset_losses,
 )
-from coursekit.compare.parallel import run_all
-from coursekit.compare.rates import best_rates
+from coursekit.compare.tuning import run_all
+from coursekit.compare.tuning import best_rates
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 from coursekit.training.method import JOINT, Method
 from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess

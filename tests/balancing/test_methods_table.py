@@ -11,7 +11,7 @@ from coursekit import balancing
 from coursekit.analysis.intervals import interval
 from coursekit.compare import protocol as methods
 from coursekit.compare import sweep
-from coursekit.compare.machine import machine
+from coursekit.compare.stored_tables import machine
 from coursekit.data.files import DATA_FOLDER, DataFileError, open_checked
 from coursekit.data.fsdd import find_recordings
 

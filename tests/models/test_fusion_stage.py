@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from coursekit.__main__ import app
 from coursekit.analysis.intervals import interval
 from coursekit.analysis.missing import dropped, filled
-from coursekit.compare.machine import machine
+from coursekit.compare.stored_tables import machine
 from coursekit.data import load_preset
 from coursekit.data.files import DATA_FOLDER, extra_folder, open_checked
 from coursekit.data.timeline import moments, on_timeline

@@ -6,7 +6,7 @@ from functools import cache
 import pandas as pd
 
 from coursekit import fusion
-from coursekit.compare.rates import best_rates
+from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Choice, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.data.files import open_checked

@@ -17,10 +17,9 @@ from torch import Tensor
 
 from coursekit import fusion
 from coursekit.analysis.intervals import summarise
-from coursekit.compare import rates
-from coursekit.compare.cards import keep
-from coursekit.compare.parallel import run_all
-from coursekit.compare.rates import SEEDS, TUNING_SEEDS, best_rates
+from coursekit.compare import tuning
+from coursekit.compare.stored_tables import store
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, run_all
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
@@ -145,6 +144,6 @@ def operators(
 ) -> None:
     """Train the operators on generated classes, over seeds, each at its best rate."""
     table = accuracy_study()
-    kept = rates.results(table, ["study", "model"], "valid")
+    kept = tuning.results(table, ["study", "model"], "valid")
     summary = summarise(kept, ["study", "model"], "test").round(3)
-    keep(table, summary.to_string(index=False), out)
+    store(table, summary.to_string(index=False), out)

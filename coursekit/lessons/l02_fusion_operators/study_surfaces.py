@@ -14,10 +14,9 @@ import typer
 
 from coursekit import fusion
 from coursekit.analysis.intervals import summarise
-from coursekit.compare import rates
-from coursekit.compare.cards import keep
-from coursekit.compare.parallel import run_all
-from coursekit.compare.rates import SEEDS, TUNING_SEEDS, best_rates
+from coursekit.compare import tuning
+from coursekit.compare.stored_tables import store
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, run_all
 from coursekit.lessons.l02_fusion_operators.surfaces import ENCODERS, RATES, TARGETS, learn
 
 
@@ -59,6 +58,6 @@ def surfaces(
 ) -> None:
     """Fit every operator to the four surfaces of lesson 02, over seeds, at its best rate."""
     table = surface_study()
-    kept = rates.results(table, ["encoder", "operator"], "r2")
+    kept = tuning.results(table, ["encoder", "operator"], "r2")
     summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
-    keep(table, summary.to_string(index=False), out)
+    store(table, summary.to_string(index=False), out)

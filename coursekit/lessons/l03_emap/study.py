@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit.analysis.intervals import summarise
-from coursekit.compare.cards import keep
+from coursekit.compare.stored_tables import store
 from coursekit.data import load, load_preset
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.lessons.l03_emap.interaction import look
@@ -132,4 +132,4 @@ def interactions(
 ) -> None:
     """Project four heads on four data sets with EMAP, the ensemble beside them, over seeds."""
     table = pd.concat(emap_table(seeds), ignore_index=True)
-    keep(table, summary(table).round(3).to_string(index=False), out)
+    store(table, summary(table).round(3).to_string(index=False), out)

@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit.analysis.missing import FILLS, dropped, filled
-from coursekit.compare.cards import keep
+from coursekit.compare.stored_tables import store
 from coursekit.data.files import DataFileError
 from coursekit.data.multimodal import MultimodalData
 from coursekit.fusion import MultiModalTransformer
@@ -256,4 +256,4 @@ def depths(
     for name in ("trials", "results", "curves"):
         table = pd.concat([getattr(tables, name) for tables in found], ignore_index=True)
         text = summary(table) if name == "results" else ""
-        keep(table, text, out / f"depth_{name}.csv")
+        store(table, text, out / f"depth_{name}.csv")

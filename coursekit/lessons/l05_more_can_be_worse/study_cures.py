@@ -8,8 +8,8 @@ import pandas as pd
 import typer
 
 from coursekit.analysis.intervals import summarise
-from coursekit.compare.cards import keep
 from coursekit.compare.seeds import Variant, cures, over_seeds
+from coursekit.compare.stored_tables import store
 from coursekit.data.presets import load_preset, preset
 from coursekit.training import Settings
 
@@ -58,4 +58,4 @@ def cures_command(
     """Try the usual cures on both illnesses of the generator, and more data on the first."""
     table = pd.concat(cure_study(seeds), ignore_index=True)
     summary = summarise(table, ["data", "train", "model"]).round(3)
-    keep(table, summary.to_string(index=False), out)
+    store(table, summary.to_string(index=False), out)

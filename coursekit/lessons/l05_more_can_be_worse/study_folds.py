@@ -8,8 +8,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from coursekit.compare.cards import keep
 from coursekit.compare.seeds import Comparison, over_seeds
+from coursekit.compare.stored_tables import store
 from coursekit.data import load
 from coursekit.data.av_digits import FOLDS, PLANS, synthesised_words
 from coursekit.data.files import DataFileError
@@ -127,4 +127,4 @@ def folds_command(
     except (ValueError, DataFileError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    keep(table, fold_summary(table).round(3).to_string(index=False), out)
+    store(table, fold_summary(table).round(3).to_string(index=False), out)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from coursekit.balancing import gblend
 from coursekit.compare import replicas
-from coursekit.compare.parallel import run_all
+from coursekit.compare.tuning import run_all
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.presets import load_preset, preset
 from coursekit.models import MultimodalClassifier, build_classifier

@@ -12,10 +12,9 @@ import typer
 
 from coursekit import balancing
 from coursekit.analysis.intervals import summarise
-from coursekit.compare import rates
-from coursekit.compare.cards import keep
-from coursekit.compare.parallel import run_all
-from coursekit.compare.rates import SEEDS, TUNING_SEEDS, best_rates, results
+from coursekit.compare import tuning
+from coursekit.compare.stored_tables import store
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results, run_all
 from coursekit.data.presets import load_preset, preset
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
@@ -111,6 +110,6 @@ def optimizers(
 ) -> None:
     """Train with Gradient-Blending under SGD, AdaGrad and Adam, each method at its best rate."""
     table = optimizer_study()
-    kept = rates.results(table, ["data", "optimizer", "method"], "valid")
+    kept = tuning.results(table, ["data", "optimizer", "method"], "valid")
     summary = summarise(kept, ["data", "optimizer", "method"], "test").round(3)
-    keep(table, summary.to_string(index=False), out)
+    store(table, summary.to_string(index=False), out)

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from coursekit import fusion
 from coursekit.__main__ import app
-from coursekit.compare.machine import machine
-from coursekit.compare.rates import SEEDS, TUNING_SEEDS, best_rates, results
+from coursekit.compare.stored_tables import machine
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results
 from coursekit.course.plots import new_figure
 from coursekit.data import ceiling, preset
 from coursekit.data.files import DATA_FOLDER, open_checked

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from coursekit.__main__ import app
 from coursekit.analysis.emap import emap
-from coursekit.compare.machine import machine
+from coursekit.compare.stored_tables import machine
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
 from coursekit.data import ceiling, generate

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from coursekit.__main__ import app
 from coursekit.balancing import gblend
 from coursekit.balancing.gblend import GBlendOffline
-from coursekit.compare.machine import machine
-from coursekit.compare.rates import SEEDS, TUNING_SEEDS
+from coursekit.compare.stored_tables import machine
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
 from coursekit.data.files import DATA_FOLDER, open_checked

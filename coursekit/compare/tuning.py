@@ -1,13 +1,28 @@
-"""A learning rate for each model, chosen on some seeds; its results, on others."""
+"""A learning rate for each model, chosen on some seeds; its results, on others.
 
-from collections.abc import Sequence
+`run_all` shares the trainings between processes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
 
 from coursekit.utils.checks import choose, require
 
 TUNING_SEEDS = range(3)
 SEEDS = range(100, 110)
+Result = TypeVar("Result")
+
+
+def run_all(
+    train: Callable[..., Result], plan: Sequence[Iterable[Any]], jobs: int, label: str
+) -> list[Result]:
+    """``train(*arguments)`` for every entry of ``plan``, in its order; ``label`` names the bar."""
+    work = Parallel(n_jobs=jobs, return_as="generator")(delayed(train)(*each) for each in plan)
+    return list(tqdm(work, total=len(plan), desc=label, leave=False))
 
 
 def best_rates(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
