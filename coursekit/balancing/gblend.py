@@ -88,7 +88,8 @@ class OneHead(Method):
     """Train one head by itself: w is 1 for it and nothing for the others."""
 
     def __init__(self, head: str = JOINT) -> None:
-        require_modality("head", head)
+        if head != JOINT:
+            require_modality("head", head)
         self.head = head
 
     def weights(self, step: Step) -> Mapping[str, float]:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
@@ -64,25 +65,50 @@ FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
 
-def _recorded(train_speakers: int, image_noise: float, stretch: bool, fold: int) -> Any:
-    chosen = {"train_speakers": train_speakers, "image_noise": image_noise, "stretch": stretch}
-    return partial(load, "av_digits", speech="fsdd", fold=fold, **chosen)
+@dataclass(frozen=True)
+class DataSet:
+    """A data set of the benchmark; called with a seed it is drawn.
+
+    modalities: their names in order, to be known where the data are not: recordings are downloaded.
+    draw: a function of ``seed``.
+    Errors of the call: those of ``draw``; ValueError when the data have other modalities.
+    """
+
+    modalities: tuple[str, ...]
+    draw: Callable[..., MultimodalData]
+
+    def __call__(self, seed: int) -> MultimodalData:
+        """The data."""
+        drawn = self.draw(seed=seed)
+        stated = f"the benchmark's entry of it states {self.modalities}; the same were expected."
+        same = drawn.modalities == self.modalities
+        require(same, f"{drawn.name} has the modalities {drawn.modalities}, {stated}")
+        return drawn
 
 
-def data_sets() -> dict[str, Callable[..., MultimodalData]]:
-    """Name → a function of ``seed``.
+def _digits(**chosen: Any) -> DataSet:
+    return DataSet(("image", "audio"), partial(load, "av_digits", **chosen))
+
+
+def data_sets() -> dict[str, DataSet]:
+    """Name → what draws it.
 
     The presets, two views of written digits, and spoken digits: synthesised, or recorded with one
     or two speakers to train on. All spoken ones keep one fold, so that nobody who takes part in a
     choice is tested; of one speaker the fold whose drop is nearest to the mean of all six.
     """
-    found: dict[str, Callable[..., MultimodalData]]
-    found = {name: partial(load_preset, name) for name in presets()}
-    found["uci_views"] = partial(load, "uci_views")
-    found["av_digits"] = partial(load, "av_digits")
-    found["av_one_speaker"] = _recorded(1, 1.0, False, fold=2)
-    found["av_two_speakers"] = _recorded(2, 3.0, True, fold=0)
-    return found
+    one = {"speech": "fsdd", "fold": 2, "train_speakers": 1, "image_noise": 1.0, "stretch": False}
+    two = {"speech": "fsdd", "fold": 0, "train_speakers": 2, "image_noise": 3.0, "stretch": True}
+    generated = {
+        name: DataSet(tuple(preset(name).recipe.modalities), partial(load_preset, name))
+        for name in presets()
+    }
+    return generated | {
+        "uci_views": DataSet(("pix", "fou"), partial(load, "uci_views")),
+        "av_digits": _digits(),
+        "av_one_speaker": _digits(**one),
+        "av_two_speakers": _digits(**two),
+    }
 
 
 @lru_cache(maxsize=2)  # all methods of a seed train on the same data
@@ -105,10 +131,7 @@ def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
 
 def modalities_of(data: str) -> tuple[str, ...]:
     """Names of a data set's modalities in order; the data need not be here."""
-    choose("data", data, data_sets())
-    if data in presets():
-        return tuple(preset(data).recipe.modalities)
-    return ("pix", "fou") if data == "uci_views" else ("image", "audio")
+    return data_sets()[choose("data", data, data_sets())].modalities
 
 
 def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:

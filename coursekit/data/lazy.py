@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from coursekit.data.multimodal import SPLIT_NAMES, require_columns_of, require_splits
-from coursekit.utils.checks import choose, require_callable, require_count
+from coursekit.utils.checks import choose, require_callable, require_count, require_modality
 
 Sample = dict[str, Tensor]  # modality → one sample's input, without a batch dimension
 Read = Callable[[int], Sample]
@@ -31,6 +31,8 @@ class LazySplit:
     workers: int = 0
 
     def __post_init__(self) -> None:
+        for m in self.modalities:
+            require_modality("modalities", m)
         require_columns_of(self.labels, {"rows": self.rows, "group": self.group})
 
     def __len__(self) -> int:
@@ -108,6 +110,8 @@ class LazyData:
     def __post_init__(self) -> None:
         require_count("workers", self.workers)
         require_callable("read", self.read)
+        for m in self.modalities:
+            require_modality("modalities", m)
         require_columns_of(self.labels, {"group": self.group})
         require_splits(self.labels, self.splits, self.num_classes)
 

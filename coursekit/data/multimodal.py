@@ -7,7 +7,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from coursekit.utils.checks import choose, require, require_instance, require_mapping
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_instance,
+    require_mapping,
+    require_modality,
+)
 
 SPLIT_NAMES = ("train", "valid", "test")
 
@@ -16,7 +22,8 @@ SPLIT_NAMES = ("train", "valid", "test")
 class Split:
     """One part of a data set: ``inputs`` by modality (n, ...), ``labels`` (n,), ``group`` (n,).
 
-    Errors: TypeError for what is no tensor, ValueError when lengths disagree.
+    Errors: TypeError for what is no tensor, ValueError when lengths disagree or a modality has a
+    name that it cannot have.
     """
 
     inputs: Mapping[str, Tensor]
@@ -25,6 +32,8 @@ class Split:
 
     def __post_init__(self) -> None:
         require_mapping("inputs", self.inputs, "tensors")
+        for m in self.inputs:
+            require_modality("inputs", m)
         require_columns_of(self.labels, {**self.inputs, "group": self.group})
 
     def __len__(self) -> int:
@@ -87,7 +96,8 @@ class MultimodalData:
     splits: "train", "valid", "test" → row numbers; disjoint.  classes: names of the labels.
     kind: (N,) int64, for generated data which ``kind_names`` entry made the sample, else None.
     Errors: TypeError for what is no tensor; ValueError when lengths disagree, a split is missing or
-    names rows beyond the data, splits overlap, or labels are none of the classes.
+    names rows beyond the data, splits overlap, labels are none of the classes, or a modality has a
+    name that it cannot have.
     """
 
     name: str
@@ -101,6 +111,8 @@ class MultimodalData:
 
     def __post_init__(self) -> None:
         require_mapping("inputs", self.inputs, "tensors")
+        for m in self.inputs:
+            require_modality("inputs", m)
         require_columns_of(self.labels, {**self.inputs, "group": self.group})
         require_splits(self.labels, self.splits, self.num_classes)
 

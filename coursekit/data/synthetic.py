@@ -19,7 +19,14 @@ import torch
 from torch import Tensor
 
 from coursekit.data.multimodal import MultimodalData
-from coursekit.utils.checks import choose, require, require_count, require_finite, require_instance
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_count,
+    require_finite,
+    require_instance,
+    require_modality,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Recipe:
             if not isinstance(given, Mapping):
                 raise TypeError(f"{name} is {given!r}; a dictionary by modality was expected.")
         for m, modality in self.modalities.items():
+            require_modality("modalities", m)
             if not isinstance(modality, Modality):
                 raise TypeError(f"modalities[{m!r}] is {modality!r}; a Modality was expected.")
         require(len(self.modalities) > 0, "modalities is empty; at least one was expected.")

@@ -7,6 +7,10 @@ from numbers import Integral, Real
 from types import UnionType
 from typing import Any, get_args
 
+# Tables list these beside the modalities: the model and the head of all modalities, and the mean of
+# the models of one each.
+RESERVED = ("joint", "ensemble")
+
 
 def require(condition: bool, sentence: str) -> None:
     """Raise ValueError with ``sentence`` unless ``condition`` holds."""
@@ -123,6 +127,8 @@ def choose(name: str, value: str, options: Iterable[str]) -> str:
 
 
 def require_modality(name: str, modality: Any) -> None:
-    """Refuse what cannot name a modality: a name is text, not empty and without dots."""
+    """Refuse what cannot name a modality: a name is text, not empty, without dots, not reserved."""
     named = isinstance(modality, str) and modality != "" and "." not in modality
     require(named, f"{name} names a modality {modality!r}; a name without dots was expected.")
+    taken = f"{name} names a modality {modality!r}, which tables call a model of several modalities"
+    require(modality not in RESERVED, f"{taken}; another name was expected.")

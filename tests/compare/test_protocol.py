@@ -78,9 +78,30 @@ def test_each_modality_alone_is_an_entry_of_its_own():
     assert entries("starve", "mlb") == [("mlb", {})]
 
 
-@pytest.mark.parametrize("data", ["starve", "uci_views", "av_digits"])
-def test_modalities_are_named_without_loading_the_data(data):
+@pytest.mark.parametrize("data", [n for n in methods.data_sets() if "speaker" not in n])
+def test_modalities_are_those_of_the_data(data):
     assert methods.modalities_of(data) == methods.data_of(data, 0).modalities
+
+
+def no_data(**options):
+    raise AssertionError("the recordings need not be here")
+
+
+def test_modalities_of_a_new_data_set_are_its_own_and_known_without_it(monkeypatch):
+    every = methods.data_sets() | {"faces": methods.DataSet(("face", "voice", "text"), no_data)}
+    monkeypatch.setattr(methods, "data_sets", lambda: every)
+    assert methods.modalities_of("faces") == ("face", "voice", "text")
+    assert [label for label, _ in entries("faces", "unimodal")] == [
+        "unimodal face", "unimodal voice", "unimodal text",
+    ]  # fmt: skip
+
+
+def test_an_entry_with_other_modalities_than_the_data_is_refused():
+    wrong = methods.DataSet(("image", "audio"), methods.data_sets()["starve"].draw)
+    with pytest.raises(
+        ValueError, match=r"has the modalities \('A', 'B'\).*states \('image', 'audio'"
+    ):
+        wrong(seed=0)
 
 
 def test_results_come_from_seeds_that_tuned_nothing():
