@@ -17,7 +17,7 @@ from coursekit.analysis.emap import emap
 from coursekit.balancing.mlb import MLB
 from coursekit.compare.quick import steps
 from coursekit.compare.race import entrants, race
-from coursekit.compare.replay import film
+from coursekit.compare.replay import replay
 from coursekit.compare.seeds import cures
 from coursekit.compare.seeds import steps as one_seed
 from coursekit.compare.seeds_at_once import seeds_at_once
@@ -88,7 +88,7 @@ def comparisons():
         tables = (run.epochs, run.probes, run.scales, run.weights, run.results)
         timeless = [table.drop(columns="seconds", errors="ignore") for table in tables]
         yield f"race, together={together}", digest(*timeless)
-        seen = drive(film(data, "mlb", MLB(), SETTINGS, together=together))
+        seen = drive(replay(data, "mlb", MLB(), SETTINGS, together=together))
         tables = (seen.curves, seen.probes, seen.changes, *seen.right.values())
         yield f"replay, together={together}", digest(*tables)
 

@@ -53,7 +53,7 @@ NOT_CALLED = {  # what the package makes and hands out
     "models.fusion_stage.Branch": "a part of a network that `assemble` has checked",
     "models.fusion_stage.Joined": "a part of a network that `assemble` has checked",
     "compare.race.Race": "what a race gives",
-    "compare.replay.Film": "what a film gives",
+    "compare.replay.Replay": "what a film gives",
     "compare.replicas.Looks": "what `look` is handed",
     "compare.replicas.StackedPrediction": "what K models answer",
 }
@@ -170,7 +170,7 @@ TABLE = {
         "make_data": MAKE, "entries": RACERS, "settings": optional(a(FEW)), "seeds": SEEDS,
         "fusion": name("film"), "jobs": count(1, 0), "label": free(""),
     },
-    "compare.replay.film": {
+    "compare.replay.replay": {
         "data": a(DATA, Wrong("lazy", OPENED)), "name": Argument("mlb", (
             Wrong("joint", "joint"), Wrong("ensemble", "ensemble"),
         )),

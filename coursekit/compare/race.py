@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -12,11 +12,11 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from coursekit import balancing
-from coursekit.analysis.probes import quick_probe, quick_probes
+from coursekit.analysis.probes import quick_probes
 from coursekit.compare import replicas
-from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.models import MultimodalClassifier, build_classifier
-from coursekit.training import Settings, accuracy, epochs, predict
+from coursekit.compare.lanes import DIVERGED, Lane, Rows, Splits, means, valid_row
+from coursekit.data.multimodal import MultimodalData
+from coursekit.training import Settings, accuracy, predict
 from coursekit.training.method import Method, Run
 from coursekit.utils.checks import (
     require,
@@ -30,7 +30,6 @@ from coursekit.utils.stepwise import drive
 from coursekit.utils.threads import threads
 
 ENSEMBLE = "ensemble"  # in every race, because everybody forgets it
-Splits = tuple[Split, Split, Split]  # train, valid, test
 Entrant = Callable[[], Method]  # a class, or whatever makes a fresh method
 
 
@@ -99,68 +98,47 @@ def entrants(*names: str) -> dict[str, Entrant]:
     return {name: balancing.registry()[name] for name in names}
 
 
-class _Lane:
-    """One entrant on the way: its model, its training, and its rows."""
+class _Lane(Lane):
+    """One entrant on the way, timed, and its rows."""
 
     def __init__(
         self, name: str, method: Method, splits: Splits, classes: int, settings: Settings,
         fusion: str, seed: int, probe_from: int,
     ) -> None:  # fmt: skip
-        self.name, self.splits, self.seconds, self.stopped = name, splits, 0.0, ""
+        super().__init__(name, method, splits, classes, settings, fusion, seed)
+        self.seconds = 0.0
         self.probe_from = probe_from  # the first epoch that is probed
-        train, valid, _ = splits
-        self.model: MultimodalClassifier = build_classifier(
-            train.inputs, classes, fusion=fusion, seed=seed
-        )
-        self.method = method
-        self.training: Iterator[list[dict[str, object]]] = epochs(
-            self.model, train, valid, settings, seed=seed, method=method, watch=self.look
-        )
-        self.rows: dict[str, list[dict[str, object]]] = {
+        self.rows: dict[str, Rows] = {
             kind: [] for kind in ("epochs", "probes", "scales", "weights")
         }
 
     def advance(self) -> None:
         """One epoch, timed; nothing any more where the training has diverged."""
-        if self.stopped:
-            return
         started = time.perf_counter()
-        try:
-            rows = next(self.training)
-        except FloatingPointError as error:
-            self.stopped = str(error)
+        rows = self.step()
+        if rows is None:
             return
         seconds = time.perf_counter() - started
         due = len(self.rows["epochs"]) + 1 >= self.probe_from
         self.take(rows, self.probes() if due else {}, seconds)
 
-    def take(
-        self, rows: list[dict[str, object]], probes: Mapping[str, float], seconds: float
-    ) -> None:
+    def take(self, rows: Rows, probes: Mapping[str, float], seconds: float) -> None:
         """The rows of one more epoch, its probes by modality, and the time it took."""
         self.seconds += seconds
         at = {"entry": self.name, "epoch": rows[0]["epoch"]}
-        valid = next(row["accuracy"] for row in rows if row["split"] == "valid")
-        self.rows["epochs"].append({**at, "accuracy": valid})
+        self.rows["epochs"].append({**at, "accuracy": valid_row(rows)["accuracy"]})
         self.rows["probes"] += [{**at, "modality": m, "accuracy": a} for m, a in probes.items()]
 
     def probes(self) -> dict[str, float]:
         """Each encoder's quick probe."""
         train, valid, _ = self.splits
-        before, after = (predict(self.model, s.inputs).features for s in (train, valid))
-        return {
-            m: quick_probe(before[m], train.labels, after[m], valid.labels)
-            for m in self.model.modalities
-        }
+        return self.quick_probes(*(predict(self.model, s.inputs) for s in (train, valid)))
 
     def look(self, run: Run) -> None:
         """The epoch's mean scales and weights."""
-        for kind, by, value, short in (
-            ("scales", "modality", "scale", "k"),
-            ("weights", "head", "weight", "w"),
-        ):
-            at = {"entry": self.name, "epoch": run.epoch}
-            self.rows[kind] += [{**at, by: k, short: v} for k, v in run.means(by, value).items()]
+        for short, by, of, mean in means(run):
+            kind = "scales" if short == "k" else "weights"
+            self.rows[kind].append({"entry": self.name, "epoch": run.epoch, by: of, short: mean})
 
     def result(self) -> dict[str, object]:
         """Test accuracy of the trained model."""
@@ -205,7 +183,7 @@ class _Together:
             if own:
                 lane.take(own, {m: every[k] for m, every in self.probed.items()}, seconds)
             else:
-                lane.stopped = lane.stopped or "The training diverged."
+                lane.stopped = lane.stopped or DIVERGED
 
     def finish(self) -> None:
         """What is left to do after the last epoch, and why some have stopped."""

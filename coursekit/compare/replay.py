@@ -1,6 +1,6 @@
 """One method beside joint training, epoch by epoch: all that a learner may want to stop and see."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -8,25 +8,23 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from coursekit.analysis.probes import quick_probe, quick_probes
+from coursekit.analysis.probes import quick_probes
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.compare import replicas
-from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.models import build_classifier
-from coursekit.training import Settings, epochs, predict
+from coursekit.compare.lanes import DIVERGED, Lane, Rows, Splits, means, valid_row
+from coursekit.data.multimodal import MultimodalData
+from coursekit.training import Settings, predict
 from coursekit.training.evaluate import largest
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.utils.checks import require, require_count, require_flag, require_instance
 from coursekit.utils.threads import threads
 
 ENSEMBLE = Ensemble.name
-Splits = tuple[Split, Split, Split]  # train, valid, test
-Rows = list[dict[str, object]]
 GROUPS = ("both", "only first", "only second", "neither")  # which unimodal models are right
 
 
 @dataclass(frozen=True)
-class Film:
+class Replay:
     """What is known after some epochs; tidy tables, epochs from 1.
 
     method: the rival of joint training.  curves: entry, epoch, accuracy (validation).  probes:
@@ -99,41 +97,29 @@ class Film:
         return pd.DataFrame(rows, columns=["entry", "group", "share", "right"])
 
 
-class _Take:
+class _Take(Lane):
     """One entry on the way, and its rows."""
 
     def __init__(
         self, name: str, method: Method, splits: Splits, classes: int, settings: Settings,
         fusion: str, seed: int,
     ) -> None:  # fmt: skip
-        self.name, self.stopped = name, ""
-        self._splits = splits
-        train, valid, _ = splits
-        model = build_classifier(train.inputs, classes, fusion=fusion, seed=seed)
-        self.model, self.method = model, method
-        self._training: Iterator[Rows] = epochs(
-            model, train, valid, settings, seed=seed, method=method, watch=self.look
-        )
+        super().__init__(name, method, splits, classes, settings, fusion, seed)
         self.curve: Rows = []
         self.probes: Rows = []
         self.changes: Rows = []
         self.right: list[np.ndarray] = []
-        self.alone: dict[str, list[np.ndarray]] = {m: [] for m in train.inputs}
+        self.alone: dict[str, list[np.ndarray]] = {m: [] for m in splits[0].inputs}
 
     def advance(self) -> None:
         """One epoch; nothing any more where the training has diverged."""
-        if self.stopped:
-            return
-        try:
-            rows = next(self._training)
-        except FloatingPointError as error:
-            self.stopped = str(error)
-            return
-        self.take(rows)
+        rows = self.step()
+        if rows is not None:
+            self.take(rows)
 
     def take(self, rows: Rows) -> None:
         """The history's rows of one more epoch."""
-        valid = next(row for row in rows if row["split"] == "valid")
+        valid = valid_row(rows)
         self.curve.append(
             {"entry": self.name, "epoch": valid["epoch"], "accuracy": valid["accuracy"]}
         )
@@ -141,21 +127,15 @@ class _Take:
     def look(self, run: Run) -> None:
         """Changes, and by itself probes and right answers, after an epoch."""
         self.change(run)
-        train, valid, test = self._splits
-        before, after, last = (predict(run.model, s.inputs) for s in (train, valid, test))
-        probes = {
-            m: quick_probe(before.features[m], train.labels, after.features[m], valid.labels)
-            for m in run.model.modalities
-        }
-        self.see(run.epoch, probes, last.joint, last.unimodal)
+        before, after, last = (predict(run.model, split.inputs) for split in self.splits)
+        self.see(run.epoch, self.quick_probes(before, after), last.joint, last.unimodal)
 
     def change(self, run: Run) -> None:
         """What the method did in this epoch."""
-        for what, by, value in (("k", "modality", "scale"), ("w", "head", "weight")):
-            self.changes += [
-                {"epoch": run.epoch, "what": what, "of": of, "value": mean}
-                for of, mean in run.means(by, value).items()
-            ]
+        self.changes += [
+            {"epoch": run.epoch, "what": short, "of": of, "value": mean}
+            for short, _, of, mean in means(run)
+        ]
 
     def see(
         self, epoch: int, probes: Mapping[str, float], joint: Tensor, alone: Mapping[str, Tensor]
@@ -163,7 +143,7 @@ class _Take:
         """Probes, and right answers on the test rows: logits (N, C), joint and by modality."""
         at = {"entry": self.name, "epoch": epoch}
         self.probes += [{**at, "modality": m, "accuracy": a} for m, a in probes.items()]
-        labels = self._splits[2].labels
+        labels = self.splits[2].labels
         self.right.append((largest(joint) == labels).numpy())
         for m, logits in alone.items():
             self.alone[m].append((largest(logits) == labels).numpy())
@@ -204,11 +184,11 @@ def _together(
             if own:
                 take.take(own)
             else:
-                take.stopped = take.stopped or "The training diverged."
+                take.stopped = take.stopped or DIVERGED
         yield
 
 
-def film(
+def replay(
     data: MultimodalData,
     name: str,
     method: Method,
@@ -217,8 +197,8 @@ def film(
     fusion: str = "late-linear",
     seed: int = 0,
     together: bool = True,
-) -> Generator[Film, None, Film]:
-    """Train jointly, with ``method`` and as an ensemble; after each epoch of all yield the film.
+) -> Generator[Replay, None, Replay]:
+    """Train jointly, with ``method`` and as an ensemble; after each epoch of all yield the replay.
 
     The ensemble is there to show what each modality reaches alone. All three start from the same
     weights and see the same batches.  data: two modalities.  name: of the method, in the tables.
@@ -230,7 +210,7 @@ def film(
     require_instance("settings", settings, Settings | None)
     require_flag("together", together)
     require(len(data.modalities) == 2, f"data has {data.modalities}; two modalities were expected.")
-    require(name not in (JOINT, ENSEMBLE), f"name is {name!r}, which is in every film already.")
+    require(name not in (JOINT, ENSEMBLE), f"name is {name!r}, which is in every replay already.")
     if not isinstance(method, Method):
         raise TypeError(f"method is a {type(method).__name__}; a Method was expected.")
     settings = settings or Settings()
@@ -253,10 +233,10 @@ def film(
     return found
 
 
-def _so_far(name: str, data: MultimodalData, takes: list[_Take], length: int) -> Film:
+def _so_far(name: str, data: MultimodalData, takes: list[_Take], length: int) -> Replay:
     first, second = data.modalities
     _, method, ensemble = takes
-    return Film(
+    return Replay(
         name,
         (first, second),
         pd.DataFrame([row for take in takes for row in take.curve]),

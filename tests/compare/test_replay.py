@@ -9,10 +9,14 @@ import pytest
 from coursekit import balancing
 from coursekit.analysis.probes import quick_probe
 from coursekit.compare.protocol import agreement
-from coursekit.compare.replay import film
+from coursekit.compare.replay import replay
 from coursekit.course.plots.show import png
+from coursekit.course.widgets import EXPLORERS
 from coursekit.data import load_preset
-from coursekit.lessons.l08_multi_loss_balanced.explorer_replay import film_explorer, methods, shoot
+from coursekit.lessons.l08_multi_loss_balanced.explorer_replay import (
+    methods,
+    shoot,
+)
 from coursekit.lessons.l08_multi_loss_balanced.explorer_replay_view import FilmView, at_epoch
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit, predict
@@ -36,13 +40,13 @@ def data():
 
 @pytest.fixture(scope="module")
 def shot(data):
-    return drive(film(data, "mlb", balancing.build("mlb"), FEW, seed=4, together=False))
+    return drive(replay(data, "mlb", balancing.build("mlb"), FEW, seed=4, together=False))
 
 
 @pytest.mark.parametrize("name", ["mlb", "gradnorm"])
 def test_trained_together_it_is_the_same_film(data, name):
     one, other = (
-        drive(film(data, name, balancing.build(name), FEW, seed=4, together=together))
+        drive(replay(data, name, balancing.build(name), FEW, seed=4, together=together))
         for together in (True, False)
     )
     pd.testing.assert_frame_equal(one.by_epoch, other.by_epoch, atol=0.021)
@@ -91,7 +95,7 @@ def test_k_and_w_are_the_methods_means(shot):
 
 def test_it_can_be_watched_and_a_frame_never_lies_ahead(data):
     lengths = []
-    for so_far in film(data, "ogm", balancing.build("ogm"), FEW):
+    for so_far in replay(data, "ogm", balancing.build("ogm"), FEW):
         lengths.append(so_far.epochs)
         assert at_epoch(so_far, 20).epoch == so_far.epochs
         assert np.isfinite(so_far.agreement(so_far.epochs)["share"]).all()
@@ -99,7 +103,7 @@ def test_it_can_be_watched_and_a_frame_never_lies_ahead(data):
 
 
 def test_who_diverges_stops_and_is_said(data):
-    found = drive(film(data, "explodes", Explodes(), FEW))
+    found = drive(replay(data, "explodes", Explodes(), FEW))
     assert set(found.stopped) == {"explodes"} and found.epochs == 3
     view, frame = FilmView(), at_epoch(found, 3)
     view.update(frame)
@@ -110,11 +114,11 @@ def test_who_diverges_stops_and_is_said(data):
 
 @pytest.mark.parametrize(
     ("name", "method", "error", "words"),
-    [("joint", Method(), ValueError, "in every film"), ("x", Method, TypeError, "a Method was")],
+    [("joint", Method(), ValueError, "in every replay"), ("x", Method, TypeError, "a Method was")],
 )
 def test_what_is_no_rival_is_refused(data, name, method, error, words):
     with pytest.raises(error, match=words):
-        next(film(data, name, method, FEW))
+        next(replay(data, name, method, FEW))
 
 
 def test_a_method_that_is_not_for_this_fusion_is_said():
@@ -126,7 +130,7 @@ def test_a_method_that_is_not_for_this_fusion_is_said():
 
 
 def test_the_cursor_moves_through_what_was_trained_once():
-    e = film_explorer()
+    e = EXPLORERS["film"]()
     told = e._computed._data
     e.set(epoch=3)
     assert e.alt.startswith("Epoch 3 of 20, mlb beside joint training.")

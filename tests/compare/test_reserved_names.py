@@ -64,7 +64,7 @@ TABLES = {
     "seeds_at_once": lambda data: seeds_at_once.seeds_at_once(lambda seed: data, FEW, [0]),
     "race": lambda data: drive(race.race(data, {JOINT: Method}, FEW)),
     "races": lambda data: race.races(lambda seed: data, {JOINT: Method}, FEW, [0], jobs=1),
-    "film": lambda data: drive(replay.film(data, "mine", Method(), FEW)),
+    "film": lambda data: drive(replay.replay(data, "mine", Method(), FEW)),
     "run_scores": lambda data: run_scores(data, FEW),
 }
 

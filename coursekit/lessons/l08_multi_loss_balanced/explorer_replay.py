@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
-from coursekit.compare.replay import ENSEMBLE, Film, film
+from coursekit.compare.replay import ENSEMBLE, Replay, replay
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.data.presets import load_preset, preset
@@ -16,7 +16,7 @@ from coursekit.training.method import JOINT
 PRESETS = ("starve", "imbalance", "overfit", "balanced")
 EPOCHS = 20
 TESTED = 1000  # samples
-Told = tuple[Film, str]
+Told = tuple[Replay, str]
 
 
 def methods() -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def shoot(
     said = "" if fits else f"{method} is not defined for {fusion}: this is late-linear."
     drawn = load_preset(data, int(seed), train=int(samples), test=TESTED)
     settings = replace(Settings(**preset(data).training), epochs=EPOCHS)
-    work = film(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))
+    work = replay(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))
     while True:
         try:
             so_far = next(work)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from coursekit.compare.replay import ENSEMBLE, Film
+from coursekit.compare.replay import ENSEMBLE, Replay
 from coursekit.course.plots.frames import percent
 from coursekit.course.plots.style import INK, MUTED, new_figure, style
 from coursekit.training.method import JOINT
@@ -43,25 +43,25 @@ ROOM = 0.42  # of an axis' height, below its scale, where the cursor's values st
 class Frame:
     """A film, and the epoch at which the cursor stands."""
 
-    film: Film
+    replay: Replay
     epoch: int
     said: str = ""  # who is left out, and why
 
     @property
     def entries(self) -> list[str]:
         """Joint training, the method, the ensemble."""
-        return [JOINT, self.film.method, ENSEMBLE]
+        return [JOINT, self.replay.method, ENSEMBLE]
 
     @property
     def groups(self) -> list[str]:
         """What the unimodal models say, in words."""
-        a, b = self.film.modalities
+        a, b = self.replay.modalities
         return ["both right", f"only {a}", f"only {b}", "neither"]
 
 
-def at_epoch(film: Film, epoch: float) -> Frame:
+def at_epoch(replay: Replay, epoch: float) -> Frame:
     """The film at ``epoch``, or at its last one so far."""
-    return Frame(film, min(int(epoch), film.epochs))
+    return Frame(replay, min(int(epoch), replay.epochs))
 
 
 class FilmView:
@@ -128,30 +128,30 @@ class FilmView:
 
     def update(self, data: Frame) -> None:
         """Put curves, cursor, values and bars in place; only the epochs' scale depends on data."""
-        film, t = data.film, data.epoch
-        self._title.set_text(f"Epoch {t} of {film.length}: {film.method} beside joint training")
+        replay, t = data.replay, data.epoch
+        self._title.set_text(f"Epoch {t} of {replay.length}: {replay.method} beside joint training")
         self._subtitle.set_text(_remarks(data))
-        self._changes.set_title(f"What {film.method} does: means of k and w")
+        self._changes.set_title(f"What {replay.method} does: means of k and w")
         for ax, cursor in zip(self._over_epochs, self._cursors, strict=True):
-            ax.set_xlim(0, film.length + 1)
+            ax.set_xlim(0, replay.length + 1)
             cursor.set_xdata([t, t])
-        wide = film.by_epoch
+        wide = replay.by_epoch
         for place, entry in enumerate(data.entries):
             self._curves[place].set_data(wide.index, wide[entry])
-            for m, line in zip(film.modalities, self._probed[place], strict=True):
+            for m, line in zip(replay.modalities, self._probed[place], strict=True):
                 line.set_data(wide.index, wide[f"{entry}, probe of {m}"])
         for (what, of), line in self._drawn.items():
             name = f"{what} of {of}"
             seen = wide[name].dropna() if name in wide else pd.Series(dtype=float)
             line.set_data(seen.index, np.log2(seen.clip(SMALLEST, LARGEST)))
         for text, lines in zip(self._values, _at_cursor(data), strict=True):
-            _put_values(text, t, film.length, lines)
+            _put_values(text, t, replay.length, lines)
         for legend in self._legends:
-            legend.get_texts()[1].set_text(film.method)
+            legend.get_texts()[1].set_text(replay.method)
         self._put_right(data)
 
     def _put_right(self, data: Frame) -> None:
-        found = data.film.agreement(data.epoch)
+        found = data.replay.agreement(data.epoch)
         shares = _shares(data)
         ticks = [f"{g}\n{percent(s)}" for g, s in zip(data.groups, shares, strict=True)]
         self._right.set_xticks(range(4), ticks)
@@ -164,8 +164,8 @@ class FilmView:
 
     def describe(self, data: Frame) -> str:
         """All values at the cursor in words."""
-        wide = data.film.by_epoch.loc[data.epoch].dropna()
-        a, b = data.film.modalities
+        wide = data.replay.by_epoch.loc[data.epoch].dropna()
+        a, b = data.replay.modalities
         running = [e for e in data.entries if e in wide]
         reached = ", ".join(f"{e} {wide[e]:.3f}" for e in running)
         probes = "; ".join(
@@ -174,32 +174,33 @@ class FilmView:
         )
         changes = [n for n in wide.index if n.startswith(("k of", "w of"))]
         does = ", ".join(f"{n} {wide[n]:.2f}" for n in changes)
-        said = f" What {data.film.method} does: {does}." if does else ""
+        said = f" What {data.replay.method} does: {does}." if does else ""
         groups = "; ".join(
             f"{row['group']} ({percent(row['share'])} of the samples): "
             + (", ".join(f"{e} {row[e]:.3f}" for e in data.entries[:2] if e in row) or "–")
             for row in self.who_is_right(data).dropna(axis=1, how="all").to_dict("records")
         )
         return (
-            f"Epoch {data.epoch} of {data.film.length}, {data.film.method} beside joint training. "
+            f"Epoch {data.epoch} of {data.replay.length}, "
+            f"{data.replay.method} beside joint training. "
             f"{_remarks(data)} Validation accuracy: {reached}. Probes: {probes}.{said} "
             f"Test samples answered right, by which of {a} and {b} alone is right: {groups}."
         )
 
     def table(self, data: Frame) -> pd.DataFrame:
         """Accuracy and probes of every entry at the cursor."""
-        wide = data.film.by_epoch.loc[data.epoch]
+        wide = data.replay.by_epoch.loc[data.epoch]
         return pd.DataFrame(
             [
                 {"entry": e, "validation": wide[e]}
-                | {f"probe of {m}": wide[f"{e}, probe of {m}"] for m in data.film.modalities}
+                | {f"probe of {m}": wide[f"{e}, probe of {m}"] for m in data.replay.modalities}
                 for e in data.entries
             ]
         )
 
     def who_is_right(self, data: Frame) -> pd.DataFrame:
         """A row a group: its share of the test samples, and the accuracy of both entries there."""
-        found = data.film.agreement(data.epoch)
+        found = data.replay.agreement(data.epoch)
         rows = {"group": data.groups, "share": _shares(data)}
         for entry in data.entries[:2]:
             values = found.loc[found["entry"] == entry, "right"].tolist()
@@ -208,11 +209,11 @@ class FilmView:
 
     def more_tables(self, data: Frame) -> dict[str, pd.DataFrame]:
         """Who is right at the cursor, what the method does there, and the curves."""
-        changes = data.film.changes[data.film.changes["epoch"] == data.epoch]
+        changes = data.replay.changes[data.replay.changes["epoch"] == data.epoch]
         return {
             f"Test samples answered right after epoch {data.epoch}": self.who_is_right(data),
-            f"What {data.film.method} does in epoch {data.epoch}": changes.drop(columns="epoch"),
-            "By epoch": data.film.by_epoch.reset_index(),
+            f"What {data.replay.method} does in epoch {data.epoch}": changes.drop(columns="epoch"),
+            "By epoch": data.replay.by_epoch.reset_index(),
         }
 
 
@@ -243,9 +244,9 @@ def _put_values(text: Text, epoch: int, length: int, lines: Iterable[str]) -> No
 
 def _at_cursor(data: Frame) -> tuple[list[str], list[str], list[str]]:
     """What stands beside the cursor in the three panels over epochs."""
-    wide = data.film.by_epoch.loc[data.epoch].dropna()
+    wide = data.replay.by_epoch.loc[data.epoch].dropna()
     entries = [e for e in data.entries if e in wide]
-    a, b = data.film.modalities
+    a, b = data.replay.modalities
     probes = [
         f"{e}: {a} {wide[f'{e}, probe of {a}']:.3f}, {b} {wide[f'{e}, probe of {b}']:.3f}"
         for e in entries
@@ -259,10 +260,10 @@ def _at_cursor(data: Frame) -> tuple[list[str], list[str], list[str]]:
 
 
 def _shares(data: Frame) -> list[float]:
-    return [float(members.mean()) for members in data.film.groups.values()]
+    return [float(members.mean()) for members in data.replay.groups.values()]
 
 
 def _remarks(data: Frame) -> str:
-    said = [f"{e} stopped: {why}" for e, why in data.film.stopped.items()]
+    said = [f"{e} stopped: {why}" for e, why in data.replay.stopped.items()]
     said += [data.said] if data.said else []
     return " ".join(said) or "One seed; turn the seed before you believe a difference."
