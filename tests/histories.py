@@ -15,11 +15,11 @@ import torch
 from coursekit import balancing, fusion
 from coursekit.analysis.emap import emap
 from coursekit.balancing.mlb import MLB
-from coursekit.compare.quick import steps
+from coursekit.compare.quick import quick_comparison
 from coursekit.compare.race import entrants, race
 from coursekit.compare.replay import replay
+from coursekit.compare.seeds import compare_stepwise as one_seed
 from coursekit.compare.seeds import cures
-from coursekit.compare.seeds import steps as one_seed
 from coursekit.compare.seeds_at_once import seeds_at_once
 from coursekit.data import load, load_preset
 from coursekit.models import build_classifier
@@ -79,7 +79,7 @@ def comparisons():
     for label, made in (
         ("seeds", seeds_at_once(lambda s: load_preset("starve", s), SETTINGS, [0, 1])),
         ("one seed", drive(one_seed(data, SETTINGS, variants=cures()))),
-        ("quick", drive(steps(data, SETTINGS))),
+        ("quick", drive(quick_comparison(data, SETTINGS))),
     ):
         yield label, digest(made.accuracy, made.probes, made.history)
     every = entrants(*(n for n in balancing.names() if n != "gblend"))

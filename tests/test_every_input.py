@@ -356,8 +356,8 @@ TABLE: dict[str, dict[str, Argument]] = {
         "inputs": by_name(INPUTS, batch),
         "lost": name("B", near=False),
     },
-    "lessons.l03_emap.interaction.look": {"model": a(MODEL), "split": a(DATA.test)},
-    "lessons.l03_emap.interaction.steps": {**TRAINING, "fusions": FUSIONS},
+    "lessons.l03_emap.interaction.projected": {"model": a(MODEL), "split": a(DATA.test)},
+    "lessons.l03_emap.interaction.compare_stepwise": {**TRAINING, "fusions": FUSIONS},
     "lessons.l03_emap.interaction.compare": {**TRAINING, "fusions": FUSIONS},
     "lessons.l03_emap.interaction.with_synergy": {
         "share": share(0.5),
@@ -373,7 +373,7 @@ TABLE: dict[str, dict[str, Argument]] = {
     },
     "lessons.l02_fusion_operators.surfaces.grid": {"side": count(2, 1)},
     "lessons.l02_fusion_operators.surfaces.build_model": OPERATORS,
-    "lessons.l02_fusion_operators.surfaces.steps": {
+    "lessons.l02_fusion_operators.surfaces.learn_stepwise": {
         **OPERATORS,
         "target": a(Target(1, 1, 0)),
         "rate": number(0.01, 0, -1.0),
@@ -412,7 +412,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alpha": number(2.0, -1.0),
         "beta_max": number(8.0, 0.5),
     },
-    "compare.seeds.steps": {
+    "compare.seeds.compare_stepwise": {
         **TRAINING,
         "variants": a(None, Wrong("list", ["joint"]), Wrong("no Variant", {"joint": 1})),
         "widths": a((4,), Wrong("zero", (0,))),

@@ -18,7 +18,7 @@ from coursekit.compare import protocol
 from coursekit.compare import sweep as cells
 from coursekit.compare.plan import Plan, data_names, read_plan
 from coursekit.compare.plan_sweep import compare, defined_for
-from coursekit.compare.run import run, told
+from coursekit.compare.run import described, run
 from coursekit.compare.stored_tables import store
 from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
@@ -90,7 +90,7 @@ def train(
         )  # fmt: skip
         engine = Engine(settings, progress=sys.stderr.isatty())
         if dry:
-            typer.echo(told(plan))
+            typer.echo(described(plan))
             return
         result = run(plan, out, probes=probes, engine=engine, tell=typer.echo)
     except KeyboardInterrupt:

@@ -18,7 +18,7 @@ from coursekit.utils.threads import threads
 JOINT, ENSEMBLE = "joint", "ensemble"
 
 
-def steps(
+def quick_comparison(
     data: MultimodalData,
     settings: Settings | None = None,
     *,

@@ -122,7 +122,7 @@ def done(plan: Plan, out: Path) -> dict[str, Any] | None:
     return dict(json.loads(answer.read_text(encoding="utf-8")))
 
 
-def told(plan: Plan) -> str:
+def described(plan: Plan) -> str:
     """What a plan comes to, without training: rows, groups, shapes, parameters."""
     data = plan.open_data()
     model = plan.build_model(data)

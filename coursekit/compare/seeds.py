@@ -69,7 +69,7 @@ def cures() -> dict[str, Variant]:
     }
 
 
-def steps(
+def compare_stepwise(
     data: MultimodalData,
     settings: Settings | None = None,
     *,
@@ -167,7 +167,7 @@ def over_seeds(
     """
 
     def one(seed: int) -> Comparison:
-        work = steps(
+        work = compare_stepwise(
             make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
         )
         result = drive(work)

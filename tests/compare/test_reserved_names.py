@@ -58,8 +58,8 @@ WHERE_NAMES_ENTER = {
     "Unimodal": Unimodal,
 }
 TABLES = {
-    "quick": lambda data: drive(quick.steps(data, FEW)),
-    "seeds": lambda data: drive(seeds.steps(data, FEW)),
+    "quick": lambda data: drive(quick.quick_comparison(data, FEW)),
+    "seeds": lambda data: drive(seeds.compare_stepwise(data, FEW)),
     "over_seeds": lambda data: seeds.over_seeds(lambda seed: data, FEW, [0], jobs=1),
     "seeds_at_once": lambda data: seeds_at_once.seeds_at_once(lambda seed: data, FEW, [0]),
     "race": lambda data: drive(race.race(data, {JOINT: Method}, FEW)),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from coursekit.analysis.probes import probe
-from coursekit.compare.seeds import Variant, cures, over_seeds, steps
+from coursekit.compare.seeds import Variant, compare_stepwise, cures, over_seeds
 from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import build_classifier
@@ -37,7 +37,7 @@ def data():
 
 
 def compare(data, settings=FEW, **options):
-    return drive(steps(data, settings, widths=WIDTHS, **options))
+    return drive(compare_stepwise(data, settings, widths=WIDTHS, **options))
 
 
 def same(one, other):
@@ -124,13 +124,15 @@ def test_the_test_split_chooses_nothing(data):
 
 
 def test_it_pauses_after_every_epoch_and_probe(data):
-    work = steps(data, FEW, widths=WIDTHS, variants={"joint": Variant(), "again": Variant()})
+    work = compare_stepwise(
+        data, FEW, widths=WIDTHS, variants={"joint": Variant(), "again": Variant()}
+    )
     pauses = sum(1 for _ in work)
     assert pauses == 4 * FEW.epochs + 3  # four models; probes of A, B and the first variant
 
 
 def test_work_may_be_dropped_at_any_pause(data):
-    work = steps(data, FEW, widths=WIDTHS)
+    work = compare_stepwise(data, FEW, widths=WIDTHS)
     for _ in range(5):
         next(work)
     work.close()

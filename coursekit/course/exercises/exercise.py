@@ -11,7 +11,7 @@ from coursekit.course.exercises.box import CheckBox, NoteBox
 from coursekit.course.exercises.evaluation import Misconception, Rule, judge_function, judge_value
 from coursekit.course.exercises.outcome import CannotCheck, Outcome
 from coursekit.course.exercises.source import solution_of
-from coursekit.course.exercises.under_nbgrader import runs, told
+from coursekit.course.exercises.under_nbgrader import as_validated, runs
 from coursekit.course.help_level import help_given
 from coursekit.utils.checks import require
 
@@ -96,7 +96,7 @@ class Exercise:
             out_of=full,
             misconception=outcome.misconception,
         )
-        return told(CheckBox(self.key, outcome, points, full, note))
+        return as_validated(CheckBox(self.key, outcome, points, full, note))
 
     def grade(
         self, answer: Any, *given: Any, seed: int | None = None, out_of: float | None = None

@@ -36,7 +36,7 @@ def runs() -> bool:
     return bool(os.environ.get(EXECUTION))
 
 
-def told(box: CheckBox) -> CheckBox:
+def as_validated(box: CheckBox) -> CheckBox:
     """The box; under Validate one that shows nothing when the answer is right.
 
     Errors: NotRightError under Validate when it is not right, not attempted or cannot be checked.

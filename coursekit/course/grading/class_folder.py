@@ -84,7 +84,7 @@ def assign(plan: Plan, folder: Path, again: bool = False) -> Path:
     for lesson in plan.lessons:
         stem = notebook_of(lesson_scripts()[lesson]).stem
         write(source_notebook(lesson, plan), source / f"{stem}.ipynb")
-    keep(plan, folder)
+    keep_plan(plan, folder)
     with gradebook(folder) as book:
         due = plan.due.astimezone(UTC).replace(tzinfo=None) if plan.due else None
         book.update_or_create_assignment(plan.name, duedate=due)
@@ -94,7 +94,7 @@ def assign(plan: Plan, folder: Path, again: bool = False) -> Path:
     return folder / "release" / plan.name
 
 
-def keep(plan: Plan, folder: Path) -> None:
+def keep_plan(plan: Plan, folder: Path) -> None:
     """Write the plan down, so that the assignment can be made again."""
     path = folder / PLANS / f"{plan.name}.json"
     path.parent.mkdir(exist_ok=True)

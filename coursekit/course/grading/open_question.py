@@ -27,7 +27,8 @@ def question_cells(lesson: str) -> list[NotebookNode]:
     assert question is not None, f"lesson {lesson} has no open question"
     text = f"## A question to write about\n\n{question.question}\n\n{question.rubric()}\n\n{ASIDE}"
     asked = new_markdown_cell(text, id=f"question-{lesson}")
-    code = f'from coursekit.course.grading.record_table import told\n\ntold("{lesson}")'
+    load = "from coursekit.course.grading.record_table import record_table"
+    code = f'{load}\n\nrecord_table("{lesson}")'
     record = new_code_cell(code, id=f"{GIVEN}{lesson}-record")
     answer = new_markdown_cell(PROMPT, id=f"{ANSWER}{lesson}")
     for cell, marks in (

@@ -10,7 +10,7 @@ from coursekit.course import record
 COLUMNS = ("what", "answer", "truth", "result", "last done")
 
 
-def told(lesson: str) -> pd.DataFrame:
+def record_table(lesson: str) -> pd.DataFrame:
     """Guesses, exercises tried and checkpoints of a lesson, a row each, as last done.
 
     lesson: its two digits. One row that says so when ``record.jsonl`` tells nothing of it.

@@ -11,7 +11,13 @@ from coursekit.course.widgets.controls import Choice, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.data.files import open_checked
 from coursekit.lessons.l02_fusion_operators.explorer_view import Fitted, SurfaceView
-from coursekit.lessons.l02_fusion_operators.surfaces import ENCODERS, RATES, SHAPES, Target, steps
+from coursekit.lessons.l02_fusion_operators.surfaces import (
+    ENCODERS,
+    RATES,
+    SHAPES,
+    Target,
+    learn_stepwise,
+)
 
 TERMS = {"product": "x_A·x_B", "signs": "± do the signs agree", "switch": "x_B where x_A > 0"}
 WITH, WITHOUT = "small networks", "none"
@@ -40,7 +46,7 @@ def train(
     rate: str, seed: float,
 ) -> Generator[None, None, Fitted]:  # fmt: skip
     """Fit the operator to the knobs' target, pausing every few steps."""
-    work = steps(
+    work = learn_stepwise(
         operator,
         Target(w_a, w_b, w_ab, shape),
         encoder=ENCODER_OF[encoder],

@@ -157,7 +157,7 @@ def build_model(operator: str, encoder: str = "mlp", seed: int = 0) -> Multimoda
     return model
 
 
-def steps(
+def learn_stepwise(
     operator: str,
     target: Target,
     *,
@@ -196,7 +196,7 @@ def steps(
 
 def learn(operator: str, target: Target, **how: object) -> Surface:
     """Drive `steps` to its end; ``how``: encoder, rate, count, seed."""
-    return drive(steps(operator, target, **how))  # type: ignore[arg-type]
+    return drive(learn_stepwise(operator, target, **how))  # type: ignore[arg-type]
 
 
 def _inputs(a: Tensor, b: Tensor) -> dict[str, Tensor]:

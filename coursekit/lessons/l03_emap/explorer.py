@@ -12,7 +12,7 @@ from coursekit.lessons.l03_emap.interaction import (
     ADDITIVE,
     INTERACTING,
     Projected,
-    steps,
+    compare_stepwise,
     with_synergy,
 )
 from coursekit.lessons.l03_emap.plots import KINDS, EmapView, Explored
@@ -29,7 +29,7 @@ def explore(
     recipe = with_synergy(synergy, noise=noise, train=int(n), valid=VALID, test=TESTED)
     data = generate(recipe, int(seed))
     yield
-    found = yield from steps(data, Settings(epochs=int(epochs)), seed=int(seed))
+    found = yield from compare_stepwise(data, Settings(epochs=int(epochs)), seed=int(seed))
     free = found[INTERACTING]
     return Explored(
         found[ADDITIVE].accuracy,

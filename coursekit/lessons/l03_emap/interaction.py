@@ -51,7 +51,7 @@ class Projected:
         return float((self.before.argmax(1) != self.after.argmax(1)).double().mean())
 
 
-def look(model: MultimodalClassifier, split: Split) -> Projected:
+def projected(model: MultimodalClassifier, split: Split) -> Projected:
     """A trained model on ``split``, before and after the projection over that split's samples."""
     require_instance("model", model, MultimodalClassifier)
     require_instance("split", split, Split)
@@ -59,7 +59,7 @@ def look(model: MultimodalClassifier, split: Split) -> Projected:
     return Projected(model, logits, emap(model, split.inputs), split.labels.to(logits.device))
 
 
-def steps(
+def compare_stepwise(
     data: MultimodalData,
     settings: Settings | None = None,
     *,
@@ -84,7 +84,7 @@ def steps(
         for _ in epochs(model, data.train, data.valid, settings, seed=seed):
             yield
         with threads(settings.threads):
-            found[name] = look(model, data.test)
+            found[name] = projected(model, data.test)
     return found
 
 
@@ -102,7 +102,7 @@ def compare(
     fusions: Sequence[str] = (ADDITIVE, INTERACTING),
 ) -> dict[str, Projected]:
     """`steps` driven to its end."""
-    return drive(steps(data, settings, seed=seed, fusions=fusions))
+    return drive(compare_stepwise(data, settings, seed=seed, fusions=fusions))
 
 
 def with_synergy(

@@ -16,7 +16,7 @@ from coursekit.analysis.intervals import summarise
 from coursekit.compare.stored_tables import store
 from coursekit.data import load, load_preset
 from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.lessons.l03_emap.interaction import look
+from coursekit.lessons.l03_emap.interaction import projected
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
 from coursekit.utils.checks import choose
@@ -58,7 +58,7 @@ def table_rows(name: str, seed: int) -> pd.DataFrame:
     for head in HEADS:
         valid, lr, model = tuned(data, head, seed)
         with threads(1):
-            found = look(model, data.test)
+            found = projected(model, data.test)
         measured = {"before": found.accuracy, "after": found.projected, "changed": found.changed}
         rows.append(
             {"data": name, "seed": seed, "head": head, "lr": lr, "valid": valid, **measured}

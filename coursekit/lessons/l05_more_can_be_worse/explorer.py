@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from dataclasses import replace
 
-from coursekit.compare.quick import steps
+from coursekit.compare.quick import quick_comparison
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.usual import ADAM, OPTIMISERS, PRESETS, SGD
@@ -41,7 +41,7 @@ def retrain(
     data = generate(recipe, int(seed))
     yield
     settings = Settings(epochs=int(epochs), **OPTIMISERS[optimiser])
-    results = yield from steps(data, settings, seed=int(seed))
+    results = yield from quick_comparison(data, settings, seed=int(seed))
     ceilings = {"A": ceiling(recipe, ("A",)), "B": ceiling(recipe, ("B",))}
     return Retrained(results, {**ceilings, "joint": ceiling(recipe)}, int(epochs))
 

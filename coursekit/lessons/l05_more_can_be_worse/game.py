@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from coursekit.analysis.diagnosis import PARADOX, STARVED, Diagnosis, diagnose
-from coursekit.compare import quick as live
+from coursekit.compare import quick
 from coursekit.course.games.game import CURVES, PROBES, Case, Evidence, Game
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.training import Settings
@@ -18,9 +18,9 @@ NEITHER, BOTH = "neither", "both"
 ILLNESSES = (STARVATION, HIDDEN, OVERFITTING, NONE)
 
 MODELS: Mapping[str, str] = MappingProxyType(
-    {"A": "A alone", "B": "B alone", "joint": "joint", live.ENSEMBLE: "ensemble"}
+    {"A": "A alone", "B": "B alone", "joint": "joint", quick.ENSEMBLE: "ensemble"}
 )
-ORDERS: Mapping[str, int] = MappingProxyType({live.ENSEMBLE: 10, CURVES: 10, PROBES: 25})
+ORDERS: Mapping[str, int] = MappingProxyType({quick.ENSEMBLE: 10, CURVES: 10, PROBES: 25})
 SLOWLY = Settings()
 BOLDLY = Settings(optimizer="adam", lr=1e-3, batch_size=64)  # as many epochs: curves look alike
 
@@ -82,7 +82,7 @@ def train(case: Case) -> Generator[None, None, Evidence]:
     """A alone, B alone and the joint model, at slider speed."""
     data = generate(case.recipe, case.number)
     yield
-    found = yield from live.steps(data, case.settings, seed=case.number)
+    found = yield from quick.quick_comparison(data, case.settings, seed=case.number)
     reached = found.accuracy.set_index("model")["accuracy"]
     return Evidence({m: float(reached[m]) for m in MODELS}, found.history, found.probes)
 
@@ -114,7 +114,7 @@ def explain_illness(evidence: Evidence) -> str:
     found, reached = diagnosis(evidence), evidence.accuracy
     best = max("AB", key=lambda m: reached[m])
     loses = "loses" if found.drop < PARADOX else "does not lose"
-    ahead = reached[live.ENSEMBLE] - reached["joint"]
+    ahead = reached[quick.ENSEMBLE] - reached["joint"]
     return (
         f"The joint model {loses}: {found.drop:+.3f} against {best} alone (the ensemble against "
         f"it: {ahead:+.3f}). {explain_modality(evidence)} Together: {rule_illness(evidence)}."

@@ -21,8 +21,8 @@ from coursekit.lessons.l02_fusion_operators.surfaces import (
     build_model,
     grid,
     learn,
+    learn_stepwise,
     share,
-    steps,
 )
 
 QUICK = {"count": 3}
@@ -153,7 +153,7 @@ def test_a_target_that_does_not_vary_has_no_r2():
 
 
 def test_a_training_can_be_abandoned():
-    work = steps("mid-mlp", TARGETS["product"], count=30)
+    work = learn_stepwise("mid-mlp", TARGETS["product"], count=30)
     assert next(work) is None
     work.close()
 
