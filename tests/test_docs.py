@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.course.registry import rooms
+
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", "INSTRUCTORS.md", "coursekit/course/hub/README.md"]
 PAGES += [f"data/{p.name}" for p in (ROOT / "data").glob("*.md")]
@@ -30,6 +32,7 @@ def test_the_first_screen_shows_the_explorer_and_both_commands():
     assert "python course.py test" in text
 
 
-@pytest.mark.parametrize("key", ["00", "01", "02", "03", "04", "05", "06", "07", "08"])
-def test_every_lesson_stands_in_the_readme(key):
-    assert f"notebooks/{key}_" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_lesson_stands_in_the_readme():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(rooms()) > 8
+    assert [key for key in rooms() if f"notebooks/{key}_" not in text] == []

@@ -76,7 +76,7 @@ def sections(level="###"):
 
 
 def test_the_table_is_that_of_the_sources():
-    assert block(TEXT) == table(lessons()), "print it: python -m coursekit.course.grading.overview"
+    assert block(TEXT) == table(lessons()), "python course.py refresh renews it"
 
 
 def test_the_overview_agrees_with_the_exercises_themselves():

@@ -1,7 +1,7 @@
-"""Where all lessons are listed: README's table, lesson 00's way through, the page of explorers.
+"""Where all lessons are listed: two tables, lesson 00's way through, the page of explorers.
 
-Each is made from what the lessons declare (`coursekit.course.lesson`) and from the heads of their
-source scripts, by ``refresh``; the tests ask whether they are fresh.
+Each is made from what the lessons declare (`coursekit.course.lesson`) and from their source
+scripts, by ``refresh``; the tests ask whether they are fresh.
 """
 
 import re
@@ -9,38 +9,18 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
-from coursekit.course.authoring.sources import NOTEBOOKS, ROOT, name_of, notebook_of, scripts
+from coursekit.course.authoring.head import head_of
+from coursekit.course.authoring.sources import NOTEBOOKS, ROOT, scripts
+from coursekit.course.grading import overview
 from coursekit.course.lesson import Lesson
 from coursekit.course.registry import explorer_entries, lessons
 from coursekit.utils.checks import require
 
 BEGIN, END = "<!-- made by `python course.py refresh` -->", "<!-- end of what it made -->"
-TITLE = re.compile(r"^# # (\d\d) · (.+)$", re.M)
-TIME = re.compile(r"^# \*\*Time\*\* about (\d+) minutes", re.M)
 WAY = re.compile(r"(?<=^# ## The way through\n#\n)(?:# - \[.*\n(?:#   .*\n)*)+", re.M)
 SECTIONS = re.compile(r"^# %% \[markdown\]\n# ## .*\Z", re.M | re.S)
 WIDTH = 100
-
-
-class Head(NamedTuple):
-    """What a lesson's source script says of itself at its beginning."""
-
-    name: str
-    title: str
-    minutes: int
-    notebook: str
-
-
-def head_of(script: Path) -> Head:
-    """Read it.  Errors: ValueError when the head states no title or no minutes."""
-    text = script.read_text(encoding="utf-8")
-    title, minutes = TITLE.search(text), TIME.search(text)
-    require(title is not None, f"{script.name} does not begin with '# NN · Title'.")
-    require(minutes is not None, f"{script.name} has no line '**Time** about N minutes'.")
-    assert title is not None and minutes is not None
-    return Head(name_of(script), title[2], int(minutes[1]), notebook_of(script).name)
 
 
 def readme_table() -> str:
@@ -95,6 +75,11 @@ def _in_readme(text: str) -> str:
     return pattern.sub(lambda _: f"{BEGIN}\n{readme_table()}\n{END}", text)
 
 
+def _in_instructors(text: str) -> str:
+    old = overview.block(text)
+    return text.replace(old, overview.table(overview.lessons()))
+
+
 def _in_lesson_00(text: str) -> str:
     require(WAY.search(text) is not None, "Lesson 00 has no list under '## The way through'.")
     return WAY.sub(lambda _: way_through(), text)
@@ -108,6 +93,7 @@ def _in_page(text: str) -> str:
 LISTINGS: Mapping[Path, Callable[[str], str]] = MappingProxyType(
     {
         ROOT / "README.md": _in_readme,
+        ROOT / "INSTRUCTORS.md": _in_instructors,
         NOTEBOOKS / "source" / "00_start_here.py": _in_lesson_00,
         NOTEBOOKS / "source" / "explorers.py": _in_page,
     }

@@ -1,6 +1,7 @@
 """The lessons at a glance, for whoever teaches: minutes, exercises and points, from the sources.
 
-``python -m coursekit.course.grading.overview`` prints the table that stands in INSTRUCTORS.md.
+``python -m coursekit.course.grading.overview`` prints the table that stands in INSTRUCTORS.md;
+``python course.py refresh`` renews it there.
 """
 
 import re
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from coursekit.course.authoring.listings import head_of
+from coursekit.course.authoring.head import head_of
 from coursekit.course.authoring.slicing import CHECK, grade_id, key_of
 from coursekit.course.authoring.sources import instructor_notebook, scripts
 from coursekit.utils.checks import require
