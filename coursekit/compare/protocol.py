@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from coursekit import balancing
+from coursekit.analysis.agreement import GROUPS, agreement
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe_encoders
 from coursekit.data import load, load_preset, preset
@@ -20,8 +21,7 @@ from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import presets
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
-from coursekit.utils.checks import choose, require, require_list, require_positive
-from coursekit.utils.tensor_checks import require_labels
+from coursekit.utils.checks import choose, require, require_positive
 from coursekit.utils.threads import threads
 
 FUSIONS = ("late-linear", "mid-mlp", "film", "kiela-gate", "transformer")
@@ -60,7 +60,6 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
     }
 )
 Trial = Mapping[str, float]
-GROUPS = ("all", "none", "1", "2")  # which of the unimodal models are right; see `agreement`
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
@@ -245,25 +244,3 @@ def unimodal_answers(data: str, seed: int) -> tuple[Tensor, ...]:
     with torch.no_grad(), threads(1):
         found = predict(model, data_of(data, seed).test.inputs).unimodal
     return tuple(x.argmax(1) for x in found.values())
-
-
-def agreement(answers: Tensor, alone: Sequence[Tensor], labels: Tensor) -> dict[str, float]:
-    """Of which samples is a model right, by which of the unimodal models is?
-
-    answers: classes (N,) of the model.  alone: classes (N,), one tensor a modality.  labels: (N,).
-    Returns share_all, share_none, share_1, share_2, …: the share of samples that all of them
-    answer right, none, or only the first, the second; and right_… the model's accuracy on these
-    samples, NaN where there are none. Σ share · right is its accuracy.  With three modalities or
-    more, samples that some but not all of several get right are in no group.
-    """
-    require_list("alone", alone, "classes")
-    for name, given in (("answers", [answers]), ("alone", alone)):
-        for given_classes in given:
-            require_labels(name, given_classes, len(labels))
-    right = torch.stack([answer == labels for answer in alone])  # (M, N)
-    count = right.sum(0)
-    groups = {"all": count == len(alone), "none": count == 0}
-    groups |= {str(m + 1): right[m] & (count == 1) for m in range(len(alone))}
-    correct = answers == labels
-    shares = {f"share_{k}": float(g.double().mean()) for k, g in groups.items()}
-    return shares | {f"right_{k}": float(correct[g].double().mean()) for k, g in groups.items()}

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from coursekit import balancing
+from coursekit.analysis.agreement import agreement
 from coursekit.analysis.probes import quick_probe
-from coursekit.compare.protocol import agreement
 from coursekit.compare.replay import replay
 from coursekit.course.plots.show import png
 from coursekit.course.widgets import EXPLORERS

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
+from coursekit.analysis.agreement import agreement
 from coursekit.analysis.calibration import ece, reliability
-from coursekit.compare.protocol import agreement
 from coursekit.compare.standings import standings
 from coursekit.course.plots import new_figure
 from coursekit.course.plots.calibration import reliability_diagrams
