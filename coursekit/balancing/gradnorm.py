@@ -76,10 +76,11 @@ class GradNorm(Method):
         lengths = []
         for one in losses:
             grads = torch.autograd.grad(one, shared, retain_graph=True, allow_unused=True)
-            lengths.append(torch.cat([g.flatten() for g in grads if g is not None]).norm().cpu())
-        now = torch.stack(losses).detach().cpu().clamp_min(LEAST_LOSS)
+            lengths.append(torch.cat([g.flatten() for g in grads if g is not None]).norm())
+        read = torch.stack([*lengths, *losses]).detach().cpu()  # an accelerator is waited for once
+        length, now = read[: len(lengths)], read[len(lengths) :].clamp_min(LEAST_LOSS)
         self.first = now if self.first is None else self.first
-        norms = self.learnt * torch.stack(lengths)
+        norms = self.learnt * length
         aims = targets(norms.detach(), now, self.first, self.alpha)
         self.optimizer.zero_grad()
         (norms - aims).abs().sum().backward()

@@ -24,7 +24,7 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
     """
     require_scores("scores", scores)
     _require_own(alpha, beta_max)
-    return pace(scores, scores.new_tensor(alpha), scores.new_tensor(beta_max))
+    return pace(scores, scores.new_full((), alpha), scores.new_full((), beta_max))
 
 
 def pace(scores: Tensor, alpha: Tensor, beta_max: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """OGM and OGM-GE: brake the encoder of the modality that is ahead; add noise to its gradient."""
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -10,7 +9,8 @@ from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
 from coursekit.training.method import Step
 from coursekit.utils.checks import require, require_count, require_not_negative
-from coursekit.utils.tensor_checks import NotFinite, require_floats
+from coursekit.utils.tensor_checks import not_finite, require_floats
+from coursekit.utils.value_checks import check
 
 LEAST_STD = 1e-8
 
@@ -24,7 +24,7 @@ def coefficients(scores: Tensor, alpha: float) -> Tensor:
     """
     require_scores("scores", scores)
     require_not_negative("alpha", alpha)
-    return brake(scores, scores.new_tensor(alpha))
+    return brake(scores, scores.new_full((), alpha))
 
 
 def brake(scores: Tensor, alpha: Tensor) -> Tensor:
@@ -45,8 +45,7 @@ def noise_std(grad: Tensor) -> Tensor:
     require_floats("grad", grad)
     require(grad.numel() > 1, f"grad has shape {tuple(grad.shape)}; two numbers were expected.")
     std = grad.std()
-    if not math.isfinite(float(std)):  # so is the gradient; one number is looked at faster than all
-        raise NotFinite("grad contains NaN or infinite values.")
+    check(std.isfinite(), lambda: not_finite("grad"))  # quicker than to look at all numbers
     return std + LEAST_STD
 
 

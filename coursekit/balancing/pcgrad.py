@@ -19,9 +19,11 @@ def project(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
     found = grads.clone()
     for i in range(len(grads)):
         for j in torch.randperm(len(grads), generator=generator).tolist():
-            against = found[i] @ grads[j]
-            if j != i and against < 0:
-                found[i] -= against / (grads[j] @ grads[j]) * grads[j]
+            if j == i:
+                continue
+            along = found[i] @ grads[j] / (grads[j] @ grads[j])
+            # Not an `if`, for which an accelerator would be waited for at every pair of tasks.
+            found[i] -= torch.where(along < 0, along, 0) * grads[j]
     return found
 
 

@@ -114,13 +114,16 @@ class PMR(Method):
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """The joint loss and, for samples of known classes, the prototype losses."""
         loss = super().loss(step, weights)
+        if int(self.known.sum()) < 2:
+            return loss
         known = self.known.to(step.labels.device)
-        rows = known[step.labels]
-        if int(known.sum()) < 2 or not rows.any():
+        rows = known[step.labels].nonzero().flatten()  # an accelerator is waited for here alone
+        if len(rows) == 0:
             return loss
         labels = (known.cumsum(0) - 1)[step.labels[rows]]  # numbered among the known ones
+        classes = self.known.nonzero().flatten().to(known.device)
         s = [
-            similarities(z[rows], self.centres[m][known])
+            similarities(z[rows], self.centres[m][classes])
             for m, z in step.prediction.features.items()
         ]
         beta, gamma = coefficients(true_class_scores(s, labels).clamp_min(1e-8))

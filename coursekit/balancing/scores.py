@@ -1,13 +1,18 @@
 """What several methods ask of a batch: how well does each modality do by itself?"""
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require
-from coursekit.utils.tensor_checks import NotFinite, require_batch, require_labels, require_tensors
+from coursekit.utils.tensor_checks import (
+    not_finite,
+    require_batch,
+    require_labels,
+    require_tensors,
+)
+from coursekit.utils.value_checks import check
 
 
 def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
@@ -28,8 +33,7 @@ def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
     except (RuntimeError, IndexError):
         require_labels("labels", labels, *logits[0].shape)
         raise
-    if not math.isfinite(float(found.sum())):
-        raise NotFinite("logits contains NaN or infinite values.")
+    check(found.sum().isfinite(), lambda: not_finite("logits"))
     return found
 
 
@@ -51,5 +55,7 @@ def require_scores(name: str, scores: Tensor) -> None:
     """Refuse what is no (M,) of positive finite numbers with two modalities or more."""
     require_batch(name, scores, (None,))
     require(len(scores) > 1, f"{name} has shape {tuple(scores.shape)}; two or more were expected.")
-    low = float(scores.min())
-    require(low > 0, f"{name} holds {low}; positive numbers were expected.")
+    low = scores.min()
+    check(
+        low > 0, lambda: ValueError(f"{name} holds {low.item()}; positive numbers were expected.")
+    )

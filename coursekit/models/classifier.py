@@ -18,6 +18,7 @@ from coursekit.utils.checks import (
     require_mapping,
     require_modality,
 )
+from coursekit.utils.value_checks import together
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,9 @@ class MultimodalClassifier(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Prediction:
         """All logits and features for a batch."""
-        features = self.encode(inputs)
-        return Prediction(self.fusion(features), features, self.heads)
+        with together():  # an accelerator is waited for once, not once per modality
+            features = self.encode(inputs)
+            return Prediction(self.fusion(features), features, self.heads)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from coursekit.training.method import Method, Run, Step, slots_of
 from coursekit.utils.tensor_checks import NotFinite
+from coursekit.utils.value_checks import together
 
 
 def lost(step: Step, method: Method, loss: Tensor) -> str:
@@ -16,19 +17,19 @@ def lost(step: Step, method: Method, loss: Tensor) -> str:
     return said + f"{suspect(step)}."
 
 
-def bad_gradient(step: Step, method: Method) -> str:
-    """The same for gradients that are not finite; empty when all are."""
+def bad_gradient(step: Step, method: Method) -> FloatingPointError | None:
+    """The same for gradients that are not finite; None when all are."""
     model = step.run.model
     parameters = dict(model.named_parameters())
     names = [n for n, p in parameters.items() if p.grad is not None and not _finite(p.grad)]
     if not names:
-        return ""
+        return None
     own = {m: {id(p) for p, _ in slots_of(model, m)} for m in model.modalities}
     hit = {id(parameters[name]) for name in names}
     whose = [repr(m) for m, slots in own.items() if slots & hit]
     where = f"{' and '.join(whose)}, at {names[0]}" if whose else names[0]
     said = f"The gradient is not finite {moment(step)}, method {method.name!r}: it is that of "
-    return f"{said}{where}; the step was not taken."
+    return FloatingPointError(f"{said}{where}; the step was not taken.")
 
 
 def suspect(step: Step) -> str:
@@ -61,9 +62,13 @@ def when(run: Run, batch: int) -> str:
 def divergence(
     run: Run, method: Method, at: str, inputs: Mapping[str, Tensor] | None = None
 ) -> Iterator[None]:
-    """A fusion operator that meets NaN refuses it; in a training that means it diverged."""
+    """A fusion operator that meets NaN refuses it; in a training that means it diverged.
+
+    Checks of values inside are looked at together, `coursekit.utils.value_checks`.
+    """
     try:
-        yield
+        with together():
+            yield
     except NotFinite as problem:
         said = f"{str(problem).rstrip('.')} {at}, method {method.name!r}"
         raise FloatingPointError(f"{said}{_reason(run, inputs or {})}.") from None

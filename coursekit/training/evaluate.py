@@ -16,6 +16,7 @@ from coursekit.utils.tensor_checks import (
     require_labels,
     require_weights,
 )
+from coursekit.utils.value_checks import settle, together
 
 
 @torch.no_grad()
@@ -31,7 +32,9 @@ def predict(model: MultimodalClassifier, inputs: Mapping[str, Tensor]) -> Predic
     device = next(model.parameters()).device
     try:
         with evaluating(model):
-            return model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+            found = model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+        settle()
+        return found
     except NotFinite:
         for m, x in inputs.items():  # the fusion says so of features; if it is the inputs, them
             require_weights(f"inputs[{m!r}]", x)
@@ -49,7 +52,7 @@ def predict_rows(
     if isinstance(split, Split) and engine.plain:
         return predict(model, split.inputs)
     parts = torch.arange(len(split)).split(size)
-    with evaluating(model), engine.running(model):
+    with evaluating(model), engine.running(model), together():
         found = [model(inputs) for inputs in engine.batches(split, parts)]
     features = {m: torch.cat([p.features[m] for p in found]) for m in model.modalities}
     return Prediction(torch.cat([p.joint for p in found]), features, model.heads)

@@ -28,6 +28,7 @@ from coursekit.utils.checks import (
     require_instance,
 )
 from coursekit.utils.threads import threads
+from coursekit.utils.value_checks import check, settle
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
 
@@ -178,8 +179,7 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
     run, settings = step.run, step.run.settings
     weights = method.weights(step)
     loss = method.loss(step, weights)
-    if not torch.isfinite(loss):
-        raise FloatingPointError(lost(step, method, loss))
+    check(torch.isfinite(loss), lambda: FloatingPointError(lost(step, method, loss)))
     optimizer.zero_grad()
     method.backward(step, loss)
     scales = method.scales(step)
@@ -187,8 +187,8 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
         scale_gradients(run.model, scales)
     if settings.clip is not None:
         method.clip(step, settings.clip)
-    if not torch.isfinite(length(run.model)) and (said := bad_gradient(step, method)):
-        raise FloatingPointError(said)
+    check(torch.isfinite(length(run.model)), lambda: bad_gradient(step, method))
+    settle()  # here an accelerator is waited for: behind it nothing bad is left to move a weight
     if settings.scale == "gradient":
         optimizer.step()
     else:

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from coursekit.models import Dropout
+from coursekit.utils.value_checks import gathered
 
 
 def recomputed(module: nn.Module, x: Tensor) -> Tensor:
@@ -28,7 +29,8 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
 class _Again:
     """Inside, dropout draws what it drew and batch norms leave their running statistics alone.
 
-    Entered once for each backward pass, of which a method may make several.
+    Entered once for each backward pass, of which a method may make several. Checks of values that
+    an accelerator would be waited for were made in the first pass, and nobody asks for them again.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -37,6 +39,8 @@ class _Again:
         self.drawn = [d.generator.get_state() for d in self.dropouts]
 
     def __enter__(self) -> None:
+        self.unasked = gathered()
+        self.unasked.__enter__()
         self.later = [d.generator.get_state() for d in self.dropouts]
         self.before = [(n.momentum, n.num_batches_tracked) for n in self.norms]
         for d, state in zip(self.dropouts, self.drawn, strict=True):
@@ -47,6 +51,7 @@ class _Again:
                 n.num_batches_tracked = n.num_batches_tracked.clone()
 
     def __exit__(self, *error: object) -> None:
+        self.unasked.__exit__(None, None, None)
         for d, state in zip(self.dropouts, self.later, strict=True):
             d.generator.set_state(state)
         for n, (momentum, count) in zip(self.norms, self.before, strict=True):

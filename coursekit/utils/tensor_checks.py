@@ -7,10 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.utils.checks import require
+from coursekit.utils.value_checks import check
 
 
 class NotFinite(ValueError):
     """A tensor holds NaN or infinite values; inside a training it means that the run diverged."""
+
+
+def not_finite(name: str) -> NotFinite:
+    """What is raised of a tensor called ``name``."""
+    return NotFinite(f"{name} contains NaN or infinite values.")
 
 
 def require_tensors(name: str, tensors: Any) -> None:
@@ -82,5 +88,4 @@ def require_labels(
 
 
 def _require_no_nan(name: str, x: Tensor) -> None:
-    if not bool(torch.isfinite(x).all()):
-        raise NotFinite(f"{name} contains NaN or infinite values.")
+    check(torch.isfinite(x).all(), lambda: not_finite(name))

@@ -14,6 +14,7 @@ from coursekit.compare.replicas.arguments import each, each_method, require_sett
 from coursekit.compare.replicas.batches import Batches
 from coursekit.compare.replicas.best import Best
 from coursekit.compare.replicas.by_hand import ByHand, can_be_by_hand
+from coursekit.compare.replicas.divergence import Divergence
 from coursekit.compare.replicas.losses import classes_first, log_true, of_label
 from coursekit.compare.replicas.method_rules import (
     EachByItself,
@@ -35,6 +36,7 @@ from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.training.settings import Settings
 from coursekit.utils.checks import require, require_seeds
+from coursekit.utils.value_checks import cheap_to_ask, together
 
 
 class Job:
@@ -79,7 +81,8 @@ class Job:
         self.methods: list[Method] = [methods[i] for i in self.order]
         self.settings: list[Settings] = [settings[i] for i in self.order]
         self.measured = measured
-        self.stopped: dict[int, str] = {}
+        self.divergence = Divergence(self.runs)
+        self.stopped = self.divergence.stopped
         self.stack = Stack([run.model for run in self.runs])
         self.rules = make_rules(self.stack, self.runs, self.methods)
         self._set_up(not isinstance(train, Sequence), extra)
@@ -127,13 +130,14 @@ class Job:
         self._set_mode(training=True)
         kept: list[tuple[Tensor, Tensor]] = []
         size = self.settings[0].batch_size
-        for batch, (inputs, labels) in enumerate(
-            self.data["train"].shuffled(self.generators, size), 1
-        ):
-            grads = torch.set_grad_enabled(self.by_hand is None)
-            with grads, np.errstate(invalid="ignore", over="ignore"):  # divergence is looked for
+        shuffled = self.data["train"].shuffled(self.generators, size)
+        grads = torch.set_grad_enabled(self.by_hand is None)
+        ignored = np.errstate(invalid="ignore", over="ignore")  # divergence is looked for
+        with grads, ignored, together():
+            for batch, (inputs, labels) in enumerate(shuffled, 1):
                 kept.append(self._step(inputs, labels, batch))
-        self._look_at_weights(epoch)
+        self.divergence.of_weights(self.stack.flat, epoch)
+        self._set_aside()
         write_trace(self.runs, kept, self.heads, self.stopped)
         self._set_mode(training=False)
         self.looks.forget()
@@ -170,7 +174,7 @@ class Job:
                     self._weigh(step)
             if not finite:
                 loss = -(self.asked_weights * log.mean(2).T).sum(1)
-                self._look_for_divergence(loss, batch)
+                self.divergence.of_losses(loss, batch)
         gradient = self._differentiate(loss, labels)
         with torch.no_grad():
             if step is not None:
@@ -232,7 +236,7 @@ class Job:
     def _scale(self, step: StackedStep) -> None:
         """Ask for the scales; factor: what they make of every parameter, None = nothing."""
         self.scales = torch.cat([rule.scales(step) for rule in self.rules])
-        silent = bool(self.scales.isnan().all())
+        silent = cheap_to_ask(self.scales) and bool(self.scales.isnan().all())
         self.factor = None if silent else self._by_parameter(self.scales)
 
     def _deafen(self, prediction: StackedPrediction) -> StackedPrediction:
@@ -249,21 +253,6 @@ class Job:
         named = torch.cat([scales.nan_to_num(1.0), torch.ones_like(scales[:, :1])], dim=1)
         parts = zip(self.stack.groups, self.owners, strict=True)
         return torch.cat([named[group.rows].index_select(1, owner) for group, owner in parts])
-
-    def _look_for_divergence(self, total: Tensor, batch: int) -> None:
-        finite = total.detach().isfinite()
-        if bool(finite.all()):
-            return
-        for k in torch.nonzero(~finite).flatten().tolist():
-            where = f"in epoch {self.runs[k].epoch}, batch {batch}"
-            self.stopped.setdefault(k, f"The loss is {total[k].item()} {where}.")
-
-    def _look_at_weights(self, epoch: int) -> None:
-        """A last step may have led to weights that no loss has seen yet."""
-        finite = self.stack.flat.isfinite().all(1)
-        for k in torch.nonzero(~finite).flatten().tolist():
-            self.stopped.setdefault(k, f"The weights are not finite after epoch {epoch}.")
-        self._set_aside()
 
     def _set_aside(self) -> None:
         """Replicas that diverged are all zeros from now on, and disturb nobody."""

@@ -19,6 +19,7 @@ from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
 from coursekit.utils.checks import require, require_instance, require_list
 from coursekit.utils.tensor_checks import NotFinite
+from coursekit.utils.value_checks import gathered, together
 
 Weights = dict[str, Tensor]
 
@@ -164,10 +165,11 @@ class Stack:
 
     def predict(self, inputs: Mapping[str, Tensor], *, learning: bool = False) -> StackedPrediction:
         """All K models on inputs (K, B, …). learning: zeros where the mean of the heads answers."""
-        features = self.encode(inputs)
-        found = StackedPrediction(self.flat, features, self.unimodal(features))
-        joint = torch.cat([self._joint(group, found, learning) for group in self.groups])
-        return replace(found, joint=joint)
+        with together():
+            features = self.encode(inputs)
+            found = StackedPrediction(self.flat, features, self.unimodal(features))
+            joint = torch.cat([self._joint(group, found, learning) for group in self.groups])
+            return replace(found, joint=joint)
 
     def differentiate(self, loss: Tensor) -> Tensor:
         """The gradient of a scalar, (K, P) like ``flat``; the next call overwrites it."""
@@ -237,10 +239,15 @@ def _one_by_one(
     for k, module in enumerate(modules):
         own = {name: w[k] for name, w in weights.items()}
         x = {m: z[k] for m, z in inputs.items()} if isinstance(inputs, Mapping) else inputs[k]
-        try:
+        if nothing is None:
             found.append(functional_call(module, own, (x,)))
+            continue
+        try:
+            with gathered() as checks:
+                y = functional_call(module, own, (x,))
         except NotFinite:
-            if nothing is None:
-                raise
             found.append(nothing)
+            continue
+        fits = checks.all()  # of an accelerator, which answers there and is not waited for
+        found.append(y if fits is None else torch.where(fits, y, nothing))
     return torch.stack(found)

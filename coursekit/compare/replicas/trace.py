@@ -2,9 +2,11 @@
 
 from collections.abc import Container, Sequence
 
+import torch
 from torch import Tensor
 
 from coursekit.training.method import Run
+from coursekit.utils.value_checks import cheap_to_ask
 
 Rows = list[dict[str, object]]
 
@@ -22,12 +24,23 @@ def write_trace(
     """
     used: tuple[Tensor, Tensor] | None = None
     rows: list[Rows] = []
-    for batch, now in enumerate(kept, 1):
+    for batch, now in enumerate(_at_hand(kept), 1):
         if used is None or now[0] is not used[0] or now[1] is not used[1]:
             used, rows = now, _named(*now, heads)
         for k, (run, own) in enumerate(zip(runs, rows, strict=True)):
             if k not in stopped:
                 run.trace += [{"epoch": run.epoch, "batch": batch, **row} for row in own]
+
+
+def _at_hand(kept: Sequence[tuple[Tensor, Tensor]]) -> Sequence[tuple[Tensor, Tensor]]:
+    """The same on the CPU, for which an accelerator is waited for once; one tensor stays one."""
+    if all(cheap_to_ask(x) for pair in kept for x in pair):
+        return kept
+    apart = {id(x): x for pair in kept for x in pair}
+    numbers = torch.cat([x.flatten() for x in apart.values()]).cpu()
+    parts = numbers.split([x.numel() for x in apart.values()])
+    here = {key: part.view(x.shape) for (key, x), part in zip(apart.items(), parts, strict=True)}
+    return [(here[id(weights)], here[id(scales)]) for weights, scales in kept]
 
 
 def _named(weights: Tensor, scales: Tensor, heads: Sequence[str]) -> list[Rows]:
