@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from coursekit.course.plots.frames import interval, require_columns, roles_of
-from coursekit.course.plots.style import INK, style
+from coursekit.course.plots.style import INK, legend_key, style
 
 SPLIT_LINES: Mapping[str, Any] = {"train": "-", "valid": "--"}
 
@@ -71,8 +70,8 @@ def _course(means: pd.Series) -> str:
 
 def _legend(ax: Axes, names: list[str], roles: Mapping[str, str], splits: list[str]) -> None:
     models = [
-        Line2D([], [], linestyle="", label=name, **style(roles[name], "color", "marker"))
+        legend_key(linestyle="", label=name, **style(roles[name], "color", "marker"))
         for name in names
     ]
-    lines = [Line2D([], [], color=INK, linestyle=SPLIT_LINES[s], label=s) for s in splits]
+    lines = [legend_key(color=INK, linestyle=SPLIT_LINES[s], label=s) for s in splits]
     ax.legend(handles=models + lines, ncols=2)

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from coursekit.analysis.intervals import Interval
 from coursekit.course.plots.frames import interval, percent, require_columns
-from coursekit.course.plots.style import GRID, INK, style
+from coursekit.course.plots.style import GRID, INK, legend_key, style
 from coursekit.utils.checks import choose, require
 
 # Hollow = alone, filled = joint: the pair is told apart by the fill, the training by the palette.
@@ -67,4 +67,4 @@ def _dot(ax: Axes, place: float, trained: str, found: Interval) -> None:
 
 def _key(trained: str) -> Line2D:
     words = {"alone": "encoder trained alone", "joint": "encoder of the joint model"}
-    return Line2D([], [], linestyle="", label=words[trained], markersize=8, **_look(trained))
+    return legend_key(linestyle="", label=words[trained], markersize=8, **_look(trained))

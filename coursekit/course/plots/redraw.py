@@ -13,7 +13,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 from coursekit.course.plots.show import encode, png
-from coursekit.course.plots.style import STILL
+from coursekit.course.plots.style import STILL, style_of
 
 
 class Layers:
@@ -39,6 +39,10 @@ class Layers:
         """PNG bytes of the figure as it is now."""
         if self.figure.get_layout_engine() is not None:  # axes may move at every drawing
             return png(self.figure)
+        with style_of(self.figure):
+            return self._png()
+
+    def _png(self) -> bytes:
         lower = [ax for ax in self.figure.axes if ax.get_visible() and _has_lower_layer(ax)]
         looks = _titles(self.figure)
         alike = [title for title, look in looks.items() if self._looks.get(title) == look]

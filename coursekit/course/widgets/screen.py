@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from coursekit.course.plots.redraw import Layers
 from coursekit.course.plots.show import image_html, pixels
+from coursekit.course.plots.style import style_of
 from coursekit.course.widgets.panel import Panel
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -82,8 +83,10 @@ class Screen:
     def _draw(self, data: Any) -> tuple[bytes, str]:
         """The picture of ``data`` and its text."""
         started = time.perf_counter()
-        self._view.update(data)
-        drawn = self._layers.png(), self._view.describe(data)
+        with style_of(self._view.figure):  # once, not in each of the many calls
+            self._view.update(data)
+            picture = self._layers.png()
+        drawn = picture, self._view.describe(data)
         self.seconds = time.perf_counter() - started
         return drawn
 

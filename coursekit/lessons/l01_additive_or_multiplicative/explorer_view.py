@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 
-from coursekit.course.plots.style import INK, STILL, new_figure, style
+from coursekit.course.plots.style import INK, STILL, legend_key, new_figure, style
 
 GROUPS = ("non-critics", "critics")
 ROLES = ("A", "B")
@@ -56,11 +55,11 @@ class LinesView:
             self._solid += ax.plot([], [], color=color, linestyle="-", linewidth=2.6)
             self._dashed += ax.plot([], [], color=color, linestyle="--", linewidth=1.6)
         keys = [
-            Line2D([], [], linestyle="", label=group, **style(role, "color", "marker"))
+            legend_key(linestyle="", label=group, **style(role, "color", "marker"))
             for group, role in zip(GROUPS, ROLES, strict=True)
         ]
-        keys.append(Line2D([], [], color=INK, linestyle="-", label="with interaction"))
-        keys.append(Line2D([], [], color=INK, linestyle="--", label="additive"))
+        keys.append(legend_key(color=INK, linestyle="-", label="with interaction"))
+        keys.append(legend_key(color=INK, linestyle="--", label="additive"))
         ax.legend(
             handles=keys,
             ncols=4,

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from coursekit.course.plots.frames import interval, percent, require_columns
-from coursekit.course.plots.style import INK, MUTED, STYLE
+from coursekit.course.plots.style import INK, MUTED, STYLE, legend_key
 from coursekit.utils.checks import choose
 
 LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -113,7 +112,7 @@ def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
     parts = ("color", "marker", "linestyle") if lines else ("color", "marker")
     extra = {} if lines else {"linestyle": ""}
     said = {"single": "single (chosen on validation)"}
-    handles = [Line2D([], [], label=said.get(m, m), **(look(m, *parts) | extra)) for m in models]
+    handles = [legend_key(label=said.get(m, m), **(look(m, *parts) | extra)) for m in models]
     if lines:
         ax.legend(handles=handles, loc="lower right", ncols=2)
         return

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from coursekit.course.plots.frames import by_epoch
-from coursekit.course.plots.style import INK, MUTED, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
 
 HEADS = ("A", "B", "joint")
 MOST_EPOCHS = 20
@@ -38,10 +38,10 @@ class BlendView:
         self.figure.subplots_adjust(left=0.06, right=0.985, top=0.77, bottom=0.13, wspace=0.28)
         self._title = self.figure.text(0.012, 0.93, "", size=12, weight="bold", color=INK)
         keys = [
-            Line2D([], [], color=INK, linestyle="-", label="fitted rows"),
-            Line2D([], [], color=INK, linestyle="--", label="held rows"),
-            Line2D([], [], color=GAINED, marker="v", label="G, generalised"),
-            Line2D([], [], color=OVERFITTED, marker="^", label="O, overfitted"),
+            legend_key(color=INK, linestyle="-", label="fitted rows"),
+            legend_key(color=INK, linestyle="--", label="held rows"),
+            legend_key(color=GAINED, marker="v", label="G, generalised"),
+            legend_key(color=OVERFITTED, marker="^", label="O, overfitted"),
         ]
         self.figure.legend(
             handles=keys, ncols=4, loc="upper right", bbox_to_anchor=(0.99, 1.0), frameon=False

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from coursekit.course.plots.frames import interval, require_columns, roles_of
-from coursekit.course.plots.style import INK, MUTED, style
+from coursekit.course.plots.style import INK, MUTED, legend_key, style
 from coursekit.utils.checks import choose, require
 
 FAILURES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -200,7 +199,7 @@ def gains_by(
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("test accuracy − joint, 95 % interval")
     if legend:
-        handles = [Line2D([], [], linestyle="", label=m, **BLENDS[m]) for m in present]
+        handles = [legend_key(linestyle="", label=m, **BLENDS[m]) for m in present]
         ax.figure.legend(handles=handles, ncols=len(present), loc="outside upper center")
     title = ax.get_title(loc="left") or by
     return f"{title}, test accuracy minus joint training's. " + "; ".join(sentences) + "."

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from coursekit.compare.race import ENSEMBLE, Race
 from coursekit.course.plots.frames import by_epoch, curves
-from coursekit.course.plots.style import INK, MUTED, STILL, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
 
 LANES = 3  # and the ensemble
 # Colour and marker tell the entrant, the line tells the modality or the head.
@@ -101,7 +101,7 @@ class RaceView:
             for place in range(LANES + 1):
                 for key in keys:
                     self._changes[kind, place, key] = _line(ax, place, LINES[key])
-            handles = [Line2D([], [], color=INK, linestyle=LINES[k], label=k) for k in keys]
+            handles = [legend_key(color=INK, linestyle=LINES[k], label=k) for k in keys]
             found = ax.legend(handles=handles, loc="upper left", ncols=3, handlelength=1.8)
             found.set_zorder(STILL)
 
@@ -129,7 +129,7 @@ class RaceView:
             self._put_test(data, place, places.get(place))
         if places != self._named:
             self._named = places
-            handles = [Line2D([], [], label=e, **LOOKS[place]) for place, e in places.items()]
+            handles = [legend_key(label=e, **LOOKS[place]) for place, e in places.items()]
             self._valid.legend(handles=handles, loc="lower right").set_zorder(STILL)
 
     def _put_accuracies(self, data: Shown, places: Mapping[int, str]) -> None:

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from coursekit.compare.replay import ENSEMBLE, Replay
 from coursekit.course.plots.frames import percent
-from coursekit.course.plots.style import INK, MUTED, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
 from coursekit.training.method import JOINT
 
 # Colour and marker tell the entry, the line tells the modality.
@@ -88,11 +88,11 @@ class FilmView:
             _scale(ax, 0.0, 1.0, {f"{x:g}": x for x in (0, 0.25, 0.5, 0.75, 1)})
         self._curves = [_line(self._valid, look, "-") for look in LOOKS]
         self._probed = [[_line(self._probes, look, line) for line in LINES] for look in LOOKS]
-        keys = [Line2D([], [], color=INK, linestyle=line, label=m) for line, m in LINES.items()]
+        keys = [legend_key(color=INK, linestyle=line, label=m) for line, m in LINES.items()]
         self._probes.legend(handles=keys, loc="upper left", ncols=2)
         self._start_changes()
         self._start_right()
-        handles = [Line2D([], [], **look) for look in LOOKS]
+        handles = [legend_key(**look) for look in LOOKS]
         self._legends = [  # the method's name is put in later
             self._valid.legend(handles, (JOINT, "", ENSEMBLE), loc="upper left", ncols=3),
             self._right.legend(self._bars, (JOINT, ""), loc="upper right", ncols=2),
