@@ -77,9 +77,9 @@ class Course:
 
     def texts(self):
         """All files that a scaffold may have written, as text."""
-        found = [p for part in ("coursekit", "tests", "notebooks") for p in
+        code = [p for part in ("coursekit", "tests", "notebooks") for p in
                  (self.folder / part).rglob("*.py")]  # fmt: skip
-        return {p: p.read_text("utf-8") for p in [*found, self.folder / "INSTRUCTORS.md"]}
+        return {p: p.read_text("utf-8") for p in [*code, self.folder / "INSTRUCTORS.md"]}
 
 
 @pytest.fixture(scope="module")
