@@ -1,4 +1,4 @@
-"""Commands: trainings, sweeps, the tables of slow studies, assignments for a class."""
+"""Commands: trainings, sweeps, tables of slow studies, assignments, scaffolds for authors."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "assign": "coursekit.course.grading.commands:assign",
         "preview": "coursekit.course.grading.commands:preview",
         "grade": "coursekit.course.grading.commands:grade",
+        "new": "coursekit.course.authoring.new:app",
     }
 )
 
@@ -57,7 +58,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, cls=Commands)
 
 @app.callback()
 def commands() -> None:
-    """Train, make the tables of slow studies, run benchmarks, hand out and grade assignments."""
+    """Train, make tables of slow studies, run benchmarks, hand out and grade, begin a lesson."""
 
 
 if __name__ == "__main__":

@@ -153,7 +153,12 @@ TABLE = {
     }),
 }  # fmt: skip
 for key, kind in balancing.registry().items():
-    TABLE[key] = (kind, {p: METHODS[p] for p in inspect.signature(kind).parameters})
+    settings = list(inspect.signature(kind).parameters)
+    new = set(settings) - set(METHODS)
+    assert not new, (
+        f"{key} has settings {new}; METHODS says what is wrong with one, and lacks them."
+    )
+    TABLE[key] = (kind, {p: METHODS[p] for p in settings})
 ENTRIES = {key: entry for key, (_, entry) in TABLE.items()}
 
 

@@ -19,6 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LIGHT = (
     "coursekit", "coursekit.__main__", "coursekit.lessons", "coursekit.course.registry",
     "coursekit.course.authoring.__main__", "coursekit.course.authoring.listings",
+    "coursekit.course.authoring.new", "coursekit.course.authoring.scaffold_lesson",
     "coursekit.course.grading.commands", "coursekit.course.grading.assignment",
     "coursekit.course.grading.grade_class", "coursekit.course.grading.collect",
     "coursekit.course.grading.feedback", "coursekit.course.grading.canvas_moodle",

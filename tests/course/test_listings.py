@@ -26,7 +26,7 @@ def pages(tmp_path, monkeypatch):
     ("name", "entry"),
     [
         ("README.md", "[05 More can be worse]"),
-        ("INSTRUCTORS.md", "`05-fair-gap` | `05-ensemble`, "),
+        ("INSTRUCTORS.md", "[05 More can be worse](notebooks"),
         ("notebooks-source-00_start_here.py", "Why can a joint network lose, and "),
         ("notebooks-source-explorers.py", 'Shelf("imbalance")'),
     ],

@@ -16,7 +16,8 @@ KINDS = {
 
 EVERY_TRAINING = """
 import sys
-from coursekit import balancing, surfaces
+from coursekit import balancing
+from coursekit.lessons.l02_fusion_operators import surfaces
 from coursekit.data import load_preset
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit

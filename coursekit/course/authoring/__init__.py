@@ -2,5 +2,6 @@
 
 ``python -m coursekit.course.authoring refresh [NN ...]`` makes and runs the learner notebooks,
 ``python -m coursekit.course.authoring check`` says what is wrong with them, without running
-anything. Needs the packages of the ``test`` extra.
+anything. ``python -m coursekit new`` begins a lesson, an exercise, a method or an operator. Needs
+the packages of the ``test`` extra.
 """
