@@ -616,6 +616,7 @@ EXEMPT = {
     "balancing.scores.rivals": "inside `pace` and `brake`",
     "balancing.signals.is_additive": "on the model and the features of the step that is running",
     "balancing.signals.own_logits": "on the model and the prediction of the step that is running",
+    "utils.tensor_checks.not_finite": "makes the error of a failed check, and checks nothing",
     "analysis.probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",
 }
 

@@ -8,10 +8,11 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises when a file wants to run code
 from typing import Any
@@ -19,37 +20,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.models import Dropout
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
+from coursekit.training.training_state import (
+    Changes,
+    CheckpointError,
+    Training,
+    collected,
+    spread,
+)
 from coursekit.utils.checks import require_instance
 
-MAGIC, VERSION = "coursekit-checkpoint", 1
+MAGIC, VERSION = "coursekit-checkpoint", 2
 KEPT = 2  # newest checkpoints: one more than is needed, should it turn out to be damaged
 FREE = ("epochs", "device", "threads")  # settings in which a training that goes on may differ
-
-
-class CheckpointError(OSError):
-    """A checkpoint cannot be written, or none of those that are there can be used."""
-
-
-@dataclass
-class Training:
-    """All that a training is made of.
-
-    order: draws the order of the batches.  best_accuracy, best_weights: of the best epoch so far,
-    where the settings ask for it.
-    """
-
-    run: Run
-    method: Method
-    optimizer: torch.optim.Optimizer
-    order: torch.Generator = field(default_factory=torch.Generator)
-    best_accuracy: float = -1.0
-    best_weights: dict[str, Tensor] | None = None
-
-    def __post_init__(self) -> None:
-        self.order.manual_seed(self.run.seed)  # on the CPU: the same order on every device
 
 
 class Store:
@@ -63,11 +47,27 @@ class Store:
             raise TypeError(f"checkpoints is a {type(folder).__name__}; a folder was expected.")
         self.folder = Path(folder)
         wanted = {k: v for k, v in asdict(settings).items() if k not in FREE}
-        own = {k: repr(v) for k, v in sorted(vars(method).items())}
+        own = {k: _settled(repr(v)) for k, v in sorted(vars(method).items())}
         shared = {**wanted, "seed": seed, "method": method.name}
         self.shared = (*shared, "the labels of train", "the labels of valid")
         self.identity = {**shared, **own}
         self.written: list[Path] = []
+        self.changes: Changes
+
+    def begin(self, state: Training) -> None:
+        """After the method's ``begin``: see what model and method own.
+
+        Errors: CheckpointError where something has a state that nobody can store.
+        """
+        self.changes = Changes(state.run, state.method)
+
+    def require_storable(self, state: Training) -> None:
+        """Refuse before the first epoch, and not behind it, what no checkpoint can hold."""
+        try:
+            unpacked(_saved(collected(state, self.changes)))
+        except (RuntimeError, UnpicklingError) as problem:
+            why = str(problem).splitlines()[0]
+            raise CheckpointError(f"No checkpoint can hold this training: {why}") from None
 
     def save(self, state: Training) -> None:
         """Store the epoch that has just ended.  Errors: CheckpointError, what is there stays."""
@@ -75,7 +75,7 @@ class Store:
         if run.engine.rank > 0:
             return
         path = self.folder / f"epoch-{run.epoch:05d}.ckpt"
-        content = packed({"identity": self._identity(run), **collected(state)})
+        content = packed({"identity": self._identity(run), **collected(state, self.changes)})
         try:
             write_whole(path, content)
         except OSError as problem:
@@ -103,7 +103,7 @@ class Store:
             raise CheckpointError(
                 f"{self.folder}: {done} epochs are done; {wanted} were asked for."
             )
-        spread(content, state)
+        spread(content, state, self.changes)
         history = state.run.history
         for epoch in range(1, state.run.epoch + 1):
             yield [row for row in history if row["epoch"] == epoch]
@@ -169,51 +169,9 @@ class Store:
         return f"{said} ({size}). {left}"
 
 
-def collected(state: Training) -> dict[str, Any]:
-    """A training as numbers, text and tensors."""
-    run = state.run
-    draws = {"order": state.order, "method": run.generator, **_dropouts(run)}
-    random = {name: generator.get_state() for name, generator in draws.items()}
-    random["torch"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        random["cuda"] = torch.cuda.get_rng_state()
-    return {
-        "epoch": run.epoch,
-        "model": run.model.state_dict(),
-        "optimizer": state.optimizer.state_dict(),
-        "method": state.method.state(),
-        "random": random,
-        "history": json.dumps(run.history),
-        "trace": json.dumps(run.trace),
-        "best": (state.best_accuracy, state.best_weights),
-    }
-
-
-def spread(content: dict[str, Any], state: Training) -> None:
-    """The reverse of `collected`, after the method's ``begin``."""
-    run, random = state.run, content["random"]
-    run.epoch = content["epoch"]
-    run.model.load_state_dict(content["model"])
-    state.optimizer.load_state_dict(content["optimizer"])
-    state.method.restore(content["method"])
-    for name, generator in {
-        "order": state.order,
-        "method": run.generator,
-        **_dropouts(run),
-    }.items():
-        generator.set_state(random[name])
-    torch.set_rng_state(random["torch"])
-    if "cuda" in random and torch.cuda.is_available():
-        torch.cuda.set_rng_state(random["cuda"])
-    run.history, run.trace = json.loads(content["history"]), json.loads(content["trace"])
-    state.best_accuracy, state.best_weights = content["best"]
-
-
 def packed(content: dict[str, Any]) -> bytes:
     """The bytes of a checkpoint's file."""
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    data = buffer.getvalue()
+    data = _saved(content)
     return f"{MAGIC} {VERSION} {hashlib.sha256(data).hexdigest()} {len(data)}\n".encode() + data
 
 
@@ -269,9 +227,15 @@ def digest(labels: Tensor) -> str:
     return hashlib.sha256(labels.cpu().numpy().tobytes()).hexdigest()[:16]
 
 
-def _dropouts(run: Run) -> dict[str, torch.Generator]:
-    found = run.model.named_modules()
-    return {name: module.generator for name, module in found if isinstance(module, Dropout)}
+def _saved(content: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def _settled(text: str) -> str:
+    """Without the addresses of objects, which are others in every process."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def _short(value: object) -> str:

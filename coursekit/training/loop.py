@@ -14,12 +14,13 @@ from tqdm.auto import tqdm
 
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
-from coursekit.training.checkpoint import Store, Training
+from coursekit.training.checkpoint import Store
 from coursekit.training.divergence import bad_gradient, divergence, lost, when
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import largest
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
 from coursekit.training.settings import Settings, make_optimizer, require_device
+from coursekit.training.training_state import Training
 from coursekit.utils.checks import (
     require,
     require_callable,
@@ -67,7 +68,9 @@ def epochs(
     watch: called with the run after every epoch, to look at what the method did.
     checkpoints: a folder. After every epoch all that a training is made of is stored there; begun
     again with the same arguments it goes on behind the last stored epoch, and first yields the
-    rows of those that were done.
+    rows of those that were done. What model and method own is found, `coursekit.training.owned`:
+    random generators of PyTorch, NumPy and Python, buffers, tensors and numbers that change; the
+    generators that everybody shares are stored and put back as well.
     engine: of a training this one is part of; its own without it.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
@@ -75,7 +78,8 @@ def epochs(
     the loss and accuracy of the joint logits.
     Errors: FloatingPointError when loss or gradient is not finite, with epoch, batch and step (from
     1), the method, and the modality it came from; TypeError or ValueError when ``train``,
-    ``valid`` or the device does not fit; CheckpointError when one cannot be written or used.
+    ``valid`` or the device does not fit; CheckpointError when one cannot be written or used, or,
+    before the first epoch, when model or method have a state that cannot be stored.
     """
     if not isinstance(settings, Settings):
         what = type(settings).__name__
@@ -95,10 +99,13 @@ def epochs(
     method.begin(run)  # before the optimiser: a method may replace the head
     state = Training(run, method, make_optimizer(model, settings))
     if store is not None:
+        store.begin(state)
         yield from store.restore(state)
     if run.epoch == 0:
         with threads(settings.threads), run.engine.running(model):
             method.start(run)
+        if store is not None:
+            store.require_storable(state)
     while run.epoch < settings.epochs:
         run.epoch += 1
         with threads(settings.threads), run.engine.running(model):

@@ -100,8 +100,8 @@ class Method:
 
     name: under which the registry knows it.  fusions: names of the fusions it is defined for; None
     = any, empty = it brings its own, whatever the model had.  keeps: attributes that change in a
-    training; what a checkpoint stores of the method (numbers, tensors, and lists and dictionaries
-    of them).
+    training; what a checkpoint stores of the method (numbers, tensors, random generators, and lists
+    and dictionaries of them). Others that change are found and stored too, if they are such.
     """
 
     name: ClassVar[str] = JOINT

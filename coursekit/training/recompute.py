@@ -1,7 +1,8 @@
 """Activations that are not kept but computed again in the backward pass: memory for time.
 
 A second forward pass must be the first one again: the same dropout, and batch statistics that are
-counted once. PyTorch takes care of its global generators; a `Dropout` has one of its own.
+counted once. PyTorch takes care of its global generators; a `Dropout` has one of its own, and so
+may any module.
 """
 
 from contextlib import nullcontext
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from coursekit.models import Dropout
+from coursekit.training.owned import generators_of
+from coursekit.utils.generators import set_state, state_of
 from coursekit.utils.value_checks import gathered
 
 
@@ -27,24 +29,24 @@ def recomputed(module: nn.Module, x: Tensor) -> Tensor:
 
 
 class _Again:
-    """Inside, dropout draws what it drew and batch norms leave their running statistics alone.
+    """Inside, generators draw what they drew and batch norms leave their running statistics alone.
 
     Entered once for each backward pass, of which a method may make several. Checks of values that
     an accelerator would be waited for were made in the first pass, and nobody asks for them again.
     """
 
     def __init__(self, module: nn.Module) -> None:
-        self.dropouts = [d for d in module.modules() if isinstance(d, Dropout)]
+        self.generators = generators_of(module)
         self.norms = [n for n in module.modules() if isinstance(n, _BatchNorm)]
-        self.drawn = [d.generator.get_state() for d in self.dropouts]
+        self.drawn = [state_of(g) for g in self.generators]
 
     def __enter__(self) -> None:
         self.unasked = gathered()
         self.unasked.__enter__()
-        self.later = [d.generator.get_state() for d in self.dropouts]
+        self.later = [state_of(g) for g in self.generators]
         self.before = [(n.momentum, n.num_batches_tracked) for n in self.norms]
-        for d, state in zip(self.dropouts, self.drawn, strict=True):
-            d.generator.set_state(state)
+        for g, state in zip(self.generators, self.drawn, strict=True):
+            set_state(g, state)
         for n in self.norms:
             n.momentum = 0.0
             if n.num_batches_tracked is not None:
@@ -52,7 +54,7 @@ class _Again:
 
     def __exit__(self, *error: object) -> None:
         self.unasked.__exit__(None, None, None)
-        for d, state in zip(self.dropouts, self.later, strict=True):
-            d.generator.set_state(state)
+        for g, state in zip(self.generators, self.later, strict=True):
+            set_state(g, state)
         for n, (momentum, count) in zip(self.norms, self.before, strict=True):
             n.momentum, n.num_batches_tracked = momentum, count

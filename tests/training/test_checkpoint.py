@@ -21,7 +21,7 @@ from coursekit import balancing
 from coursekit.data import Modality, Recipe, generate
 from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs, fit
-from coursekit.training.checkpoint import CheckpointError, read_whole, unpacked
+from coursekit.training.checkpoint import VERSION, CheckpointError, read_whole, unpacked
 from coursekit.training.method import Method
 
 FEW = Settings(epochs=5, batch_size=32)
@@ -217,7 +217,7 @@ def damaged(path, how):
         at = len(data) // 2
         path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     elif how == "of version 7":
-        path.write_bytes(data.replace(b"coursekit-checkpoint 1 ", b"coursekit-checkpoint 7 ", 1))
+        path.write_bytes(data.replace(f"checkpoint {VERSION} ".encode(), b"checkpoint 7 ", 1))
     else:
         path.write_bytes(b"" if how == "beginning is lost" else b"PK\x03\x04" + data)
 
@@ -282,7 +282,7 @@ def test_code_in_a_checkpoint_is_not_run(data, tmp_path):
     trained(data, tmp_path, stop=1)
     path = tmp_path / "epoch-00001.ckpt"
     payload = pickle.dumps(Evil(), protocol=2)
-    head = f"coursekit-checkpoint 1 {hashlib.sha256(payload).hexdigest()} {len(payload)}\n"
+    head = f"coursekit-checkpoint {VERSION} {hashlib.sha256(payload).hexdigest()} {len(payload)}\n"
     path.write_bytes(head.encode() + payload)
     with pytest.raises(CheckpointError, match=r"epoch-00001.*cannot be read"):
         trained(data, tmp_path)
