@@ -36,7 +36,8 @@ def epochs(
     Every model ends as `coursekit.training.epochs` would leave it, but for rounding. models: the
     same encoders and heads; their fusions may differ; nothing in them that a stack would go round
     or that draws at random, see `coursekit.compare.replicas.stackable`.  train, valid: one split
-    for all, or one each, of equal lengths.  settings: one, or one each; lr, momentum and clip may differ.  seeds:
+    for all, or one each, of equal lengths.  settings: one, or one each; lr, momentum and clip may
+    differ.  seeds:
     of the order of the batches.  methods: `replicable` ones.  watch: called with the replica's
     number and run after every epoch.  look: called after every epoch, before ``watch``, with what
     gives all models' predictions on a split by its name: "train", "valid", or one of ``extra``
