@@ -1,7 +1,7 @@
 """Short codes: all knobs of an explorer in a handful of letters, safe to read out over a table.
 
 A code is the explorer's key, the numbers of the knobs' values packed into one number, and a check
-letter: ``lines-kdmqz-afbcw-t``. The alphabet leaves out i, l and o, which are mistaken for digits.
+letter: ``lines-jbfuk-ekft-m``. The alphabet leaves out i, l and o, which are mistaken for digits.
 Its 23 letters are a prime number, so that the weighted check sum finds every single wrong letter
 and every swap of neighbours.
 
