@@ -20,6 +20,7 @@ import torch
 
 import coursekit
 from coursekit.data.files import DATA_FOLDER
+from coursekit.data.lazy import LazyData
 from coursekit.data.multimodal import MultimodalData
 from coursekit.utils.checks import choose
 
@@ -162,12 +163,12 @@ def _best(attempts: list[dict[str, Any]]) -> dict[str, Any]:
 def checkpoint(
     lesson: str,
     observed: Mapping[str, float | str],
-    data: MultimodalData | Path | str | None = None,
+    data: MultimodalData | LazyData | Path | str | None = None,
 ) -> None:
     """Print and record what is needed to compare this run with another one.
 
-    lesson: its two digits.  observed: name → figure of this run.  data: the data set used, its
-    file, or None for a lesson without data.
+    lesson: its two digits.  observed: name → figure of this run.  data: the data set used, a file
+    with it, or None for a lesson without data.
     """
     facts = {
         "coursekit": coursekit.__version__,
@@ -192,13 +193,14 @@ def _device() -> str:
     return f"cpu ({os.cpu_count()} cores, {torch.get_num_threads()} threads used)"
 
 
-def _data_path(data: MultimodalData | Path | str | None) -> str:
-    """The data's name or file; folders above the course or the home folder are not told."""
+def _data_path(data: MultimodalData | LazyData | Path | str | None) -> str:
+    """The data's name, size and files; folders above the course or the home folder are not told."""
     if data is None:
         return "none"
-    if isinstance(data, MultimodalData):
-        file = DATA_FOLDER / f"{data.name}.csv"
-        where = f" in {_shown(file)}" if file.exists() else ""
+    if isinstance(data, MultimodalData | LazyData):
+        where = f" in {' and '.join(map(_shown, data.files))}" if data.files else ""
+        if isinstance(data, MultimodalData) and data.kind is not None:
+            where += ", generated"
         return f"{data.name}, {len(data.labels)} samples{where}"
     return _shown(Path(data))
 

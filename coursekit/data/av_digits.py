@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from coursekit.data import fsdd
-from coursekit.data.files import open_checked
+from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.data.fsdd import SpokenWords
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.spectrogram import FLOOR_DB, WORD_SIZE, lay_out
@@ -28,6 +28,7 @@ from coursekit.utils.checks import (
 )
 from coursekit.utils.threads import threads
 
+WRITTEN, SPOKEN = "mnist_5k.npz", "spoken_digits_synth.npz"
 DIGITS = 10
 FOLDS = 6
 NOISE_STREAM = 10**6  # keeps the noise apart from the draws that pair images and recordings
@@ -57,7 +58,7 @@ PLANS = {
 
 def synthesised_words() -> SpokenWords:
     """The espeak-ng digits: 78 synthesised voices × 10 digits × 4 takes."""
-    with np.load(open_checked("spoken_digits_synth.npz")) as arrays:
+    with np.load(open_checked(SPOKEN)) as arrays:
         decibels = (arrays["log_mel"].astype(np.float32) / 255 - 1) * FLOOR_DB
         return SpokenWords(
             words=torch.from_numpy(decibels.astype(np.float32)),
@@ -177,10 +178,12 @@ def load_av_digits(
     require_instance("folder", folder, Path | None)
     require(own, f"folder is {folder}, speech is {speech!r}; a folder needs speech='fsdd'.")
 
-    with np.load(open_checked("mnist_5k.npz")) as arrays:
+    written = open_checked(WRITTEN)
+    with np.load(written) as arrays:
         pixels = torch.from_numpy(arrays["image"])
         digit_of_image = torch.from_numpy(arrays["digit"].astype(np.int64))
-    words = fsdd.load_words(folder) if speech == "fsdd" else synthesised_words()
+    spoken = DATA_FOLDER / SPOKEN if speech == "synth" else folder or fsdd.find_recordings()
+    words = synthesised_words() if speech == "synth" else fsdd.load_words(spoken)
     speakers = speaker_splits(speech, len(words.speakers), chosen, fold)
     image_rows, recording_rows, splits = _pair(
         digit_of_image, words, speakers, {"train": n, **PAIRS}, seed
@@ -203,4 +206,5 @@ def load_av_digits(
         group=words.speaker[recording_rows],
         splits=splits,
         classes=tuple(map(str, range(DIGITS))),
+        files=(written, spoken),
     )

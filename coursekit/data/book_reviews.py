@@ -1,11 +1,14 @@
 """The 300 constructed book reviews: a score explained by smiling and by being a critic."""
 
+from pathlib import Path
+
 import pandas as pd
 import torch
 
 from coursekit.data.files import open_checked
 from coursekit.data.multimodal import MultimodalData
 
+FILE = "book_reviews.csv"
 COLUMNS = ["score", "smiling", "critic"]
 TRAIN, VALID = 180, 60  # of the 300 rows, which the file holds in shuffled order
 
@@ -15,7 +18,11 @@ def table() -> pd.DataFrame:
 
     ``smiling`` counts tens of per cent of the reading time, so 0.97 is 9.7 % of it.
     """
-    return pd.read_csv(open_checked("book_reviews.csv"))[COLUMNS]
+    return _read(open_checked(FILE))
+
+
+def _read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file)[COLUMNS]
 
 
 def load_book_reviews() -> MultimodalData:
@@ -23,7 +30,8 @@ def load_book_reviews() -> MultimodalData:
 
     Rows 1 to 180 of the file train, 60 validate, 60 test.
     """
-    rows = table()
+    file = open_checked(FILE)
+    rows = _read(file)
     inputs = {m: torch.tensor(rows[[m]].to_numpy(), dtype=torch.float32) for m in COLUMNS[1:]}
     numbers = torch.arange(len(rows))
     return MultimodalData(
@@ -36,4 +44,5 @@ def load_book_reviews() -> MultimodalData:
             "valid": numbers[TRAIN : TRAIN + VALID],
             "test": numbers[TRAIN + VALID :],
         },
+        files=(file,),
     )

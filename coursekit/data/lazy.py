@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from coursekit.data.multimodal import SPLIT_NAMES, require_columns_of, require_splits
+from coursekit.data.multimodal import SPLIT_NAMES, require_columns_of, require_files, require_splits
 from coursekit.utils.checks import choose, require_callable, require_count, require_modality
 
 Sample = dict[str, Tensor]  # modality → one sample's input, without a batch dimension
@@ -93,7 +94,8 @@ class LazyData:
 
     labels (N,) int64 classes.  group (N,): what must not straddle the splits.  splits: "train",
     "valid", "test" → row numbers; disjoint.  modalities: names, in their fixed order.  missing: a
-    sentence for each sample that was left out, and why.  read, workers: see `LazySplit`.
+    sentence for each sample that was left out, and why.  files: the folders or files that rows are
+    read from.  read, workers: see `LazySplit`.
     Errors: as those of `coursekit.data.MultimodalData`.
     """
 
@@ -106,8 +108,10 @@ class LazyData:
     classes: tuple[str, ...]
     missing: tuple[str, ...] = ()
     workers: int = 0
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
+        require_files(self.files)
         require_count("workers", self.workers)
         require_callable("read", self.read)
         for m in self.modalities:

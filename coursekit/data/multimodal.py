@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -64,6 +65,13 @@ def require_columns_of(labels: Tensor, columns: Mapping[str, Tensor]) -> None:
         require(fits, f"{name} has {len(x)} rows, labels has {len(labels)}; they must agree.")
 
 
+def require_files(files: tuple[Path, ...]) -> None:
+    """Refuse what does not name files or folders."""
+    require_instance("files", files, tuple)
+    for file in files:
+        require_instance("an entry of files", file, Path)
+
+
 def require_splits(labels: Tensor, splits: Mapping[str, Tensor], classes: int) -> None:
     """Refuse splits that are not three of whole numbers, share a row or lie beyond the data.
 
@@ -95,6 +103,7 @@ class MultimodalData:
     group: (N,) int64, what must not straddle the splits (a speaker, a voice); zeros if nothing.
     splits: "train", "valid", "test" → row numbers; disjoint.  classes: names of the labels.
     kind: (N,) int64, for generated data which ``kind_names`` entry made the sample, else None.
+    files: what the data were read from, files or folders; empty where they were generated.
     Errors: TypeError for what is no tensor; ValueError when lengths disagree, a split is missing or
     names rows beyond the data, splits overlap, labels are none of the classes, or a modality has a
     name that it cannot have.
@@ -108,12 +117,14 @@ class MultimodalData:
     classes: tuple[str, ...] = ()
     kind: Tensor | None = None
     kind_names: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         require_mapping("inputs", self.inputs, "tensors")
         for m in self.inputs:
             require_modality("inputs", m)
         require_columns_of(self.labels, {**self.inputs, "group": self.group})
+        require_files(self.files)
         require_splits(self.labels, self.splits, self.num_classes)
 
     @property

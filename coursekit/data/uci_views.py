@@ -49,7 +49,8 @@ def load_uci_views(
     )
     require_count("seed", seed)
     require_count("n_train", n_train, 10, 1000)
-    with np.load(open_checked("uci_views.npz")) as arrays:
+    file = open_checked("uci_views.npz")
+    with np.load(file) as arrays:
         labels = torch.from_numpy(arrays["digit"].astype(np.int64))
         raw = {view: torch.from_numpy(arrays[view].astype(np.float64)) for view in views}
     splits = stratified_splits(labels, seed)
@@ -61,4 +62,5 @@ def load_uci_views(
         group=torch.zeros(len(labels), dtype=torch.int64),
         splits=splits,
         classes=tuple(map(str, range(10))),
+        files=(file,),
     )

@@ -54,8 +54,8 @@ print([c.options for c in EXPLORERS["race"]().controls.values() if hasattr(c, "o
 """
 
 
-def test_an_explorers_code_does_not_hang_on_what_was_imported_first():
-    """A code names a choice by its place, so every process must list the methods alike."""
+def test_an_explorers_options_do_not_hang_on_what_was_imported_first():
+    """Two learners side by side see the same list."""
     said = [
         subprocess.run(
             [sys.executable, "-c", ORDER, *first], capture_output=True, text=True, check=True

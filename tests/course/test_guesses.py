@@ -78,6 +78,51 @@ def test_a_sketch_kept_with_other_points_is_not_used(shown):
     assert shown[0].endswith("No guess was made.")
 
 
+def test_a_sketch_is_kept_with_its_points_and_not_used_at_others(shown):
+    truth = dict.fromkeys([*XS, 2, 3], 0.5)
+    first = sketch()
+    first.commit([0.0, 0.25, 0.5, 0.75, 1.0])
+    first.reveal(truth, 0.0)
+    (entry,) = record.read()
+    assert entry["xs"] == XS
+    other = CurveGuess("05-curve", "How?", [1, 2, 3, 15, 20], 0.0, 1.0, names=("epoch", "accuracy"))
+    other.reveal(truth, 0.0)
+    assert other.guess is None
+    assert "made at another form of this question. No guess was made." in shown[-1]
+    again = sketch()
+    again.reveal(truth, 0.0)
+    assert again.guess == first.guess and shown[-1] == shown[0]
+    assert len(record.read()) == 1
+
+
+def test_a_sketch_of_an_early_record_without_points_is_used(shown):
+    record.append("guess", key="05-curve", guess=[0.5] * 5, truth=[0.5] * 5, score=100)
+    sketch().reveal(dict.fromkeys(XS, 0.5), 0.1)
+    assert "Score: 100 of 100." in shown[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "kept", "truth"),
+    [
+        (lambda: ChoiceGuess("05-w", "Why?", ("a", "b")), "an option that is gone", ("a",)),
+        (number, "five", (5.0, 1.0)),
+        (number, [5.0], (5.0, 1.0)),
+        (sketch, 0.5, (dict.fromkeys(XS, 0.5), 0.1)),
+    ],
+)
+def test_a_kept_guess_that_is_no_answer_any_more_stops_nobody(make, kept, truth, pictures):
+    guess = make()
+    record.append("guess", key=guess.key, guess=kept)
+    guess.reveal(*truth)
+    assert guess.guess is None
+    (figure,) = pictures
+    assert "The guess in your record was made" in " ".join(figure.texts[1].get_text().split())
+    made = {"a": "a", 5.0: 5.0}.get(truth[0]) if not isinstance(truth[0], dict) else [0.5] * 5
+    guess.commit(made)
+    guess.reveal(*truth)
+    assert make().guess == made and record.read()[-1]["score"] == 100
+
+
 def test_every_move_redraws_the_sketch_with_its_numbers():
     guess = sketch()
     before = guess._picture.value

@@ -1,12 +1,17 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import research_folders
 import torch
 
 from coursekit.course import record
+from coursekit.data import load, load_preset
+from coursekit.data.research import open_data
+from coursekit.data.timeline import on_timeline
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +116,56 @@ def test_checkpoint_says_and_keeps_the_circumstances(capsys):
     assert entry["torch"] == torch.__version__
     assert float(entry["runtime"].split()[0]) > 0
     assert "1.235" in out and entry["data"].endswith("b.csv")
+
+
+STARVE = {"name": "starve", "train": 100}
+DATA = {
+    "book_reviews, 300 samples in data/book_reviews.csv": lambda: load("book_reviews"),
+    "uci_views, 2000 samples in data/uci_views.npz": lambda: load("uci_views"),
+    "av_digits (synthesised speech), 1600 samples in data/mnist_5k.npz and "
+    "data/spoken_digits_synth.npz": lambda: load("av_digits", n=100),
+    "starve, 2600 samples, generated": lambda: load_preset(**STARVE),
+    "starve on a timeline, 2600 samples, generated": lambda: on_timeline(load_preset(**STARVE)),
+}
+
+
+@pytest.mark.parametrize("words", DATA)
+def test_checkpoint_names_every_file_of_the_data_or_that_they_were_generated(words, capsys):
+    data = DATA[words]()
+    for used in (data, replace(data, splits=data.splits)):
+        record.checkpoint("03", {}, used)
+        assert record.read()[-1]["data"] == words
+        assert words in capsys.readouterr().out
+
+
+def test_checkpoint_names_no_file_and_claims_nothing_where_the_learner_made_the_data():
+    data = load_preset(**STARVE)
+    record.checkpoint("03", {}, replace(data, name="mine", kind=None, kind_names=()))
+    assert record.read()[-1]["data"] == "mine, 2600 samples"
+
+
+def test_checkpoint_names_the_folders_of_research_data(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setattr(Path, "home", lambda: home)
+    research_folders.make_cremad(home / "data")
+    record.checkpoint("08", {}, open_data("cremad", home / "data"))
+    said = record.read()[-1]["data"]
+    assert re.fullmatch(r"CREMA-D, \d+ samples in ~/data", said)
+
+
+def test_data_without_paths_are_refused():
+    data = load_preset(**STARVE)
+    for wrong in ("data/x.npz", ["data/x.npz"], ("data/x.npz",)):
+        with pytest.raises(TypeError, match="files"):
+            replace(data, files=wrong)
+
+
+def test_old_entries_with_another_form_of_data_are_read(folder):
+    folder.mkdir()
+    old = '{"time": "2026-01-01T00:00:00+00:00", "kind": "checkpoint", "lesson": "03", "data": "x"}'
+    (folder / "record.jsonl").write_text(old + "\n")
+    assert record.read()[0]["data"] == "x" and record.problems() == []
+    assert list(record.progress()["lesson"]) == ["03"]
 
 
 def test_checkpoint_never_shows_a_home_folder():

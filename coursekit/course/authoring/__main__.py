@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from coursekit.course.authoring import numbering
 from coursekit.course.authoring.freshness import is_current, problems
 from coursekit.course.authoring.glossary import glossary, path_of_glossary
 from coursekit.course.authoring.learner import execute, learner_notebook, normalise, stamp, write
@@ -64,6 +65,17 @@ def check_glossary() -> str:
     return "good" if fresh else "It does not say what the lessons say; `refresh` writes it anew."
 
 
+def refresh_numbers() -> int:
+    """Number the explorers' new options; 1 when that cannot be done."""
+    try:
+        for name in numbering.renew():
+            print(f"{name}: what is new has its number", flush=True)
+    except ValueError as problem:
+        print(f"FAILED, no option was numbered: {problem}", flush=True)
+        return 1
+    return 0
+
+
 def check_all(chosen: list[Path]) -> int:
     """Print every problem of every notebook; their number."""
     count = 0
@@ -79,6 +91,9 @@ def check_all(chosen: list[Path]) -> int:
     for name in stale():
         count += 1
         print(f"{name}: Its list of lessons is not what they declare; `refresh` renews it.")
+    for sentence in numbering.missing():
+        count += 1
+        print(sentence)
     known = {notebook_of(script) for script in [*scripts(), *pages()]} | {path_of_glossary()}
     for path in sorted(set(NOTEBOOKS.glob("*.ipynb")) - known):
         count += 1
@@ -106,7 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
         return min(check_all(chosen), 1)
     for name in renew():
         print(f"{name}: its list is renewed", flush=True)
-    failed = refresh_glossary()  # first: the lessons link to it
+    failed = refresh_numbers()  # the notebooks' codes have them
+    failed += refresh_glossary()  # first: the lessons link to it
     return min(failed + refresh_all(chosen, given.force), 1)
 
 

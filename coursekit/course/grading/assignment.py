@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Plan:
     points, the exercise's own without it.  due: with a time zone.  help: "all", "hints" (no
     solutions) or "none", what the learner's notebook offers.  explorers: name → code that it is
     opened with, which may lock or hide knobs.  written: also each lesson's open question.
+    made: it was handed out before, so its codes are not read again: whatever the course may lack by
+    now, what was handed in can be collected and graded.
     Errors: ValueError, naming what does not fit.
     """
 
@@ -42,8 +44,9 @@ class Plan:
     help: str = "all"
     explorers: Mapping[str, str] = field(default_factory=dict)
     written: bool = False
+    made: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, made: bool) -> None:
         known = lesson_scripts()
         require(len(self.lessons) > 0, "lessons is empty; one or more were expected.")
         for lesson in self.lessons:
@@ -59,19 +62,22 @@ class Plan:
             require(len(self.keys(lesson)) > 0, said)
         for key, points in self.points.items():
             require(points > 0, f"points of {key} is {points}; a positive number was expected.")
-        self._require_explorers()
+        if not made:
+            self._require_explorers()
         asked = any(map(has_question, self.lessons)) or not self.written
         require(asked, f"lessons {list(self.lessons)} have no open question; leave it out.")
         zone = self.due is None or self.due.tzinfo is not None
         require(zone, f"due is {self.due}; a time zone was expected with it.")
 
     def _require_explorers(self) -> None:
-        """Codes are read now, not when a student runs the cell."""
+        """Codes are read now, not when a student runs the cell; nothing is computed for that."""
         if self.explorers:
-            from coursekit.course.widgets import EXPLORERS  # with all that it draws and trains with
+            from coursekit.course.widgets.gallery import EXPLORERS  # with all that they train with
+            from coursekit.course.widgets.put_off import put_off
 
-            for name, code in self.explorers.items():
-                EXPLORERS[choose("explorer", name, EXPLORERS)]().read(code)
+            with put_off():
+                for name, code in self.explorers.items():
+                    EXPLORERS[choose("explorer", name, EXPLORERS)]().read(code)
 
     def keys(self, lesson: str) -> list[str]:
         """The exercises of one lesson that are handed out, in their order."""

@@ -113,7 +113,7 @@ def plan_of(folder: Path, name: str) -> Plan:
     kept = json.loads(path.read_text(encoding="utf-8"))
     due = datetime.fromisoformat(kept["due"]) if kept["due"] else None
     lists = {k: tuple(kept[k]) for k in ("lessons", "exercises")}
-    return Plan(**(kept | lists | {"due": due}))
+    return Plan(**(kept | lists | {"due": due}), made=True)
 
 
 def config_of(folder: Path) -> Config:

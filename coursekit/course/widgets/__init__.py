@@ -29,13 +29,15 @@ An explorer has three parts, and each can be tested without the others.
         faces = np.random.default_rng(seed).integers(0, 6, n)
         return np.bincount(faces, minlength=6) / n
 
+    @put_off()
     def dice():
         knobs = {"n": Slider("throws", 1, 500, 1, 60), "seed": Slider("seed", 0, 99, 1, 0)}
         return Explorer("dice", "Throw dice", knobs, throw, DiceView, question="When is it even?")
 
-Name the function in the lesson's declaration (`coursekit.course.lesson.ExplorerEntry`); the
-lesson's cell then ends with ``EXPLORERS["dice"]()``, and the browser test compares what is on the
-screen with what ``EXPLORERS["dice"]().render(**state)`` draws without a kernel.
+`coursekit.course.widgets.put_off` lets a code be opened without computing the first state before
+its own. Name the function in the lesson's declaration (`coursekit.course.lesson.ExplorerEntry`);
+the lesson's cell then ends with ``EXPLORERS["dice"]()``, and the browser test compares what is on
+the screen with what ``EXPLORERS["dice"]().render(**state)`` draws without a kernel.
 """
 
 from coursekit.course.widgets.controls import Choice, Slider

@@ -95,11 +95,16 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few named options. Errors: ValueError when ``value`` is not among them."""
+    """One of a few named options.
+
+    noun: what an option is, "method" say, where the label does not tell.
+    Errors: ValueError when ``value`` is not among the options.
+    """
 
     label: str
     options: tuple[str, ...]
     value: str
+    noun: str = ""
 
     def __post_init__(self) -> None:
         require(bool(self.label.strip()), "label is empty; a visible name is needed.")
@@ -110,6 +115,11 @@ class Choice:
     def name(self) -> str:
         """The label, as shown and as read out."""
         return self.label
+
+    @property
+    def kind(self) -> str:
+        """What an option is, in a sentence."""
+        return self.noun or self.label
 
     @property
     def count(self) -> int:

@@ -109,10 +109,8 @@ class CurveGuess(Guess):
         require(within >= 0, f"within is {within}; zero or more was expected.")
         at_points = [curve[x] for x in self.xs]
         guess, score = self.guess, None
-        if guess is not None and len(guess) == len(self.xs):
+        if guess is not None:
             score = curve_score(guess, at_points, within, self._span)
-        else:
-            guess = None
         ends = (self._scale.low, self._scale.high)
         drawn = self.names[1]
         words = f"{drawn[:1].upper()}{drawn[1:]} by {self.names[0]}."
@@ -121,6 +119,14 @@ class CurveGuess(Guess):
             truth=curve, guess=guess, xs=self.xs, within=within, ends=ends, names=self.names,
         )  # fmt: skip
         self._reveal(at_points, words, draw, score, height=2.9)
+
+    def _asked(self) -> dict[str, Any]:
+        return {"xs": self.xs}  # heights alone do not tell where they were meant
+
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        kept = entry.get("guess")
+        whole = isinstance(kept, list) and len(kept) == len(self.xs)
+        return whole and entry.get("xs", self.xs) == self.xs  # early records have no points
 
     @property
     def _span(self) -> float:

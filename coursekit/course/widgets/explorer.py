@@ -4,6 +4,7 @@ import html
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 from uuid import uuid4
@@ -14,11 +15,12 @@ import pandas as pd
 from coursekit.course.plots.show import png
 from coursekit.course.widgets.code import decode, encode
 from coursekit.course.widgets.computed import Computed, start
-from coursekit.course.widgets.controls import Control, Slider, State, changed, start_state
+from coursekit.course.widgets.controls import Control, State, changed, start_state
 from coursekit.course.widgets.handout import Handout, with_closed
 from coursekit.course.widgets.latest import Latest, Steps
 from coursekit.course.widgets.panel import Panel
-from coursekit.course.widgets.player import Player
+from coursekit.course.widgets.player import Player, cursor_of
+from coursekit.course.widgets.put_off import PUT_OFF
 from coursekit.course.widgets.screen import Screen, View, tables
 from coursekit.utils.checks import choose, require
 from coursekit.utils.stepwise import drive
@@ -38,7 +40,8 @@ class Explorer:
     cursor: a Slider that compute does not get: moving it recomputes nothing, and the view is given
     ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
 
-    Displayed with a kernel it is a widget; stored in a notebook it is an image with its text.
+    Displayed with a kernel it is a widget; stored in a notebook it is an image with its text. The
+    first picture is made at once, or later inside `coursekit.course.widgets.put_off.put_off`.
     Errors: ValueError when a preset does not fit the controls; what compute raises at first.
     """
 
@@ -65,33 +68,23 @@ class Explorer:
         for values in self.presets.values():
             changed(self.controls, self._handed.state, values)
         self._compute, self._make_view = compute, make_view
-        self._computed = Computed(compute)
+        self._computing = Computed(compute)
         self._cursor, self._at = cursor, at
-        self.player = self._make_player()
         self._state = dict(self._handed.state)
-        self.shown: State = {}  # the state of the last good picture
-        self._view = make_view()
+        slider = cursor_of(self.controls, cursor, at)
+        self.player: Player | None = None
+        if slider:
+            self.player = Player(slider, self._where, self._play_on, self.settle)
+        self._shown: State = {}
         self._panel = Panel(
             f"ck-{uuid4().hex[:8]}", title, question, self.controls, list(self.presets), self,
             {cursor: self.player} if self.player else {},
         )  # fmt: skip
-        self._screen = Screen(key, self._view, self._panel)
         self._latest: Latest[dict[str, float | str]] = Latest(
             self._work, lambda on: self._panel.say(busy if on else "")
         )
-        self._panel.put(self._state, self.code)
-        for _ in self._steps(self._state):  # at once, and an error here is the author's to see
-            pass
-
-    def _make_player(self) -> Player | None:
-        both = bool(self._cursor) == (self._at is not None)
-        require(both, "cursor and at belong together; give both or none.")
-        if not self._cursor:
-            return None
-        slider = self.controls[choose("cursor", self._cursor, self.controls)]
-        if not isinstance(slider, Slider):
-            raise TypeError(f"cursor names {self._cursor!r}, a Choice; a Slider was expected.")
-        return Player(slider, lambda: float(self._state[self._cursor]), self._play_on, self.settle)
+        if not PUT_OFF.get():
+            self._begin()
 
     @property
     def state(self) -> dict[str, float | str]:
@@ -106,21 +99,31 @@ class Explorer:
     @property
     def widget(self) -> W.Widget:
         """What a page with a kernel shows."""
+        self._begin()
         return self._panel.box
+
+    @property
+    def shown(self) -> State:
+        """The state of the last good picture."""
+        self._begin()
+        return self._shown
 
     @property
     def data(self) -> Any:
         """What the last good picture shows."""
+        self._begin()
         return self._screen.data
 
     @property
     def picture(self) -> bytes:
         """The last good picture, PNG."""
+        self._begin()
         return self._screen.picture
 
     @property
     def alt(self) -> str:
         """The text of the last good picture."""
+        self._begin()
         return self._screen.alt
 
     def set(self, **state: float | str) -> None:
@@ -176,6 +179,7 @@ class Explorer:
 
     def settle(self) -> Awaitable[None]:
         """``await explorer.settle()`` until the newest state is shown; without a loop it is."""
+        self._begin()
         return self._latest.settle()
 
     def table(self) -> pd.DataFrame:
@@ -205,7 +209,44 @@ class Explorer:
         except ValueError as error:
             self._panel.warn(str(error))
 
+    # What draws is made when it is first needed.
+
+    @cached_property
+    def _view(self) -> View:
+        return self._make_view()
+
+    @property
+    def _computed(self) -> Computed:
+        """What has the data, by now of one picture at least."""
+        self._begin()
+        return self._computing
+
+    @cached_property
+    def _screen(self) -> Screen:
+        return Screen(self.key, self._view, self._panel)
+
     # From a state to its picture.
+
+    def _begin(self) -> None:
+        """The first picture, if there is none yet: of the state as it is by now.
+
+        An error of the explorer's own first state is the author's to see. One of another state, a
+        code's say, becomes a sentence beside the picture of the first.
+        """
+        if self._shown:
+            return
+        self._panel.put(self._state, self.code)
+        try:
+            drive(self._steps(self._state))
+        except Exception as error:  # whatever the lesson's compute or view raises
+            first = start_state(self.controls)
+            if self._state == first:
+                raise
+            drive(self._steps(first))
+            self._warn(error)
+
+    def _where(self) -> float:
+        return float(self._state[self._cursor])
 
     def _play_on(self, value: float) -> None:
         self._handed.refuse([self._cursor])
@@ -215,6 +256,9 @@ class Explorer:
         if self.player and not playing:
             self.player.pause()
         self._state = dict(state)
+        if not self._shown:
+            self._begin()
+            return
         self._panel.put(self._state, self.code)
         self._latest.ask(self.state)
 
@@ -224,14 +268,17 @@ class Explorer:
             yield from self._steps(state)
         except Exception as error:  # whatever the lesson's compute or view raises
             self._screen.back()
-            self._panel.warn(
-                f"This setting could not be computed ({type(error).__name__}: {error}). "
-                "The picture still shows the setting before it."
-            )
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        self._panel.warn(
+            f"This setting could not be computed ({type(error).__name__}: {error}). "
+            "The picture still shows the setting before it."
+        )
 
     def _steps(self, state: State) -> Steps:
         started, drawn = time.time(), time.monotonic()
-        with closing(self._computed.steps(self._without_cursor(state))) as work:
+        with closing(self._computing.steps(self._without_cursor(state))) as work:
             while True:
                 try:
                     so_far = next(work)
@@ -244,7 +291,7 @@ class Explorer:
                     self._screen.so_far(self._cut(so_far, state))
                     drawn = time.monotonic()
         self._screen.finish(self._cut(data, state), self._code_of(state), started)
-        self.shown = dict(state)
+        self._shown = dict(state)
 
     def _without_cursor(self, state: State) -> dict[str, float | str]:
         return {name: value for name, value in state.items() if name != self._cursor}

@@ -1,7 +1,7 @@
 """Guess first, then look: a committed guess, later set against the truth and scored."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -58,11 +58,29 @@ class Guess:
 
     @property
     def guess(self) -> Any:
-        """The committed guess: this session's, else the one the record kept; None without any."""
+        """The committed guess: this session's, else the one the record kept; None without any.
+
+        One that was kept for other options or points than there are now is none.
+        """
         if self._made is not None or self.skipped:
             return self._made
-        kept = self._kept()
-        return kept[-1].get("guess") if kept else None
+        kept = self._kept()[-1:]
+        return kept[0].get("guess") if kept and self._fits(kept[0]) else None
+
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        """Whether the guess of an entry can be a guess at this question, as it is by now."""
+        raise NotImplementedError
+
+    def _asked(self) -> dict[str, Any]:
+        """What the record keeps besides, to know later what the guess was about."""
+        return {}
+
+    def _outdated(self) -> bool:
+        """Whether the record has a guess that does not fit any more, and there is no other one."""
+        if self._made is not None or self.skipped:
+            return False
+        made = [e for e in self._kept()[-1:] if e.get("guess") is not None]
+        return bool(made) and not self._fits(made[0])
 
     def skip(self) -> None:
         """Go on without a guess; the record keeps that it was skipped, once."""
@@ -110,9 +128,14 @@ class Guess:
             ending = "No guess was made."
             if self._was_skipped():
                 ending = f"Skipped. {ending}"
+            elif self._outdated():
+                ending = (
+                    f"The guess in your record was made at another form of this question. {ending}"
+                )
         figure, ax = headed(self.question, f"{words} {ending}", height)
         alt = f"{self.question} {draw(ax)} {ending}"
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
+        entry |= self._asked()
         kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
         if self._made is not None and [entry] != kept:  # a cell run twice is one guess
             failed = record.keep("guess", **entry, question=self.question)
@@ -184,6 +207,10 @@ class NumberGuess(Guess):
         )
         self._reveal(truth, words, draw, score, height=1.5)
 
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        kept = entry.get("guess")
+        return isinstance(kept, int | float) and math.isfinite(kept)
+
     def _with_unit(self, x: float) -> str:
         return f"{x:.4g} {self._scale.unit}".strip()
 
@@ -232,6 +259,9 @@ class ChoiceGuess(Guess):
         height = 0.1 + 0.32 * len(self.options)  # inches: one row an option
         draw = partial(option_line, options=self.options, truth=truth, guess=guess)
         self._reveal(truth, words, draw, score, height)
+
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        return entry.get("guess") in self.options
 
     def _on_commit(self) -> None:
         if self._radio.value is None:

@@ -1,12 +1,29 @@
 """The time cursor's buttons: a step back, a step on, and play."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from weakref import ReferenceType, ref
 
-from coursekit.course.widgets.controls import Slider
+from coursekit.course.widgets.controls import Control, Slider
+from coursekit.utils.checks import choose, require
 
 PACE = 0.45  # seconds from picture to picture; few and whole ones rather than a flicker
+
+
+def cursor_of(controls: Mapping[str, Control], cursor: str, at: object) -> Slider | None:
+    """The slider that ``cursor`` names; None without one. ``at``: what cuts the data at it.
+
+    Errors: ValueError for a cursor without ``at``, or the other way round, or an unknown one;
+    TypeError for a Choice.
+    """
+    both = bool(cursor) == (at is not None)
+    require(both, "cursor and at belong together; give both or none.")
+    if not cursor:
+        return None
+    slider = controls[choose("cursor", cursor, controls)]
+    if not isinstance(slider, Slider):
+        raise TypeError(f"cursor names {cursor!r}, a Choice; a Slider was expected.")
+    return slider
 
 
 class Player:

@@ -48,7 +48,9 @@ class Shelf:
         if self.explorer is None:
             self._says.value = paragraph("opening …", "ck-status")
             try:
-                self.explorer = EXPLORERS[self.key]()
+                explorer = EXPLORERS[self.key]()
+                self._place.children = [explorer.widget]  # made by now, with its picture
+                self.explorer = explorer
             finally:
                 self._says.value = ""
         self._place.children = [self.explorer.widget]

@@ -169,4 +169,5 @@ def load_ave(
         classes=classes,
         missing=missing,
         workers=workers,
+        files=(top,),
     )

@@ -195,6 +195,7 @@ def load_cremad(
         classes=EMOTIONS,
         missing=missing,
         workers=workers,
+        files=(top,),
     )
 
 

@@ -175,4 +175,5 @@ def load_multibench(
         splits=row_numbers(rows),
         classes=classes,
         workers=workers,
+        files=(path,),
     )

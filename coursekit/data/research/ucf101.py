@@ -188,4 +188,5 @@ def load_ucf101(
         classes=names,
         missing=tuple(unfit.values()),
         workers=workers,
+        files=(top,),
     )

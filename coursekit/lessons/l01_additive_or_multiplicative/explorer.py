@@ -4,6 +4,7 @@ import numpy as np
 
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.lessons.l01_additive_or_multiplicative.explorer_view import LinesView, TwoFits
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has
@@ -34,6 +35,7 @@ def _least_squares(design: np.ndarray, score: np.ndarray) -> tuple[tuple[float, 
     return tuple(map(float, w)), 1 - left / spread if spread > 1e-12 else 0.0
 
 
+@put_off()
 def lines() -> Explorer:
     """Lesson 01: one line or two?"""
     _, w1, w2, w3 = PUBLISHED

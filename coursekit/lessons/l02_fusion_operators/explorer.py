@@ -9,6 +9,7 @@ from coursekit import fusion
 from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Choice, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.data.files import open_checked
 from coursekit.lessons.l02_fusion_operators.explorer_view import Fitted, SurfaceView
 from coursekit.lessons.l02_fusion_operators.surfaces import (
@@ -58,6 +59,7 @@ def train(
     return Fitted(operator, formula(w_a, w_b, w_ab, shape), surface, int(count))
 
 
+@put_off()
 def surface() -> Explorer:
     """Lesson 02: which surfaces can this operator bend itself to?"""
     pure = {"w_a": 0.0, "w_b": 0.0, "w_ab": 1.0, "count": 100}

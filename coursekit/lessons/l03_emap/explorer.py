@@ -6,6 +6,7 @@ from torch import Tensor
 
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.lessons.l03_emap.interaction import (
@@ -59,6 +60,7 @@ def _right(logits: Tensor, found: Projected, rows: Tensor) -> float:
     return float(hits.double().mean()) if len(hits) else float("nan")
 
 
+@put_off()
 def emap_explorer() -> Explorer:
     """Lesson 03: what does the projection take away?"""
     return Explorer(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from coursekit.course.widgets.controls import Control, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.data.timeline import on_timeline
@@ -73,6 +74,7 @@ def _train(
     return logits, valid_curve(pd.DataFrame(history))
 
 
+@put_off()
 def depth() -> Explorer:
     """Lesson 04: where should they meet?"""
     controls: dict[str, Control] = {

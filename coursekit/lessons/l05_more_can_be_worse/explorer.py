@@ -6,6 +6,7 @@ from dataclasses import replace
 from coursekit.compare.quick import quick_comparison
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.course.widgets.usual import ADAM, OPTIMISERS, PRESETS, SGD
 from coursekit.data.presets import preset
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
@@ -65,6 +66,7 @@ def knobs_of(name: str) -> dict[str, float | str]:
     }
 
 
+@put_off()
 def imbalance() -> Explorer:
     """Lesson 05: which illness is this?"""
     start = knobs_of("starve")
@@ -73,7 +75,7 @@ def imbalance() -> Explorer:
         "only_a": Slider("only A shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "only_b": Slider("only B shows it", 0.0, 0.8, 0.05, 0.0, "share"),
         "buried": Slider("nuisance around A", 0.0, 6.0, 0.5, 0.0, "sd"),
-        "linear": Choice("A is linear", (YES, NO), YES),
+        "linear": Choice("A is linear", (YES, NO), YES, noun="answer"),
         "signal": Slider("B's signal", 1.0, 8.0, 0.5, 5.0, "sd"),
         "noise_b": Slider("noise dimensions of B", 0, 300, 10, 0),
         "n": Slider("training samples", 250, 4000, 250, 1000),

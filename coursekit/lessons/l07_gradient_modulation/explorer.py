@@ -9,6 +9,7 @@ from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.race import ENSEMBLE, Entrant, race
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.course.widgets.usual import OPTIMISERS, PRESETS, SGD
 from coursekit.data.presets import load_preset
 from coursekit.lessons.l07_gradient_modulation.explorer_view import LANES, RaceView, Shown
@@ -78,6 +79,7 @@ def _lanes(*names: str) -> State:
     return {f"lane_{i}": name for i, name in enumerate(names, 1)}
 
 
+@put_off()
 def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
     """Lesson 07: who wins, and why?
 
@@ -88,14 +90,15 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
     at_first = [*extra, "mlb", JOINT][:LANES] if extra else list(FIRST)
     at_first += [n for n in FIRST if n not in at_first][: LANES - len(at_first)]
     knobs: dict[str, Control] = {
-        f"lane_{i}": Choice(f"lane {i}", options, name) for i, name in enumerate(at_first, 1)
+        f"lane_{i}": Choice(f"lane {i}", options, name, noun="method")
+        for i, name in enumerate(at_first, 1)
     }
     knobs |= {
         "data": Choice("data", PRESETS, "starve"),
         "fusion": Choice("fusion", FUSIONS, "late-linear"),
         "optimiser": Choice("optimiser", tuple(OPTIMISERS), SGD),
         "rate": Slider("learning rate", 0.25, 2.0, 0.25, 1.0, "× usual"),
-        "scale": Choice("k multiplies the", SCALES, "step"),
+        "scale": Choice("k multiplies the", SCALES, "step", noun="place for k"),
         "epochs": Slider("epochs", 5, 40, 5, 10),
         "seed": Slider("seed", 0, 99, 1, 0),
     }

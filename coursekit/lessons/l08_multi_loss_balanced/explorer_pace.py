@@ -8,6 +8,7 @@ import pandas as pd
 
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.data.presets import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_pace_view import Paced, PaceView
 from coursekit.lessons.l08_multi_loss_balanced.pace import paces, run_scores
@@ -30,6 +31,7 @@ def place(data: str, epoch: float, alpha: float, beta_max: float) -> Generator[N
     return Paced(paces(scores_of(data), alpha, beta_max), int(epoch), alpha, beta_max)
 
 
+@put_off()
 def pace_explorer() -> Explorer:
     """Lesson 08: who is braked, who is sped up, and when does it end?"""
     knobs: dict[str, Control] = {

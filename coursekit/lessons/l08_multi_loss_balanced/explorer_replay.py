@@ -8,6 +8,7 @@ from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.replay import ENSEMBLE, Replay, replay
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.put_off import put_off
 from coursekit.data.presets import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_replay_view import FilmView, Frame, at_epoch
 from coursekit.training import Settings
@@ -50,6 +51,7 @@ def frame(told: Told, epoch: float) -> Frame:
     return replace(at_epoch(found, epoch), said=said)
 
 
+@put_off()
 def film_explorer() -> Explorer:
     """Lesson 08: when does the head begin to listen?"""
     knobs: dict[str, Control] = {
