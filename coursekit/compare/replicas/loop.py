@@ -34,12 +34,13 @@ def epochs(
     """Train K models in place; after each epoch yield each one's rows of the history.
 
     Every model ends as `coursekit.training.epochs` would leave it, but for rounding. models: the
-    same encoders and heads; their fusions may differ.  train, valid: one split for all, or one
-    each, of equal lengths.  settings: one, or one each; lr, momentum and clip may differ.  seeds:
-    of the order of the batches.  methods: `replicable` ones.  watch: called with the replica's
-    number and run after every epoch.  look: called after every epoch, before ``watch``, with what
-    gives all models' predictions on a split by its name: "train", "valid", or one of ``extra``
-    (the same for all).  measured: splits that the history tells of.
+    same encoders and heads; their fusions may differ; nothing in them that a stack would go round
+    or that draws at random, see `coursekit.compare.replicas.stackable`.  train, valid: one split
+    for all, or one each, of equal lengths.  settings: one, or one each; lr, momentum and clip may
+    differ.  seeds: of the order of the batches.  methods: `replicable` ones.  watch: called with
+    the replica's number and run after every epoch.  look: called after every epoch, before
+    ``watch``, with what gives all models' predictions on a split by its name: "train", "valid", or
+    one of ``extra`` (the same for all).  measured: splits that the history tells of.
 
     Rows as in `coursekit.training.epochs`. A model whose loss is not finite leaves the race: it has
     no rows any more, the others go on. Returns by number why.

@@ -25,6 +25,7 @@ from coursekit.compare.replicas.method_rules import (
 )
 from coursekit.compare.replicas.optimizers import Blocks, clip_rows, make_update
 from coursekit.compare.replicas.predictions import Looks
+from coursekit.compare.replicas.runs import begun
 from coursekit.compare.replicas.stack import Stack, StackedPrediction, fusion_of
 from coursekit.compare.replicas.trace import Rows, write_trace
 from coursekit.data.multimodal import Split
@@ -32,7 +33,6 @@ from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import largest
-from coursekit.training.loop import begin, require_split
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.training.settings import Settings
 from coursekit.utils.checks import require, require_seeds
@@ -61,17 +61,7 @@ class Job:
         require(len(todo) == k, f"seeds has {len(todo)} entries; {k} were expected.")
         require_replicable(methods)
         require_settings(settings)
-        runs = []
-        for model, t, v, s, seed in zip(models, trains, valids, settings, todo, strict=True):
-            require_split("train", t, model)
-            require_split("valid", v, model)
-            runs.append(begin(model, t, v, s, seed))
-        for name, splits in (("train", trains), ("valid", valids)):
-            lengths = sorted({len(s) for s in splits})
-            require(len(lengths) == 1, f"{name} has splits of {lengths} rows; one length expected.")
-        for method, run in zip(methods, runs, strict=True):
-            method.begin(run)  # before stacking: a method may replace the head
-            method.start(run)
+        runs = begun(models, trains, valids, settings, todo, methods)
         kinds = [
             (repr(fusion_of(r.model)), kind_of(m, r.model.fusion))
             for r, m in zip(runs, methods, strict=True)
@@ -127,6 +117,9 @@ class Job:
         for run, method in zip(self.runs, self.methods, strict=True):
             run.epoch = epoch
             method.begin_epoch(run)
+        said = "models are frozen or thawed by their methods on the way"
+        as_before = self.stack.now_trains() == self.stack.trains
+        require(as_before, f"{said}; train them with coursekit.training.fit.")
         self._set_mode(training=True)
         kept: list[tuple[Tensor, Tensor]] = []
         size = self.settings[0].batch_size
@@ -192,9 +185,12 @@ class Job:
 
     def _differentiate(self, loss: Tensor | None, labels: Tensor) -> Tensor:
         if self.by_hand is not None:
-            return self.by_hand.differentiate(labels, self.asked_weights)
-        assert loss is not None
-        return self.stack.differentiate(loss.sum())
+            gradient = self.by_hand.differentiate(labels, self.asked_weights)
+        else:
+            assert loss is not None
+            gradient = self.stack.differentiate(loss.sum())
+        frozen = self.stack.frozen
+        return gradient if frozen is None else gradient.masked_fill_(frozen, 0.0)
 
     def _predict(self, inputs: Mapping[str, Tensor]) -> StackedPrediction:
         if self.by_hand is not None:

@@ -37,9 +37,10 @@ def replicable(method: Method) -> bool:
     """Whether ``method`` decides nothing but loss weights and scales (it may replace the head)."""
     require_instance("method", method, Method)
     kind = type(method)
+    own = vars(method).keys() & {"predict", "backward", "loss", "clip", "weights", "scales"}
     losses, clips = (Method.loss, Listening.loss), (Method.clip, Ensemble.clip)
     same = kind.predict is Method.predict and kind.backward is Method.backward
-    return same and kind.loss in losses and kind.clip in clips
+    return same and not own and kind.loss in losses and kind.clip in clips
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import nan
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
+from coursekit.compare.replicas.stackable import has_stacked_form, require_stackable
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
+from coursekit.training.owned import BARE
+from coursekit.training.stored_values import digest
 from coursekit.utils.checks import require, require_instance, require_list
 from coursekit.utils.tensor_checks import NotFinite
 from coursekit.utils.value_checks import gathered, together
@@ -51,14 +55,15 @@ class Stack:
     flat: (K, P), row k holds model k's parameters: encoder and head of each modality (``blocks``:
     modality → columns), then the fusion's.  gradient: of the same shape; ``part`` and, a group,
     ``fusion_parts`` are its views by the parameters' names.
-    Errors: ValueError when the models cannot be stacked.
+    frozen: where a gradient is none that a parameter follows, as ``flat``; None: nowhere.
+    Errors: ValueError when the models cannot be stacked, see `require_stackable`.
     """
 
     def __init__(self, models: Sequence[MultimodalClassifier]) -> None:
         require_list("models", models, "classifiers")
         for k, model in enumerate(models):
             require_instance(f"models[{k}]", model, MultimodalClassifier)
-        require(len({id(m) for m in models}) == len(models), "models names one model twice.")
+        require_stackable(models)
         self.models, self.modalities = list(models), models[0].modalities
         for k, model in enumerate(models):
             like = encoders_of(model) == encoders_of(models[0])
@@ -72,6 +77,8 @@ class Stack:
                 row = self._row(name, k)
                 row.copy_(p.data)
                 p.data = row
+        self.trains = self.now_trains()
+        self.frozen = self._frozen()
 
     def _lay_out(self, sizes: Sequence[int]) -> None:
         """Make ``flat`` and the stacked weights as views of it."""
@@ -106,6 +113,20 @@ class Stack:
             self.groups.append(Group(rows, fusion, weights))
             parts = self._parts[len(self._parts) - len(weights) :]
             self.fusion_parts.append(dict(zip(weights, parts, strict=True)))
+
+    def now_trains(self) -> list[list[bool]]:
+        """By model whether each parameter is to be trained, which a method may change."""
+        return [[p.requires_grad for p in model.parameters()] for model in self.models]
+
+    def _frozen(self) -> Tensor | None:
+        if all(map(all, self.trains)):
+            return None
+        found = torch.zeros_like(self.flat, dtype=torch.bool)
+        for model, row in zip(self.models, found, strict=True):
+            for p in model.parameters():
+                begin = p.data.storage_offset() % self.flat.shape[1]
+                row[begin : begin + p.numel()] = not p.requires_grad
+        return found
 
     def _leaf(self, rows: slice, columns: slice, shape: torch.Size) -> Tensor:
         """A part of ``flat`` as a weight (rows, *shape) that gradients can be asked for."""
@@ -153,7 +174,7 @@ class Stack:
         """Joint logits (rows, B, C) of one group; ``prediction`` has none yet."""
         own = {m: z[group.rows] for m, z in prediction.features.items()}
         z = own[self.modalities[0]]
-        if isinstance(group.fusion, MeanOfHeads):
+        if type(group.fusion) is MeanOfHeads:
             if learning:  # its heads learn, it does not
                 return z.new_zeros((*z.shape[:2], self.models[0].num_classes))
             return mean_of_heads([prediction.unimodal[m][group.rows] for m in group.fusion.widths])
@@ -203,25 +224,22 @@ class Stack:
 
 def encoders_of(model: MultimodalClassifier) -> tuple[object, ...]:
     """What must agree between stacked models: kinds of encoders, shapes outside the fusion."""
-    kinds = [(m, type(e).__name__) for m, e in model.encoders.items()]
+    kinds = [(m, type(e)) for m, e in model.encoders.items()]
     shapes = [(n, tuple(p.shape), p.dtype) for n, p in model.named_parameters()]
     return *kinds, *(s for s in shapes if not s[0].startswith("fusion."))
 
 
 def fusion_of(model: MultimodalClassifier) -> tuple[object, ...]:
     """What makes two fusions of one kind: class, settings and shapes."""
-    kept = {n: v for n, v in vars(model.fusion).items() if not n.startswith("_")}
-    settings = sorted((n, str(v)) for n, v in kept.items() if n != "training")
+    kept = {n: v for n, v in vars(model.fusion).items() if n not in BARE}
+    settings = sorted((n, _words(v)) for n, v in kept.items())
     shapes = [(n, tuple(p.shape)) for n, p in model.fusion.named_parameters()]
     return type(model.fusion), *settings, *shapes
 
 
-def has_stacked_form(kind: type[Fusion]) -> bool:
-    """Whether ``stacked`` was written for this very ``forward``, and not for a parent's."""
-    definer = {
-        name: next(c for c in kind.__mro__ if name in vars(c)) for name in ("forward", "stacked")
-    }
-    return definer["stacked"] is not Fusion and definer["forward"] is definer["stacked"]
+def _words(setting: object) -> str:
+    """A setting to compare; tensors and arrays, which print a part of them, by a digest."""
+    return digest(setting) if isinstance(setting, Tensor | np.ndarray) else str(setting)
 
 
 def _one_by_one(
