@@ -9,6 +9,7 @@ from coursekit.fusion.base import Fusion, Slices, owned
 from coursekit.layers.blocks import Blocks
 from coursekit.layers.tokens import LearnedTokens, sinusoidal_positions
 from coursekit.utils.checks import require, require_count, require_finite
+from coursekit.utils.devices import moved
 
 
 class FeedForward(nn.Sequential):
@@ -145,7 +146,7 @@ class ConformerFusion(Fusion, Blocks):
         projected = self.projections[modality](x if x.ndim == 3 else x[:, None])
         if projected.shape[1] == 1:
             return projected
-        return projected + sinusoidal_positions(*projected.shape[1:]).to(projected)
+        return projected + moved(sinusoidal_positions(*projected.shape[1:]), projected)
 
     def slices(self) -> Slices:
         """P_m by modality."""
