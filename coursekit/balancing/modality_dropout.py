@@ -8,6 +8,7 @@ from torch import Tensor
 from coursekit.models import Prediction
 from coursekit.training.method import Method, Run
 from coursekit.utils.checks import require_count, require_share
+from coursekit.utils.devices import moved
 
 
 def masks(n: int, modalities: int, p: float, generator: torch.Generator | None = None) -> Tensor:
@@ -39,5 +40,5 @@ class ModalityDropout(Method):
         features = run.model.encode(inputs)
         n = len(next(iter(features.values())))
         keep = masks(n, len(features), self.p, run.generator)
-        left = {m: z * keep[:, i : i + 1].to(z) for i, (m, z) in enumerate(features.items())}
+        left = {m: z * moved(keep[:, i : i + 1], z) for i, (m, z) in enumerate(features.items())}
         return Prediction(run.model.fusion(left), features, run.model.heads)

@@ -9,6 +9,7 @@ from coursekit.balancing.scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.signals import Listening, own_logits
 from coursekit.training.method import Step
 from coursekit.utils.checks import require, require_count, require_not_negative
+from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import not_finite, require_floats
 from coursekit.utils.value_checks import check
 
@@ -86,4 +87,4 @@ class OGMGE(OGM):
         for p in step.run.model.encoders.parameters():
             if p.grad is not None and p.grad.numel() > 1:
                 drawn = torch.randn(p.shape, generator=step.run.generator, dtype=p.dtype)
-                p.grad += noise_std(p.grad) * drawn.to(p.device)
+                p.grad += noise_std(p.grad) * moved(drawn, p)

@@ -9,6 +9,7 @@ from coursekit.layers.blocks import Blocks
 from coursekit.layers.conformer import ConformerLayer
 from coursekit.layers.tokens import LearnedTokens, sinusoidal_positions
 from coursekit.utils.checks import require_count
+from coursekit.utils.devices import moved
 
 
 class ConformerFusion(Fusion, Blocks):
@@ -63,7 +64,7 @@ class ConformerFusion(Fusion, Blocks):
         projected = self.projections[modality](x if x.ndim == 3 else x[:, None])
         if projected.shape[1] == 1:
             return projected
-        return projected + sinusoidal_positions(*projected.shape[1:]).to(projected)
+        return projected + moved(sinusoidal_positions(*projected.shape[1:]), projected)
 
     def slices(self) -> Slices:
         """P_m by modality."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion, Slices, owned
 from coursekit.layers.tokens import encoder_stack, sinusoidal_positions
+from coursekit.utils.devices import moved
 
 
 class MultiModalTransformer(Fusion):
@@ -49,7 +50,7 @@ class MultiModalTransformer(Fusion):
             ],
             dim=1,
         )  # (B, Σ T_m, W)
-        positions = sinusoidal_positions(*tokens.shape[1:]).to(tokens)
+        positions = moved(sinusoidal_positions(*tokens.shape[1:]), tokens)
         return self.linear(self.encoder(tokens + positions).mean(dim=1))
 
     def slices(self) -> Slices:

@@ -6,6 +6,7 @@ from coursekit.layers.blocks import Blocks
 from coursekit.layers.conformer import ConformerLayer
 from coursekit.layers.tokens import sinusoidal_positions
 from coursekit.utils.checks import require, require_count
+from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import require_dtype
 
 
@@ -69,4 +70,4 @@ class Conformer(Blocks):
         elif x.ndim == 2:
             x = x[:, None]
         h = self.projection(x)
-        return self.through(h + sinusoidal_positions(*h.shape[1:]).to(h)).mean(dim=1)
+        return self.through(h + moved(sinusoidal_positions(*h.shape[1:]), h)).mean(dim=1)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.utils.checks import require, require_count, require_finite
+from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import require_dtype
 
 
@@ -93,4 +94,4 @@ class Dropout(nn.Module):
         if not self.training or self.p == 0:
             return x
         keep = torch.rand(x.shape, generator=self.generator) >= self.p
-        return x * keep.to(x) / (1 - self.p)
+        return x * moved(keep, x) / (1 - self.p)

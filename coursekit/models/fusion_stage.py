@@ -28,6 +28,7 @@ from coursekit.utils.checks import (
     require_mapping,
     require_share,
 )
+from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import require_batch, require_dtype, require_floats
 
 PLACES = ("early", "intermediate", "late")
@@ -118,7 +119,7 @@ class DepthClassifier(MultimodalClassifier):
         kept = {}
         for i, m in enumerate(self.modalities):
             keep = ~(hit & (which == i)).reshape(n, *[1] * (inputs[m].ndim - 1))
-            kept[m] = inputs[m] * keep.to(inputs[m])
+            kept[m] = inputs[m] * moved(keep, inputs[m])
         return kept
 
 

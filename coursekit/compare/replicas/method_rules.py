@@ -29,6 +29,7 @@ from coursekit.fusion.late_linear import LateLinear
 from coursekit.models import Prediction
 from coursekit.training.method import JOINT, Method, Run, Step
 from coursekit.utils.checks import require, require_instance
+from coursekit.utils.devices import moved
 
 ONCE_AN_EPOCH = (Method, MultiLoss, Ensemble, Unimodal, GBlendOffline, GBlendOnline, MSLR)
 
@@ -134,7 +135,7 @@ class PacedByMLB:
     def scales(self, step: StackedStep) -> Tensor:
         """`coursekit.balancing.mlb.coefficients` of every row."""
         scores = step.true[1:, self.rows].T
-        alpha, beta_max = self.alpha.to(scores), self.beta_max.to(scores)
+        alpha, beta_max = moved(self.alpha, scores), moved(self.beta_max, scores)
         return mlb.pace(scores, alpha, beta_max)
 
 
@@ -161,7 +162,7 @@ class PacedByOGM:
     def scales(self, step: StackedStep) -> Tensor:
         """`coursekit.balancing.ogm.coefficients` of every row; NaN after its last epoch."""
         scores = torch.stack([true_class(x, step.labels[self.rows]) for x in self._own(step)], 1)
-        k = ogm.brake(scores, self.alpha.to(scores))
+        k = ogm.brake(scores, moved(self.alpha, scores))
         return k.masked_fill(self.until < self.run.epoch, nan)
 
     @torch.no_grad()
