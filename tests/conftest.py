@@ -69,6 +69,16 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line(f"{compared} values compared in {len(files)} files{rest}")
 
 
+@pytest.fixture(autouse=True)
+def stays_in_its_folder():
+    """A test that works elsewhere comes back, or later ones fail far from the cause."""
+    before = Path.cwd()
+    yield
+    after = Path.cwd()
+    os.chdir(before)
+    assert after == before, f"the test left the working directory at {after}"
+
+
 class Budget:
     """Skips what does not begin within so many seconds; says how much that was."""
 

@@ -216,11 +216,11 @@ def test_files_are_named_in_the_same_order_and_their_names_count(tmp_path):
     assert digest_of(with_dirt) == one
 
 
-def test_sockets_devices_and_unreadable_folders_are_refused(tmp_path):
+def test_sockets_devices_and_unreadable_folders_are_refused(tmp_path, monkeypatch):
     folder = tmp_path / "s" / "ps1"
     unpack(folder, FINE)
     with socket.socket(socket.AF_UNIX) as end:
-        os.chdir(folder)  # a socket's path is short
+        monkeypatch.chdir(folder)  # a socket's path is short
         end.bind("ear")
         with pytest.raises(Refused, match="a socket, ear"):
             copy_files(folder, tmp_path / "to")
