@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
@@ -15,6 +16,9 @@ from benchmarks.patience import slowness
 # Two processes with two threads each on two cores wait for one another: six times slower. This is
 # read when torch is first imported, and the kernels and servers that the tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+hypothesis.settings.register_profile("course", deadline=None)  # no verdict by the clock
+hypothesis.settings.load_profile("course")
 
 PEAK = "kernel_peak_mib"
 VALUES, UNKNOWN = "values_compared", "values_unknown"  # of a parity file, see test_vectors.py

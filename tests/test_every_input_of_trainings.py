@@ -62,6 +62,9 @@ SPLIT = a(DATA.train, Wrong("the whole data set", DATA))
 ROWS_OF_CLASSES = Argument(LABELS, (
     Wrong("list", LABELS.tolist()), Wrong("−1", LABELS - 1), Wrong("C", LABELS + 1),
 ))  # fmt: skip
+FILES = Argument((Path("data"),), (
+    Wrong("list", [Path("data")]), Wrong("text", "data"), Wrong("a text within", ("data",)),
+))  # fmt: skip
 ONE_EACH = {s: torch.tensor([i]) for i, s in enumerate(("train", "valid", "test"))}
 SPLITS = Argument(ONE_EACH, (
     Wrong("list", [LABELS]), Wrong("no test", {"train": LABELS, "valid": LABELS}),
@@ -127,7 +130,7 @@ TABLE = {
         "name": free("x"), "inputs": by_name({"A": X}), "labels": ROWS_OF_CLASSES,
         "group": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
         "splits": SPLITS, "classes": free(("a", "b", "c")), "kind": free(None),
-        "kind_names": free(()),
+        "kind_names": free(()), "files": FILES,
     }),
     "LazySplit": (LazySplit, {
         "read": free(print), "rows": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
@@ -140,7 +143,7 @@ TABLE = {
         "modalities": free(("A",)), "labels": ROWS_OF_CLASSES,
         "group": Argument(LABELS, (Wrong("another size", LABELS[:2]),)),
         "splits": SPLITS, "classes": free(("a", "b", "c")), "missing": free(()),
-        "workers": count(0, -1),
+        "workers": count(0, -1), "files": FILES,
     }),
     "Plan": (Plan, {
         "data": name("starve"),

@@ -37,7 +37,7 @@ def formulas(widths, c):
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(WIDTHS, CLASSES)
 def test_costs_equal_the_formulas(widths, classes):
     named = {f"m{i}": d for i, d in enumerate(widths)}

@@ -47,7 +47,7 @@ def recipe_of(parts, modality=CLEAR, **changes):
 # ---- seeds and sizes -----------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(shares, st.integers(0, 2**31))
 def test_the_same_seed_gives_the_same_bits(parts, seed):
     recipe = recipe_of(parts, Modality(distractors=3), **SMALL, label_noise=0.2)
@@ -80,7 +80,7 @@ def test_sizes_names_and_types():
     assert set(data.labels.tolist()) == {0, 1, 2, 3}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(shares, st.integers(0, 2**31))
 def test_shares_are_respected_within_binomial_bounds(parts, seed):
     recipe = recipe_of(parts, train=2000, valid=1, test=1)
@@ -160,7 +160,7 @@ def test_shown_classes_by_hand():
 # ---- ceiling -------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shares, st.integers(2, 6))
 def test_ceiling_of_two_modalities_in_closed_form(parts, num_classes):
     recipe = recipe_of(parts, num_classes=num_classes)
@@ -176,7 +176,7 @@ def test_ceiling_of_two_modalities_in_closed_form(parts, num_classes):
     assert ceiling(recipe) >= max(ceiling(recipe, ("A",)), ceiling(recipe, ("B",))) - 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shares)
 def test_ceiling_of_both_in_closed_form(parts):
     recipe = recipe_of(parts)

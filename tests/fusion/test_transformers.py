@@ -198,7 +198,7 @@ def test_the_seed_draws_every_parameter(kind):
 
 
 @given(st.integers(1, 40), st.integers(1, 33))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_positions_number_by_number(length, width):
     found = sinusoidal_positions(length, width)
     assert found.shape == (length, width)

@@ -153,7 +153,7 @@ def test_early_fusion_refuses_unequal_numbers_of_steps():
     st.integers(2, 12),
     st.integers(6000, 60_000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_budget_is_met_within_three_percent(place, d_a, d_b, classes, budget):
     sizes = {"A": d_a, "B": d_b}
     w, v = matched_widths(place, sizes, classes, budget)
@@ -271,7 +271,7 @@ def test_refusals_of_missing(call, words):
 
 
 @given(st.integers(2, 7), st.integers(1, 3), st.floats(0, 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_moments_lie_on_the_timeline_and_meet_as_often_as_asked(steps, modalities, alignment):
     when = moments(3000, modalities, steps, alignment, torch.Generator().manual_seed(4))
     assert when.shape == (3000, modalities) and when.min() >= 0 and when.max() < steps

@@ -33,7 +33,7 @@ SURFACES = st.integers(2, 9).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SURFACES)
 def test_the_additive_part_is_the_double_loop_and_the_packages_projection(surface):
     n = len(surface)
@@ -52,7 +52,7 @@ def test_the_additive_part_is_the_double_loop_and_the_packages_projection(surfac
     assert np.abs(rest.mean(0)).max() < 1e-12 and np.abs(rest.mean(1)).max() < 1e-12
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SURFACES)
 def test_the_additive_part_is_nearer_than_any_other_sum(surface):
     n = len(surface)
