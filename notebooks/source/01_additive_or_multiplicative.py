@@ -634,7 +634,7 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 # - **additive terms**: the parts of a model in which each modality contributes by itself.
 # - **interaction**: what one modality contributes depends on the other.
 # - **multiplicative term**: a product of two modalities, the simplest interaction.
-# - **design matrix**: one row a sample, one column a weight.
+# - **design matrix**: one row per sample, one column per weight.
 # - **centring**: moving the zero of an input to its mean.
 # - **confounding**: two inputs go together, so that one alone speaks for both.
 #

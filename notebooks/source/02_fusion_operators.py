@@ -151,7 +151,7 @@ same("coursekit.fusion.bilinear", bilinear_by_hand(z_a, z_b, weight, bias), bili
 #
 # ### Tensor fusion: prepend a one
 #
-# The remedy costs one number a modality. Write $[1; z]$ for the features with a one in front, and
+# The remedy costs one number per modality. Write $[1; z]$ for the features with a one in front, and
 # take the outer product of *those*. One times a feature of A is that feature. One times one is a
 # constant. So all three parts of lesson 01's full model are in the table at once:
 
@@ -389,7 +389,7 @@ claim("Rank 16, minus rank 2: {value:+.3f}", mean_at["rank 16"] - mean_at["rank 
 
 # %% [markdown]
 # It is tempting to begin near the blind guess and to climb class by class. But every class has its
-# own vectors at every rank, and the encoders learn along. So rank one, one product a class, gets
+# own vectors at every rank, and the encoders learn along. So rank one, one product per class, gets
 # most of the way, and two are level with the full tensor. Here is one way to do it with two. How
 # near the hand of the clock is to class $c$ is a cosine:
 #
@@ -397,7 +397,7 @@ claim("Rank 16, minus rank 2: {value:+.3f}", mean_at["rank 16"] - mean_at["rank 
 #   = \cos\alpha\,\cos(\beta - \gamma_c) - \sin\alpha\,\sin(\beta - \gamma_c)$$
 #
 # Two products for each class, however many classes there are, if the encoders learn the sines.
-# Whether these networks do it this way, the curve does not say. With one product a class some seeds
+# Whether these networks do it this way, the curve does not say. With one product per class some seeds
 # get just as far and others do not; how, we have not looked at, and the mean alone would have
 # hidden it. A rank is a property of the task *together with its encoders*: before you pay for more,
 # plot this curve.
@@ -1109,7 +1109,7 @@ pd.Series(lead).astype(str).to_frame("difference")
 #
 # - **encoder**: a network that turns one modality into features.
 # - **features**: the vector that stands for a modality, $z_m$.
-# - **logits**: one number a class; the largest one is the answer.
+# - **logits**: one number per class; the largest one is the answer.
 # - **fusion operator**: what takes the features of all modalities to the logits.
 # - **late-linear fusion**: a linear layer on all features side by side; the same as additive
 #   fusion.
@@ -1128,7 +1128,7 @@ pd.Series(lead).astype(str).to_frame("difference")
 # - **LayerNorm**: takes the mean off a vector's numbers and divides by their standard deviation.
 # - **MAG**: the main modality's vector is displaced by the others, by a bounded step.
 # - **multiply-add**: one product with its addition, the unit in which computing is counted.
-# - **additive projection**: the nearest function that is a sum of one function a modality.
+# - **additive projection**: the nearest function that is a sum of one function per modality.
 #
 # All words of the course stand in the [glossary](glossary.ipynb).
 #

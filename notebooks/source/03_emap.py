@@ -3,7 +3,7 @@
 #
 # **After this lesson you can**
 #
-# - project a model on sums of one function a modality, by hand on a 3×3 grid and in code,
+# - project a model on sums of one function per modality, by hand on a 3×3 grid and in code,
 # - say what a drop of accuracy under this projection proves, and what no drop proves,
 # - compute it for two, three or more modalities without paying for every pair,
 # - tell three verdicts apart: no interaction needed; used, but not needed by the task; used, and it
@@ -90,7 +90,7 @@ pd.DataFrame(
 #
 # Row mean plus column mean minus overall mean. That is **EMAP**, the *empirical multimodally
 # additive projection*. "Empirical" because the means run over the samples at hand, the sample
-# itself among them. A model has one grid a class; each is projected by itself, on the logits.
+# itself among them. A model has one grid per class; each is projected by itself, on the logits.
 #
 # ### Exercise 1 · By hand
 #
@@ -253,7 +253,7 @@ for name in RECIPES:
 #
 # ## Without paying for every pair
 #
-# The plain way runs the model on $N^2$ pairs, one pair a call:
+# The plain way runs the model on $N^2$ pairs, one pair per call:
 
 # %%
 views = load("uci_views", seed=100)  # real digits: pixels, and Fourier numbers of the shape
@@ -310,7 +310,7 @@ claim("emap against a call a row: {value:.0f} times faster", a_row / measured, a
 # ### Exercise 3 · A head that multiplies
 #
 # Lesson 02 had a head $f(i, j) = (u_i \circ v_j)\, W$: two vectors of $K$ numbers, multiplied unit
-# by unit, then a linear layer. Find its projection **from means alone**: no array with a number a
+# by unit, then a linear layer. Find its projection **from means alone**: no array with a number per
 # pair. (The check sees only your numbers.) `u` and `v` are arrays $(N, K)$, `weights` is $(K, C)$.
 
 
@@ -450,7 +450,7 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 # Four heads on four data sets: `balanced` (nothing is synergistic) and `synergy` (40 % of the
 # samples are: only both modalities together can tell) of the generator, two views of real digits,
 # spoken and written digits. `film` lets one modality scale and shift the features of the other;
-# `low-rank` multiplies. The **ensemble** averages the probabilities of one model a modality: a sum,
+# `low-rank` multiplies. The **ensemble** averages the probabilities of one model per modality: a sum,
 # its own projection. Every row had the same four learning rates to choose from, on the validation
 # rows. The table takes minutes, so it was made beforehand with
 #

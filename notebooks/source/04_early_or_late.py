@@ -538,7 +538,7 @@ pd.DataFrame(takes, [f"query of {n}" for n in names], [f"key of {n}" for n in na
 #
 # ### Exercise 5 · One head
 #
-# Write the formula down. `q`, `k` and `v` are numpy arrays (T, d), a row a token; return (T, d).
+# Write the formula down. `q`, `k` and `v` are numpy arrays (T, d), one row per token; return (T, d).
 # There is no softmax in numpy: write it with `np.exp`.
 
 
@@ -610,7 +610,7 @@ claim("Shuffle the tokens, and their mean moves by {value:.1e}", moved, below=1e
 # %% [markdown]
 # So without positions a film could as well run backwards. The positions run on through the joined
 # sequence, and also tell where the video ends and the sound begins. The other transformer of the
-# package, `coursekit.fusion.transformer`, reads **one token a modality** behind its encoder:
+# package, `coursekit.fusion.transformer`, reads **one token per modality** behind its encoder:
 # intermediate fusion. There a learned **modality token** is added to each, and a **class token** of
 # its own collects the answer.
 #

@@ -61,7 +61,7 @@ ROLES = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
 # ## It cannot happen
 #
 # A **unimodal** model reads one modality: an **encoder** turns the input into **features**, a
-# **head** turns features into **logits**, one number a class. A **joint** model has one encoder a
+# **head** turns features into **logits**, one number per class. A **joint** model has one encoder per
 # modality; here the features are laid side by side and one linear layer reads them all. That is
 # **late-linear fusion**.
 #
@@ -569,7 +569,7 @@ claim("… and no probe moves by more than {value:.3f}", worst, below=0.04)
 #
 # ### Exercise 4 · An honest interval
 #
-# `joint` and `alone` are arrays of test accuracies, one entry a seed; in each seed both models saw
+# `joint` and `alone` are arrays of test accuracies, one entry per seed; in each seed both models saw
 # the same data. Return the two ends of the 95 % Student-t interval of the mean difference `joint −
 # alone`, lower end first.
 

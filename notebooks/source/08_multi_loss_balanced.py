@@ -292,7 +292,7 @@ def test_accuracy(make_data, method, seed, fusion="late-linear", **how):
 
 
 def by_seed(make_data, methods, seeds=SEEDS, **how):
-    """Accuracy, a row a seed and a column a method; methods: name → what makes a fresh one."""
+    """Accuracy, one row per seed, one column per method; methods: name → what makes a fresh one."""
     jobs = [
         delayed(test_accuracy)(make_data, make(), seed, **how)
         for seed in seeds
@@ -1204,7 +1204,7 @@ verdicts
 
 # %%
 by_data = verdicts[verdicts["fusion"] == "late-linear"]["clear"]  # a data set has one ensemble
-print(f"late-linear, a row a data set ({len(by_data)}): ensemble clearly beaten in "
+print(f"late-linear, one row per data set ({len(by_data)}): ensemble clearly beaten in "
       f"{(by_data > 0).sum()}, clearly ahead in {(by_data < 0).sum()}")  # fmt: skip
 share = (verdicts["clear"] > 0).mean()
 claim("The chosen method clearly beats the ensemble in {value:.0%} of the places", share, below=0.5)
