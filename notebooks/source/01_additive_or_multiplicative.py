@@ -378,11 +378,11 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
 def slopes_with_intervals(model, x_a, x_b, groups):
     """The slope in both groups and their difference, each with its 95 % interval."""
     tests = {groups[0]: x_a, groups[1]: f"{x_a} + {x_a}:{x_b}", "difference": f"{x_a}:{x_b}"}
-    found = {}
+    intervals = {}
     for name, combination in tests.items():
         test = model.t_test(f"{combination} = 0")
-        found[name] = Interval(float(test.effect[0]), *map(float, test.conf_int()[0]))
-    return found
+        intervals[name] = Interval(float(test.effect[0]), *map(float, test.conf_int()[0]))
+    return intervals
 
 
 slopes = slopes_with_intervals(full, "smiling", "critic", BOOKS.groups)

@@ -397,8 +397,8 @@ claim("Rank 16, minus rank 2: {value:+.3f}", mean_at["rank 16"] - mean_at["rank 
 #   = \cos\alpha\,\cos(\beta - \gamma_c) - \sin\alpha\,\sin(\beta - \gamma_c)$$
 #
 # Two products for each class, however many classes there are, if the encoders learn the sines.
-# Whether these networks do it this way, the curve does not say. With one product per class some seeds
-# get just as far and others do not; how, we have not looked at, and the mean alone would have
+# Whether these networks do it this way, the curve does not say. With one product per class some
+# seeds get just as far and others do not; how, we have not looked at, and the mean alone would have
 # hidden it. A rank is a property of the task *together with its encoders*: before you pay for more,
 # plot this curve.
 #
@@ -804,21 +804,21 @@ def without_biases(name, seed, steps=150):
     inputs = {"A": a.reshape(-1, 1), "B": b.reshape(-1, 1)}
     adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=0.01)
     for _ in range(steps):
-        found = model(inputs).joint.reshape(a.shape)
+        learnt = model(inputs).joint.reshape(a.shape)
         adam.zero_grad()
-        ((found - (a + b)) ** 2).mean().backward()
+        ((learnt - (a + b)) ** 2).mean().backward()
         adam.step()
-    return Surface((a + b).numpy(), found.detach().numpy())
+    return Surface((a + b).numpy(), learnt.detach().numpy())
 
 
 silenced = {
     name: [without_biases(name, seed) for seed in range(100, 103)]
     for name in ("multiplicative", "tensor")
 }
-fell = [name for name, found in silenced.items() if np.mean([s.r2 for s in found]) < 0.9]
+fell = [name for name, surfaces in silenced.items() if np.mean([s.r2 for s in surfaces]) < 0.9]
 bias_guess.reveal({0: "neither", 1: fell[0] if fell else "", 2: "both"}[len(fell)])
-for name, found in silenced.items():
-    print(f"{name}, without biases, R² on the sum: {interval([s.r2 for s in found])}")
+for name, surfaces in silenced.items():
+    print(f"{name}, without biases, R² on the sum: {interval([s.r2 for s in surfaces])}")
 claim("Multiplicative: {value:.2f}", np.mean([s.r2 for s in silenced["multiplicative"]]),
       between=(0.7, 0.8))  # fmt: skip
 claim("Tensor, which brings its own one: {value:.2f}", np.mean([s.r2 for s in silenced["tensor"]]),
@@ -826,9 +826,9 @@ claim("Tensor, which brings its own one: {value:.2f}", np.mean([s.r2 for s in si
 
 # %%
 figure, axes = new_figure(8.6, 3.5, columns=3)
-first_seed = {name: found[0] for name, found in silenced.items()}
+first_seed = {name: surfaces[0] for name, surfaces in silenced.items()}
 panels = {"target: the sum": first_seed["tensor"].target} | {
-    f"{name}: R² {found.r2:.2f}": found.learnt for name, found in first_seed.items()
+    f"{name}: R² {surfaces.r2:.2f}": surfaces.learnt for name, surfaces in first_seed.items()
 }
 for ax, (title, heights) in zip(axes, panels.items(), strict=True):
     heat_map(ax, heights, 2.0)

@@ -367,9 +367,9 @@ exercises.project_three.check(project_three, seed=3_0104)
 # %%
 parity = Recipe({m: CLEAR for m in "ABC"}, synergistic=1.0, num_classes=2, test=200)
 three = pd.DataFrame(
-    {"seed": seed, "before": found.accuracy, "after": found.projected}
+    {"seed": seed, "before": outcome.accuracy, "after": outcome.projected}
     for seed in SEEDS[:3]
-    for found in compare(generate(parity, seed), seed=seed, fusions=("mid-mlp",)).values()
+    for outcome in compare(generate(parity, seed), seed=seed, fusions=("mid-mlp",)).values()
 )
 print(three.round(3).to_string(index=False))
 claim("Three bits: the mid-MLP gets {value:.3f} …", three["before"].mean(), above=0.95)
@@ -450,9 +450,9 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 # Four heads on four data sets: `balanced` (nothing is synergistic) and `synergy` (40 % of the
 # samples are: only both modalities together can tell) of the generator, two views of real digits,
 # spoken and written digits. `film` lets one modality scale and shift the features of the other;
-# `low-rank` multiplies. The **ensemble** averages the probabilities of one model per modality: a sum,
-# its own projection. Every row had the same four learning rates to choose from, on the validation
-# rows. The table takes minutes, so it was made beforehand with
+# `low-rank` multiplies. The **ensemble** averages the probabilities of one model per modality: a
+# sum, its own projection. Every row had the same four learning rates to choose from, on the
+# validation rows. The table takes minutes, so it was made beforehand with
 #
 # `python -m coursekit interactions --seeds 10 --out data/emap.csv`
 
@@ -637,13 +637,13 @@ draw = np.random.default_rng(DEAL)
 hidden = draw.choice(np.arange(0, 0.61, 0.05), size=3, replace=False).round(2)
 shown = []
 for case, share in enumerate((0.3, *hidden)):
-    found = compare(
+    outcome = compare(
         generate(with_synergy(float(share), train=2000, test=1000), seed=1000 * DEAL + case),
         seed=case,
         fusions=("mid-mlp",),
     )["mid-mlp"]
     name = f"case {case}" if case else "open, share 0.30"
-    shown.append({"": name, "before": found.accuracy, "projected": found.projected})
+    shown.append({"": name, "before": outcome.accuracy, "projected": outcome.projected})
 cases = pd.DataFrame(shown).set_index("")
 cases["lost"] = cases["before"] - cases["projected"]
 cases.round(3)

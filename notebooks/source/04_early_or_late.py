@@ -396,8 +396,7 @@ ensemble_guess
 
 # %%
 beaten = {
-    place: sum(found.high < 0 for found in reading.against(place).to_numpy().flat)
-    for place in PLACES
+    place: sum(gap.high < 0 for gap in reading.against(place).to_numpy().flat) for place in PLACES
 }
 unbeaten = [place for place, times in beaten.items() if times == 0]
 winner_guess.reveal(unbeaten[0] if len(unbeaten) == 1 else "each is beaten somewhere")
@@ -412,7 +411,7 @@ ax.set_title("Intermediate fusion is clearly beaten by no other place", pad=26)
 show(figure, grouped_intervals(reading.compared(), ax, chance=chance))
 
 # %%
-clear = against.map(lambda found: found.low > 0).all(axis=1)
+clear = against.map(lambda gap: gap.low > 0).all(axis=1)
 against.assign(
     clearly=clear.map({True: "leads", False: "tie"}),
     ensemble=pd.Series({c: reading.minus(c, "ensemble", "intermediate") for c in against.index}),
@@ -538,8 +537,8 @@ pd.DataFrame(takes, [f"query of {n}" for n in names], [f"key of {n}" for n in na
 #
 # ### Exercise 5 · One head
 #
-# Write the formula down. `q`, `k` and `v` are numpy arrays (T, d), one row per token; return (T, d).
-# There is no softmax in numpy: write it with `np.exp`.
+# Write the formula down. `q`, `k` and `v` are numpy arrays (T, d), one row per token; return
+# (T, d). There is no softmax in numpy: write it with `np.exp`.
 
 
 # %% nbgrader={"grade_id": "ex-04-attend", "solution": true}
@@ -715,8 +714,8 @@ scales_guess
 # %%
 small_b = {m: reading.change(m, "balanced", "unequal scales") for m in (*PLACES, "ensemble")}
 losing = tuple(place for place in PLACES if small_b[place].high < 0)
-said = {(): "none", PLACES[:1]: "early only", PLACES[:2]: "early and intermediate"}
-scales_guess.reveal((said | {PLACES: "all three"})[losing])
+answers = {(): "none", PLACES[:1]: "early only", PLACES[:2]: "early and intermediate"}
+scales_guess.reveal((answers | {PLACES: "all three"})[losing])
 pd.Series(small_b, name="unequal scales − balanced").to_frame()
 
 # %%
@@ -834,8 +833,8 @@ thinned_guess
 
 # %%
 missing = {m: reading.without(DIGITS, m) for m in ("audio", "image")}
-found = pd.concat(missing).groupby([pd.Grouper(level=0), "model", "way"])["accuracy"].mean()
-jointly, apart = found["audio", "late", "dropped"], found["audio", "ensemble", "dropped"]
+means = pd.concat(missing).groupby([pd.Grouper(level=0), "model", "way"])["accuracy"].mean()
+jointly, apart = means["audio", "late", "dropped"], means["audio", "ensemble", "dropped"]
 lost_guess.reveal(jointly, within=0.05)
 
 # %%
@@ -857,7 +856,7 @@ show(figure, " ".join(alts))
 
 # %%
 claim("Without audio: ensemble minus late fusion {value:+.3f}", apart - jointly, above=0.15)
-thinned = found["audio", "late", "dropped (modality dropout)"]
+thinned = means["audio", "late", "dropped (modality dropout)"]
 claim("Modality dropout gives back {value:+.3f} of it", thinned - jointly, above=0.15)
 claim("… and gains with both there, at least {value:+.3f}", whole.low, above=0)
 reading.fills(DIGITS)

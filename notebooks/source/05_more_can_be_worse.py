@@ -61,8 +61,8 @@ ROLES = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
 # ## It cannot happen
 #
 # A **unimodal** model reads one modality: an **encoder** turns the input into **features**, a
-# **head** turns features into **logits**, one number per class. A **joint** model has one encoder per
-# modality; here the features are laid side by side and one linear layer reads them all. That is
+# **head** turns features into **logits**, one number per class. A **joint** model has one encoder
+# per modality; here the features are laid side by side and one linear layer reads them all. That is
 # **late-linear fusion**.
 #
 # The joint model contains every unimodal one. Set the weights that read modality B to zero, and
@@ -528,13 +528,13 @@ for name in ("imbalance", "balanced"):
     )
 rows = []
 for name, result in cases.items():
-    found = probe_change_by_seed(result.probes)
+    changes = probe_change_by_seed(result.probes)
     rows.append(
         {
             "data": name,
             "joint − best": interval(drop_by_seed(result.accuracy, "AB")),
-            "probe of A": interval(found["A"]),
-            "probe of B": interval(found["B"]),
+            "probe of A": interval(changes["A"]),
+            "probe of B": interval(changes["B"]),
             "illness": diagnose(result.accuracy, result.probes).illness,
         }
     )
@@ -569,9 +569,9 @@ claim("… and no probe moves by more than {value:.3f}", worst, below=0.04)
 #
 # ### Exercise 4 · An honest interval
 #
-# `joint` and `alone` are arrays of test accuracies, one entry per seed; in each seed both models saw
-# the same data. Return the two ends of the 95 % Student-t interval of the mean difference `joint −
-# alone`, lower end first.
+# `joint` and `alone` are arrays of test accuracies, one entry per seed; in each seed both models
+# saw the same data. Return the two ends of the 95 % Student-t interval of the mean difference
+# `joint − alone`, lower end first.
 
 
 # %% nbgrader={"grade_id": "ex-05-paired-interval", "solution": true}
@@ -854,8 +854,8 @@ def over_folds(values):
 
 
 gaps = {n: over_folds(drop_by_seed(v.accuracy, ["image", "audio"])) for n, v in voices.items()}
-for count, found in gaps.items():
-    print(f"voices {count}, joint − best, mean and 95 % interval over six groups: {found}")
+for count, lead in gaps.items():
+    print(f"voices {count}, joint − best, mean and 95 % interval over six groups: {lead}")
 claim("39 voices: the joint model gains {value:+.3f}", gaps[39].mean, above=0)
 claim("1 voice: the interval goes from below zero, {value:+.3f} …", gaps[1].low, below=0)
 claim("… to above it, {value:+.3f}", gaps[1].high, above=0)

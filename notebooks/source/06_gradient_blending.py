@@ -126,9 +126,9 @@ claim(
 # %%
 losses = drive(head_losses(data, Settings(epochs=10), seed=100))
 view = BlendView()
-found = Blended(losses, estimate(losses, 10), 10, "paper")
-view.update(found)
-show(view.figure, view.describe(found))
+blended = Blended(losses, estimate(losses, 10), 10, "paper")
+view.update(blended)
+show(view.figure, view.describe(blended))
 
 # %% [markdown]
 # Two arrows, two numbers for each head $k$, from checkpoint $0$ to checkpoint $N$:
@@ -635,8 +635,8 @@ for name, table_of in (("starve", losses), ("overfit", noisy)):
         ("sums, 4 and 4 batches", (4, 4)),
         ("6 and 2", (6, 2)),
     ):
-        found = summed(table_of, *counts)
-        rows.append({"data": name, "losses": label, **dict(zip(HEADS, found, strict=True))})
+        sums = summed(table_of, *counts)
+        rows.append({"data": name, "losses": label, **dict(zip(HEADS, sums, strict=True))})
 bug = pd.DataFrame(rows).set_index(["data", "losses"])
 means_of, equal_of, own_of = bug.to_numpy().reshape(2, 3, 3).swapaxes(0, 1)  # (data, head) each
 claim("Equal counts change the weights by {value:.1e}", abs(equal_of - means_of).max(), below=1e-8)
@@ -863,7 +863,7 @@ pairs = gains.pivot_table(index=["data", "optimizer", "seed"], columns="method",
 beyond = pairs["online, safe"] - pairs["multi-loss"]
 optimisers = ("sgd", "adagrad", "adam")
 over_multi = {name: interval(beyond.xs(("starve", name))) for name in optimisers}
-ahead = sum(found.low > 0 for found in over_multi.values())
+ahead = sum(gain.low > 0 for gain in over_multi.values())
 optimiser_guess.reveal(("none", "one", "two", "all three")[ahead])
 figure, axes = new_figure(10.4, 5.2, columns=3)
 alts = []
@@ -1019,9 +1019,9 @@ def gap(method, base, name):
 
 three = ("starve", "imbalance", "overfit")
 gaining = " and ".join(name for name in three if gap("gblend-online", "joint", name)[1] > 0)
-said = {"": "nowhere", "starve": "starve only", "overfit": "overfit only"}
-said[" and ".join(three)] = "all three"
-cured_guess.reveal(said.get(gaining, gaining))
+answers = {"": "nowhere", "starve": "starve only", "overfit": "overfit only"}
+answers[" and ".join(three)] = "all three"
+cured_guess.reveal(answers.get(gaining, gaining))
 figure, axes = new_figure(11.0, 3.6, columns=5)
 alt = method_gains(late_linear, axes, by="data")
 for ax in axes:

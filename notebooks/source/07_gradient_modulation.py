@@ -86,9 +86,9 @@ SEEDS = range(100, 105)
 # %%
 def one_step(network, inputs, labels, w, k, lr):
     """loss = Σ w CE; then everything of modality m moves by k_m times its usual step."""
-    said = network(inputs)
-    losses = {m: F.cross_entropy(x, labels) for m, x in said.unimodal.items()}
-    losses["joint"] = F.cross_entropy(said.joint, labels)
+    prediction = network(inputs)
+    losses = {m: F.cross_entropy(x, labels) for m, x in prediction.unimodal.items()}
+    losses["joint"] = F.cross_entropy(prediction.joint, labels)
     sum(w[head] * losses[head] for head in w).backward()
     fusion = network.fusion.linear
     fusion.bias.data -= lr * fusion.bias.grad  # shared, so nobody scales it
@@ -696,11 +696,11 @@ claim("With the guard its length is {value:.0f}", slope.norm().item(), equals=0,
 def prototypes(features, labels, num_classes):
     """Class means (C, D), zeros where a class is absent."""
     ### BEGIN SOLUTION
-    found = np.zeros((num_classes, features.shape[1]))
+    means = np.zeros((num_classes, features.shape[1]))
     for c in range(num_classes):
         if (labels == c).any():
-            found[c] = features[labels == c].mean(axis=0)
-    return found
+            means[c] = features[labels == c].mean(axis=0)
+    return means
     ### END SOLUTION
 
 
@@ -738,8 +738,8 @@ def lengths(name, method, seed):
     split = load_preset("starve", seed=seed)
     network = build_classifier(split.train.inputs, split.num_classes, seed=seed)
     fit(network, split.train, split.valid, short, seed=seed, method=method)
-    said = predict(network, split.test.inputs)
-    features = said.features
+    prediction = predict(network, split.test.inputs)
+    features, joint = prediction.features, prediction.joint
     blocks = dict(
         zip(
             "AB",
@@ -747,11 +747,11 @@ def lengths(name, method, seed):
             strict=True,
         )
     )
-    found = []
+    rows = []
     for m, w in blocks.items():
         unit = [F.normalize(x, dim=1) for x in (features[m], w)]
         term = 5 * unit[0] @ unit[1].T if name == "cosine" else features[m] @ w.T
-        found.append(
+        rows.append(
             {
                 "head": name,
                 "modality": m,
@@ -759,10 +759,10 @@ def lengths(name, method, seed):
                 "|W|": w.norm(dim=1).mean(),
                 "|z|": features[m].norm(dim=1).mean(),
                 "spread": (term.amax(1) - term.amin(1)).mean(),
-                "changed": (said.joint.argmax(1) != (said.joint - term).argmax(1)).double().mean(),
+                "changed": (joint.argmax(1) != (joint - term).argmax(1)).double().mean(),
             }
         )
-    return found
+    return rows
 
 
 measured = []
@@ -1071,8 +1071,8 @@ left_guess
 # %%
 mean_gain = {}  # of all methods over joint training, by the highest rate that was tried
 for highest, table in ((0.14, late), (1.6, wide)):
-    found = gains(table[table["data"].isin(["starve", "imbalance"])])
-    mean_gain[highest] = found[found["method"].isin(methods)].groupby("data")["mean"].mean()
+    won = gains(table[table["data"].isin(["starve", "imbalance"])])
+    mean_gain[highest] = won[won["method"].isin(methods)].groupby("data")["mean"].mean()
 left_guess.reveal(100 * mean_gain[1.6]["imbalance"] / mean_gain[0.14]["imbalance"], within=10)
 pd.DataFrame(mean_gain).rename_axis(columns="highest rate").round(3)
 

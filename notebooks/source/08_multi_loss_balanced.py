@@ -298,8 +298,8 @@ def by_seed(make_data, methods, seeds=SEEDS, **how):
         for seed in seeds
         for make in methods.values()
     ]
-    found = np.reshape(Parallel(n_jobs=2)(jobs), (len(seeds), len(methods)))
-    return pd.DataFrame(found, index=list(seeds), columns=list(methods))
+    accuracies = np.reshape(Parallel(n_jobs=2)(jobs), (len(seeds), len(methods)))
+    return pd.DataFrame(accuracies, index=list(seeds), columns=list(methods))
 
 
 four = {name: partial(balancing.build, name) for name in names}
@@ -607,10 +607,10 @@ EXPLORERS["pace"]()
 
 # %%
 work = [(beta_max, seed) for beta_max in (2.0, 8.0) for seed in SEEDS[:2]]
-found = Parallel(n_jobs=2)(delayed(paced)("balanced", beta_max, seed) for beta_max, seed in work)
+traces = Parallel(n_jobs=2)(delayed(paced)("balanced", beta_max, seed) for beta_max, seed in work)
 jitter = {
     beta_max: np.mean(
-        [t["k"].mean() for t, (b, _) in zip(found, work, strict=True) if b == beta_max]
+        [t["k"].mean() for t, (b, _) in zip(traces, work, strict=True) if b == beta_max]
     )
     for beta_max in (2.0, 8.0)
 }
@@ -618,7 +618,7 @@ claim("balanced, β_max = 2: mean pace {value:.3f}", jitter[2.0], between=(0.95,
 claim("balanced, β_max = 8: mean pace {value:.3f}", jitter[8.0], above=1.1)
 slow = [
     pace(t.groupby(["epoch", "modality"])["r"].mean().to_numpy(), 2.0, 8.0).mean()
-    for t, (b, _) in zip(found, work, strict=True)
+    for t, (b, _) in zip(traces, work, strict=True)
     if b == 8.0
 ]
 claim("… of which drift alone would make {value:.3f}", np.mean(slow), below=jitter[8.0] - 0.05)
@@ -767,15 +767,15 @@ pd.DataFrame(
 
 # %%
 for fusion in ("late-linear", "mid-mlp", "film"):
-    found = paired("starve", "mlb", "multi-loss", fusion=fusion)
-    claim(f"starve, {fusion}: MLB − multi-loss {{value:+.3f}}", found.mean, above=0.015)
-    claim("… interval from {value:+.3f}", found.low, above=0)
+    lead = paired("starve", "mlb", "multi-loss", fusion=fusion)
+    claim(f"starve, {fusion}: MLB − multi-loss {{value:+.3f}}", lead.mean, above=0.015)
+    claim("… interval from {value:+.3f}", lead.low, above=0)
 for method in ("mlb", "gblend-online"):
-    found = paired("starve", method, "joint")
-    claim(f"starve, late-linear: {method} − joint {{value:+.3f}}", found.mean, above=0.05)
+    lead = paired("starve", method, "joint")
+    claim(f"starve, late-linear: {method} − joint {{value:+.3f}}", lead.mean, above=0.05)
 clear = {place: paired(place[0], "mlb", "multi-loss", fusion=place[1]) for place in places}
-ahead = [place for place, found in clear.items() if found.low > 0]
-behind = [place for place, found in clear.items() if found.high < 0]
+ahead = [place for place, lead in clear.items() if lead.low > 0]
+behind = [place for place, lead in clear.items() if lead.high < 0]
 claim(
     f"Places, of {len(places)}, with MLB clearly ahead of multi-loss: {{value:.0f}}",
     len(ahead),
@@ -793,8 +793,8 @@ for name in ("starve", "imbalance"):
              if m not in ("joint", "ensemble") and "unimodal" not in m
              and paired(name, m, "joint", fusion="kiela-gate").low > 0]  # fmt: skip
     print(f"{name}, Kiela gate: clearly above joint training:", gated)
-    found = paired(name, "ensemble", "mlb", fusion="kiela-gate")
-    claim("… and the ensemble is ahead of MLB by {value:+.3f}", found.mean, above=0.03)
+    lead = paired(name, "ensemble", "mlb", fusion="kiela-gate")
+    claim("… and the ensemble is ahead of MLB by {value:+.3f}", lead.mean, above=0.03)
 for method in ("mlb", "multi-loss", "ensemble", "mmcosine"):
     print(f"balanced: {method} − joint", paired("balanced", method, "joint"))
 
@@ -873,13 +873,13 @@ pd.DataFrame(
 # %%
 def at_both_rates(columns):
     """Four rivals, two tables; columns: heading → function of data, method and ``rows``."""
-    found = {
+    facts = {
         (d, m, label): {heading: make(d, m, rows=rows) for heading, make in columns.items()}
         for d in ("starve", "imbalance")
         for m in names
         for label, rows in (("usual", table), ("wide", wide))
     }
-    wanted = pd.DataFrame.from_dict(found, orient="index")
+    wanted = pd.DataFrame.from_dict(facts, orient="index")
     return wanted.rename_axis(index=["data", "method", "rates"])
 
 
