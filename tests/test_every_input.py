@@ -54,7 +54,7 @@ MODULES = (
     "compare.seeds",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
-    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "presets")),
+    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "preset_recipes")),
 )
 
 # ---- good arguments ----------------------------------------------------------------------------
@@ -511,8 +511,11 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
     },
-    "data.presets.preset": {"name": name("starve", says="preset")},
-    "data.presets.load_preset": {"name": name("starve", says="preset"), "seed": count(0, -1)},
+    "data.preset_recipes.preset": {"name": name("starve", says="preset")},
+    "data.preset_recipes.load_preset": {
+        "name": name("starve", says="preset"),
+        "seed": count(0, -1),
+    },
     # the checks themselves, of an argument that is called as here
     "utils.checks.require": {
         "condition": Argument(True, (Wrong("broken", False),), says="n is 3"),

@@ -86,7 +86,8 @@ def result_cells(
 
 def fresh_cells(chosen: Sequence[tuple[Place, Trial]], seeds: int) -> list[Cell]:
     """Each place with its trial on ``seeds`` fresh seeds; the same data side by side."""
-    every = [(*place, trial, seed) for place, trial in chosen for seed in fresh_seeds(seeds)]
+    fresh = fresh_seeds(seeds)
+    every = [(*place, trial, seed) for place, trial in chosen for seed in fresh]
     return sorted(every, key=lambda cell: (cell[0], cell[4]))
 
 
