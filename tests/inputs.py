@@ -65,7 +65,7 @@ def batch(x, *but, also=()):
 
 
 def scores(x):
-    """Positive finite numbers, one a modality."""
+    """Positive finite numbers, one per modality."""
     low = (Wrong("zero", changed(x, 0, 0.0)), Wrong("negative", changed(x, 0, -1.0)))
     return batch(x, also=(*low, Wrong("one only", x[:1])))
 

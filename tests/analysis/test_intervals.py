@@ -71,7 +71,7 @@ def test_refusals(values, options, sentence):
         interval(values, **options)
 
 
-def test_summarise_gives_a_row_a_group_in_order_of_appearance():
+def test_summarise_gives_a_row_per_group_in_order_of_appearance():
     table = pd.DataFrame(
         {
             "model": ["joint", "joint", "A", "A", "A"],
