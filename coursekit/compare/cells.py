@@ -1,7 +1,8 @@
 """Cells of a sweep: tuned on some seeds, measured on others, in parallel, at any time resumed.
 
 Every data set × fusion × method has the same number of trials on the same three tuning seeds. The
-trial with the best mean validation accuracy is then trained on other seeds, and tested.
+trial with the best mean validation accuracy is then trained on other seeds, and tested. This is
+the whole of ``bench methods``; the command ``sweep``, whose trainings follow a plan, is `sweep.py`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
