@@ -38,7 +38,7 @@ def minute() -> float:
 
 def browser_path() -> str | None:
     """The first browser of `BROWSERS` on the PATH."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 @contextmanager

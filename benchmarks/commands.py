@@ -44,18 +44,18 @@ def emap(
     """
     try:
         sizes, names = sizes_of(n), names_of(fusion)
-        found = []
+        measured = []
         for name in names:
             for size in sizes:
-                one = emap_bench.measure(size, name, dtype, threads, budget)
-                typer.echo(text_of(one))
-                found.append(one)
+                b = emap_bench.measure(size, name, dtype, threads, budget)
+                typer.echo(text_of(b))
+                measured.append(b)
     except (ValueError, TypeError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
     if json_file is not None:
-        rows = [{"fusion": one.fusion, **one.figures()} for one in found]
-        figures = found[0].figures() if len(found) == 1 else rows
+        rows = [{"fusion": b.fusion, **b.figures()} for b in measured]
+        figures = measured[0].figures() if len(measured) == 1 else rows
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
@@ -68,12 +68,12 @@ def replicas(
     ] = None,
 ) -> None:
     """K models at once beside a DataLoader loop, an in-memory loop and vmap; one thread each."""
-    found = replicas_bench.measure(epochs, repeats=repeats)
-    shown = found.assign(seconds=found["seconds"].round(4)).round(2)
+    table = replicas_bench.measure(epochs, repeats=repeats)
+    shown = table.assign(seconds=table["seconds"].round(4)).round(2)
     typer.echo(f"Two modalities, 2000 samples, {epochs} epochs, batch 64, one thread; a model:")
     typer.echo(shown.to_string(index=False))
     if json_file is not None:
-        json_file.write_text(found.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+        json_file.write_text(table.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()
@@ -83,7 +83,7 @@ def device(
     fusion: Annotated[str, typer.Option(help="name of an operator")] = "mid-mlp",
     method: Annotated[str, typer.Option(help="name; the script trains jointly")] = "mlb",
     batch_size: Annotated[int | None, typer.Option(help="4 or more")] = None,
-    size: Annotated[int | None, typer.Option(help="pixels a side, or steps of time")] = None,
+    size: Annotated[int | None, typer.Option(help="pixels per side, or steps of time")] = None,
     layers: Annotated[int | None, typer.Option(help="of each conformer")] = None,
     steps: Annotated[int | None, typer.Option(help="an epoch, 2 or more")] = None,
     repeats: Annotated[int, typer.Option(help="timed epochs; the median counts")] = 3,
@@ -105,15 +105,15 @@ def device(
             on, encoder, fusion, method, repeats=repeats, threads=threads, **numbers
         )
         names = [part.strip() for part in only.split(",")] if only else []
-        found = device_bench.measure(task, names, lambda name: typer.echo(f"… {name}", err=True))
+        report = device_bench.measure(task, names, lambda name: typer.echo(f"… {name}", err=True))
     except (ValueError, TypeError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    typer.echo(device_table.text_of(found))
+    typer.echo(device_table.text_of(report))
     if json_file is not None:
-        json_file.write_text(json.dumps(found.figures(), indent=1) + "\n", encoding="utf-8")
+        json_file.write_text(json.dumps(report.figures(), indent=1) + "\n", encoding="utf-8")
     if markdown is not None:
-        markdown.write_text(device_table.card_of(found), encoding="utf-8")
+        markdown.write_text(device_table.card_of(report), encoding="utf-8")
 
 
 @app.command()
@@ -121,7 +121,7 @@ def explorers(
     explorer: Annotated[
         list[str] | None, typer.Option(help="name; again for several; all without it")
     ] = None,
-    moves: Annotated[int, typer.Option(min=2, help="key presses an explorer")] = 15,
+    moves: Annotated[int, typer.Option(min=2, help="key presses per explorer")] = 15,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="write the figures: an object")
     ] = None,
@@ -133,13 +133,13 @@ def explorers(
     these were.
     """
     try:
-        found = explorers_bench.measure(explorer or (), moves)
+        figures = explorers_bench.measure(explorer or (), moves)
     except (ValueError, TypeError, NoBrowserError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    typer.echo(explorers_bench.text_of(found))
+    typer.echo(explorers_bench.text_of(figures))
     if json_file is not None:
-        json_file.write_text(json.dumps(found.figures(), indent=1) + "\n", encoding="utf-8")
+        json_file.write_text(json.dumps(figures.figures(), indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()
@@ -181,14 +181,14 @@ def names_of(text: str) -> list[str]:
     return [choose("fusion", part.strip(), fusions.names()) for part in text.split(",")]
 
 
-def text_of(one: emap_bench.Benchmark) -> str:
+def text_of(b: emap_bench.Benchmark) -> str:
     """The table of one benchmark with its head and its foot."""
     head = (
-        f"EMAP of {one.n:,} samples, two modalities, CNN encoders, fusion {one.fusion}, "
-        f"{one.dtype}, CPU threads {one.threads}"
+        f"EMAP of {b.n:,} samples, two modalities, CNN encoders, fusion {b.fusion}, "
+        f"{b.dtype}, CPU threads {b.threads}"
     )
     foot = (
-        f"Largest difference to the plain grids, relative to the largest logit: {one.max_gap:.1e}. "
-        f"Memory above the model: {one.extra_mb:.1f} MiB."
+        f"Largest difference to the plain grids, relative to the largest logit: {b.max_gap:.1e}. "
+        f"Memory above the model: {b.extra_mb:.1f} MiB."
     )
-    return f"\n{head}\n{one.table().to_string()}\n{foot}"
+    return f"\n{head}\n{b.table().to_string()}\n{foot}"

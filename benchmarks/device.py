@@ -75,7 +75,7 @@ def make_task(
     encoder: str = "resnet18",
     fusion: str = "mid-mlp",
     method: str = "mlb",
-    **given: int | None,
+    **sizes: int | None,
 ) -> Task:
     """A task with the device's defaults for every number that is None or not given.
 
@@ -90,17 +90,17 @@ def make_task(
     pictures = {"size": 224 if large else 32, "layers": 1}
     sounds = {"size": 512 if large else 64, "layers": 16 if large else 2}
     usual = (LARGE if large else SMALL) | (pictures if encoder == "resnet18" else sounds)
-    numbers: Any = usual | {name: n for name, n in given.items() if n is not None}
+    numbers: Any = usual | {name: n for name, n in sizes.items() if n is not None}
     return Task(device, encoder, fusion, method, sides=SIDES[device], **numbers)
 
 
 def variants() -> dict[str, dict[str, Any]]:
     """The variants' names, and what each sets in `Settings`; the script sets nothing."""
-    found: dict[str, dict[str, Any]] = {SCRIPT: {}}
+    settings: dict[str, dict[str, Any]] = {SCRIPT: {}}
     for precision, again, compiled in product(PRECISIONS, (False, True), (False, True)):
         name = precision + "+checkpointing" * again + "+compile" * compiled
-        found[name] = {"precision": precision, "checkpointing": again, "compile": compiled}
-    return found | {f"{PRECISIONS[0]}+accumulate": {"accumulate": PARTS}}
+        settings[name] = {"precision": precision, "checkpointing": again, "compile": compiled}
+    return settings | {f"{PRECISIONS[0]}+accumulate": {"accumulate": PARTS}}
 
 
 def chosen(task: Task, only: Sequence[str] = ()) -> list[str]:
@@ -123,7 +123,7 @@ def run(task: Task, name: str, patience: float = PATIENCE) -> dict[str, Any]:
         job = json.dumps({"task": asdict(task), "name": name})
         command = [sys.executable, "-m", "benchmarks.device_script", job, str(answer)]
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
                 check=False,
                 capture_output=True,
@@ -134,10 +134,10 @@ def run(task: Task, name: str, patience: float = PATIENCE) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             return {"failed": f"not done after {patience:g} s"}
         if answer.exists():
-            found = json.loads(answer.read_text(encoding="utf-8"))
+            answered = json.loads(answer.read_text(encoding="utf-8"))
         else:
-            found = {"failed": ended(done.returncode, done.stderr)}
-    return {k: v[:LONGEST] if k == "failed" else v for k, v in found.items()}
+            answered = {"failed": ended(process.returncode, process.stderr)}
+    return {k: v[:LONGEST] if k == "failed" else v for k, v in answered.items()}
 
 
 def ended(code: int, errors: str) -> str:
@@ -165,8 +165,8 @@ def measure(
     for name in names:
         tell(name)
         precision = variants()[name].get("precision", PRECISIONS[0])
-        found = run(task, name)
-        rows.append(row_of(name, found, task.batch_size, task.steps - 1, yard, precision))
+        answered = run(task, name)
+        rows.append(row_of(name, answered, task.batch_size, task.steps - 1, yard, precision))
     gpu = f", {torch.cuda.get_device_name()}" if task.device == "cuda" else ""
-    left = [name for name in variants() if name not in names]
-    return Report(asdict(task), yard, rows, left, machine() + gpu)
+    left_out = [name for name in variants() if name not in names]
+    return Report(asdict(task), yard, rows, left_out, machine() + gpu)

@@ -21,7 +21,7 @@ def now(device: str) -> float:
 
 
 def best_product(device: str, dtype: torch.dtype, sides: Sequence[int]) -> float:
-    """The most operations a second that a product of two square matrices reaches on the device.
+    """The most operations per second that a product of two square matrices reaches on the device.
 
     sides: of the matrices; the best of all sizes and repeats counts.  A product of n×n matrices is
     2n³ operations.

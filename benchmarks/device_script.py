@@ -50,11 +50,11 @@ class Clock:
 
     def timed(self, batches: Iterable[T]) -> Iterator[T]:
         """The batches of an epoch; whoever asks for the next one has done the step before."""
-        each = iter(batches)
+        iterator = iter(batches)
         before = now(self.device)
-        yield next(each)
+        yield next(iterator)
         started = now(self.device)
-        yield from each
+        yield from iterator
         if not self.epochs:
             self.first = started - before
         self.epochs.append(now(self.device) - started)
@@ -69,8 +69,8 @@ class TimedEngine(Engine):
 
     def batches(self, split: AnySplit, parts: Sequence[Tensor]) -> Iterator[dict[str, Tensor]]:
         """As those of `Engine`."""
-        found = super().batches(split, parts)
-        yield from self.clock.timed(found) if torch.is_grad_enabled() else found
+        batches = super().batches(split, parts)
+        yield from self.clock.timed(batches) if torch.is_grad_enabled() else batches
 
 
 def make_model(task: Task) -> MultimodalClassifier:
@@ -195,8 +195,8 @@ def peak(device: str) -> int:
     if device == "mps":
         return torch.mps.driver_allocated_memory()
     if sys.platform == "linux":  # getrusage would count the parent's memory, too
-        found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
-        return int(found[1]) * 1024 if found else psutil.Process().memory_info().rss
+        line = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+        return int(line[1]) * 1024 if line else psutil.Process().memory_info().rss
     if sys.platform == "win32":
         return psutil.Process().memory_info().peak_wset
     import resource
@@ -210,9 +210,9 @@ def count_flops(task: Task) -> float:
     Matrix products, convolutions and attention; the method's own passes belong to it. Counted on
     two samples without any of the variants' settings, on the CPU.
     """
-    two, how = make_split(task, 2), Settings(batch_size=2, clip=None)
+    two, settings = make_split(task, 2), Settings(batch_size=2, clip=None)
     model, method = make_model(task).train(), balancing.build(task.method)
-    run = begin(model, two, two, how, SEED)
+    run = begin(model, two, two, settings, SEED)
     method.begin(run)
     method.start(run)
     method.begin_epoch(run)
@@ -241,11 +241,11 @@ def main(job: str, answer: str) -> None:
     asked = json.loads(job)
     task, name = Task(**asked["task"]), asked["name"]
     try:
-        found = yardsticks(task) if name == YARDSTICKS else train(task, name)
+        figures = yardsticks(task) if name == YARDSTICKS else train(task, name)
     except Exception as problem:  # whatever it is, the other variants go on
-        said = next((line for line in str(problem).splitlines() if line.strip()), "")
-        found = {"failed": f"{type(problem).__name__}: {said.strip()}"}
-    Path(answer).write_text(json.dumps(found), encoding="utf-8")
+        reason = next((line for line in str(problem).splitlines() if line.strip()), "")
+        figures = {"failed": f"{type(problem).__name__}: {reason.strip()}"}
+    Path(answer).write_text(json.dumps(figures), encoding="utf-8")
 
 
 if __name__ == "__main__":

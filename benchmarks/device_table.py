@@ -40,7 +40,7 @@ def share_of_peak(flops: float, steps_per_s: float, peak: float) -> float:
 
 def row_of(
     name: str,
-    found: Mapping[str, Any],
+    answered: Mapping[str, Any],
     batch_size: int,
     steps: int,
     yard: Mapping[str, Any],
@@ -51,13 +51,13 @@ def row_of(
     found: "first", "bytes" and "seconds", of ``steps`` steps each, whose median counts; or
     "failed".  yard: "flops" of a step, "rates" by precision and "tf32", or "failed".
     """
-    if "failed" in found:
-        return Row(name, failed=found["failed"])
-    rate = steps / statistics.median(found["seconds"])
+    if "failed" in answered:
+        return Row(name, failed=answered["failed"])
+    rate = steps / statistics.median(answered["seconds"])
     share = None
     if "failed" not in yard:
         share = share_of_peak(yard["flops"], rate, yard["rates"][precision])
-    return Row(name, rate * batch_size, rate, found["bytes"] / MIB, share, found["first"])
+    return Row(name, rate * batch_size, rate, answered["bytes"] / MIB, share, answered["first"])
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def text_of(report: Report) -> str:
     for first, *others in table:
         fits = zip(others, wide[1:], strict=False)  # a reason may be longer than its column
         lines.append("  ".join([first.ljust(wide[0]), *(cell.rjust(n) for cell, n in fits)]))
-    return "\n".join([*said(report), "", *lines])
+    return "\n".join([*facts(report), "", *lines])
 
 
 def card_of(report: Report) -> str:
@@ -108,15 +108,15 @@ def card_of(report: Report) -> str:
     plain = [[cell.replace("|", "\\|") for cell in line] for line in rows]
     table = [list(HEAD), ["---", *["---:"] * (len(HEAD) - 1)], *plain]
     lines = [f"| {' | '.join(line)} |" for line in table]
-    notes = [f"- {sentence}" for sentence in said(report)]
+    notes = [f"- {sentence}" for sentence in facts(report)]
     return "\n".join(["# Large encoders on a device", "", *notes, "", *lines, ""])
 
 
-def said(report: Report) -> list[str]:
+def facts(report: Report) -> list[str]:
     """What was measured, and on what, a sentence each."""
     t, yard = report.task, report.yard
     pictures = t["encoder"] == "resnet18"
-    one = f"3×{t['size']}×{t['size']}" if pictures else f"{t['size']} steps × 80"
+    x = f"3×{t['size']}×{t['size']}" if pictures else f"{t['size']} steps × 80"
     deep = "" if pictures else f" (layers: {t['layers']})"
     on = f"cpu, threads: {t['threads']}" if t["device"] == "cpu" else t["device"]
     if "failed" in yard:
@@ -125,8 +125,8 @@ def said(report: Report) -> list[str]:
         rates = ", ".join(f"{rate / 1e9:.0f} in {p}" for p, rate in yard["rates"].items())
         best = f"A step: {yard['flops'] / 1e9:.2f} GFLOP; best matrix product, GFLOP/s: {rates}."
         best += " The one in 32-true is by TF32, as the convolutions are." * yard["tf32"]
-    told = [
-        f"Trained: two modalities of {one}, {t['encoder']}{deep} for each, fusion {t['fusion']}, "
+    lines = [
+        f"Trained: two modalities of {x}, {t['encoder']}{deep} for each, fusion {t['fusion']}, "
         f"method {t['method']}, batch {t['batch_size']}; the script: the joint loss alone.",
         f"Device: {on}.",
         f"Samples/s: training steps only, median of {t['repeats']} epochs of {t['steps']} steps "
@@ -135,8 +135,8 @@ def said(report: Report) -> list[str]:
         best,
     ]
     if report.left_out:
-        told.append(f"Left out: {', '.join(report.left_out)}.")
-    return [*told, f"Made with: {report.made_with}"]
+        lines.append(f"Left out: {', '.join(report.left_out)}.")
+    return [*lines, f"Made with: {report.made_with}"]
 
 
 def _of_what(device: str) -> str:

@@ -77,7 +77,7 @@ class Benchmark:
         }
 
     def table(self) -> pd.DataFrame:
-        """A row a method: seconds, times faster than the loop, how measured."""
+        """A row per method: seconds, times faster than the loop, how measured."""
         rows = []
         for t in self.timed:
             whole = t.pairs >= self.n**2
@@ -165,8 +165,8 @@ def pairs_of_features(model: MultimodalClassifier, features: dict[str, Tensor]) 
 def until(budget: float, work: Iterator[int], n: int, method: str) -> Timed:
     """Do ``work`` until it ends or ``budget`` seconds are over; extrapolate to all n² pairs."""
     start, pairs = time.perf_counter(), 0
-    for done in work:
-        pairs += done
+    for count in work:
+        pairs += count
         if time.perf_counter() - start > budget:
             break
     taken = time.perf_counter() - start
@@ -194,9 +194,9 @@ def grid_gap(model: MultimodalClassifier, inputs: dict[str, Tensor]) -> float:
     return relative_gap(emap(model, inputs), project(torch.cat(cells).reshape(n, n, -1)))
 
 
-def relative_gap(found: Tensor, expected: Tensor) -> float:
+def relative_gap(actual: Tensor, expected: Tensor) -> float:
     """Largest difference over the largest expected logit."""
-    return float((found - expected).abs().max() / expected.abs().max())
+    return float((actual - expected).abs().max() / expected.abs().max())
 
 
 def extra_mb(n: int, fusion: str, dtype: str, threads: int) -> float:

@@ -75,11 +75,11 @@ class Figures:
         return max(1.0, self.matmul_ms / USUAL_MS)
 
     def table(self) -> pd.DataFrame:
-        """A row a case; times in milliseconds, as measured."""
+        """A row per case; times in milliseconds, as measured."""
         rows = []
         known = cases()
-        for name, one in self.watched.items():
-            taken, bound = one.milliseconds, known[name]
+        for name, watched in self.watched.items():
+            taken, bound = watched.milliseconds, known[name]
             rows.append(
                 {
                     "explorer": name,
@@ -90,10 +90,10 @@ class Figures:
                     "max": max(taken),
                     "bound median": bound.median,
                     "bound p95": bound.p95,
-                    "blank": one.blank,
-                    "burst seen": len(one.burst),
-                    "last right": one.burst_ends_right,
-                    "stale": one.stale,
+                    "blank": watched.blank,
+                    "burst seen": len(watched.burst),
+                    "last right": watched.burst_ends_right,
+                    "stale": watched.stale,
                 }
             )
         return pd.DataFrame(rows).replace(UNBOUND, np.nan)
@@ -101,23 +101,23 @@ class Figures:
     def figures(self) -> dict[str, object]:
         """What ``--json`` writes: the table's rows, every time, errors, the product's time."""
         rows = json.loads(self.table().to_json(orient="records"))
-        for row, one in zip(rows, self.watched.values(), strict=True):
-            row["milliseconds"] = [round(taken, 1) for taken in one.milliseconds]
+        for row, watched in zip(rows, self.watched.values(), strict=True):
+            row["milliseconds"] = [round(taken, 1) for taken in watched.milliseconds]
         machine = {"matmul_ms": self.matmul_ms, "loop_ms": self.loop_ms}
         return {"explorers": rows, "errors": self.errors, **machine}
 
 
-def text_of(found: Figures) -> str:
+def text_of(figures: Figures) -> str:
     """The table with what is to be said of it."""
     lines = [
         "Key press to new picture, milliseconds; then a burst of as many presses:",
-        found.table().round(0).to_string(index=False, na_rep="", float_format="{:.0f}".format),
-        f"Product of two {SIZE} × {SIZE} matrices: {found.matmul_ms:.1f} ms, "
+        figures.table().round(0).to_string(index=False, na_rep="", float_format="{:.0f}".format),
+        f"Product of two {SIZE} × {SIZE} matrices: {figures.matmul_ms:.1f} ms, "
         f"on two quiet cores {USUAL_MS:.1f} ms. {ADDITIONS} additions in Python: "
-        f"{found.loop_ms:.0f} ms, at best {USUAL_LOOP_MS:.0f} ms. "
-        f"Errors of the page: {len(found.errors)}.",
+        f"{figures.loop_ms:.0f} ms, at best {USUAL_LOOP_MS:.0f} ms. "
+        f"Errors of the page: {len(figures.errors)}.",
     ]
-    return "\n".join([*lines, *found.errors])
+    return "\n".join([*lines, *figures.errors])
 
 
 def rank(milliseconds: Sequence[float], q: float) -> float:
@@ -139,8 +139,8 @@ def measure(names: Sequence[str] = (), moves: int = MOVES) -> Figures:
         opened(Path(folder)) as (lab, page),
     ):
         errors = browser.watch(page)
-        found = run(page, lab, {name: known[name] for name in chosen}, moves)
-    return Figures(found.watched, errors, found.matmul_ms, found.loop_ms)
+        figures = run(page, lab, {name: known[name] for name in chosen}, moves)
+    return Figures(figures.watched, errors, figures.matmul_ms, figures.loop_ms)
 
 
 def run(page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: int) -> Figures:
@@ -184,7 +184,7 @@ def show(page: "Page", case: Case) -> None:
 
 
 def notebook(chosen: Sequence[Case]) -> "NotebookNode":
-    """A notebook with an explorer a cell, set as its case wants it."""
+    """A notebook with one explorer per cell, set as its case wants it."""
     from nbformat.v4 import new_code_cell, new_notebook
 
     made = new_notebook(cells=[new_code_cell(code(case)) for case in chosen])

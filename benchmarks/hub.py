@@ -26,7 +26,7 @@ KERNEL = "import torch, coursekit.course.widgets"  # what a lesson has after its
 def write_trial(folder: Path, students: Iterable[str], **more: Any) -> Path:
     """The settings of a trial in a new ``hub.toml``, on ports that are free; the file."""
     ports = {name: free_port() for name in ("hub_port", "proxy_port")}
-    given: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "login": "trial",
         "address": f"http://127.0.0.1:{free_port()}",
         "instructors": [TEACHER],
@@ -34,7 +34,7 @@ def write_trial(folder: Path, students: Iterable[str], **more: Any) -> Path:
     }
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "hub.toml"
-    lines = [f"{k} = {json.dumps(v)}" for k, v in (given | ports | more).items()]
+    lines = [f"{k} = {json.dumps(v)}" for k, v in (settings | ports | more).items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
 
@@ -64,9 +64,9 @@ def answers(hub: Hub) -> bool:
 
 def visitor(hub: Hub, name: str) -> Visitor:
     """A person of a trial, signed in."""
-    found = Visitor(hub.address, name)
-    found.sign_in(password(hub, "instructor" if name in hub.instructors else "student"))
-    return found
+    person = Visitor(hub.address, name)
+    person.sign_in(password(hub, "instructor" if name in hub.instructors else "student"))
+    return person
 
 
 def together(work: Callable[[str], Any], names: Sequence[str], at_once: int) -> list[Any]:
@@ -82,9 +82,9 @@ def arrive(hub: Hub, name: str) -> dict[str, Any]:
     signed = time.monotonic()
     person.start()
     started = time.monotonic()
-    said = person.run(person.kernel("rehearsal.ipynb"), [KERNEL])[0]
-    if said:
-        raise RuntimeError(f"The kernel of {name} said: {said[0]}")
+    outputs = person.run(person.kernel("rehearsal.ipynb"), [KERNEL])[0]
+    if outputs:
+        raise RuntimeError(f"The kernel of {name} said: {outputs[0]}")
     seconds = {"sign in": signed - begin, "server": started - signed}
     return {"user": name, **seconds, "kernel": time.monotonic() - started}
 

@@ -27,32 +27,32 @@ def memory(processes: Iterable[psutil.Process]) -> Memory:
 
     Where the system keeps no PSS (macOS, Windows), USS stands for it.
     """
-    found = [0.0, 0.0, 0.0]
+    totals = [0.0, 0.0, 0.0]
     for process in processes:
         try:
-            told = process.memory_full_info()
+            usage = process.memory_full_info()
         except psutil.NoSuchProcess:
             continue
-        values = (told.rss, getattr(told, "pss", told.uss), told.uss)
-        found = [a + b / 2**20 for a, b in zip(found, values, strict=True)]
-    return Memory(*found)
+        values = (usage.rss, getattr(usage, "pss", usage.uss), usage.uss)
+        totals = [a + b / 2**20 for a, b in zip(totals, values, strict=True)]
+    return Memory(*totals)
 
 
 def by_user(hub: int) -> dict[str, list[psutil.Process]]:
     """The processes under a hub's, by the person whose they are; "" has the hub and its proxy."""
     root = psutil.Process(hub)
-    found: dict[str, list[psutil.Process]] = {"": [root]}
+    processes: dict[str, list[psutil.Process]] = {"": [root]}
     for process in root.children(recursive=True):
         try:
             name = process.environ().get(USER, "")
         except psutil.Error:
             continue
-        found.setdefault(name, []).append(process)
-    return found
+        processes.setdefault(name, []).append(process)
+    return processes
 
 
 def costs(hub: int) -> pd.DataFrame:
-    """A row a person, the hub's own as "": processes, CPU seconds, and MiB of RSS, PSS and USS."""
+    """A row per person, the hub's own as "": processes, CPU seconds, MiB of RSS, PSS and USS."""
     rows = []
     for user, processes in sorted(by_user(hub).items()):
         used = {"processes": len(processes), "cpu": cpu(processes)}
@@ -62,14 +62,14 @@ def costs(hub: int) -> pd.DataFrame:
 
 def cpu(processes: Iterable[psutil.Process]) -> float:
     """Seconds of one core that the processes have used so far."""
-    found = 0.0
+    seconds = 0.0
     for process in processes:
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        found += times.user + times.system
-    return found
+        seconds += times.user + times.system
+    return seconds
 
 
 def forecast(measured: pd.DataFrame, users: Iterable[int], spare: float = 0.0) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def forecast(measured: pd.DataFrame, users: Iterable[int], spare: float = 0.0) -
     part that is not USS. spare: MiB more for each, what a lesson's pictures and trainings take.
     """
     people, hub = measured[measured["user"] != ""], measured[measured["user"] == ""]
-    each = people["uss"].mean() + spare
+    per_person = people["uss"].mean() + spare
     once = hub["uss"].sum() + measured["pss"].sum() - measured["uss"].sum()
-    rows = [{"people": n, "GiB": (once + n * each) / 1024} for n in users]
+    rows = [{"people": n, "GiB": (once + n * per_person) / 1024} for n in users]
     return pd.DataFrame(rows).set_index("people").round(1)

@@ -33,8 +33,8 @@ class Visitor:
         self.session.get(page, timeout=patient(SECONDS)).raise_for_status()
         form = {"username": self.name, "password": password, "_xsrf": self._xsrf()}
         answer = self.session.post(page, data=form, timeout=patient(SECONDS), allow_redirects=False)
-        said = f"{self.name} was not let in: the hub answered {answer.status_code}."
-        require(answer.status_code == 302, said)
+        sentence = f"{self.name} was not let in: the hub answered {answer.status_code}."
+        require(answer.status_code == 302, sentence)
 
     def start(self) -> float:
         """Start this person's server; seconds until it answered."""
@@ -83,8 +83,8 @@ class Visitor:
         for cell in cells:
             name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
             cell["source"] = answers.get(name, cell["source"])
-        done = self.run(kernel, [cell["source"] for cell in cells])
-        for count, (cell, outputs) in enumerate(zip(cells, done, strict=True), start=1):
+        results = self.run(kernel, [cell["source"] for cell in cells])
+        for count, (cell, outputs) in enumerate(zip(cells, results, strict=True), start=1):
             cell |= {"outputs": outputs, "execution_count": count}
         body = {"type": "notebook", "format": "json", "content": notebook}
         self.ask("PUT", f"api/contents/{path}", body)
@@ -97,10 +97,10 @@ class Visitor:
         Errors: RuntimeError with nbgrader's words when it refuses.
         """
         body = {"course_id": COURSE, "assignment_id": name}
-        said = self.ask("POST", f"assignments/{action}", body)
-        if not said.get("success"):
-            raise RuntimeError(f"{action} of {name} failed for {self.name}: {said.get('value')}")
-        return [entry for entry in said["value"] if entry["assignment_id"] == name]
+        reply = self.ask("POST", f"assignments/{action}", body)
+        if not reply.get("success"):
+            raise RuntimeError(f"{action} of {name} failed for {self.name}: {reply.get('value')}")
+        return [entry for entry in reply["value"] if entry["assignment_id"] == name]
 
     def _ready(self) -> bool:
         servers = self._hub("GET", f"users/{self.name}").json()["servers"]
@@ -116,8 +116,8 @@ class Visitor:
         return answer
 
     def _xsrf(self) -> str:
-        found = [c.value for c in self.session.cookies if c.name == "_xsrf" and c.path == "/hub/"]
-        return str(found[0]) if found else ""
+        tokens = [c.value for c in self.session.cookies if c.name == "_xsrf" and c.path == "/hub/"]
+        return str(tokens[0]) if tokens else ""
 
 
 def wait_for(done: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
@@ -148,10 +148,10 @@ def _execute(line: websocket.WebSocket, code: str) -> list[dict[str, Any]]:
     outputs: list[dict[str, Any]] = []
     end = time.monotonic() + patient(SECONDS)
     while time.monotonic() < end:
-        said = json.loads(line.recv())
-        if said["parent_header"].get("msg_id") != name or said["channel"] != "iopub":
+        reply = json.loads(line.recv())
+        if reply["parent_header"].get("msg_id") != name or reply["channel"] != "iopub":
             continue
-        kind, content = said["msg_type"], said["content"]
+        kind, content = reply["msg_type"], reply["content"]
         if kind == "status" and content["execution_state"] == "idle":
             return outputs
         if kind in ("stream", "display_data", "execute_result", "error"):

@@ -63,11 +63,11 @@ class Watched:
     @property
     def stale(self) -> int:
         """Pictures of the burst that came after one of a later press, or belong to none."""
-        left = list(reversed(self.states))
+        ahead = list(reversed(self.states))
         wrong = 0
         for code in self.burst:
-            if code in left:
-                left = left[left.index(code) + 1 :]
+            if code in ahead:
+                ahead = ahead[ahead.index(code) + 1 :]
             else:
                 wrong += 1
         return wrong
@@ -96,10 +96,10 @@ def watch_moves(page: "Page", key: str, slider: str, moves: int) -> Watched:
             "state => window.seen.states.at(-1) === state", arg=before, timeout=PATIENCE
         )
     page.wait_for_timeout(LATE)
-    seen = page.evaluate("window.seen")
+    record = page.evaluate("window.seen")
     page.evaluate("window.seen = null")
-    burst = tuple(seen["states"][moves:])
-    return Watched(key, tuple(taken), int(seen["blank"]), states, burst)
+    burst = tuple(record["states"][moves:])
+    return Watched(key, tuple(taken), int(record["blank"]), states, burst)
 
 
 def _move(page: "Page", handle: "Locator", number: int) -> float:

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from coursekit.compare import replicas
 from coursekit.data.multimodal import Split
-from coursekit.data.presets import preset
+from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import generate
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training.settings import Settings
@@ -68,10 +68,10 @@ class Timed:
 
 
 def measure(epochs: int = 30, counts: tuple[int, ...] = COUNTS, repeats: int = 3) -> pd.DataFrame:
-    """Train 1 model, or K at once, for ``epochs``; a row a way and K, with the speed-ups.
+    """Train 1 model, or K at once, for ``epochs``; a row per way and K, with the speed-ups.
 
     Columns: way, models, seconds (a model), gflops, share (of the matrix products' rate at the same
-    shapes), share_of_peak, over_loader, over_memory (how many times faster a model).
+    shapes), share_of_peak, over_loader, over_memory (how many times faster per model).
     """
     require_count("epochs", epochs, 1)
     require_count("repeats", repeats, 1)
@@ -173,11 +173,11 @@ def vmap_loop(data: Split, epochs: int, k: int) -> Inputs:
     for _ in range(epochs):
         order = torch.stack([torch.randperm(len(data)) for _ in range(k)], dim=1)
         for inputs, labels in _batches(data, order):
-            found = gradient(state, inputs, labels)
+            grads = gradient(state, inputs, labels)
             with torch.no_grad():
-                norms = [g.flatten(1).norm(dim=1) for g in found.values()]
+                norms = [g.flatten(1).norm(dim=1) for g in grads.values()]
                 factor = (LARGEST / (torch.stack(norms).norm(dim=0) + 1e-6)).clamp_max(1)
-                for n, g in found.items():
+                for n, g in grads.items():
                     velocity[n].mul_(MOMENTUM).add_(g * factor.view(-1, *[1] * (g.ndim - 1)))
                     state[n].sub_(RATE * velocity[n])
     return state
@@ -186,9 +186,9 @@ def vmap_loop(data: Split, epochs: int, k: int) -> Inputs:
 def replica_loop(data: Split, epochs: int, k: int) -> list[MultimodalClassifier]:
     """`coursekit.compare.replicas`, each with its own batches."""
     models = [build_classifier(data.inputs, CLASSES, widths=WIDTHS, seed=i) for i in range(k)]
-    how = Settings(epochs=epochs, batch_size=BATCH, lr=RATE, momentum=MOMENTUM, clip=LARGEST)
-    work = replicas.epochs(models, data, data, how, seeds=range(k), measured=())
-    for _ in work:
+    settings = Settings(epochs=epochs, batch_size=BATCH, lr=RATE, momentum=MOMENTUM, clip=LARGEST)
+    training = replicas.epochs(models, data, data, settings, seeds=range(k), measured=())
+    for _ in training:
         pass
     return models
 
@@ -236,9 +236,9 @@ def _once(job: Callable[[], object]) -> float:
 
 def _seconds(work: Callable[[], Tensor], times: int = 30) -> float:
     work()
-    found = []
+    taken = []
     for _ in range(times):
         started = time.perf_counter()
         work()
-        found.append(time.perf_counter() - started)
-    return statistics.median(found)
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)

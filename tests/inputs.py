@@ -65,7 +65,7 @@ def batch(x, *but, also=()):
 
 
 def scores(x):
-    """Positive finite numbers, one a modality."""
+    """Positive finite numbers, one per modality."""
     low = (Wrong("zero", changed(x, 0, 0.0)), Wrong("negative", changed(x, 0, -1.0)))
     return batch(x, also=(*low, Wrong("one only", x[:1])))
 
@@ -208,10 +208,10 @@ def require_refused(function, entry, parameter, wrong):
     """With one wrong value it is the course that refuses, in a sentence with the parameter."""
     with pytest.raises(REFUSALS) as caught:
         call(function, good_of(entry) | {parameter: wrong.value})
-    said, place = str(caught.value), Path(caught.traceback[-1].path)
-    assert place.is_relative_to(PACKAGE), f"{place} refuses, not the course: {said}"
+    message, place = str(caught.value), Path(caught.traceback[-1].path)
+    assert place.is_relative_to(PACKAGE), f"{place} refuses, not the course: {message}"
     names = [entry[parameter].says or parameter]
     if wrong.label in ("another size", "deeper", "flatter"):
         names = list(entry)  # two that do not fit each other: either may be named
-    assert any(re.search(rf"\b{re.escape(n)}\b", said) for n in names), said
-    assert wrong.words in said and said.endswith((".", "?"))
+    assert any(re.search(rf"\b{re.escape(n)}\b", message) for n in names), message
+    assert wrong.words in message and message.endswith((".", "?"))

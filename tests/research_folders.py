@@ -33,8 +33,8 @@ def write_jpg(path, colour="red", size=(WIDTH, HEIGHT)):
 def picture(colour, number):
     """A frame of one colour with a small white square that moves along the top edge."""
     pixels = np.full((HEIGHT, WIDTH, 3), COLOURS[colour], np.uint8)
-    left = number % (WIDTH - 4)
-    pixels[:4, left : left + 4] = 255
+    edge = number % (WIDTH - 4)
+    pixels[:4, edge : edge + 4] = 255
     return pixels
 
 

@@ -84,30 +84,30 @@ def cases():
         history = fit(model, *splits, settings, seed=4, method=own, **options)
         return history, model
 
-    found = {}
+    trainings = {}
     for name, kind in balancing.registry().items():
         fusions = kind.fusions or ("late-linear",)
         if kind.fusions is None:
             fusions = ("late-linear", "film")
         for fusion in fusions:
-            found[f"{name}, {fusion}"] = lambda n=name, f=fusion: plain(n, f)
+            trainings[f"{name}, {fusion}"] = lambda n=name, f=fusion: plain(n, f)
     scaled = replace(FEW, scale="gradient")
     for name in ("agm", "mlb", "ogm"):
-        found[f"{name} on the gradient"] = lambda n=name: plain(n, "mid-mlp", scaled)
+        trainings[f"{name} on the gradient"] = lambda n=name: plain(n, "mid-mlp", scaled)
     best = replace(FEW, keep_best=True, optimizer="adam", lr=0.01)
-    found["the best epoch"] = lambda: plain("mlb", "mid-mlp", best)
+    trainings["the best epoch"] = lambda: plain("mlb", "mid-mlp", best)
     parts = replace(FEW, accumulate=3, checkpointing=True)
-    found["in parts, recomputed"] = lambda: plain("mlb", "mid-mlp", parts)
+    trainings["in parts, recomputed"] = lambda: plain("mlb", "mid-mlp", parts)
     rows = (in_rows(chosen.train), in_rows(chosen.valid))
-    found["row by row"] = lambda: plain("pmr", "mid-mlp", FEW, rows)
+    trainings["row by row"] = lambda: plain("pmr", "mid-mlp", FEW, rows)
 
     def deep():
         model, split = residual(), pictures()
         settings = Settings(epochs=1, batch_size=5, lr=0.01)
         return fit(model, split, split, settings, method=balancing.build("mlb")), model
 
-    found["residual networks"] = deep
-    return found
+    trainings["residual networks"] = deep
+    return trainings
 
 
 def outcome(history, model):

@@ -26,7 +26,7 @@ from coursekit.course.plots.redraw import Layers
 from coursekit.course.widgets import EXPLORERS, Choice, Slider
 from coursekit.course.widgets.controls import changed
 from coursekit.course.widgets.screen import blanks, tables
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.training import Settings
 from coursekit.utils.stepwise import drive
 
@@ -83,20 +83,20 @@ class Driver:
                 data = e._cut(drive(e._computed.steps(e._without_cursor(state))), state)
                 view.update(data)
                 alt = view.describe(data)
-                found = tables(view, data)
+                shown = tables(view, data)
                 picture = self.layers.png() if draw else b""
         except Exception as error:  # whatever happens is what is looked for
             self.blame(state, f"{type(error).__name__}: {error}")
             return None
-        blank = self.not_finite(state, data, found)
-        for number in strangers(alt, found, state, getattr(view, "constants", ()), blank):
+        blank = self.not_finite(state, data, shown)
+        for number in strangers(alt, shown, state, getattr(view, "constants", ()), blank):
             self.blame(state, f"the text says {number}, which no table holds: {alt}")
         return fingerprint(data), alt, picture
 
-    def not_finite(self, state, data, found):
+    def not_finite(self, state, data, shown):
         """Blame what is not finite and not declared; whether anything is declared blank."""
         declared, blank = blanks(self.view), False
-        for caption, table in found.items():
+        for caption, table in shown.items():
             for column, values in table.select_dtypes("number").items():
                 if np.isinf(values).any():
                     self.blame(state, f"table {caption!r} is infinite in {column!r}")
@@ -132,8 +132,8 @@ class Driver:
             for end, step in ((0, 1), (control.count - 1, -1)):
                 at_end = {**self.cheap, name: control.at(end)}
                 beside = {**self.cheap, name: stepped(control, control.at(end), step)}
-                found = [self.look(s, draw=True) for s in (at_end, beside)]
-                self.neighbours(at_end, beside, *found)
+                looks = [self.look(s, draw=True) for s in (at_end, beside)]
+                self.neighbours(at_end, beside, *looks)
 
     def at_random(self, seed=0):
         """Chains of neighbours from random states."""
@@ -144,9 +144,9 @@ class Driver:
             chain = [{n: drawn(rng, n, c) for n, c in self.e.controls.items()}]
             while len(chain) < length:
                 chain.append(moved(rng, self.e, chain[-1]))
-            found = [self.look(state, draw) for state in chain]
+            looks = [self.look(state, draw) for state in chain]
             for places in pairwise(range(length)):
-                self.neighbours(*(chain[i] for i in places), *(found[i] for i in places))
+                self.neighbours(*(chain[i] for i in places), *(looks[i] for i in places))
 
 
 def cheap(name, control):
@@ -183,18 +183,18 @@ def stepped(control, value, by):
     return control.at(min(max(control.index(value) + by, 0), control.count - 1))
 
 
-def strangers(alt, found, state, constants, blank):
+def strangers(alt, by_caption, state, constants, blank):
     """Numbers in ``alt`` that are neither in the tables nor a knob's value nor a constant."""
     pool = [np.asarray(list(constants), dtype=float)]
     pool += [np.array([float(v)]) for v in state.values() if not isinstance(v, str)]
-    for table in found.values():
+    for table in by_caption.values():
         numbers = table.select_dtypes("number").to_numpy(dtype=float)
         pool += [[len(table)], numbers.ravel() if numbers.size <= LONG else []]
     # Names and words may hold numbers: a formula, a choice, the reason why something stopped.
     words = [str(v) for v in state.values()]
-    for table in found.values():
+    for table in by_caption.values():
         words += [str(v) for v in table.select_dtypes(exclude="number").to_numpy().ravel()]
-    told = " ".join(words)
+    text = " ".join(words)
     values = np.concatenate([np.asarray(p, dtype=float) for p in pool])
     wrong = []
     for sign, digits, percent in NUMBER.findall(alt):
@@ -202,7 +202,7 @@ def strangers(alt, found, state, constants, blank):
         decimals = len(digits.partition(".")[2])
         scale = 100 if percent else 1
         near = np.abs(values * scale - value) <= 0.5 * 10**-decimals * (1 + 1e-6)
-        if not near.any() and digits not in told:
+        if not near.any() and digits not in text:
             wrong.append(f"{sign}{digits}{percent}")
     return wrong
 

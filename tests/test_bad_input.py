@@ -98,7 +98,7 @@ CALLS = [
     (lambda: cost_table(4, 2, names=["tensr"]), "Did you mean 'tensor'?"),
     (lambda: cost("tensor"), "operator is a str"),
     (lambda: multiply_adds(cost, X), "inputs is a Tensor"),
-    (lambda: best_rates(TABLE, ["model"], "valid"), "column is 'rate'"),
+    (lambda: best_rates(TABLE, ["model"], "valid"), "['rate', 'seed', 'valid'] are missing"),
     (lambda: row("sinergy", "mag", 0.1, 0), "Did you mean 'synergy'?"),
     (lambda: row("text", "magg", 0.1, 0), "Did you mean 'mag'?"),
     (lambda: project(torch.ones(2, 3, 1)), "grid has shape (2, 3, 1); (2, 2, 1)"),

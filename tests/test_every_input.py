@@ -38,7 +38,7 @@ from inputs import (
 )
 from torch import nn
 
-from coursekit import balancing, fusion
+from coursekit import analysis, balancing, fusion
 from coursekit.data import Modality, Recipe, generate
 from coursekit.lessons.l02_fusion_operators.surfaces import Target
 from coursekit.models import build_classifier
@@ -48,13 +48,13 @@ from coursekit.training.evaluate import predict
 MODULES = (
     *("fusion", "balancing"),
     *(f"fusion.{m.name}" for m in iter_modules(fusion.__path__)),
-    "layers.tokens",
+    *("layers.tokens", "layers.modality_dropout"),
     *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
-    *(f"analysis.{m}" for m in ("emap", "calibration", "probes", "intervals", "costs")),
-    *("analysis.missing", "analysis.diagnosis", "compare.seeds"),
+    *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
+    "compare.seeds",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
-    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "presets")),
+    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "preset_recipes")),
 )
 
 # ---- good arguments ----------------------------------------------------------------------------
@@ -250,7 +250,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "weights": several([torch.randn(C, 4), torch.randn(C, 4)], like),
         "scale": number(10.0, 0, -1.0),
     },
-    "balancing.modality_dropout.masks": {
+    "layers.modality_dropout.masks": {
         "n": count(5, 0),
         "modalities": count(2, 0),
         "p": share(0.5),
@@ -343,6 +343,11 @@ TABLE: dict[str, dict[str, Argument]] = {
         "num_classes": count(2, 0),
         "modalities": count(2, 1),
         "names": FUSIONS,
+    },
+    "analysis.agreement.agreement": {
+        "answers": labels(Y),
+        "alone": several([Y, Y], labels),
+        "labels": labels(Y),
     },
     "analysis.missing.filled": {
         # What is lost may be NaN: it is replaced.
@@ -506,8 +511,11 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
     },
-    "data.presets.preset": {"name": name("starve", says="preset")},
-    "data.presets.load_preset": {"name": name("starve", says="preset"), "seed": count(0, -1)},
+    "data.preset_recipes.preset": {"name": name("starve", says="preset")},
+    "data.preset_recipes.load_preset": {
+        "name": name("starve", says="preset"),
+        "seed": count(0, -1),
+    },
     # the checks themselves, of an argument that is called as here
     "utils.checks.require": {
         "condition": Argument(True, (Wrong("broken", False),), says="n is 3"),
@@ -594,6 +602,16 @@ TABLE: dict[str, dict[str, Argument]] = {
             [X, X], (Wrong("none", []), Wrong("number", 7), Wrong("whole numbers", [X.long()]))
         ),
     },
+    "utils.checks.require_by_modality": {
+        "name": free("value"),
+        "value": Argument({"A": 1}, (Wrong("list", ["A"]), Wrong("number", 7))),
+    },
+    "utils.checks.require_present": {
+        "name": free("value"),
+        "value": Argument({"A": 1, "B": 2}, (Wrong("one less", {"A": 1}, "['B']"),)),
+        "wanted": free(["A", "B"]),
+        "reader": free("the model reads"),
+    },
     "utils.checks.require_columns": {
         "name": free("table"),
         "table": table(ACCURACY, "model"),
@@ -607,6 +625,7 @@ TABLE["data.standard.standardise_whole"] = {
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    "layers.modality_dropout.without_some": "on inputs or features that a model has in hand",
     "fusion.base.batched_linear": "inside `Fusion.stacked`, on the operator's own weights",
     "fusion.base.columns": "on an operator's own layer, once its widths are checked",
     "fusion.base.owned": "on an operator's own modules, once its widths are checked",
@@ -617,6 +636,13 @@ EXEMPT = {
     "balancing.signals.is_additive": "on the model and the features of the step that is running",
     "balancing.signals.own_logits": "on the model and the prediction of the step that is running",
     "utils.tensor_checks.not_finite": "makes the error of a failed check, and checks nothing",
+    **{
+        f"analysis.emap_blocks.{name}": "inside `emap`, on inputs and blocks that it has checked"
+        for name in (
+            *("combinations", "blocks_of", "logits_in_blocks", "grid_means", "split_means"),
+            *("broadcast_sums", "relu_sums", "wide"),
+        )
+    },
     "analysis.probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",
 }
 

@@ -25,10 +25,10 @@ from inputs import (
 
 from coursekit import balancing, models, training
 from coursekit.compare import replicas
+from coursekit.compare.cells import fresh_cells
 from coursekit.compare.plan import Plan, read_plan
-from coursekit.compare.plan_sweep import compare
 from coursekit.compare.protocol import trials
-from coursekit.compare.sweep import fresh_cells
+from coursekit.compare.sweep import compare
 from coursekit.data import MultimodalData, Split, generate
 from coursekit.data.lazy import LazyData, LazySplit
 from coursekit.data.synthetic import Modality, Recipe

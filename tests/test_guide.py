@@ -47,8 +47,8 @@ def code_of(text):
 def exercises():
     """Key → exercise, of all lessons."""
     modules = [registry.exercises(x.name) for x in lessons()]
-    found = [x for module in modules for x in vars(module).values() if isinstance(x, Exercise)]
-    return {x.key: x for x in found}
+    every = [x for module in modules for x in vars(module).values() if isinstance(x, Exercise)]
+    return {x.key: x for x in every}
 
 
 @cache
@@ -67,8 +67,8 @@ def sources():
 
 def items(label):
     """The list items that begin with a bold label, each in one line."""
-    found = re.findall(rf"^- \*\*{label}\*\*:(.*?)(?=^- |^$)", TEXT + "\n", re.M | re.S)
-    return [" ".join(item.split()) for item in found]
+    texts = re.findall(rf"^- \*\*{label}\*\*:(.*?)(?=^- |^$)", TEXT + "\n", re.M | re.S)
+    return [" ".join(item.split()) for item in texts]
 
 
 def sections(level="###"):
@@ -80,8 +80,8 @@ def test_the_table_is_that_of_the_sources():
 
 
 def test_the_overview_agrees_with_the_exercises_themselves():
-    told = {key: points for one in lessons() for key, points in one.exercises.items()}
-    assert told == {key: float(one.points) for key, one in exercises().items()}
+    points_by_key = {key: points for one in lessons() for key, points in one.exercises.items()}
+    assert points_by_key == {key: float(one.points) for key, one in exercises().items()}
 
 
 def script_of(folder, head, points=1):
@@ -96,11 +96,11 @@ HEAD = "# # 01 · A lesson\n#\n# **Time** about 45 minutes to read and do."
 
 
 def test_a_lesson_is_read_from_its_source(tmp_path):
-    found = lesson(script_of(tmp_path, HEAD, 3))
-    assert (found.name, found.title, found.minutes) == ("01", "A lesson", 45)
-    assert (found.link, found.exercises) == ("notebooks/01_a.ipynb", {"01-x": 3})
+    head = lesson(script_of(tmp_path, HEAD, 3))
+    assert (head.name, head.title, head.minutes) == ("01", "A lesson", 45)
+    assert (head.link, head.exercises) == ("notebooks/01_a.ipynb", {"01-x": 3})
     row = "| [01 A lesson](notebooks/01_a.ipynb) | 45 |  |  | `01-x` | 3 |"
-    assert table([found]).splitlines()[2:] == [row, "| all | 45 | 0 | 0 | 1 | 3 |"]
+    assert table([head]).splitlines()[2:] == [row, "| all | 45 | 0 | 0 | 1 | 3 |"]
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_exercises_and_their_mistakes_exist():
     for item in items("Usual mistakes"):
         for key, words in re.findall(r"`([\w-]+)`([^`]*)", item):
             known = {m.name for m in exercises()[key].misconceptions}
-            said = set(QUOTED.findall(words))
-            assert said and said <= known, f"{key}: {said - known}"
+            quoted = set(QUOTED.findall(words))
+            assert quoted and quoted <= known, f"{key}: {quoted - known}"
 
 
 def test_what_is_shown_live_exists():
@@ -195,11 +195,16 @@ def test_sections_of_lessons_that_are_named_exist():
 
 def command_of(module, words):
     """The click command that these words call, its name, and what follows."""
-    found, rest = get_command({"coursekit": app, "coursekit.course.hub": hub}[module]), list(words)
-    while hasattr(found, "list_commands"):
-        assert rest and rest[0] in found.list_commands(None), f"{module} has no command {rest[:1]}"
-        found = found.get_command(None, rest.pop(0))
-    return found, rest
+    command, rest = (
+        get_command({"coursekit": app, "coursekit.course.hub": hub}[module]),
+        list(words),
+    )
+    while hasattr(command, "list_commands"):
+        assert rest and rest[0] in command.list_commands(None), (
+            f"{module} has no command {rest[:1]}"
+        )
+        command = command.get_command(None, rest.pop(0))
+    return command, rest
 
 
 def options_of(command):
@@ -214,9 +219,9 @@ def all_options(group):
 
 
 def test_commands_and_their_options_exist():
-    found = [COMMAND.search(line) for line in code_of(PROSE)]
-    assert sum(one is not None for one in found) >= 4
-    for module, rest in (one.groups() for one in found if one):
+    matches = [COMMAND.search(line) for line in code_of(PROSE)]
+    assert sum(one is not None for one in matches) >= 4
+    for module, rest in (one.groups() for one in matches if one):
         if module not in ("coursekit", "coursekit.course.hub"):
             assert importlib.util.find_spec(module), module
         elif words := shlex.split(rest.split("&&")[0], comments=True):
@@ -229,11 +234,11 @@ def test_commands_and_their_options_exist():
 
 
 def test_other_commands_exist():
-    told = ast.get_docstring(ast.parse((ROOT / "course.py").read_text(encoding="utf-8"))) or ""
+    usage = ast.get_docstring(ast.parse((ROOT / "course.py").read_text(encoding="utf-8"))) or ""
     for line in code_of(PROSE):
         if called := re.search(r"python course\.py (\w+)(.*)", line):
-            assert f"python course.py {called[1]}" in told, line
-            assert all(w in told for w in called[2].split() if w.startswith("--")), line
+            assert f"python course.py {called[1]}" in usage, line
+            assert all(w in usage for w in called[2].split() if w.startswith("--")), line
         for called in re.findall(r"(?:^|&& |; )nbgrader (\w+)", line):
             assert called in NbGraderApp().subcommands, line
 
@@ -266,15 +271,15 @@ def test_what_is_said_of_help_is_so():
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_an_open_question_can_be_asked_and_marked(name):
-    found = WRITTEN[name]
+    question = WRITTEN[name]
     assert name in {one.name for one in lessons()}
-    assert found.points == 4
-    assert 3 <= len(found.criteria) <= 4 and all(points > 0 for points, _ in found.criteria)
-    assert all(len(said) > 30 and said.endswith(".") and "|" not in said
-               for _, said in found.criteria)  # fmt: skip
-    assert len(found.question) > 200 and found.question[-1] in "?."
-    lines = found.rubric().splitlines()
-    assert lines[2:] == [f"| {points:g} | {said} |" for points, said in found.criteria]
+    assert question.points == 4
+    assert 3 <= len(question.criteria) <= 4 and all(points > 0 for points, _ in question.criteria)
+    assert all(len(criterion) > 30 and criterion.endswith(".") and "|" not in criterion
+               for _, criterion in question.criteria)  # fmt: skip
+    assert len(question.question) > 200 and question.question[-1] in "?."
+    lines = question.rubric().splitlines()
+    assert lines[2:] == [f"| {points:g} | {criterion} |" for points, criterion in question.criteria]
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -299,8 +304,8 @@ def test_a_rubric_does_not_stand_in_its_question(name):
         words = re.findall(r"\w+", text.lower())
         return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
 
-    for _, said in WRITTEN[name].criteria:
-        assert not runs(said) & runs(WRITTEN[name].question), said
+    for _, criterion in WRITTEN[name].criteria:
+        assert not runs(criterion) & runs(WRITTEN[name].question), criterion
 
 
 def test_lessons_that_need_an_open_question_have_one():

@@ -73,6 +73,16 @@ def test_a_room_imports_only_downwards(path):
         assert not [why for name in imported(path) if (why := wrong(name, room, inside))]
 
 
+@pytest.mark.parametrize("room", ROOMS[: ROOMS.index("course")])
+def test_no_face_gives_a_function_under_a_modules_name(room):
+    """Else `import coursekit.room.name as n` gives a function, and the module is out of reach."""
+    for face in (PACKAGE / room).rglob("__init__.py"):
+        modules = {p.stem for p in face.parent.iterdir() if p.stem != "__init__"}
+        package = ".".join(face.parent.relative_to(ROOT).parts)
+        given = [n for n in imported(face) if n.rpartition(".")[0] != package]
+        assert not {n.rpartition(".")[2] for n in given} & modules, face
+
+
 @pytest.mark.parametrize(
     ("name", "room", "inside"),
     [

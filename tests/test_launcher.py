@@ -58,9 +58,9 @@ def course(monkeypatch, tmp_path):
 
 def pins():
     lines = (ROOT / "constraints.txt").read_text("utf-8").split()
-    found = dict(line.split("==") for line in lines)
-    assert len(found) == len(lines)
-    return {canonicalize_name(name): version for name, version in found.items()}
+    versions = dict(line.split("==") for line in lines)
+    assert len(versions) == len(lines)
+    return {canonicalize_name(name): version for name, version in versions.items()}
 
 
 EXTRAS = PROJECT["optional-dependencies"]
@@ -137,9 +137,9 @@ def imported(file):
 
 def test_the_launcher_needs_the_standard_library_only():
     own = "coursekit.course.workbook"
-    found = set(imported(ROOT / "course.py"))
-    assert own in found
-    for module in (found - {own}) | set(imported(ROOT / "coursekit" / "course" / "workbook.py")):
+    modules = set(imported(ROOT / "course.py"))
+    assert own in modules
+    for module in (modules - {own}) | set(imported(ROOT / "coursekit" / "course" / "workbook.py")):
         assert module.split(".")[0] in sys.stdlib_module_names, module
     assert list(imported(ROOT / "coursekit" / "__init__.py")) == []
 
@@ -190,9 +190,9 @@ def test_an_unknown_command_prints_the_usage_and_returns_2(course, capsys, argum
 @pytest.mark.parametrize("arguments", [[], ["help"], ["-h"], ["--help"]])
 def test_help_prints_the_usage_and_returns_0(course, capsys, arguments):
     assert course.main(arguments) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for command in ("lab", "app", "test", "check", "refresh", "pin", "clean"):
-        assert f"python course.py {command}" in said
+        assert f"python course.py {command}" in printed
     assert course.ran == []
 
 
@@ -467,8 +467,8 @@ def test_the_first_set_up_makes_and_installs_and_the_second_does_neither(course,
     start = ["-m", "pip", "--disable-pip-version-check", "install", "-c", "constraints.txt"]
     assert installed[:6] == start and installed[-2:] == ["-e", ".[course]"]
     assert (course.ENV / "share/jupyter/lab/settings/overrides.json").exists()
-    said = capsys.readouterr().out
-    assert "Making an environment in .venv" in said and "installed in" in said
+    printed = capsys.readouterr().out
+    assert "Making an environment in .venv" in printed and "installed in" in printed
     assert course.real_python() == exe
     assert made.folders == [course.ENV]
     assert made.asked()[1:] == [["-m", "pip", "--version"]]

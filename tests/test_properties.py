@@ -24,7 +24,6 @@ from coursekit.balancing import (
     gradnorm,
     mlb,
     mmcosine,
-    modality_dropout,
     mslr,
     ogm,
     pcgrad,
@@ -46,6 +45,7 @@ from coursekit.fusion.multiplicative import multiplicative
 from coursekit.fusion.non_local import non_local
 from coursekit.fusion.squeeze_excite import squeeze_excite
 from coursekit.fusion.tensor import tensor_product
+from coursekit.layers import modality_dropout
 from coursekit.layers.tokens import sinusoidal_positions
 
 same_every_time = settings(derandomize=True, max_examples=50)
@@ -151,8 +151,8 @@ def test_players_that_can_be_exchanged_get_the_same(m, seed):
     swap = {0: 1, 1: 0}
     mirrored = {s: values[frozenset(swap.get(p, p) for p in s)] for s in values}
     even = {s: (values[s] + mirrored[s]) / 2 for s in values}
-    found = agm.shapley(even)
-    assert close(found[0], found[1])
+    shares = agm.shapley(even)
+    assert close(shares[0], shares[1])
     first, other = agm.shapley(values), agm.shapley(mirrored)  # a new name, the same share
     assert close(first[0], other[1]) and close(first[1], other[0])
 
@@ -163,17 +163,17 @@ def test_a_dummy_gets_what_it_brings_and_the_others_what_they_had(m, seed):
     (own,) = draw((2, 3), seed=seed + 1)
     with_dummy = {**values, frozenset([m]): own}
     with_dummy |= {s | {m}: x + own for s, x in values.items()}
-    found = agm.shapley(with_dummy)
-    assert close(found[m], own)
-    for one, alone in zip(found, agm.shapley(values), strict=False):
+    shares = agm.shapley(with_dummy)
+    assert close(shares[m], own)
+    for one, alone in zip(shares, agm.shapley(values), strict=False):
         assert close(one, alone)
 
 
 @law(m=st.integers(1, 4), seed=SEEDS, c=st.floats(-5, 5))
 def test_shares_of_a_sum_are_the_sums_of_the_shares(m, seed, c):
     a, b = game(range(m), seed), game(range(m), seed + 1)
-    found = agm.shapley({s: a[s] + c * b[s] for s in a})
-    for one, x, y in zip(found, agm.shapley(a), agm.shapley(b), strict=True):
+    shares = agm.shapley({s: a[s] + c * b[s] for s in a})
+    for one, x, y in zip(shares, agm.shapley(a), agm.shapley(b), strict=True):
         assert close(one, x + c * y)
     assert close(sum(agm.shapley(a)), a[frozenset(range(m))])
 
@@ -211,29 +211,29 @@ def test_of_two_heads_that_gained_the_same_the_one_that_overfits_more_gets_less(
 @law(tasks=st.integers(1, 5), seed=SEEDS, alpha=st.floats(0, 3), c=SCALES)
 def test_gradnorm_asks_more_of_the_slow(tasks, seed, alpha, c):
     norms, losses, first = (x.abs() + 0.1 for x in draw(*((tasks,) for _ in range(3)), seed=seed))
-    found = gradnorm.targets(norms, losses, first, alpha)
-    assert close(gradnorm.targets(c * norms, losses, first, alpha), c * found)
-    assert close(gradnorm.targets(norms, c * losses, c * first, alpha), found)
+    targets = gradnorm.targets(norms, losses, first, alpha)
+    assert close(gradnorm.targets(c * norms, losses, first, alpha), c * targets)
+    assert close(gradnorm.targets(norms, c * losses, c * first, alpha), targets)
     assert close(gradnorm.targets(norms, losses, first, 0.0), norms.mean().expand(tasks))
     assert close(gradnorm.targets(norms, losses, first, 1.0).mean(), norms.mean())
     slow_first = (losses / first).argsort(descending=True)
-    assert (found[slow_first].diff() <= 1e-9).all()
+    assert (targets[slow_first].diff() <= 1e-9).all()
 
 
 @law(seed=SEEDS, c=SCALES, d=st.integers(2, 8))
 def test_two_projected_gradients_are_no_longer_in_conflict_and_no_longer(seed, c, d):
     (g,) = draw((2, d), seed=seed)
-    found = pcgrad.project(g)
+    projected = pcgrad.project(g)
     if float(g[0] @ g[1]) < 0:
         for i, j in ((0, 1), (1, 0)):
-            assert float(found[i] @ g[j]) == pytest.approx(0, abs=1e-9)
-        assert float(found[0] @ found[1]) >= -1e-9
+            assert float(projected[i] @ g[j]) == pytest.approx(0, abs=1e-9)
+        assert float(projected[0] @ projected[1]) >= -1e-9
     else:
-        assert torch.equal(found, g)
-    assert (found.norm(dim=1) <= g.norm(dim=1) + 1e-9).all()
+        assert torch.equal(projected, g)
+    assert (projected.norm(dim=1) <= g.norm(dim=1) + 1e-9).all()
     scaled = torch.stack([g[0], c * g[1]])  # the length of the other does not matter
-    assert close(pcgrad.project(scaled)[0], found[0], 1e-6)
-    assert close(pcgrad.project(g.flip(0)), found.flip(0))
+    assert close(pcgrad.project(scaled)[0], projected[0], 1e-6)
+    assert close(pcgrad.project(g.flip(0)), projected.flip(0))
 
 
 @law(tasks=st.integers(2, 5), seed=SEEDS)
@@ -280,9 +280,9 @@ def test_prototypes_and_similarities_move_with_the_space(seed, c):
 def test_cosine_logits_are_bounded_and_know_no_order(seed, m, scale):
     z = draw(*((4, 3) for _ in range(m)), seed=seed)
     w = draw(*((5, 3) for _ in range(m)), seed=seed + 1)
-    found = mmcosine.logits(z, w, scale)
-    assert (found.abs() <= scale * m + 1e-9).all()
-    assert close(mmcosine.logits(z[::-1], w[::-1], scale), found)
+    logits = mmcosine.logits(z, w, scale)
+    assert (logits.abs() <= scale * m + 1e-9).all()
+    assert close(mmcosine.logits(z[::-1], w[::-1], scale), logits)
     assert close(
         mmcosine.logits(z, z, scale).diagonal(), torch.full((4,), scale * m, dtype=torch.float64)
     )
@@ -351,9 +351,9 @@ def test_ece_lies_between_0_and_1_whatever_the_order(n, c, bins, seed):
     assert close(ece(p[order], y[order], bins), value)
     names = order_of(c, seed + 1)
     assert close(ece(p[:, names.argsort()], names[y], bins), value)
-    found = reliability(p, y, bins)
-    assert int(found.total.sum()) == n
-    assert float((found.total * found.accuracy.nan_to_num()).sum()) == pytest.approx(
+    bin_table = reliability(p, y, bins)
+    assert int(bin_table.total.sum()) == n
+    assert float((bin_table.total * bin_table.accuracy.nan_to_num()).sum()) == pytest.approx(
         float((p.argmax(1) == y).sum())
     )
 
@@ -386,12 +386,12 @@ def test_with_one_confidence_the_error_is_how_far_it_is_off(n, confidence, bins,
 )
 def test_the_projection_keeps_the_mean_and_moves_with_the_logits(m, n, c, seed, shift):
     (grid,) = draw((n,) * m + (c,), seed=seed)
-    found = project(grid)
-    assert close(found.mean(0), grid.mean(dim=list(range(m))))
-    assert close(project(grid + shift), found + shift)
+    projected = project(grid)
+    assert close(projected.mean(0), grid.mean(dim=list(range(m))))
+    assert close(project(grid + shift), projected + shift)
     assert 0 <= interaction_share(grid) <= 1
     moved = grid + shift * torch.arange(n).reshape(n, *(1,) * m)  # the first modality alone
-    assert close(project(moved), found + shift * torch.arange(n)[:, None])
+    assert close(project(moved), projected + shift * torch.arange(n)[:, None])
 
 
 @law(n=st.integers(2, 4), c=st.integers(2, 3), seed=SEEDS, scale=SCALES, shift=st.floats(-9, 9))
@@ -419,10 +419,10 @@ def test_film_can_do_nothing_and_can_be_done_twice(seed, rank):
 @law(seed=SEEDS, d=st.integers(1, 5))
 def test_a_gmu_lies_between_its_parts_whichever_comes_first(seed, d):
     v, t, w = draw((3, d), (3, d), (d, 2 * d), seed=seed)
-    found, low, high = gmu(v, t, w), torch.minimum(v, t).tanh(), torch.maximum(v, t).tanh()
-    assert (found >= low - 1e-12).all() and (found <= high + 1e-12).all()
+    fused, low, high = gmu(v, t, w), torch.minimum(v, t).tanh(), torch.maximum(v, t).tanh()
+    assert (fused >= low - 1e-12).all() and (fused <= high + 1e-12).all()
     swapped = torch.cat([-w[:, d:], -w[:, :d]], dim=1)  # σ(−x) = 1 − σ(x)
-    assert close(gmu(t, v, swapped), found)
+    assert close(gmu(t, v, swapped), fused)
     assert close(gmu(v, t, 0 * w), (v.tanh() + t.tanh()) / 2)
     assert close(gmu(v, v, w), v.tanh())
 
@@ -431,8 +431,8 @@ def test_a_gmu_lies_between_its_parts_whichever_comes_first(seed, d):
 def test_gates_open_and_close(seed):
     x, g = draw((3, 4), (3, 4), seed=seed)
     assert close(gated(x, g) + gated(x, -g), x)
-    found = squeeze_excite(x, *draw((2, 4), (4, 2), seed=seed + 1))
-    for y in (gated(x, g), found):
+    squeezed = squeeze_excite(x, *draw((2, 4), (4, 2), seed=seed + 1))
+    for y in (gated(x, g), squeezed):
         assert (y.abs() <= x.abs()).all() and (y * x >= 0).all()
     silent = torch.zeros(2, 4, dtype=torch.float64)
     assert close(squeeze_excite(x, silent, silent.T), x / 2)
@@ -467,19 +467,19 @@ def test_low_rank_knows_no_order_and_only_products_of_scales(m, rank, seed, c):
     parts = draw(*((2, 3) for _ in range(m)), seed=seed)
     factors = draw(*((rank, 4, 2) for _ in range(m)), seed=seed + 1)
     weights, bias = draw((rank,), (2,), seed=seed + 2)
-    found = low_rank(parts, factors, weights, bias)
+    logits = low_rank(parts, factors, weights, bias)
     order = order_of(rank, seed)
-    assert close(low_rank(parts, [f[order] for f in factors], weights[order], bias), found)
-    assert close(low_rank(parts[::-1], factors[::-1], weights, bias), found)
-    assert close(low_rank(parts, [c * factors[0], *factors[1:]], weights / c, bias), found)
+    assert close(low_rank(parts, [f[order] for f in factors], weights[order], bias), logits)
+    assert close(low_rank(parts[::-1], factors[::-1], weights, bias), logits)
+    assert close(low_rank(parts, [c * factors[0], *factors[1:]], weights / c, bias), logits)
 
 
 @law(seed=SEEDS, c=st.floats(-5, 5))
 def test_bilinear_is_linear_in_each_modality(seed, c):
     x, other, y, w, b = draw((2, 3), (2, 3), (2, 4), (5, 3, 4), (5,), seed=seed)
     zero = torch.zeros(5, dtype=torch.float64)
-    left = bilinear([x + c * other, y], w, zero)
-    assert close(left, bilinear([x, y], w, zero) + c * bilinear([other, y], w, zero))
+    of_the_sum = bilinear([x + c * other, y], w, zero)
+    assert close(of_the_sum, bilinear([x, y], w, zero) + c * bilinear([other, y], w, zero))
     assert close(bilinear([y, x], w.transpose(1, 2), b), bilinear([x, y], w, b))
 
 
@@ -487,9 +487,9 @@ def test_bilinear_is_linear_in_each_modality(seed, c):
 def test_a_shift_turns_and_grows_with_its_vectors(seed, c):
     z, h, turn = draw((3, 4), (3, 4), (4, 4), seed=seed)
     q = torch.linalg.qr(turn).Q
-    found = modality_shift(z, h)
-    assert close(modality_shift(z @ q, h @ q), found @ q)
-    assert close(modality_shift(c * z, c * h), c * found, 1e-3)  # but for the small ε
+    shift = modality_shift(z, h)
+    assert close(modality_shift(z @ q, h @ q), shift @ q)
+    assert close(modality_shift(c * z, c * h), c * shift, 1e-3)  # but for the small ε
     assert torch.equal(modality_shift(z, h, 0.0), z)
 
 
@@ -505,9 +505,11 @@ def test_attention_follows_the_positions_and_may_be_silent(seed, p):
 
 @law(length=st.integers(2, 30), half=st.integers(1, 10), step=st.integers(1, 5))
 def test_positions_are_turned_by_a_step(length, half, step):
-    found = sinusoidal_positions(length + step, 2 * half)
-    assert close(found.square().sum(1), torch.full((length + step,), half).double())
-    products = (found[step:] * found[:-step]).sum(1)  # of two positions, by their distance alone
+    positions = sinusoidal_positions(length + step, 2 * half)
+    assert close(positions.square().sum(1), torch.full((length + step,), half).double())
+    products = (positions[step:] * positions[:-step]).sum(
+        1
+    )  # of two positions, by their distance alone
     assert close(products, products[0].expand(length))
 
 
@@ -516,9 +518,9 @@ def test_positions_are_turned_by_a_step(length, half, step):
 
 @law(mels=st.integers(1, 40), fft=st.sampled_from([128, 256, 512]), rate=st.integers(4000, 48_000))
 def test_mel_filters_share_every_frequency_out(mels, fft, rate):
-    found = mel_filters(mels, fft, rate)
-    assert found.shape == (mels, fft // 2 + 1) and (found >= 0).all() and (found <= 1).all()
-    total = found.sum(0)
+    filters = mel_filters(mels, fft, rate)
+    assert filters.shape == (mels, fft // 2 + 1) and (filters >= 0).all() and (filters <= 1).all()
+    total = filters.sum(0)
     assert (total <= 1 + 1e-5).all()
     hz = torch.arange(fft // 2 + 1) * rate / fft
     edges = torch.linspace(0, hz_to_mel(rate / 2), mels + 2, dtype=torch.float64)
@@ -537,9 +539,9 @@ def test_mel_grows_with_the_frequency_and_ever_slower(low, more):
 def test_resizing_keeps_what_is_even_and_the_range(h, w, to, seed, c):
     picture = draw((2, h, w), seed=seed)[0].float()
     assert torch.allclose(resize(picture, h, w), picture, atol=1e-5)
-    found = resize(picture, to, to)
-    assert found.shape == (2, to, to)
-    assert found.min() >= picture.min() - 1e-4 and found.max() <= picture.max() + 1e-4
+    resized = resize(picture, to, to)
+    assert resized.shape == (2, to, to)
+    assert resized.min() >= picture.min() - 1e-4 and resized.max() <= picture.max() + 1e-4
     assert torch.allclose(resize(torch.full((1, h, w), c), to, to), torch.tensor(c), atol=1e-4)
 
 
@@ -548,22 +550,22 @@ def test_trimming_twice_is_trimming_once_and_loudness_does_not_matter(before, af
     word = draw((400,), seed=seed)[0]
     quiet = [torch.zeros(80 * k, dtype=torch.float64) for k in (before, after)]
     wave = torch.cat([quiet[0], word, quiet[1]])
-    found = trim_silence(wave)
-    assert torch.equal(found, word) and torch.equal(trim_silence(found), found)
+    trimmed = trim_silence(wave)
+    assert torch.equal(trimmed, word) and torch.equal(trim_silence(trimmed), trimmed)
     assert torch.equal(trim_silence(c * wave), c * word)
 
 
 @law(n=st.integers(3, 12), seed=SEEDS, c=SCALES, shift=st.floats(-100, 100))
 def test_scaling_takes_out_unit_and_zero_of_the_training_rows(n, seed, c, shift):
     (x,), rows = draw((n, 3), seed=seed), torch.arange(n - 1)
-    found = standardise_features(x, rows)
-    assert torch.allclose(found[rows].mean(0), torch.zeros(3), atol=1e-5)
-    assert torch.allclose(found[rows].std(0, correction=0), torch.ones(3), atol=1e-4)
+    standardised = standardise_features(x, rows)
+    assert torch.allclose(standardised[rows].mean(0), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(standardised[rows].std(0, correction=0), torch.ones(3), atol=1e-4)
     for scaled in (standardise_features, standardise_whole):
         assert torch.allclose(scaled(c * x + shift, rows), scaled(x, rows), atol=1e-3)
     other = x.clone()
     other[-1] = 1e6  # a test row: of no influence on the others
-    assert torch.equal(standardise_features(other, rows)[rows], found[rows])
+    assert torch.equal(standardise_features(other, rows)[rows], standardised[rows])
 
 
 SHARES = st.tuples(*(st.floats(0, 1) for _ in range(4)))

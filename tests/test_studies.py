@@ -13,7 +13,7 @@ from coursekit.__main__ import app
 from coursekit.compare.seeds import cures
 from coursekit.compare.stored_tables import machine
 from coursekit.data.files import DATA_FOLDER, open_checked
-from coursekit.data.presets import preset
+from coursekit.data.preset_recipes import preset
 from coursekit.lessons.l05_more_can_be_worse import study_cures as cure_study
 from coursekit.lessons.l05_more_can_be_worse import study_folds as fold_study
 

@@ -41,24 +41,24 @@ SOURCES = [
 
 def imported(tree):
     """Local name → the full name of what was imported under it."""
-    found = {}
+    names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for a in node.names:
-                found[a.asname or a.name.split(".")[0]] = (
+                names[a.asname or a.name.split(".")[0]] = (
                     a.name if a.asname else a.name.split(".")[0]
                 )
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    return found
+            names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    return names
 
 
 def dotted(node, names):
     """``np.load`` as "numpy.load"; empty for what is no plain name."""
     if isinstance(node, ast.Name):
         return names.get(node.id, node.id)
-    if isinstance(node, ast.Attribute) and (left := dotted(node.value, names)):
-        return f"{left}.{node.attr}"
+    if isinstance(node, ast.Attribute) and (owner := dotted(node.value, names)):
+        return f"{owner}.{node.attr}"
     return ""
 
 
@@ -112,12 +112,12 @@ def test_the_search_lets_the_safe_ones_through():
 
 def test_no_source_runs_what_it_reads():
     assert len(SOURCES) > 100
-    found = {
+    uses = {
         (path.relative_to(ROOT).as_posix(), danger)
         for path in SOURCES
         for danger in dangers(path.read_text("utf-8"))
     }
-    assert found == {(path, danger) for path, (danger, _) in ALLOWED.items()}
+    assert uses == {(path, danger) for path, (danger, _) in ALLOWED.items()}
 
 
 PLAIN = re.compile(r"\b(?:http|ftp|ws)://(?!(?:127\.0\.0\.1|localhost)(?![\w.-]))[\w\[]")
@@ -150,8 +150,8 @@ def test_plain_addresses_are_found(text, count):
 
 
 def test_every_address_in_the_code_is_https():
-    found = {p.name: list(plain_addresses(p.read_text("utf-8"))) for p in SOURCES}
-    assert {name: some for name, some in found.items() if some} == {}
+    addresses = {p.name: list(plain_addresses(p.read_text("utf-8"))) for p in SOURCES}
+    assert {name: some for name, some in addresses.items() if some} == {}
 
 
 # ---- pins and checksums ----------------------------------------------------------------------
@@ -221,10 +221,10 @@ def running(command, cwd, home):
             process.wait()
 
 
-def wait_for(found, process, said, seconds=60):
+def wait_for(look_up, process, log, seconds=60):
     end = time.monotonic() + patient(seconds)
-    while not (value := found()):
-        assert process.poll() is None and time.monotonic() < end, said()[-2000:]
+    while not (value := look_up()):
+        assert process.poll() is None and time.monotonic() < end, log()[-2000:]
         time.sleep(0.1)
     return value
 
@@ -235,15 +235,15 @@ def listening(process):
 
 
 def token_in(text):
-    found = re.search(r"[?&]token=([0-9a-f]{32,})", text)
-    return found and found[1]
+    match_ = re.search(r"[?&]token=([0-9a-f]{32,})", text)
+    return match_ and match_[1]
 
 
-def require_door(port, path, process, said):
+def require_door(port, path, process, log):
     """Answers on the loopback address alone, and only those who have the token."""
     at = f"http://127.0.0.1:{port}{path}"
-    token = wait_for(lambda: token_in(said()), process, said)
-    wait_for(lambda: answer(at), process, said)
+    token = wait_for(lambda: token_in(log()), process, log)
+    wait_for(lambda: answer(at), process, log)
     assert answer(at) == "out"
     assert answer(f"{at}?token={'0' * len(token)}") == "out"
     assert answer(f"{at}?token={token}") == "in"
@@ -266,14 +266,14 @@ def test_lab_listens_on_this_machine_only_and_asks_for_a_token(tmp_path, monkeyp
     ((command, options),) = ran  # what the launcher would start is started here
     home = tmp_path / "home"
     home.mkdir()
-    with running(command, options["cwd"], home) as (process, said):
-        require_door(port, "/api/contents/00_start_here.ipynb", process, said)
+    with running(command, options["cwd"], home) as (process, log):
+        require_door(port, "/api/contents/00_start_here.ipynb", process, log)
 
 
 def test_the_app_listens_on_this_machine_only_and_asks_for_a_token(tmp_path):
     pytest.importorskip("voila")
     port = free_port()
     command = [sys.executable, "-m", "coursekit.course.app", "--no-browser", f"--port={port}"]
-    with running(command, ROOT, tmp_path) as (process, said):
-        require_door(port, "/a-file", process, said)  # the page itself would start a kernel
+    with running(command, ROOT, tmp_path) as (process, log):
+        require_door(port, "/a-file", process, log)  # the page itself would start a kernel
         assert answer(f"http://127.0.0.1:{port}/") == "out"

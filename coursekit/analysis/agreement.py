@@ -14,16 +14,19 @@ GROUPS = ("all", "none", "1", "2")  # which of the unimodal models are right
 def agreement(answers: Tensor, alone: Sequence[Tensor], labels: Tensor) -> dict[str, float]:
     """Of which samples is a model right, by which of the unimodal models is?
 
-    answers: classes (N,) of the model.  alone: classes (N,), one tensor a modality.  labels: (N,).
+    answers: classes (N,) of the model.  alone: classes (N,), one tensor per modality.
+    labels: (N,).
     Returns share_all, share_none, share_1, share_2, …: the share of samples that all of them
     answer right, none, or only the first, the second; and right_… the model's accuracy on these
     samples, NaN where there are none. Σ share · right is its accuracy.  With three modalities or
     more, samples that some but not all of several get right are in no group.
+    Errors: TypeError or ValueError for what are no classes, or not as many as there are labels.
     """
+    require_labels("labels", labels)
     require_list("alone", alone, "classes")
-    for name, given in (("answers", [answers]), ("alone", alone)):
-        for given_classes in given:
-            require_labels(name, given_classes, len(labels))
+    for name, tensors in (("answers", [answers]), ("alone", alone)):
+        for classes in tensors:
+            require_labels(name, classes, len(labels))
     right = torch.stack([answer == labels for answer in alone])  # (M, N)
     count = right.sum(0)
     groups = {"all": count == len(alone), "none": count == 0}

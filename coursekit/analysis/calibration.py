@@ -10,7 +10,7 @@ from coursekit.utils.tensor_checks import require_batch
 
 
 class Bins(NamedTuple):
-    """Predictions by confidence, one entry a bin, (bins,) each.
+    """Predictions by confidence, one entry per bin, (bins,) each.
 
     low, high: edges of the bin (low, high].  total: predictions in it.  accuracy: share of them
     that are right.  confidence: their mean confidence. Both are NaN in an empty bin.
@@ -50,9 +50,9 @@ def ece(probs: Tensor, labels: Tensor, bins: int = 15) -> Tensor:
     Arguments, bins and errors: see `reliability`.
     Source: Guo, Pleiss, Sun, Weinberger 2017, eq. 3.
     """
-    found = reliability(probs, labels, bins)
-    gap = (found.accuracy - found.confidence).abs().nan_to_num()  # an empty bin weighs nothing
-    return (found.total * gap).sum() / len(probs)
+    table = reliability(probs, labels, bins)
+    gap = (table.accuracy - table.confidence).abs().nan_to_num()  # an empty bin weighs nothing
+    return (table.total * gap).sum() / len(probs)
 
 
 def _require_labels(probs: Tensor, labels: Tensor) -> None:

@@ -80,7 +80,7 @@ def cost(operator: fusion.Fusion) -> Cost:
 def cost_table(
     width: int, num_classes: int, modalities: int = 2, names: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """One row an operator of the registry: name, parameters, multiply-adds.
+    """One row per operator of the registry: name, parameters, multiply-adds.
 
     width: D_m, the same for all.  names: only these, in this order.
     """
@@ -95,6 +95,6 @@ def cost_table(
     widths = {f"m{i}": width for i in range(modalities)}
     rows = []
     for name in chosen:
-        found = cost(fusion.build(name, widths, num_classes))
-        rows.append((name, found.parameters, found.multiply_adds))
+        its_cost = cost(fusion.build(name, widths, num_classes))
+        rows.append((name, its_cost.parameters, its_cost.multiply_adds))
     return pd.DataFrame(rows, columns=["operator", "parameters", "multiply-adds"])

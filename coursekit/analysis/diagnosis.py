@@ -57,9 +57,9 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
     _require_table("accuracy", accuracy, ("seed", "model"))
     require_instance("modalities", modalities, Sequence)  # "AB" too: each letter is a name
     require(len(modalities) > 0, "modalities is empty; at least one was expected.")
-    found = set(accuracy["model"])
-    missing = [m for m in ("joint", *modalities) if m not in found]
-    sentence = f"accuracy has the models {sorted(found)}; modalities and joint ask for {missing}."
+    models = set(accuracy["model"])
+    missing = [m for m in ("joint", *modalities) if m not in models]
+    sentence = f"accuracy has the models {sorted(models)}; modalities and joint ask for {missing}."
     require(not missing, sentence)
     # A pivot_table takes three times as long, and explorers diagnose at every move.
     wide = accuracy.groupby(["seed", "model"])["accuracy"].mean().unstack()  # noqa: PD010
@@ -67,7 +67,7 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
 
 
 def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
-    """Probe accuracy trained jointly minus alone: a row a seed, a column a modality."""
+    """Probe accuracy trained jointly minus alone: a row per seed, a column per modality."""
     _require_table("probes", probes, ("seed", "modality", "trained"))
     for m, trained in probes.groupby("modality")["trained"]:
         missing = {"joint", "alone"} - set(trained)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from coursekit.analysis.emap_blocks import grid_means, logits_in_blocks, split_means
 from coursekit.fusion.base import SplitHead
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
-from coursekit.utils.checks import require, require_count
+from coursekit.utils.checks import require, require_count, require_present
 from coursekit.utils.tensor_checks import require_weights
 
 Model = Callable[[Mapping[str, Tensor]], Tensor | Prediction]
@@ -115,9 +115,9 @@ def logit_grid(
         if isinstance(model, MultimodalClassifier):
             x, run = _encoded(model, x), model.fusion
         caller = _caller(run, list(x))
-        found = [z for _, z in logits_in_blocks(caller, list(x.values()), block, label)]
+        blocks = [z for _, z in logits_in_blocks(caller, list(x.values()), block, label)]
     n = len(next(iter(x.values())))
-    return torch.cat(found).reshape(*(n,) * len(x), -1)
+    return torch.cat(blocks).reshape(*(n,) * len(x), -1)
 
 
 def _checked(model: Model, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -130,8 +130,7 @@ def _checked(model: Model, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     names = list(inputs)
     if isinstance(model, MultimodalClassifier):
         names = list(model.modalities)
-        missing = [m for m in names if m not in inputs]
-        require(not missing, f"inputs lacks {missing}; the model reads {names}.")
+        require_present("inputs", inputs, names)
     require(len(names) > 1, f"inputs read are {names}; EMAP needs two modalities or more.")
     own = next(model.parameters(), None) if isinstance(model, nn.Module) else None
     first = inputs[names[0]]
@@ -150,8 +149,8 @@ def _encoded(model: MultimodalClassifier, x: Mapping[str, Tensor]) -> dict[str, 
     """Features by modality, (N, D_m), every input encoded once."""
     chunks = {m: part.split(ENCODED_AT_ONCE) for m, part in x.items()}
     count = len(next(iter(chunks.values())))
-    found = [model.encode({m: c[k] for m, c in chunks.items()}) for k in range(count)]
-    return {m: torch.cat([f[m] for f in found]) for m in x}
+    encoded = [model.encode({m: c[k] for m, c in chunks.items()}) for k in range(count)]
+    return {m: torch.cat([f[m] for f in encoded]) for m in x}
 
 
 def _split(fusion: nn.Module, features: Mapping[str, Tensor]) -> SplitHead | None:
@@ -163,7 +162,7 @@ def _caller(model: Model, names: Sequence[str]) -> Callable[[list[Tensor]], Tens
     """``model`` as a function of tensors in the order of ``names``."""
 
     def run(parts: list[Tensor]) -> Tensor:
-        said = model(dict(zip(names, parts, strict=True)))
-        return said.joint if isinstance(said, Prediction) else said
+        answer = model(dict(zip(names, parts, strict=True)))
+        return answer.joint if isinstance(answer, Prediction) else answer
 
     return run

@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from coursekit.models import MultimodalClassifier, evaluating
-from coursekit.utils.checks import choose, require, require_instance
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_by_modality,
+    require_instance,
+    require_present,
+)
 from coursekit.utils.tensor_checks import require_batch, require_floats, require_weights
 
 FILLS = ("zeros", "mean")
@@ -21,10 +27,8 @@ def filled(
     Errors: ValueError for another modality or way, and for training inputs that lack it, are
     empty, not finite or of another shape; TypeError for what is no floating-point tensor.
     """
-    for name, given in (("inputs", inputs), ("train", train)):
-        if not isinstance(given, Mapping):
-            what = type(given).__name__
-            raise TypeError(f"{name} is a {what}; a dictionary by modality was expected.")
+    for name, by_modality in (("inputs", inputs), ("train", train)):
+        require_by_modality(name, by_modality)
     require(len(inputs) > 0, "inputs is empty; at least one modality was expected.")
     choose("lost", lost, inputs)
     x = inputs[lost]
@@ -46,14 +50,11 @@ def dropped(model: MultimodalClassifier, inputs: Mapping[str, Tensor], lost: str
     additive, so that no term can be left out.
     """
     require_instance("model", model, MultimodalClassifier)
-    if not isinstance(inputs, Mapping):
-        what = type(inputs).__name__
-        raise TypeError(f"inputs is a {what}; a dictionary by modality was expected.")
+    require_by_modality("inputs", inputs)
     choose("lost", lost, model.modalities)
     others = [m for m in model.modalities if m != lost]
     require(len(others) > 0, f"lost is {lost!r}, the model's only modality; nothing is left.")
-    missing = [m for m in others if m not in inputs]
-    require(not missing, f"inputs lacks {missing}; the model reads {list(model.modalities)}.")
+    require_present("inputs", {*inputs, lost}, model.modalities)
     for m in others:
         require_weights(f"inputs[{m!r}]", inputs[m])
         shape = tuple(inputs[m].shape)

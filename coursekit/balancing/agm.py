@@ -41,20 +41,20 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
     nothing = torch.zeros_like(values[everyone])
     f = {s: values[s] if s else nothing for s in _subsets(order)}
     m = len(order)
-    found = []
-    for one in order:
-        without = [s for s in f if one not in s]
+    values_of_players = []
+    for player in order:
+        without = [s for s in f if player not in s]
         share = [math.factorial(len(s)) * math.factorial(m - len(s) - 1) for s in without]
-        terms = [w * (f[s | {one}] - f[s]) for w, s in zip(share, without, strict=True)]
-        found.append(torch.stack(terms).sum(0) / math.factorial(m))
-    return found
+        terms = [w * (f[s | {player}] - f[s]) for w, s in zip(share, without, strict=True)]
+        values_of_players.append(torch.stack(terms).sum(0) / math.factorial(m))
+    return values_of_players
 
 
 def _subsets(order: list[Any]) -> list[frozenset[Any]]:
-    found = [frozenset[Any]()]
-    for one in order:
-        found += [s | {one} for s in found]
-    return found
+    subsets = [frozenset[Any]()]
+    for player in order:
+        subsets += [s | {player} for s in subsets]
+    return subsets
 
 
 def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:

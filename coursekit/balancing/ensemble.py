@@ -37,8 +37,8 @@ def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
         fits = x.shape == logits[0].shape and x.numel() > 0
         require(fits, f"logits[{m}] has shape {tuple(x.shape)}; one for all was expected.")
     require_count("classes", classes, -logits[0].ndim, logits[0].ndim - 1)
-    each = torch.stack([x.log_softmax(classes) for x in logits])
-    return each.logsumexp(0) - math.log(len(logits))
+    log_shares = torch.stack([x.log_softmax(classes) for x in logits])
+    return log_shares.logsumexp(0) - math.log(len(logits))
 
 
 class Ensemble(Method):

@@ -124,14 +124,14 @@ class GBlendOffline(Method):
     def estimate(self, run: Run) -> dict[str, float]:
         """Weights by head, from copies of the model as it is now, each trained for one head."""
         heads = (*run.model.modalities, JOINT)
-        how = replace(run.settings, epochs=self.epochs, keep_best=False)
+        settings = replace(run.settings, epochs=self.epochs, keep_best=False)
         parts = (self.fitted, self.measured)
         before, after = [], []
         for head in heads:
             model = copy.deepcopy(run.model)
             before.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
-            own = OneHead(head)
-            fit(model, *parts, how, seed=run.seed, method=own, engine=run.engine)
+            method = OneHead(head)
+            fit(model, *parts, settings, seed=run.seed, method=method, engine=run.engine)
             after.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
         b, a = (torch.tensor(x, dtype=torch.float64).T for x in (before, after))
         return dict(zip(heads, weights(b[0], b[1], a[0], a[1], self.rule).tolist(), strict=True))

@@ -74,8 +74,8 @@ class GradNorm(Method):
         losses = [step.cross_entropies()[k] for k in self.heads]
         shared = list(step.run.model.encoders.parameters())
         lengths = []
-        for one in losses:
-            grads = torch.autograd.grad(one, shared, retain_graph=True, allow_unused=True)
+        for task_loss in losses:
+            grads = torch.autograd.grad(task_loss, shared, retain_graph=True, allow_unused=True)
             lengths.append(torch.cat([g.flatten() for g in grads if g is not None]).norm())
         read = torch.stack([*lengths, *losses]).detach().cpu()  # an accelerator is waited for once
         length, now = read[: len(lengths)], read[len(lengths) :].clamp_min(LEAST_LOSS)

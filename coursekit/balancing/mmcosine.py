@@ -22,7 +22,9 @@ def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float =
     for name, parts in (("features", features), ("weights", weights)):
         if not isinstance(parts, Sequence):
             what = type(parts).__name__
-            raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
+            raise TypeError(
+                f"{name} is a {what}; a list with one tensor per modality was expected."
+            )
     fits = len(features) == len(weights) > 0
     counts = f"features holds {len(features)}, weights {len(weights)}"
     require(fits, f"{counts}; as many of one as of the other were expected.")
@@ -49,7 +51,7 @@ class CosineHead(LateLinear):
         return logits(self.ordered(features), blocks, self.scale)
 
     def split(self, features: Mapping[str, Tensor]) -> SplitHead:
-        """One cosine term a modality."""
+        """One cosine term per modality."""
         blocks = self.linear.weight.split(list(self.widths.values()), dim=1)
         pairs = zip(self.ordered(features), blocks, strict=True)
         return SplitHead([logits([z], [w], self.scale) for z, w in pairs], None, lambda t: t)

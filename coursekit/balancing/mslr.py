@@ -56,5 +56,5 @@ class MSLR(Listening):
         with torch.no_grad():
             heard = own_logits(run.model, run.predict(run.valid))
         self.accuracies.append([accuracy(x, run.valid.labels) for x in heard.values()])
-        found = ratios(torch.tensor(self.accuracies, dtype=torch.float64), self.memory)
-        self.now = dict(zip(heard, found.tolist(), strict=True))
+        scales = ratios(torch.tensor(self.accuracies, dtype=torch.float64), self.memory)
+        self.now = dict(zip(heard, scales.tolist(), strict=True))

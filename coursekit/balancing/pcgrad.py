@@ -11,20 +11,20 @@ from coursekit.utils.tensor_checks import require_batch
 def project(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """g_i ← g_i − (g_i·g_j / ‖g_j‖²) g_j wherever g_i·g_j < 0, over the other j in random order.
 
-    grads: (T, D), one row a task; the g_j are those given, not the projected ones.  generator:
+    grads: (T, D), one row per task; the g_j are those given, not the projected ones.  generator:
     draws the orders (they matter from three tasks on).  Returns (T, D).
     Source: Yu and colleagues 2020, algorithm 1.
     """
     require_batch("grads", grads, (None, None))
-    found = grads.clone()
+    projected = grads.clone()
     for i in range(len(grads)):
         for j in torch.randperm(len(grads), generator=generator).tolist():
             if j == i:
                 continue
-            along = found[i] @ grads[j] / (grads[j] @ grads[j])
+            along = projected[i] @ grads[j] / (grads[j] @ grads[j])
             # Not an `if`, for which an accelerator would be waited for at every pair of tasks.
-            found[i] -= torch.where(along < 0, along, 0) * grads[j]
-    return found
+            projected[i] -= torch.where(along < 0, along, 0) * grads[j]
+    return projected
 
 
 class PCGrad(MultiLoss):
@@ -33,14 +33,14 @@ class PCGrad(MultiLoss):
     name = "pcgrad"
 
     def backward(self, step: Step, loss: Tensor) -> None:
-        """One backward pass a task instead of one for the sum."""
+        """One backward pass per task instead of one for the sum."""
         parameters = [p for p in step.run.model.parameters() if p.requires_grad]
         rows = []
         for task in step.cross_entropies().values():
-            found = torch.autograd.grad(task, parameters, retain_graph=True, allow_unused=True)
+            grads = torch.autograd.grad(task, parameters, retain_graph=True, allow_unused=True)
             parts = [
                 torch.zeros_like(p) if g is None else g
-                for g, p in zip(found, parameters, strict=True)
+                for g, p in zip(grads, parameters, strict=True)
             ]
             rows.append(torch.cat([g.flatten() for g in parts]))
         mean = project(torch.stack(rows), step.run.generator).mean(0)

@@ -90,8 +90,11 @@ class PMR(Method):
 
     def begin(self, run: Run) -> None:
         """Two modalities, no prototypes yet."""
-        found = list(run.model.modalities)
-        require(len(found) == 2, f"the model reads {found}; PMR is defined for two modalities.")
+        modalities = list(run.model.modalities)
+        require(
+            len(modalities) == 2,
+            f"the model reads {modalities}; PMR is defined for two modalities.",
+        )
         self.centres: dict[str, Tensor] = {}
         self.known = torch.zeros(run.model.num_classes, dtype=torch.bool)
 

@@ -18,7 +18,7 @@ from coursekit.utils.value_checks import check
 def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
     """s_m = Σ_batch softmax(logits_m)[y], (M,).
 
-    logits: (B, C) each, one a modality.  labels: (B,) in 0 … C − 1.  No gradient flows through it.
+    logits: (B, C) each, one per modality.  labels: (B,) in 0 … C − 1.  No gradient flows through.
     Errors: ValueError for no modality, shapes that differ, labels outside the classes, NaN or
     infinite logits; TypeError for another type of numbers.
     Source: Peng and colleagues 2022, section 3.2; Kontras and colleagues 2024, eq. 4.
@@ -29,12 +29,12 @@ def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
     # Asked at every step: torch's own look at the labels and the sum at the end cost least.
     try:
         column = labels[:, None]
-        found = torch.stack([x.detach().softmax(1).gather(1, column).sum() for x in logits])
+        totals = torch.stack([x.detach().softmax(1).gather(1, column).sum() for x in logits])
     except (RuntimeError, IndexError):
         require_labels("labels", labels, *logits[0].shape)
         raise
-    check(found.sum().isfinite(), lambda: not_finite("logits"))
-    return found
+    check(totals.sum().isfinite(), lambda: not_finite("logits"))
+    return totals
 
 
 def _require_logits(logits: Sequence[Tensor]) -> None:

@@ -12,7 +12,7 @@ from coursekit.training.method import Method, Step
 
 
 def is_additive(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> bool:
-    """True when the joint logits are a sum of one term a modality."""
+    """True when the joint logits are a sum of one term per modality."""
     fusion = model.fusion
     head = fusion.split(features) if isinstance(fusion, Fusion) else None
     return head is not None and head.activation is None

@@ -14,12 +14,11 @@ import typer
 
 from coursekit import balancing
 from coursekit.analysis.intervals import summarise
-from coursekit.compare import protocol
-from coursekit.compare import sweep as cells
+from coursekit.compare import cells, protocol
 from coursekit.compare.plan import Plan, data_names, read_plan
-from coursekit.compare.plan_sweep import compare, defined_for
 from coursekit.compare.run import described, run
 from coursekit.compare.stored_tables import store
+from coursekit.compare.sweep import compare, defined_for
 from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
 from coursekit.models.build import KINDS
@@ -107,15 +106,15 @@ def train(
         typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in result.items()))
 
 
-def pairs(name: str, given: list[str] | None) -> dict[str, Any]:
+def pairs(name: str, texts: list[str] | None) -> dict[str, Any]:
     """NAME=VALUE, several times, as a dictionary: numbers, true, false, none, else text."""
-    found = {}
-    for text in given or []:
+    values = {}
+    for text in texts or []:
         key, equals, value = text.partition("=")
         fits = bool(key and equals)
         require(fits, f"{name} is {text!r}; NAME=VALUE was expected.")
-        found[key.replace("-", "_")] = value_of(value)
-    return found
+        values[key.replace("-", "_")] = value_of(value)
+    return values
 
 
 def value_of(text: str) -> Any:
@@ -142,8 +141,8 @@ def encoder_of(text: str) -> str | dict[str, str]:
     """resnet18, or video=resnet18,audio=cnn."""
     if "=" not in text:
         return text
-    found = pairs("encoder", text.split(","))
-    return {m: str(name) for m, name in found.items()}
+    names = pairs("encoder", text.split(","))
+    return {m: str(name) for m, name in names.items()}
 
 
 def best_device() -> str:
@@ -188,10 +187,10 @@ def sweep(
 def summary_of(table: pd.DataFrame) -> str:
     """Mean test accuracy and its 95 % interval over seeds, by fusion and method, as text."""
     seeds = table["seed"].nunique()
-    found = summarise(table, ["fusion", "method"], "test").round(4)
+    means = summarise(table, ["fusion", "method"], "test").round(4)
     head = f"Test accuracy over {seeds} seeds: mean and 95 % interval, from low to high."
     few = "" if seeds >= FEW else f"\nWith {seeds} seeds these say little; take {FEW} or more."
-    return f"{head}\n{found.to_string(index=False)}{few}"
+    return f"{head}\n{means.to_string(index=False)}{few}"
 
 
 bench = typer.Typer(no_args_is_help=True)
@@ -227,8 +226,8 @@ def methods(
     every = list(protocol.FUSIONS) if fusion == "all" else fusion.split(",")
     named = balancing.names() if method == "all" else method.split(",")
     try:
-        places, left = cells.places(data.split(","), every, named)
-        for sentence in left:
+        places, left_out = cells.places(data.split(","), every, named)
+        for sentence in left_out:
             typer.echo(sentence)
         tried = rates_of(rates)
         todo = cells.tuning_cells(places, tried)

@@ -78,10 +78,10 @@ class Plan:
     def open_data(self) -> AnyData:
         """The data.  Errors: those of its loader."""
         if self.root is not None:
-            found = research.open_data(self.data, self.root, **self.options)
-            if isinstance(found, LazyData) and self.standardise:
-                return research.standardised(found)
-            return found
+            data = research.open_data(self.data, self.root, **self.options)
+            if isinstance(data, LazyData) and self.standardise:
+                return research.standardised(data)
+            return data
         if self.data in presets():
             return load_preset(self.data, self.seed, **self.options)
         seeded = "seed" in inspect.signature(LOADERS[self.data]).parameters
@@ -118,15 +118,15 @@ def read_plan(path: Path) -> Plan:
     require_instance("path", path, Path)
     path = path / "plan.json" if path.is_dir() else path
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        root = None if found["root"] is None else Path(found["root"])
-        settings = Settings(**found["settings"])
-        own = {"root": root, "widths": tuple(found["widths"]), "settings": settings}
-        return Plan(**{**found, **own})
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        root = None if fields["root"] is None else Path(fields["root"])
+        settings = Settings(**fields["settings"])
+        read = {"root": root, "widths": tuple(fields["widths"]), "settings": settings}
+        return Plan(**{**fields, **read})
     except (OSError, KeyError, TypeError, json.JSONDecodeError) as problem:
-        said = f"{type(problem).__name__}: {problem}"
+        reason = f"{type(problem).__name__}: {problem}"
         raise ValueError(
-            f"{path} holds no plan of a training ({said}); train writes one."
+            f"{path} holds no plan of a training ({reason}); train writes one."
         ) from None
 
 

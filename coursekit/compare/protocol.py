@@ -18,7 +18,7 @@ from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe_encoders
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import presets
+from coursekit.data.preset_recipes import presets
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
 from coursekit.utils.checks import choose, require, require_positive
@@ -119,7 +119,7 @@ def data_of(name: str, seed: int) -> MultimodalData:
 def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
     """What a method stands for in the tables: its label there, and its fixed settings.
 
-    "unimodal" is one entry a modality, "unimodal A" and "unimodal B"; all others are one.
+    "unimodal" is one entry per modality, "unimodal A" and "unimodal B"; all others are one.
     """
     choose("data", data, data_sets())
     choose("method", method, balancing.names())
@@ -183,9 +183,9 @@ def train(
         own["modality"] = modality
     built = "late-linear" if fusion == NO_FUSION else fusion
     model = build_classifier(chosen.train.inputs, chosen.num_classes, fusion=built, seed=seed)
-    how = settings_for(data, trial)
+    settings = settings_for(data, trial)
     started = time.perf_counter()
-    fit(model, chosen.train, chosen.valid, how, seed=seed, method=balancing.build(name, **own))
+    fit(model, chosen.train, chosen.valid, settings, seed=seed, method=balancing.build(name, **own))
     return model, time.perf_counter() - started
 
 
@@ -195,12 +195,12 @@ def tuning_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
     A training that diverges has the accuracy 0.
     """
     valid = data_of(data, seed).valid
-    reached = 0.0
+    valid_accuracy = 0.0
     with suppress(FloatingPointError), threads(1):
         model, _ = train(data, fusion, method, trial, seed)
-        reached = accuracy(predict(model, valid.inputs).joint, valid.labels)
+        valid_accuracy = accuracy(predict(model, valid.inputs).joint, valid.labels)
     head = {"data": data, "fusion": fusion, "method": method, "trial": write_trial(trial)}
-    return {**head, "seed": seed, "valid": round(reached, 6)}
+    return {**head, "seed": seed, "valid": round(valid_accuracy, 6)}
 
 
 def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
@@ -213,10 +213,10 @@ def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
     try:
         model, seconds = train(data, fusion, method, trial, seed)
     except FloatingPointError:
-        found, seconds = dict.fromkeys(FIGURES, math.nan) | {"valid": 0.0, "test": 0.0}, math.nan
+        figures, seconds = dict.fromkeys(FIGURES, math.nan) | {"valid": 0.0, "test": 0.0}, math.nan
     else:
-        found = measured(model, data, seed)
-    rounded = {k: round(v, 6) for k, v in found.items()}
+        figures = measured(model, data, seed)
+    rounded = {k: round(v, 6) for k, v in figures.items()}
     return {**head, **rounded, "seconds": round(seconds, 2), "trial": write_trial(trial)}
 
 
@@ -242,5 +242,5 @@ def unimodal_answers(data: str, seed: int) -> tuple[Tensor, ...]:
     """Classes (N,) that each modality's own model gives on the test split, at the usual rate."""
     model, _ = train(data, NO_FUSION, "ensemble", {"lr": max(RATES)}, seed)
     with torch.no_grad(), threads(1):
-        found = predict(model, data_of(data, seed).test.inputs).unimodal
-    return tuple(x.argmax(1) for x in found.values())
+        logits = predict(model, data_of(data, seed).test.inputs).unimodal
+    return tuple(x.argmax(1) for x in logits.values())

@@ -42,8 +42,8 @@ def quick_comparison(
     history: list[dict[str, object]] = []
 
     def note(looks: replicas.Looks) -> None:
-        found = looks("valid")
-        logits = {**{m: x[0] for m, x in found.unimodal.items()}, JOINT: found.joint[1]}
+        predicted = looks("valid")
+        logits = {**{m: x[0] for m, x in predicted.unimodal.items()}, JOINT: predicted.joint[1]}
         epoch = len(history) // len(logits) + 1
         history.extend(
             {"model": name, "epoch": epoch, "split": "valid",
@@ -55,15 +55,8 @@ def quick_comparison(
         models, train, valid, settings,
         seeds=[seed] * len(models), methods=list(methods.values()), look=note, measured=("valid",),
     )  # fmt: skip
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            stopped: dict[int, str] = end.value
-            break
+    for _ in replicas.raise_on_divergence(training):
         yield
-    if stopped:
-        raise FloatingPointError(" ".join(stopped.values()))
     with threads(settings.threads):
         return _compare(dict(zip(methods, models, strict=True)), data, history)
 
@@ -74,17 +67,17 @@ def _compare(
     history: list[dict[str, object]],
 ) -> Comparison:
     test, train = data.test, data.train
-    found = {name: predict(model, test.inputs) for name, model in models.items()}
-    logits = {**found[ENSEMBLE].unimodal, **{name: p.joint for name, p in found.items()}}
-    reached = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
+    tested = {name: predict(model, test.inputs) for name, model in models.items()}
+    logits = {**tested[ENSEMBLE].unimodal, **{name: p.joint for name, p in tested.items()}}
+    accuracies = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
     before = [predict(models[name], train.inputs) for name in (ENSEMBLE, JOINT)]
-    after = [found[name] for name in (ENSEMBLE, JOINT)]
+    after = [tested[name] for name in (ENSEMBLE, JOINT)]
     probes = []
     for m in data.modalities:
         fitted, held = (torch.stack([p.features[m] for p in part]) for part in (before, after))
-        each = quick_probes(fitted, train.labels, held, test.labels)
+        of_both = quick_probes(fitted, train.labels, held, test.labels)
         probes += [
             {"modality": m, "trained": trained, "accuracy": value}
-            for trained, value in zip(("alone", "joint"), each, strict=True)
+            for trained, value in zip(("alone", "joint"), of_both, strict=True)
         ]
-    return Comparison(pd.DataFrame(reached), pd.DataFrame(probes), pd.DataFrame(history))
+    return Comparison(pd.DataFrame(accuracies), pd.DataFrame(probes), pd.DataFrame(history))

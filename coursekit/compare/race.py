@@ -142,13 +142,13 @@ class _Lane(Lane):
 
     def result(self) -> dict[str, object]:
         """Test accuracy of the trained model."""
-        reached = math.nan
+        test_accuracy = math.nan
         if not self.stopped:
             for _ in self.training:  # what is left to do after the last epoch
                 pass
             test = self.splits[2]
-            reached = accuracy(predict(self.model, test.inputs).joint, test.labels)
-        return {"entry": self.name, "accuracy": reached, "seconds": self.seconds}
+            test_accuracy = accuracy(predict(self.model, test.inputs).joint, test.labels)
+        return {"entry": self.name, "accuracy": test_accuracy, "seconds": self.seconds}
 
 
 class _Together:
@@ -156,7 +156,7 @@ class _Together:
 
     def __init__(self, lanes: list[_Lane], settings: Settings, seed: int) -> None:
         self.lanes, self.epoch = lanes, 0
-        self.probed: dict[str, list[float]] = {}  # modality → a probe a lane
+        self.probed: dict[str, list[float]] = {}  # modality → a probe per lane
         train, valid, _ = lanes[0].splits
         self.training = replicas.epochs(
             [lane.model for lane in lanes], train, valid, settings,
@@ -187,11 +187,8 @@ class _Together:
 
     def finish(self) -> None:
         """What is left to do after the last epoch, and why some have stopped."""
-        try:
-            next(self.training)
-        except StopIteration as end:
-            for k, why in end.value.items():
-                self.lanes[k].stopped = why
+        for k, why in drive(self.training).items():
+            self.lanes[k].stopped = why
         for lane in self.lanes:
             lane.training = iter(())
 
@@ -279,17 +276,17 @@ def races(
     require_count("jobs", jobs, 1)
     todo = require_seeds(seeds)
 
-    def one(seed: int) -> Race:
+    def of_seed(seed: int) -> Race:
         running = race(
             make_data(seed), entries, settings, fusion=fusion, seed=seed, probe_all=False
         )
         return drive(running)
 
-    done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
-    bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
-    found = dict(zip(todo, bar, strict=True))
+    finished = Parallel(n_jobs=jobs, return_as="generator")(delayed(of_seed)(s) for s in todo)
+    bar = tqdm(finished, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
+    by_seed = dict(zip(todo, bar, strict=True))
     rows = {
-        kind: [{**row, "seed": seed} for seed, r in found.items() for row in r.rows[kind]]
+        kind: [{**row, "seed": seed} for seed, r in by_seed.items() for row in r.rows[kind]]
         for kind in COLUMNS
     }
-    return Race(rows, {n: why for r in found.values() for n, why in r.stopped.items()}, True)
+    return Race(rows, {n: why for r in by_seed.values() for n, why in r.stopped.items()}, True)

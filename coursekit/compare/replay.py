@@ -91,9 +91,9 @@ class Replay:
             if len(hits) < epoch:
                 continue
             for group, members in self.groups.items():
-                found = float(hits[epoch - 1][members].mean()) if members.any() else float("nan")
+                hit_rate = float(hits[epoch - 1][members].mean()) if members.any() else float("nan")
                 share = float(members.mean())
-                rows.append({"entry": entry, "group": group, "share": share, "right": found})
+                rows.append({"entry": entry, "group": group, "share": share, "right": hit_rate})
         return pd.DataFrame(rows, columns=["entry", "group", "share", "right"])
 
 
@@ -152,19 +152,19 @@ class _Take(Lane):
 def _together(
     takes: list[_Take], splits: Splits, settings: Settings, seed: int
 ) -> Generator[None, None, None]:
-    """Advance all of them at once, an epoch a time; their methods are replicable."""
+    """Advance all of them at once, one epoch at a time; their methods are replicable."""
     train, valid, test = splits
-    seen: list[Callable[[int], None]] = []  # by take: what to do when it has not stopped
+    notes: list[Callable[[int], None]] = []  # by take: what to do when it has not stopped
 
     def look(looks: replicas.Looks) -> None:
         before, after, last = (looks(name) for name in ("train", "valid", "test"))
-        found = {
+        probes_of = {
             m: quick_probes(z, train.labels, after.features[m], valid.labels)
             for m, z in before.features.items()
         }
-        seen[:] = [
+        notes[:] = [
             partial(
-                take.see, probes={m: probes[k] for m, probes in found.items()},
+                take.see, probes={m: probes[k] for m, probes in probes_of.items()},
                 joint=last.joint[k], alone={m: x[k] for m, x in last.unimodal.items()},
             )
             for k, take in enumerate(takes)
@@ -172,7 +172,7 @@ def _together(
 
     def watch(k: int, run: Run) -> None:
         takes[k].change(run)
-        seen[k](run.epoch)
+        notes[k](run.epoch)
 
     training = replicas.epochs(
         [take.model for take in takes], train, valid, settings,
@@ -228,9 +228,9 @@ def replay(
             for take in takes:
                 if take not in shared:
                     take.advance()
-        found = _so_far(name, data, takes, settings.epochs)
-        yield found
-    return found
+        so_far = _so_far(name, data, takes, settings.epochs)
+        yield so_far
+    return so_far
 
 
 def _so_far(name: str, data: MultimodalData, takes: list[_Take], length: int) -> Replay:

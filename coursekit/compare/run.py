@@ -39,7 +39,7 @@ def run(
     model.pt (weights alone), result.json, where ``seconds`` are those of all attempts, each up to
     its last whole epoch. A training that is done is not done again.
     parts: splits that are measured.  probes: also the accuracy of a linear probe of every encoder.
-    tell: gets a line an epoch.
+    tell: gets a line per epoch.
     Errors: those of the loader and of `coursekit.training.fit`.
     """
     engine = Engine(plan.settings) if engine is None else engine
@@ -98,20 +98,20 @@ def measured(
     probes: bool,
 ) -> dict[str, float]:
     """Loss, accuracy and ECE on each of ``parts``; probe_MODALITY, on the last, if wanted."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name in parts:
         split: AnySplit = data.split(name)
-        said = predict_rows(model, split, engine, size)
-        logits, labels = said.joint.cpu(), split.labels
-        found |= {name: accuracy(logits, labels)}
-        found[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
-        found[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
+        predictions = predict_rows(model, split, engine, size)
+        logits, labels = predictions.joint.cpu(), split.labels
+        figures |= {name: accuracy(logits, labels)}
+        figures[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
+        figures[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
     if probes:
         before = predict_rows(model, data.train, engine, size).features
         for m, z in before.items():
-            after = said.features[m].cpu()
-            found[f"probe_{m}"] = probe(z.cpu(), data.train.labels, after, labels)
-    return {k: round(v, 6) for k, v in found.items()}
+            after = predictions.features[m].cpu()
+            figures[f"probe_{m}"] = probe(z.cpu(), data.train.labels, after, labels)
+    return {k: round(v, 6) for k, v in figures.items()}
 
 
 def done(plan: Plan, out: Path) -> dict[str, Any] | None:

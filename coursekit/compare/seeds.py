@@ -113,9 +113,9 @@ def compare_stepwise(
         if variant.pretrained:
             for m in modalities:
                 model.encoders[m].load_state_dict(encoders[m])
-        how = replace(settings, keep_best=variant.keep_best or settings.keep_best)
+        settings_of_variant = replace(settings, keep_best=variant.keep_best or settings.keep_best)
         method = balancing.build(variant.method)
-        for rows in epochs(model, train, valid, how, seed=seed, method=method):
+        for rows in epochs(model, train, valid, settings_of_variant, seed=seed, method=method):
             history += [{"model": name, **row} for row in rows]
             yield
         with threads(settings.threads):
@@ -145,8 +145,8 @@ def probe_rows(
 ) -> list[dict[str, object]]:
     """Each encoder's probe as a row; trained: how it was, "alone" or "joint"."""
     choose("trained", trained, ("alone", "joint"))
-    found = probe_encoders(model, train, test)
-    return [{"modality": m, "trained": trained, "accuracy": a} for m, a in found.items()]
+    accuracies = probe_encoders(model, train, test)
+    return [{"modality": m, "trained": trained, "accuracy": a} for m, a in accuracies.items()]
 
 
 def over_seeds(
@@ -160,13 +160,13 @@ def over_seeds(
     jobs: int = 2,
     label: str = "",
 ) -> Comparison:
-    """`steps` for every seed, data and weights drawn anew; the tables gain a column ``seed``.
+    """`compare_stepwise` for every seed, data and weights drawn anew; a column ``seed`` is added.
 
     jobs: processes that share the seeds; the result does not depend on it.  label: names the
     progress bar; empty = no bar.
     """
 
-    def one(seed: int) -> Comparison:
+    def of_seed(seed: int) -> Comparison:
         work = compare_stepwise(
             make_data(seed), settings, seed=seed, variants=variants, widths=widths, encoder=encoder
         )
@@ -179,8 +179,8 @@ def over_seeds(
     _require_variants(variants)
     require_count("jobs", jobs, 1)
     todo = require_seeds(seeds)
-    done = Parallel(n_jobs=jobs, return_as="generator")(delayed(one)(s) for s in todo)
-    bar = tqdm(done, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
+    finished = Parallel(n_jobs=jobs, return_as="generator")(delayed(of_seed)(s) for s in todo)
+    bar = tqdm(finished, total=len(todo), desc=label, unit="seed", disable=not label, leave=False)
     results = list(bar)
     return Comparison(
         pd.concat([r.accuracy for r in results], ignore_index=True),

@@ -1,6 +1,6 @@
 """The comparison over seeds with all seeds trained at once, as replicas, in one process."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,10 +10,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit.compare import replicas
-from coursekit.compare.replicas.trace import Rows
 from coursekit.compare.seeds import Comparison, probe_rows
 from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.utils.checks import require, require_callable, require_instance, require_seeds
 from coursekit.utils.threads import threads
@@ -39,15 +38,17 @@ def seeds_at_once(
     require_instance("settings", settings, Settings | None)
     settings = settings or Settings()
     todo = {seed: make_data(seed) for seed in require_seeds(seeds)}
-    one = next(iter(todo.values()))
-    require_instance("what make_data gives", one, MultimodalData)
-    require(one.num_classes > 1, f"{one.name} has no classes; labels to classify were expected.")
-    models = {m: (m,) for m in one.modalities} | {JOINT: one.modalities}
+    first = next(iter(todo.values()))
+    require_instance("what make_data gives", first, MultimodalData)
+    require(
+        first.num_classes > 1, f"{first.name} has no classes; labels to classify were expected."
+    )
+    models = {m: (m,) for m in first.modalities} | {JOINT: first.modalities}
     by_size = sorted(todo.items(), key=lambda item: _sizes(item[1]))
     alike = [dict(part) for _, part in groupby(by_size, lambda item: _sizes(item[1]))]
     work = len(models) * len(alike) * settings.epochs
     with tqdm(total=work, desc=label, unit="epoch", disable=not label, leave=False) as bar:
-        parts = [_compare(some, models, settings, widths, bar) for some in alike]
+        parts = [_compare(same_sizes, models, settings, widths, bar) for same_sizes in alike]
     order = {seed: place for place, seed in enumerate(todo)}
     tables = [pd.concat(kind) for kind in zip(*parts, strict=True)]
     return Comparison(
@@ -80,7 +81,8 @@ def _compare(
             build_classifier(split.inputs, data.num_classes, widths=widths, seed=seed)
             for split, (seed, data) in zip(train, datas.items(), strict=True)
         ]
-        for epoch in _epochs(made, train, valid, settings, list(datas)):
+        training = replicas.epochs(made, train, valid, settings, seeds=list(datas))
+        for epoch in replicas.raise_on_divergence(training, [f"Seed {seed}" for seed in datas]):
             bar.update()
             for seed, rows in zip(datas, epoch, strict=True):
                 history += [{"model": name, **row, "seed": seed} for row in rows]
@@ -88,29 +90,16 @@ def _compare(
             fitted, _, test = splits[seed]
             with threads(settings.threads):
                 logits = predict(model, test.inputs).joint
-            reached = accuracy(logits, test.labels)
-            accuracies.append({"model": name, "accuracy": reached, "seed": seed})
+            right = accuracy(logits, test.labels)
+            accuracies.append({"model": name, "accuracy": right, "seed": seed})
             if name != JOINT:
                 shares[seed].append(logits.softmax(1))
-            found = probe_rows(model, fitted, test, JOINT if name == JOINT else "alone")
-            probes += [{**row, "seed": seed} for row in found]
-    for seed, own in shares.items():
-        reached = accuracy(torch.stack(own).mean(0), splits[seed][2].labels)
-        accuracies.append({"model": ENSEMBLE, "accuracy": reached, "seed": seed})
+            probed = probe_rows(model, fitted, test, JOINT if name == JOINT else "alone")
+            probes += [{**row, "seed": seed} for row in probed]
+    for seed, of_models in shares.items():
+        right = accuracy(torch.stack(of_models).mean(0), splits[seed][2].labels)
+        accuracies.append({"model": ENSEMBLE, "accuracy": right, "seed": seed})
     return pd.DataFrame(accuracies), pd.DataFrame(probes), pd.DataFrame(history)
-
-
-def _epochs(
-    models: Sequence[MultimodalClassifier],
-    train: Sequence[Split],
-    valid: Sequence[Split],
-    settings: Settings,
-    seeds: Sequence[int],
-) -> Iterator[list[Rows]]:
-    """`coursekit.compare.replicas.epochs`; a divergence is an error here."""
-    stopped = yield from replicas.epochs(models, train, valid, settings, seeds=seeds)
-    if stopped:
-        raise FloatingPointError(" ".join(f"Seed {seeds[k]}: {why}" for k, why in stopped.items()))
 
 
 def _only(split: Split, modalities: Sequence[str]) -> Split:

@@ -34,13 +34,13 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
         require(not lacking, f"table has no {sorted(lacking)} for {data}: never leave them out.")
     places = fused[["data", "fusion"]].drop_duplicates()
     repeated = free.drop(columns="fusion").merge(places, on="data")
-    found = pd.concat([fused, repeated], ignore_index=True)[table.columns]
+    both = pd.concat([fused, repeated], ignore_index=True)[table.columns]
     known = {name: place for place, name in enumerate(FUSIONS)}
-    return found.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
+    return both.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
 
 
 def differences(table: pd.DataFrame, method: str, base: str, value: str = "test") -> pd.DataFrame:
-    """``method`` minus ``base`` in ``value``, paired by seed: a row a data set and fusion.
+    """``method`` minus ``base`` in ``value``, paired by seed: a row per data set and fusion.
 
     table: of `standings`.  Columns data, fusion, mean, low, high (95 %), n. Seeds in which one of
     the two has no value (NaN) are left out, and n says how many are left.
@@ -59,12 +59,12 @@ def gains(table: pd.DataFrame, base: str = "joint", value: str = "test") -> pd.D
     """`differences` of every method of ``table`` against ``base``, with a column method."""
     require_columns("table", table, [*PLACE, "seed", value])
     choose("base", base, table["method"].unique())
-    found = [
+    parts = [
         differences(table, name, base, value).assign(method=name)
         for name in table["method"].unique()
         if name != base
     ]
-    return pd.concat(found, ignore_index=True)[[*PLACE, *FIGURES]]
+    return pd.concat(parts, ignore_index=True)[[*PLACE, *FIGURES]]
 
 
 def means(table: pd.DataFrame, value: str = "test") -> pd.DataFrame:
@@ -80,8 +80,8 @@ def _intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     """Interval of ``value`` over the rows of every group; a single row has a mean only."""
     places, rows = [], []
     for place, part in table.dropna(subset=[value]).groupby(by, sort=False):
-        found = interval(part[value], one=True)
+        i = interval(part[value], one=True)
         places.append(place)
-        rows.append((found.mean, found.low, found.high, found.n))
+        rows.append((i.mean, i.low, i.high, i.n))
     head = pd.DataFrame(places, columns=by)
     return pd.concat([head, pd.DataFrame(rows, columns=FIGURES)], axis=1)

@@ -1,214 +1,140 @@
-"""The methods benchmark: tune on some seeds, measure on others, in parallel, at any time resumed.
+"""Several methods and fusions, each trained as one plan says, over seeds; at any time resumed."""
 
-Every data set × fusion × method has the same number of trials on the same three tuning seeds. The
-trial with the best mean validation accuracy is then trained on other seeds, and tested.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
-from tqdm.auto import tqdm
 
 from coursekit import balancing, fusion
-from coursekit.compare.protocol import (
-    NO_FUSION,
-    Trial,
-    data_sets,
-    entries,
-    read_trial,
-    trials,
-    write_trial,
-)
-from coursekit.utils.checks import choose, require_count
+from coursekit.compare import cells
+from coursekit.compare.plan import Plan
+from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
+from coursekit.compare.run import done, run
+from coursekit.utils.checks import choose, require, require_count, require_positive
 
-if TYPE_CHECKING:
-    from distributed import Client
-
-TUNING_SEEDS = (0, 1, 2)
-FIRST_SEED = 100
-ATTEMPTS = 3  # worker processes that may be killed in a row with nothing done
-KEY = ["data", "fusion", "method", "seed", "trial"]
-Place = tuple[str, str, str]  # data, fusion, method: what is tuned as one
-Cell = tuple[str, str, str, Trial, int]
+ALWAYS = ("joint", "ensemble", UNIMODAL)  # what every method has to be seen beside
+FIGURES = ("valid", "test", "test_loss", "test_ece")
 
 
-def places(
-    data: Sequence[str], fusions: Sequence[str], methods: Sequence[str]
-) -> tuple[list[Place], list[str]]:
-    """What to tune, and a sentence for each method that a fusion has to do without.
+def places(plan: Plan, methods: Sequence[str], fusions: Sequence[str]) -> list[cells.Place]:
+    """What is trained: data, fusion, method; joint, ensemble and every unimodal model always.
 
-    A method that brings its own joint answer (ensemble, unimodal) stands once under fusion "none".
-    Errors: ValueError for unknown names.
+    Errors: ValueError for unknown names, and for methods that none of the fusions allows.
     """
-    for name in data:
-        choose("data", name, data_sets())
+    known = balancing.registry()
     for name in fusions:
         choose("fusion", name, fusion.names())
+    every: list[cells.Place] = []
+    for name in dict.fromkeys([*ALWAYS, *methods]):
+        allowed = known[choose("method", name, known)].fusions
+        fitting = [f for f in fusions if allowed is None or f in allowed]
+        fitting = [NO_FUSION] if allowed == () else fitting
+        require(
+            bool(fitting), f"method {name!r} is for the fusions {allowed}; {list(fusions)} came."
+        )
+        labels = [name]
+        if name == UNIMODAL:
+            labels = [f"{name} {m}" for m in plan.open_data().modalities]
+        every += [(plan.data, f, label) for label in labels for f in fitting]
+    return every
+
+
+def defined_for(fusions: Sequence[str]) -> list[str]:
+    """All methods that at least one of the fusions allows."""
     known = balancing.registry()
-    for name in methods:
-        choose("method", name, known)
-    found: list[Place] = []
-    left = []
-    for name in methods:
-        allowed = known[name].fusions
-        wanted = fusions if allowed is None else [f for f in fusions if f in allowed]
-        found += [
-            (d, f, label)
-            for d in data
-            for label, _ in entries(d, name)
-            for f in ([NO_FUSION] if allowed == () else wanted)
-        ]
-        without = [f for f in fusions if allowed and f not in allowed]
-        if without:
-            left.append(f"{name} is not defined for {', '.join(without)}: left out there.")
-    return found, left
+    return [n for n, kind in known.items() if not kind.fusions or set(kind.fusions) & set(fusions)]
 
 
-def tuning_cells(places: Sequence[Place], rates: Sequence[float] = ()) -> list[Cell]:
-    """Every trial of every place on every tuning seed; trainings on the same data side by side.
-
-    rates: as in `coursekit.compare.protocol.trials`.
-    """
-    every = [(*p, t, s) for p in places for t in trials(p[2], rates) for s in TUNING_SEEDS]
-    return sorted(every, key=lambda cell: (cell[0], cell[4]))
-
-
-def result_cells(
-    places: Sequence[Place], tuning: pd.DataFrame, seeds: int, rates: Sequence[float] = ()
-) -> list[Cell]:
-    """The chosen trial of every place on ``seeds`` fresh seeds."""
-    return fresh_cells([(p, chosen_trial(tuning, p, rates)) for p in places], seeds)
-
-
-def fresh_cells(chosen: Sequence[tuple[Place, Trial]], seeds: int) -> list[Cell]:
-    """Each place with its trial on ``seeds`` fresh seeds; the same data side by side."""
-    require_count("seeds", seeds, 1)
-    fresh = range(FIRST_SEED, FIRST_SEED + seeds)
-    every = [(*place, trial, seed) for place, trial in chosen for seed in fresh]
-    return sorted(every, key=lambda cell: (cell[0], cell[4]))
-
-
-def chosen_trial(
-    tuning: pd.DataFrame, place: Place, rates: Sequence[float] = ()
-) -> dict[str, float]:
-    """The trial with the best mean validation accuracy on the tuning seeds; a tie: the first."""
-    rows = tuning[(tuning[["data", "fusion", "method"]] == list(place)).all(axis=1)]
-    rows = rows[rows["seed"].isin(TUNING_SEEDS)]
-    order = [write_trial(t) for t in trials(place[2], rates)]
-    means = rows.groupby("trial")["valid"].mean().round(9).reindex(order)
-    return read_trial(str(means.idxmax()))
-
-
-def work(
-    row_of: Callable[..., dict[str, Any]],
-    cells: Sequence[Cell],
+def compare(
+    plan: Plan,
+    methods: Sequence[str],
+    fusions: Sequence[str],
     out: Path,
-    jobs: int,
-    label: str,
+    *,
+    seeds: int = 5,
+    rates: Sequence[float] = (),
+    jobs: int = 1,
     dask: str = "",
 ) -> pd.DataFrame:
-    """Train the cells that ``out`` does not have, write each when it is done, return their rows.
+    """One row per training: data, fusion, method, seed, accuracies, loss, ECE, seconds, trial.
 
-    Killed and started again it goes on where it was. When a worker process is killed, those that
-    were being trained are begun again; all others stay.  label: names the progress bar.
-    dask: address of a scheduler whose workers train; empty = ``jobs`` processes of this machine.
-    Errors: RuntimeError, with the cells that were being trained, when that happens `ATTEMPTS`
-    times in a row without one of them being done.
+    out: the folder of results.csv, trials.csv and one folder per training. rates: learning rates
+    that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes
+    on. Without them all have the plan's. Results are of the seeds 100, 101, …
+    Errors: ValueError for a folder of another plan; those of `coursekit.compare.cells.work`, and of
+    a training.
     """
-    lost = 0
-    while todo := missing(cells, out):
+    require_count("seeds", seeds, 2)
+    for rate in rates:
+        require_positive("a rate in rates", rate)
+    tried = list(rates) or [plan.settings.lr]
+    out = out.absolute()  # a worker elsewhere may stand in another folder
+    plan = replace(plan, root=None if plan.root is None else plan.root.absolute())
+    wanted = places(plan, methods, fusions)
+    _open_folder(plan, out)
+    work = partial(cells.work, jobs=jobs, dask=dask)
+    todo = cells.fresh_cells([(p, {"lr": tried[0]}) for p in wanted], seeds)
+    if len(tried) > 1:
+        row_of = partial(row, plan, out / "trials", ("valid",))
+        tuning = cells.tuning_cells(wanted, tried)
+        tuned = work(row_of, tuning, out / "trials.csv", label="tuning")
+        todo = cells.result_cells(wanted, tuned, seeds, tried)
+    row_of = partial(row, plan, out / "trainings", ("valid", "test"))
+    return cells.tidy(work(row_of, todo, out / "results.csv", label="results"))
+
+
+def _open_folder(plan: Plan, out: Path) -> None:
+    """Refuse a folder whose rows are of another plan; they would be taken for this one's."""
+    path = out / "plan.json"
+    other = path.exists() and path.read_text(encoding="utf-8") != plan.text()
+    require(not other, f"out is {out}, where a sweep of another plan stands; name another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(plan.text(), encoding="utf-8")
+
+
+def row(
+    plan: Plan,
+    folder: Path,
+    parts: Sequence[str],
+    data: str,
+    with_fusion: str,
+    method: str,
+    trial: Trial,
+    seed: int,
+) -> dict[str, Any]:
+    """One training in a folder of its own, where it goes on if it was stopped; its row.
+
+    A training that diverges has the accuracy 0 and nothing else.
+    """
+    head = {"data": data, "fusion": with_fusion, "method": method, "seed": seed}
+    place = folder / " ".join([with_fusion, method, write_trial(trial), f"seed={seed}"])
+    own_plan = _of(plan, with_fusion, method, trial["lr"], seed)
+    result = done(own_plan, place)
+    if result is None:
         try:
-            _train(row_of, todo, out, jobs, label, dask)
-            break
-        except BrokenProcessPool:
-            lost = lost + 1 if len(missing(cells, out)) == len(todo) else 1
-            if lost == ATTEMPTS:
-                first = ", ".join(" ".join(map(str, key_of(cell))) for cell in todo[:jobs])
-                raise RuntimeError(
-                    f"A worker process was killed {ATTEMPTS} times in a row, perhaps for want of "
-                    f"memory, and nothing was done; at the head of the queue: {first}."
-                ) from None
-            tqdm.write("A worker process was killed; what it was training is begun again.")
-    found = read(out)
-    wanted = {key_of(cell) for cell in cells}
-    return found[[k in wanted for k in found[KEY].itertuples(index=False, name=None)]]
+            result = run(own_plan, place, parts=parts)
+        except FloatingPointError:
+            result = {"valid": 0.0, "test": 0.0}
+        shutil.rmtree(place / "checkpoints", ignore_errors=True)
+    wanted = [f for f in FIGURES if f.split("_")[0] in parts]
+    figures = {f: result.get(f, math.nan) for f in wanted}
+    return {**head, **figures, "seconds": result.get("seconds"), "trial": write_trial(trial)}
 
 
-def missing(cells: Sequence[Cell], out: Path) -> list[Cell]:
-    """Those cells that have no row in ``out``."""
-    have = set(read(out)[KEY].itertuples(index=False, name=None))
-    return [cell for cell in cells if key_of(cell) not in have]
-
-
-def _train(
-    row_of: Callable[..., dict[str, Any]],
-    todo: Sequence[Cell],
-    out: Path,
-    jobs: int,
-    label: str,
-    dask: str,
-) -> None:
-    with out.open("a", encoding="utf-8") as file, _trained(row_of, todo, jobs, dask) as rows:
-        for row in tqdm(rows, total=len(todo), desc=label, unit="training"):
-            line = pd.DataFrame([row])
-            file.write(line.to_csv(index=False, header=file.tell() == 0, lineterminator="\n"))
-            file.flush()
-
-
-def key_of(cell: Cell) -> tuple[str, str, str, int, str]:
-    """A cell as its row's `KEY`."""
-    data, with_fusion, method, trial, seed = cell
-    return data, with_fusion, method, seed, write_trial(trial)
-
-
-def read(out: Path) -> pd.DataFrame:
-    """The rows there are; a last line that a kill cut short is taken out of the file."""
-    if not out.exists() or out.stat().st_size == 0:
-        return pd.DataFrame(columns=KEY)
-    text = out.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        out.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
-        return read(out)
-    return pd.read_csv(out)
-
-
-def tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows sorted by what they are of: the same table in whatever order it was made."""
-    return table.sort_values(KEY).reset_index(drop=True)
-
-
-@contextmanager
-def _trained(
-    row_of: Callable[..., dict[str, Any]], todo: Sequence[Cell], jobs: int, dask: str
-) -> Iterator[Iterator[dict[str, Any]]]:
-    """The rows as they are done, from this machine's processes or a cluster's workers.
-
-    One cell at a time: what a process holds is what is lost when it is killed.
-    """
-    tasks = (delayed(row_of)(*cell) for cell in todo)
-    if not dask:
-        yield iter(Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(tasks))
-        return
-    with _client(dask), parallel_config(backend="dask"):
-        yield iter(Parallel(batch_size=1, return_as="generator_unordered")(tasks))
-
-
-def _client(address: str) -> "Client":
-    """Connected to a Dask scheduler.  Errors: OSError in a sentence when there is none."""
-    try:
-        from distributed import Client  # only who names a cluster needs it
-    except ModuleNotFoundError:
-        said = f"dask is {address!r}, which needs Dask: pip install -c constraints.txt -e"
-        raise OSError(f"{said} '.[research]'.") from None
-    try:
-        return Client(address, set_as_default=True)
-    except (OSError, ValueError) as problem:
-        raise OSError(
-            f"dask is {address!r}, where no scheduler answers ({problem}). Start one with "
-            "`dask scheduler` and give the address that it prints."
-        ) from None
+def _of(plan: Plan, with_fusion: str, method: str, lr: float, seed: int) -> Plan:
+    """The plan with another fusion, method, rate and seed."""
+    name, _, modality = method.partition(" ")
+    own = plan.own if name == plan.method else {}
+    return replace(
+        plan,
+        fusion="late-linear" if with_fusion == NO_FUSION else with_fusion,
+        method=name,
+        own={"modality": modality} if modality else own,
+        settings=replace(plan.settings, lr=lr),
+        seed=seed,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from coursekit.data.av_digits import load_av_digits
 from coursekit.data.book_reviews import load_book_reviews
 from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.data.presets import load_preset, preset, presets
+from coursekit.data.preset_recipes import load_preset, preset, presets
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
 from coursekit.data.uci_views import load_uci_views
 from coursekit.utils.checks import choose, require

@@ -99,14 +99,14 @@ def _pair(
     images: dict[str, list[Tensor]] = {s: [] for s in pairs}
     recordings: dict[str, list[Tensor]] = {s: [] for s in pairs}
     for digit in range(DIGITS):
-        own = (digit_of_image == digit).nonzero().flatten()
-        own = own[torch.randperm(len(own), generator=generator)]
-        shares = dict(zip(IMAGES, own.split(list(IMAGES.values())), strict=True))
+        images_of_digit = (digit_of_image == digit).nonzero().flatten()
+        images_of_digit = images_of_digit[torch.randperm(len(images_of_digit), generator=generator)]
+        shares = dict(zip(IMAGES, images_of_digit.split(list(IMAGES.values())), strict=True))
         for split, number in pairs.items():
-            said = (words.digit == digit) & torch.isin(words.speaker, speakers[split])
-            said_rows = said.nonzero().flatten()
+            spoken = (words.digit == digit) & torch.isin(words.speaker, speakers[split])
+            recording_rows_of_digit = spoken.nonzero().flatten()
             images[split].append(_draw(shares[split], number // DIGITS, generator))
-            recordings[split].append(_draw(said_rows, number // DIGITS, generator))
+            recordings[split].append(_draw(recording_rows_of_digit, number // DIGITS, generator))
     image_rows, recording_rows, splits, start = [], [], {}, 0
     for split, number in pairs.items():
         order = torch.randperm(number, generator=generator)
@@ -154,7 +154,7 @@ def load_av_digits(
     image_noise: deviation of the Gaussian noise added to the standardised 28 × 28 image before it
     is shrunk; the seed fixes its pattern, this number only its strength.
     stretch: every word fills the picture's width, else it keeps its length on a window of 0.64 s.
-    image_size 2 to 28, mel_size 2 to 32: pixels a side.
+    image_size 2 to 28, mel_size 2 to 32: pixels per side.
     seed: which images belong to which split, the pairs and the noise.
     folder: of the recordings; default, where they are looked for. Only with speech="fsdd".
     The same options give the same data bit for bit, whatever the machine's number of cores.

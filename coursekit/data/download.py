@@ -54,18 +54,18 @@ def download_file(
     """
     require_https(url, allow_http)
     with _Part(path) as part, _sentences(url, part), _session(allow_http) as session:
-        kept = part.size()
-        response = _ask(session, url, timeout, part, kept)
-        if kept and not _goes_on(response, part):
+        stored = part.size()
+        response = _ask(session, url, timeout, part, stored)
+        if stored and not _goes_on(response, part):
             response.close()
-            kept = 0
-            response = _ask(session, url, timeout, part, kept)
+            stored = 0
+            response = _ask(session, url, timeout, part, stored)
         with response:
             response.raise_for_status()
-            _receive(response, part, kept, largest)
-        came = sha256_of(part.path) if sha256 else None
-        if sha256 and came != sha256.lower():
-            raise _NotTheFile(f"{url} has the SHA-256 {came}; {sha256} was expected.")
+            _receive(response, part, stored, largest)
+        digest = sha256_of(part.path) if sha256 else None
+        if sha256 and digest != sha256.lower():
+            raise _NotTheFile(f"{url} has the SHA-256 {digest}; {sha256} was expected.")
         os.replace(part.path, path)
 
 
@@ -146,25 +146,25 @@ def _ask(
 def _goes_on(response: requests.Response, part: _Part) -> bool:
     """Whether an answer to Range can be used: what follows in the same version, or all anew."""
     if response.status_code == 206:
-        said = response.headers.get("Content-Range", "")
-        place = re.match(rf"bytes {part.size()}-\d+/", said) is not None
+        content_range = response.headers.get("Content-Range", "")
+        place = re.match(rf"bytes {part.size()}-\d+/", content_range) is not None
         return place and _version(response) in ("", part.version())
     return response.status_code != 416  # "not satisfiable": what is kept is no beginning of it
 
 
-def _receive(response: requests.Response, part: _Part, kept: int, largest: int) -> None:
+def _receive(response: requests.Response, part: _Part, stored: int, largest: int) -> None:
     """Append the answer's body to what is kept, or start anew with it."""
     coding = response.headers.get("Content-Encoding", "identity")
-    if response.status_code != (206 if kept else 200) and response.status_code != 200:
+    if response.status_code != (206 if stored else 200) and response.status_code != 200:
         raise FetchError(f"{response.url} answers {response.status_code}; 200 was expected.")
     if coding != "identity":
         raise FetchError(f"{response.url} comes coded as {coding}; the bare file was expected.")
     if response.status_code == 200:
-        kept = 0
+        stored = 0
         part.begin(_version(response))
-    total, size = _total(response), kept
+    total, size = _total(response), stored
     _require_size(response.url, total or 0, largest)
-    with part.path.open("ab") as sink, _bar(kept, total) as bar:
+    with part.path.open("ab") as sink, _bar(stored, total) as bar:
         for chunk in response.iter_content(CHUNK):
             size += len(chunk)
             _require_size(response.url, size, min(largest, total or largest))
@@ -177,8 +177,8 @@ def _receive(response: requests.Response, part: _Part, kept: int, largest: int) 
 def _total(response: requests.Response) -> int | None:
     """Bytes of the whole file, where the server tells."""
     partial = response.status_code == 206
-    said = response.headers.get("Content-Range" if partial else "Content-Length", "")
-    number = said.rpartition("/")[2]
+    header = response.headers.get("Content-Range" if partial else "Content-Length", "")
+    number = header.rpartition("/")[2]
     return int(number) if number.isdigit() else None
 
 

@@ -53,9 +53,9 @@ def sha256_of(path: Path) -> str:
 
 def write_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]]:
     """Write ``checksums.json`` for the data files now in ``folder``, and return what it says."""
-    found = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
+    files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
     table: dict[str, dict[str, str | int]] = {
-        p.name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for p in found
+        p.name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files
     }
     (folder / CHECKSUMS).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     return table
@@ -93,11 +93,11 @@ def _complaint(path: Path, expected: dict[str, str | int]) -> str:
     want = f"{size} bytes with SHA-256 {digest[:12]}… were expected"
     if not path.is_file():
         return f"{path} is missing; {want}. {_restore(path.name)}"
-    came = path.stat().st_size
-    if came < size:
-        return f"{path} is truncated: it has {came} bytes; {want}. {_restore(path.name)}"
-    if came > size:
-        return f"{path} is too long: it has {came} bytes; {want}. {_restore(path.name)}"
+    actual_size = path.stat().st_size
+    if actual_size < size:
+        return f"{path} is truncated: it has {actual_size} bytes; {want}. {_restore(path.name)}"
+    if actual_size > size:
+        return f"{path} is too long: it has {actual_size} bytes; {want}. {_restore(path.name)}"
     actual = sha256_of(path)
     if actual != digest:
         return f"{path} is damaged: its SHA-256 is {actual[:12]}…; {want}. {_restore(path.name)}"
@@ -119,7 +119,7 @@ def open_checked(name: str, folder: Path = DATA_FOLDER) -> Path:
 
 
 def check_all(folder: Path = DATA_FOLDER) -> list[FileReport]:
-    """Check every data file; one report a file, the good ones too, in the order of their names."""
+    """Check every data file; one report per file, good ones too, in the order of their names."""
     reports = []
     for name, expected in sorted(read_checksums(folder).items()):
         complaint = _complaint(folder / name, expected)

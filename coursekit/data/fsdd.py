@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pooch
+import platformdirs
 import torch
 from torch import Tensor
 
@@ -65,7 +65,7 @@ class SpokenWords:
 
 def cache_folder() -> Path:
     """The user's cache folder for downloaded recordings and their pictures."""
-    return Path(pooch.os_cache("coursekit"))
+    return Path(platformdirs.user_cache_dir("coursekit"))
 
 
 def missing_files(folder: Path, corpus: Corpus = FSDD) -> list[str]:

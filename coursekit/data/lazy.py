@@ -50,8 +50,8 @@ class LazySplit:
         Errors: what ``read`` raises, as it raises it, from a worker process too.
         """
         wanted = [self.rows[part].tolist() for part in parts]
-        some = self.rows[:1].tolist()  # tells the shapes where a part is empty
-        sampler = [(rows or some) for rows in wanted]
+        first = self.rows[:1].tolist()  # tells the shapes where a part is empty
+        sampler = [(rows or first) for rows in wanted]
         loader = DataLoader(
             _Rows(self.read),
             batch_sampler=sampler,
@@ -84,8 +84,8 @@ def _stacked(samples: list[Sample | Exception]) -> Sample | Exception:
     for sample in samples:
         if isinstance(sample, Exception):
             return sample
-    found: Sample = default_collate(samples)
-    return found
+    batch: Sample = default_collate(samples)
+    return batch
 
 
 @dataclass(frozen=True)

@@ -159,11 +159,12 @@ class MultimodalData:
         return self.split("test")
 
     def frame(self) -> pd.DataFrame:
-        """All rows as a table, one column a modality plus the label; for scalar modalities only."""
+        """All rows as a table, a column per modality plus the label; for scalar modalities only."""
         for name, x in self.inputs.items():
             require(
                 x[0].numel() == 1,
-                f"modality {name!r} has shape {tuple(x.shape)}; a table needs one number a sample.",
+                f"modality {name!r} has shape {tuple(x.shape)}; a table needs one number per "
+                "sample.",
             )
         columns = {m: x.flatten().double().numpy() for m, x in self.inputs.items()}
         return pd.DataFrame({**columns, "label": self.labels.double().numpy()})

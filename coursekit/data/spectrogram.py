@@ -140,6 +140,6 @@ def lay_out(words: Tensor, seconds: Tensor, size: int, stretch: bool, window: fl
     columns = (seconds / window * size).round().long().clamp(min=1)
     for width in columns.unique().tolist():  # words of the same width are resized together
         rows = (columns == width).nonzero().flatten()
-        seen = min(width, size)
-        pictures[rows, :, :seen] = resize(words[rows], size, width)[:, :, :seen]
+        shown = min(width, size)
+        pictures[rows, :, :shown] = resize(words[rows], size, width)[:, :, :shown]
     return pictures

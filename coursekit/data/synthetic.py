@@ -80,9 +80,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("modalities", "unique"):
-            given = getattr(self, name)
-            if not isinstance(given, Mapping):
-                raise TypeError(f"{name} is {given!r}; a dictionary by modality was expected.")
+            value = getattr(self, name)
+            if not isinstance(value, Mapping):
+                raise TypeError(f"{name} is {value!r}; a dictionary by modality was expected.")
         for m, modality in self.modalities.items():
             require_modality("modalities", m)
             if not isinstance(modality, Modality):
@@ -184,8 +184,8 @@ def generate(recipe: Recipe, seed: int = 0, name: str = "synthetic") -> Multimod
     inputs = {}
     for column, (m, modality) in enumerate(recipe.modalities.items()):
         x = _features(shown[:, column], modality, recipe, rng)
-        seen = x[rows[0]]
-        x = (x - seen.mean(0)) / seen.std(0).clamp_min(1e-8)
+        train = x[rows[0]]
+        x = (x - train.mean(0)) / train.std(0).clamp_min(1e-8)
         inputs[m] = (x * modality.gain).float()
     noisy = rows[0][torch.rand(recipe.train, generator=rng) < recipe.label_noise]
     labels[noisy] = torch.randint(c, (len(noisy),), generator=rng)

@@ -12,7 +12,7 @@ from coursekit.utils.checks import require
 def additive(terms: Sequence[Tensor]) -> Tensor:
     """Σ_m terms_m.
 
-    terms: (B, D) each, one a modality, all of one shape.  Returns (B, D).
+    terms: (B, D) each, one per modality, all of one shape.  Returns (B, D).
     """
     require_vectors("terms", terms)
     shapes = [tuple(t.shape) for t in terms]

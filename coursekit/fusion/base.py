@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from coursekit.utils.checks import require, require_count, require_modality
+from coursekit.utils.checks import require, require_count, require_modality, require_present
 from coursekit.utils.tensor_checks import (
     require_batch,
     require_dtype,
@@ -20,7 +20,7 @@ Slices = dict[str, list[tuple[Tensor, tuple[slice, ...]]]]  # modality → parts
 
 @dataclass(frozen=True)
 class SplitHead:
-    """A head whose first layer is a sum of one term a modality.
+    """A head whose first layer is a sum of one term per modality.
 
     logits = readout(activation(Σ_m parts[m])).  parts: (B, H) each, from one modality alone.
     activation: element by element; None where there is none, and the head is additive.
@@ -58,8 +58,7 @@ class Fusion(nn.Module):
 
     def ordered(self, features: Mapping[str, Tensor]) -> list[Tensor]:
         """The features in the operator's own order, each checked to be (B, D_m) and finite."""
-        missing = [m for m in self.widths if m not in features]
-        require(not missing, f"features lacks {missing}; the fusion reads {list(self.widths)}.")
+        require_present("features", features, self.widths, "the fusion reads")
         parts = [features[m] for m in self.widths]
         for m, x in zip(self.widths, parts, strict=True):
             require_floats(f"features[{m!r}]", x)
@@ -105,12 +104,12 @@ def batched_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def columns(layer: nn.Linear, widths: Mapping[str, int]) -> Slices:
     """`Fusion.slices` of a layer (H, Σ D_m) on concatenated features: each modality's columns."""
-    found: Slices = {}
+    slices: Slices = {}
     start = 0
     for m, d in widths.items():
-        found[m] = [(layer.weight, (slice(None), slice(start, start + d)))]
+        slices[m] = [(layer.weight, (slice(None), slice(start, start + d)))]
         start += d
-    return found
+    return slices
 
 
 def owned(modules: Iterable[nn.Module], widths: Mapping[str, int]) -> Slices:
@@ -125,8 +124,8 @@ def owned(modules: Iterable[nn.Module], widths: Mapping[str, int]) -> Slices:
 def require_modalities(name: str, widths: Mapping[str, int], least: int = 2) -> None:
     """Refuse fewer than ``least`` modalities, in the name of the operator."""
     require_count("least", least, 1)
-    found = f"widths names {len(widths)} modalities, {list(widths)}"
-    require(len(widths) >= least, f"{found}; {name} fusion needs {least} or more.")
+    named = f"widths names {len(widths)} modalities, {list(widths)}"
+    require(len(widths) >= least, f"{named}; {name} fusion needs {least} or more.")
 
 
 def require_vectors(name: str, parts: Sequence[Tensor]) -> None:

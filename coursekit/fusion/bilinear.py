@@ -24,10 +24,10 @@ def bilinear(features: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor
     shape = ", ".join(map(str, want))
     require(fits, f"weight has shape {tuple(weight.shape)}; (classes, {shape}) was expected.")
     require_batch("bias", bias, (len(weight),))
-    left = torch.einsum("bi,ci...->bc...", features[0], weight)  # (B, C, D_2, …, D_M)
+    product = torch.einsum("bi,ci...->bc...", features[0], weight)  # (B, C, D_2, …, D_M)
     for z in features[1:]:
-        left = torch.einsum("bci...,bi->bc...", left, z)
-    return left + bias
+        product = torch.einsum("bci...,bi->bc...", product, z)
+    return product + bias
 
 
 class Bilinear(Fusion):

@@ -23,7 +23,7 @@ def low_rank(
     require_vectors("features", features)
     if not isinstance(factors, Sequence):
         what = type(factors).__name__
-        raise TypeError(f"factors is a {what}; a list with one tensor a modality was expected.")
+        raise TypeError(f"factors is a {what}; a list with one tensor per modality was expected.")
     fits = len(factors) == len(features)
     require(fits, f"factors holds {len(factors)}; one for each of {len(features)} was expected.")
     for name, w in [*((f"factors[{m}]", f) for m, f in enumerate(factors)), ("weights", weights)]:

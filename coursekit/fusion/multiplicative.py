@@ -12,7 +12,7 @@ from coursekit.utils.checks import require, require_count
 def multiplicative(factors: Sequence[Tensor]) -> Tensor:
     """Π_m factors_m, element by element.
 
-    factors: (B, D) each, one a modality, all of one shape.  Returns (B, D).
+    factors: (B, D) each, one per modality, all of one shape.  Returns (B, D).
     """
     require_vectors("factors", factors)
     shapes = [tuple(f.shape) for f in factors]

@@ -17,13 +17,13 @@ def non_local(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor, w_out:
     Returns (B, P, D).  Source: Wang, Girshick, Gupta, He 2018, eqs 3 and 6 (embedded Gaussian).
     """
     require_batch("x", x, (None, None, None))
-    given = (("w_query", w_query), ("w_key", w_key), ("w_value", w_value), ("w_out", w_out))
-    for name, w in given:
+    matrices = (("w_query", w_query), ("w_key", w_key), ("w_value", w_value), ("w_out", w_out))
+    for name, w in matrices:
         require_weights(name, w)
         fits = w.ndim == 2 and w.numel() > 0
         require(fits, f"{name} has shape {tuple(w.shape)}; a matrix was expected.")
     inward, outward = (len(w_query), x.shape[2]), (x.shape[2], len(w_query))
-    for name, w in given:
+    for name, w in matrices:
         want = outward if name == "w_out" else inward
         require(w.shape == want, f"{name} has shape {tuple(w.shape)}; {want} was expected.")
     query, key, value = x @ w_query.T, x @ w_key.T, x @ w_value.T  # (B, P, H)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from coursekit.utils.value_checks import cheap_to_ask, check
 
-ONE_VALUE = "The batch has one value a channel; a variance needs two or more."
+ONE_VALUE = "The batch has one value per channel; a variance needs two or more."
 
 
 class BatchNorm2d(nn.BatchNorm2d):
@@ -29,21 +29,21 @@ class BatchNorm2d(nn.BatchNorm2d):
         if cheap_to_ask(n) and n == 0:
             return x
         check(n[0] != 1, lambda: ValueError(ONE_VALUE))
-        some, n = n[0] > 0, n.clamp_min(1)  # with no row anywhere there is nothing to remember
+        any_rows, n = n[0] > 0, n.clamp_min(1)  # with no row anywhere there is nothing to remember
         mean = self.total(wide.sum((0, 2, 3))) / n
         centred = wide - mean[:, None, None]
         variance = self.total(centred.square().sum((0, 2, 3))) / n
-        self._remember(mean.detach(), variance.detach() * n / (n - 1), some)
+        self._remember(mean.detach(), variance.detach() * n / (n - 1), any_rows)
         scaled = centred * (self.weight / (variance + self.eps).sqrt())[:, None, None]
         return (scaled + self.bias[:, None, None]).to(x.dtype)
 
-    def _remember(self, mean: Tensor, variance: Tensor, some: Tensor) -> None:
+    def _remember(self, mean: Tensor, variance: Tensor, any_rows: Tensor) -> None:
         """Running statistics, as PyTorch keeps them: of the unbiased variance.
 
         some: whether there was a row in any process; if not, all stays as it was.
         """
         assert self.running_mean is not None and self.running_var is not None
         assert self.num_batches_tracked is not None and self.momentum is not None
-        self.num_batches_tracked += some
-        self.running_mean.lerp_(torch.where(some, mean, self.running_mean), self.momentum)
-        self.running_var.lerp_(torch.where(some, variance, self.running_var), self.momentum)
+        self.num_batches_tracked += any_rows
+        self.running_mean.lerp_(torch.where(any_rows, mean, self.running_mean), self.momentum)
+        self.running_var.lerp_(torch.where(any_rows, variance, self.running_var), self.momentum)

@@ -37,8 +37,10 @@ def _draw_all(model: nn.Module, seed: int) -> None:
     marks = {id(p): _mark(p) for p in model.parameters()}
     before = torch.get_rng_state()
     _draw_modules(model, seed)
-    left = [n for n, p in model.named_parameters() if not _drawn(p, marks.get(id(p)))]
-    require(not left, f"model has parameters that no seed draws: {left}; initialise was expected.")
+    undrawn = [n for n, p in model.named_parameters() if not _drawn(p, marks.get(id(p)))]
+    require(
+        not undrawn, f"model has parameters that no seed draws: {undrawn}; initialise was expected."
+    )
     after = torch.get_rng_state()
     if torch.equal(before, after):
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from coursekit.utils.checks import require, require_count
+from coursekit.utils.checks import require, require_by_modality, require_count, require_present
 from coursekit.utils.tensor_checks import require_batch
 
 
@@ -36,13 +36,10 @@ def mark(
     Source: class and modality tokens as in Kontras and colleagues 2024; the class token is that of
     Devlin and colleagues 2019.
     """
-    for name, given in (("sequences", sequences), ("marks", marks)):
-        if not isinstance(given, Mapping):
-            what = type(given).__name__
-            raise TypeError(f"{name} is a {what}; a dictionary by modality was expected.")
+    for name, value in (("sequences", sequences), ("marks", marks)):
+        require_by_modality(name, value)
     require(len(marks) > 0, "marks is empty; at least one modality was expected.")
-    missing = [m for m in marks if m not in sequences]
-    require(not missing, f"sequences lacks {missing}; marks names {list(marks)}.")
+    require_present("sequences", sequences, marks, "marks names")
     (width,) = require_batch("class_token", class_token, (None,)).shape
     rows = None
     for m, mark_of_m in marks.items():
@@ -53,7 +50,7 @@ def mark(
 
 
 class LearnedTokens(nn.Module):
-    """The class token and one mark a modality, learned; drawn with deviation 1/√width."""
+    """The class token and one mark per modality, learned; drawn with deviation 1/√width."""
 
     def __init__(self, modalities: Mapping[str, int] | list[str], width: int) -> None:
         super().__init__()

@@ -114,9 +114,9 @@ def _kinds(encoder: str | Mapping[str, str], inputs: Mapping[str, Tensor]) -> di
         named = dict.fromkeys(inputs, choose("encoder", encoder, KINDS))
     for m, name in named.items():
         axes = KINDS[name].axes
-        found = f"inputs[{m!r}] has shape {tuple(inputs[m].shape)}"
+        shape = f"inputs[{m!r}] has shape {tuple(inputs[m].shape)}"
         reads = f"{KINDS[name].reads} was expected by the encoder {name!r}"
-        require(axes is None or inputs[m].ndim in axes, f"{found}; {reads}.")
+        require(axes is None or inputs[m].ndim in axes, f"{shape}; {reads}.")
     return {m: KINDS[name] for m, name in named.items()}
 
 

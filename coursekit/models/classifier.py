@@ -1,4 +1,4 @@
-"""The classifier: one encoder a modality, a fusion on top, a head for each modality.
+"""The classifier: one encoder per modality, a fusion on top, a head for each modality.
 
 inputs[m] → encoder_m → features[m] (B, D_m) ─┬→ fusion → joint logits (B, C)
                                               └→ head_m → unimodal logits (B, C)
@@ -17,6 +17,7 @@ from coursekit.utils.checks import (
     require_instance,
     require_mapping,
     require_modality,
+    require_present,
 )
 from coursekit.utils.value_checks import together
 
@@ -75,8 +76,7 @@ class MultimodalClassifier(nn.Module):
         Errors: ValueError when a modality is missing or has another width than its encoder reads,
         TypeError for another dtype; width and dtype where the encoder has a ``check_input``.
         """
-        missing = [m for m in self.modalities if m not in inputs]
-        require(not missing, f"inputs lacks {missing}; the model reads {list(self.modalities)}.")
+        require_present("inputs", inputs, self.modalities)
         return {m: self.feature(m, inputs[m]) for m in self.modalities}
 
     def feature(self, modality: str, x: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ def evaluating(model: object) -> Iterator[None]:
 def width_of(encoder: nn.Module) -> int:
     """Features an encoder gives.  Errors: ValueError when it has no ``out_features``."""
     width = getattr(encoder, "out_features", None)
-    said = f"encoder is a {type(encoder).__name__} without out_features; its width was expected."
-    require(isinstance(width, int), said)
+    message = f"encoder is a {type(encoder).__name__} without out_features; its width was expected."
+    require(isinstance(width, int), message)
     assert isinstance(width, int)
     return width

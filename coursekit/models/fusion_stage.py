@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.fusion.mid_mlp import MidMLP
 from coursekit.layers.initialise import initialise
+from coursekit.layers.modality_dropout import without_some
 from coursekit.models import MLP, MultimodalClassifier, Raw
 from coursekit.utils.checks import (
     choose,
@@ -26,9 +27,9 @@ from coursekit.utils.checks import (
     require_count,
     require_instance,
     require_mapping,
+    require_present,
     require_share,
 )
-from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import require_batch, require_dtype, require_floats
 
 PLACES = ("early", "intermediate", "late")
@@ -73,8 +74,7 @@ class Joined(nn.Module):
         Errors: ValueError when a modality is missing, steps or batches differ, a width is wrong,
         the batch is empty or not finite; TypeError for another dtype than that of the weights.
         """
-        missing = [m for m in self.widths if m not in inputs]
-        require(not missing, f"inputs lacks {missing}; the model reads {list(self.widths)}.")
+        require_present("inputs", inputs, self.widths)
         parts = [inputs[m] for m in self.widths]
         for (m, width), x in zip(self.widths.items(), parts, strict=True):
             require_dtype(f"inputs[{m!r}]", x, self)
@@ -87,9 +87,10 @@ class Joined(nn.Module):
 
 
 class DepthClassifier(MultimodalClassifier):
-    """A classifier that may lose one modality of a sample in training (modality dropout).
+    """A classifier that may lose one modality of a sample in training (modality dropout on inputs).
 
-    rate: share of the training samples that lose one; which one is drawn evenly. Lost = zeros.
+    rate: share of the training samples that lose one; which one is drawn evenly. Lost = zeros, for
+    the encoders too; where only the fusion does without, see `coursekit.balancing`'s method.
     """
 
     def __init__(
@@ -109,18 +110,10 @@ class DepthClassifier(MultimodalClassifier):
     def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Features by modality; when training, some samples lose a modality first."""
         if self.training and self.rate > 0:
-            inputs = self._thinned(inputs)
+            require_present("inputs", inputs, self.modalities)
+            read = {m: inputs[m] for m in self.modalities}
+            inputs = without_some(read, self.rate, self.generator)
         return super().encode(inputs)
-
-    def _thinned(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        n = len(inputs[self.modalities[0]])
-        hit = torch.rand(n, generator=self.generator) < self.rate
-        which = torch.randint(len(self.modalities), (n,), generator=self.generator)
-        kept = {}
-        for i, m in enumerate(self.modalities):
-            keep = ~(hit & (which == i)).reshape(n, *[1] * (inputs[m].ndim - 1))
-            kept[m] = inputs[m] * moved(keep, inputs[m])
-        return kept
 
 
 def assemble(
@@ -192,9 +185,11 @@ def _matched(
     least = count(w, w)
     more = (budget - least) / (count(w, w + 1) - least)
     v = max(1, w + math.ceil(more - 0.5))  # the smaller one where two are equally near
-    found = count(w, v)
-    sentence = f"budget is {budget}; {place} fusion of {dict(widths)} comes no nearer than {found}."
-    require(abs(found / budget - 1) <= TOLERANCE, sentence)
+    nearest = count(w, v)
+    sentence = (
+        f"budget is {budget}; {place} fusion of {dict(widths)} comes no nearer than {nearest}."
+    )
+    require(abs(nearest / budget - 1) <= TOLERANCE, sentence)
     return w, v
 
 

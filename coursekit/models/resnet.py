@@ -92,7 +92,7 @@ class ResNet18(Blocks):
     def check_input(self, name: str, x: Tensor) -> None:
         """Refuse what is no (B, channels, H, W) or (B, T, channels, H, W) in the weights' dtype.
 
-        In training also a single picture up to 32×32: it leaves one value a channel, of which
+        In training also a single picture up to 32×32: it leaves one value per channel, of which
         batch norm has no variance. B may be 0, for a process that has no row of a shared batch.
         """
         require_dtype(name, x, self)
@@ -132,21 +132,21 @@ class ResNet18(Blocks):
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"state is a {type(state).__name__}; tensors by name were expected.")
-        given = {k: v for k, v in state.items() if not _left_out(k)}
-        own = {k: v for k, v in self.state_dict().items() if not _left_out(k)}
-        missing = [k for k in own if k not in given]
+        published = {k: v for k, v in state.items() if not _left_out(k)}
+        expected = {k: v for k, v in self.state_dict().items() if not _left_out(k)}
+        missing = [k for k in expected if k not in published]
         require(not missing, f"state lacks {_few(missing)}; all of ResNet-18's names are needed.")
-        further = [k for k in given if k not in own]
+        further = [k for k in published if k not in expected]
         require(not further, f"state has {_few(further)}; only ResNet-18's names were expected.")
-        for k, v in given.items():
+        for k, v in published.items():
             require_weights(f"state[{k!r}]", v)
-        first = given["conv1.weight"]
+        first = published["conv1.weight"]
         if self.channels == 1 and first.ndim == 4 and first.shape[1] == 3:
-            given["conv1.weight"] = first.mean(dim=1, keepdim=True)
-        for k, v in given.items():
-            came, want = tuple(v.shape), tuple(own[k].shape)
-            require(came == want, f"state[{k!r}] has shape {came}; {want} was expected.")
-        self.load_state_dict(given, strict=False)  # all names agree but for the counters
+            published["conv1.weight"] = first.mean(dim=1, keepdim=True)
+        for k, v in published.items():
+            shape, want = tuple(v.shape), tuple(expected[k].shape)
+            require(shape == want, f"state[{k!r}] has shape {shape}; {want} was expected.")
+        self.load_state_dict(published, strict=False)  # all names agree but for the counters
 
 
 def _left_out(name: str) -> bool:

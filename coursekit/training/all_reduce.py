@@ -13,9 +13,9 @@ from torch import Tensor
 
 def total(x: Tensor) -> Tensor:
     """Σ over the processes, the same for all of them; no gradient flows through it."""
-    found = x.detach().clone(memory_format=torch.contiguous_format)
-    dist.all_reduce(found)
-    return found
+    summed = x.detach().clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(summed)
+    return summed
 
 
 def total_of(x: Tensor) -> Tensor:
@@ -50,9 +50,9 @@ class _Everyones(torch.autograd.Function):
         ctx.own = slice(sum(rows[:rank]), sum(rows[: rank + 1]))
         filled = x.new_zeros(max(rows), *x.shape[1:])  # a gather wants equal shapes
         filled[: len(x)] = x
-        found = [torch.empty_like(filled) for _ in range(world)]
-        dist.all_gather(found, filled)
-        return torch.cat([part[:n] for part, n in zip(found, rows, strict=True)])
+        gathered = [torch.empty_like(filled) for _ in range(world)]
+        dist.all_gather(gathered, filled)
+        return torch.cat([part[:n] for part, n in zip(gathered, rows, strict=True)])
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:

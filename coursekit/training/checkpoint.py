@@ -37,7 +37,7 @@ FREE = ("epochs", "device", "threads")  # settings in which a training that goes
 
 
 class Store:
-    """The checkpoints of one training in a folder, one file an epoch; the newest two stay.
+    """The checkpoints of one training in a folder, one file per epoch; the newest two stay.
 
     Make it before the method begins: what the method is given is part of what must agree.
     """
@@ -109,9 +109,9 @@ class Store:
             yield [row for row in history if row["epoch"] == epoch]
 
     def _newest(self, run: Run) -> bytes | None:
-        found = sorted(self.folder.glob("epoch-*.ckpt"), reverse=True)
+        paths = sorted(self.folder.glob("epoch-*.ckpt"), reverse=True)
         wrong: list[str] = []
-        for path in found:
+        for path in paths:
             try:
                 data = read_whole(path)
                 content = unpacked(data)
@@ -122,8 +122,8 @@ class Store:
                 wrong.append(f"{path} cannot be read: {str(problem).splitlines()[0]}")
                 continue
             self._require_same(content["identity"], run)
-            self._set_aside(found[: len(wrong)], wrong, content["epoch"])
-            self.written = [*reversed(found[len(wrong) + 1 :]), path]  # the old ones go in time
+            self._set_aside(paths[: len(wrong)], wrong, content["epoch"])
+            self.written = [*reversed(paths[len(wrong) + 1 :]), path]  # the old ones go in time
             return data
         if wrong:
             raise CheckpointError(f"{' '.join(wrong)} Nothing was changed; name another folder.")
@@ -133,8 +133,8 @@ class Store:
         for path, sentence in zip(paths, why, strict=True):
             aside = path.with_suffix(".unusable")
             path.replace(aside)
-            said = f"{sentence} It was set aside as {aside.name}; going on behind epoch {epoch}."
-            warnings.warn(said, stacklevel=2)
+            message = f"{sentence} It was set aside as {aside.name}; going on behind epoch {epoch}."
+            warnings.warn(message, stacklevel=2)
 
     def _identity(self, run: Run) -> dict[str, Any]:
         """What must agree: settings, method, seed, the rows and the model's weights by shape."""
@@ -149,11 +149,11 @@ class Store:
         if "method" in other:  # then their own settings are not the same ones either
             other = [k for k in other if k in self.shared]
         if other:
-            each = ", ".join(
+            changes = ", ".join(
                 f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other
             )
             raise CheckpointError(
-                f"{self.folder} holds the checkpoints of another training: {each}. Name another "
+                f"{self.folder} holds the checkpoints of another training: {changes}. Name another "
                 "folder for this one."
             )
 
@@ -162,11 +162,13 @@ class Store:
         size = f"it has {needed / 2**20:.1f} MiB"
         if self.folder.is_dir():
             size += f", {shutil.disk_usage(self.folder).free / 2**20:.1f} MiB are free"
-        left = "Nothing was stored before."
+        advice = "Nothing was stored before."
         if self.written:
-            left = f"{self.written[-1].name} is whole: make room, and the same call goes on there."
-        said = f"The checkpoint of epoch {epoch} was not written to {self.folder}: {what}"
-        return f"{said} ({size}). {left}"
+            advice = (
+                f"{self.written[-1].name} is whole: make room, and the same call goes on there."
+            )
+        sentence = f"The checkpoint of epoch {epoch} was not written to {self.folder}: {what}"
+        return f"{sentence} ({size}). {advice}"
 
 
 def packed(content: dict[str, Any]) -> bytes:
@@ -181,8 +183,8 @@ def unpacked(data: bytes, device: str = "cpu") -> dict[str, Any]:
     def place(storage: Any, was: str) -> Any:
         return storage if was == "cpu" else storage.to(device=torch.device(device))
 
-    found: dict[str, Any] = torch.load(io.BytesIO(data), map_location=place, weights_only=True)
-    return found
+    content: dict[str, Any] = torch.load(io.BytesIO(data), map_location=place, weights_only=True)
+    return content
 
 
 def read_whole(path: Path) -> bytes:

@@ -13,8 +13,8 @@ from coursekit.utils.value_checks import together
 
 def lost(step: Step, method: Method, loss: Tensor) -> str:
     """The loss is not finite: where, under which method, and the first place it shows."""
-    said = f"The loss is {loss.item()} {moment(step)}, method {method.name!r}: "
-    return said + f"{suspect(step)}."
+    sentence = f"The loss is {loss.item()} {moment(step)}, method {method.name!r}: "
+    return sentence + f"{suspect(step)}."
 
 
 def bad_gradient(step: Step, method: Method) -> FloatingPointError | None:
@@ -28,8 +28,8 @@ def bad_gradient(step: Step, method: Method) -> FloatingPointError | None:
     hit = {id(parameters[name]) for name in names}
     whose = [repr(m) for m, slots in own.items() if slots & hit]
     where = f"{' and '.join(whose)}, at {names[0]}" if whose else names[0]
-    said = f"The gradient is not finite {moment(step)}, method {method.name!r}: it is that of "
-    return FloatingPointError(f"{said}{where}; the step was not taken.")
+    sentence = f"The gradient is not finite {moment(step)}, method {method.name!r}: it is that of "
+    return FloatingPointError(f"{sentence}{where}; the step was not taken.")
 
 
 def suspect(step: Step) -> str:
@@ -70,8 +70,8 @@ def divergence(
         with together():
             yield
     except NotFinite as problem:
-        said = f"{str(problem).rstrip('.')} {at}, method {method.name!r}"
-        raise FloatingPointError(f"{said}{_reason(run, inputs or {})}.") from None
+        sentence = f"{str(problem).rstrip('.')} {at}, method {method.name!r}"
+        raise FloatingPointError(f"{sentence}{_reason(run, inputs or {})}.") from None
 
 
 def _reason(run: Run, inputs: Mapping[str, Tensor]) -> str:

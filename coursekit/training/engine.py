@@ -94,8 +94,8 @@ class Engine:
     def _recomputed_blocks(self, model: nn.Module) -> list[Blocks]:
         """What is recomputed block by block; a compiled encoder is recomputed as a whole."""
         s = self.settings
-        found = [b for b in model.modules() if isinstance(b, Blocks)]
-        return found if s.checkpointing and not s.compile else []
+        blocks = [b for b in model.modules() if isinstance(b, Blocks)]
+        return blocks if s.checkpointing and not s.compile else []
 
     def encode(self, encoder: nn.Module, x: Tensor) -> Tensor:
         """Features of the whole batch (B, D) from the inputs (b, …) of this process's rows."""
@@ -107,8 +107,8 @@ class Engine:
         whole = s.checkpointing and (s.compile or not has_blocks(encoder))
         again = whole or s.accumulate > 1
         with nullcontext() if self.fabric is None else self.fabric.autocast():
-            found = [recomputed(run, part) if again else run(part) for part in parts]
-        z = torch.cat(found)
+            features = [recomputed(run, part) if again else run(part) for part in parts]
+        z = torch.cat(features)
         z = z.float() if z.dtype == torch.bfloat16 else z
         return z if self.world == 1 else everyones(z, self.rank, self.world)
 

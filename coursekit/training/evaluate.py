@@ -32,9 +32,9 @@ def predict(model: MultimodalClassifier, inputs: Mapping[str, Tensor]) -> Predic
     device = next(model.parameters()).device
     try:
         with evaluating(model):
-            found = model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
+            prediction = model({m: inputs[m].to(device) for m in model.modalities if m in inputs})
         settle()
-        return found
+        return prediction
     except NotFinite:
         for m, x in inputs.items():  # the fusion says so of features; if it is the inputs, them
             require_weights(f"inputs[{m!r}]", x)
@@ -53,9 +53,9 @@ def predict_rows(
         return predict(model, split.inputs)
     parts = torch.arange(len(split)).split(size)
     with evaluating(model), engine.running(model), together():
-        found = [model(inputs) for inputs in engine.batches(split, parts)]
-    features = {m: torch.cat([p.features[m] for p in found]) for m in model.modalities}
-    return Prediction(torch.cat([p.joint for p in found]), features, model.heads)
+        predictions = [model(inputs) for inputs in engine.batches(split, parts)]
+    features = {m: torch.cat([p.features[m] for p in predictions]) for m in model.modalities}
+    return Prediction(torch.cat([p.joint for p in predictions]), features, model.heads)
 
 
 def accuracy(scores: Tensor, labels: Tensor) -> float:

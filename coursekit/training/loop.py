@@ -27,6 +27,7 @@ from coursekit.utils.checks import (
     require_count,
     require_flag,
     require_instance,
+    require_present,
 )
 from coursekit.utils.threads import threads
 from coursekit.utils.value_checks import check, settle
@@ -40,8 +41,7 @@ def require_split(name: str, split: object, model: MultimodalClassifier) -> None
     if not isinstance(split, AnySplit):
         what = type(split).__name__
         raise TypeError(f"{name} is a {what}; one split was expected: pass data.{name}.")
-    missing = [m for m in model.modalities if m not in split.modalities]
-    require(not missing, f"{name} lacks {missing}; the model reads {list(model.modalities)}.")
+    require_present(name, split.modalities, model.modalities)
     require(len(split) > 0, f"{name} has no rows; one or more were expected.")
     y, c = split.labels, model.num_classes
     if y.dtype != torch.int64:
@@ -144,11 +144,11 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
         measured = {name: measure(run, splits[name]) for name in wanted}
     for name, figures in measured.items():
         if not math.isfinite(figures["loss"]):
-            said = f"The loss on {name} is {figures['loss']} after epoch {run.epoch}"
-            raise FloatingPointError(f"{said}, method {method.name!r}.")
-    reached = measured["valid"]["accuracy"]
-    if run.settings.keep_best and reached > state.best_accuracy:
-        state.best_accuracy, state.best_weights = reached, copy.deepcopy(model.state_dict())
+            sentence = f"The loss on {name} is {figures['loss']} after epoch {run.epoch}"
+            raise FloatingPointError(f"{sentence}, method {method.name!r}.")
+    valid_accuracy = measured["valid"]["accuracy"]
+    if run.settings.keep_best and valid_accuracy > state.best_accuracy:
+        state.best_accuracy, state.best_weights = valid_accuracy, copy.deepcopy(model.state_dict())
     rows: list[dict[str, object]] = [
         {"epoch": run.epoch, "split": split, **m} for split, m in measured.items()
     ]
@@ -236,7 +236,7 @@ def fit(
     checkpoints: Path | None = None,
     engine: Engine | None = None,
 ) -> pd.DataFrame:
-    """Train ``model`` in place and return the history, one row an epoch and split (tidy).
+    """Train ``model`` in place and return the history, one row per epoch and split (tidy).
 
     progress: show a bar; interrupting the kernel stops between batches.  checkpoints, engine: see
     `epochs`.

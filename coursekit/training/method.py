@@ -36,9 +36,9 @@ class Run:
     """One training as a method sees it.
 
     train, valid: on the model's device, if they are in memory.  epoch: from 1, 0 before the first.
-    history: the rows of all epochs so far.  trace: what the method did, a row a step: epoch, batch,
-    and either head and weight or modality and scale.  generator: for whatever the method draws,
-    fixed by the seed.  engine: how the encoders are run.
+    history: the rows of all epochs so far.  trace: what the method did, a row per step: epoch,
+    batch, and either head and weight or modality and scale.  generator: for whatever the method
+    draws, fixed by the seed.  engine: how the encoders are run.
     """
 
     model: MultimodalClassifier
@@ -65,11 +65,11 @@ class Run:
     def means(self, by: str, value: str) -> dict[str, float]:
         """What the trace tells of this epoch, mean over its batches: "scale" by "modality", say."""
         backwards = takewhile(lambda row: row["epoch"] == self.epoch, reversed(self.trace))
-        found: dict[str, list[float]] = {}
+        by_name: dict[str, list[float]] = {}
         for row in reversed(list(backwards)):
             if by in row:
-                found.setdefault(row[by], []).append(row[value])
-        return {name: fmean(values) for name, values in found.items()}
+                by_name.setdefault(row[by], []).append(row[value])
+        return {name: fmean(values) for name, values in by_name.items()}
 
 
 @dataclass(frozen=True)
@@ -167,10 +167,10 @@ Slot = tuple[Tensor, tuple[slice, ...]]
 def slots_of(model: MultimodalClassifier, modality: str) -> list[Slot]:
     """All that belongs to one modality: its encoder, its head, its slice of the fusion."""
     whole = [*model.encoders[modality].parameters(), *model.heads[modality].parameters()]
-    found: list[Slot] = [(p, (slice(None),) * p.ndim) for p in whole]
+    slots: list[Slot] = [(p, (slice(None),) * p.ndim) for p in whole]
     if isinstance(model.fusion, Fusion):  # a head of another kind has no slices to tell
-        found += model.fusion.slices().get(modality, [])
-    return found
+        slots += model.fusion.slices().get(modality, [])
+    return slots
 
 
 def scale_gradients(model: MultimodalClassifier, scales: Mapping[str, float]) -> None:

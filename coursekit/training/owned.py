@@ -191,11 +191,11 @@ class Owned:
 
     def _class(self, name: str, cls: type) -> None:
         """Generators of the class itself, and of the functions in it."""
-        for one in cls.__mro__:
-            theirs = one.__module__.partition(".")[0] in ("torch", "numpy")
-            if id(one) not in self._seen and not theirs and _may_be_of_a_model(one):
-                self._seen[id(one)] = one
-                inner = {k: getattr(v, "__func__", v) for k, v in vars(one).items()}
+        for base in cls.__mro__:
+            theirs = base.__module__.partition(".")[0] in ("torch", "numpy")
+            if id(base) not in self._seen and not theirs and _may_be_of_a_model(base):
+                self._seen[id(base)] = base
+                inner = {k: getattr(v, "__func__", v) for k, v in vars(base).items()}
                 inner = {k: getattr(v, "fget", v) for k, v in inner.items()}
                 self._only_generators({f"{name}.{k}": v for k, v in inner.items()})
 

@@ -100,8 +100,8 @@ def require_device(device: str) -> None:
     kind, _, number = str(device).partition(":")
     choose("device", kind, DEVICES)
     if kind == "cuda":
-        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     else:
-        found = int(kind == "cpu" or torch.backends.mps.is_available())
-    fits = found > 0 and (not number or (number.isdigit() and int(number) < found))
+        count = int(kind == "cpu" or torch.backends.mps.is_available())
+    fits = count > 0 and (not number or (number.isdigit() and int(number) < count))
     require(fits, f"device is {device!r}, which this machine does not have; try 'cpu'.")

@@ -57,7 +57,7 @@ class Changes:
 
         apart: attributes of the method that it stores itself.
         """
-        owned, found = self._owned(), {}
+        owned, stored = self._owned(), {}
         for name, place in owned.places.items():
             value = place.get()
             if name in apart:
@@ -66,8 +66,8 @@ class Changes:
                 self.changed.add(name)
             if name in self.changed:
                 same = name in self.first and self.first[name] is value
-                found[name] = [place.holder, place.key, same, encoded(value)]
-        return found
+                stored[name] = [place.holder, place.key, same, encoded(value)]
+        return stored
 
     def restore(self, stored: dict[str, Any], apart: set[str]) -> None:
         """The reverse.  Errors: CheckpointError where generators are others than are stored."""
@@ -85,8 +85,8 @@ class Changes:
                 elif _draws(put_back(content)):
                     raise ValueError("the model has no such place")
             except CANNOT as problem:
-                said = f"{name} cannot take up what the checkpoint has of it: {problem}"
-                raise CheckpointError(f"{said}.".replace("..", ".")) from None
+                sentence = f"{name} cannot take up what the checkpoint has of it: {problem}"
+                raise CheckpointError(f"{sentence}.".replace("..", ".")) from None
         self.changed |= set(stored)
 
     def _owned(self) -> Owned:

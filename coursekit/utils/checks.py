@@ -1,7 +1,7 @@
 """Input checks that answer in a sentence: the argument, what came, what was expected."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
 from types import UnionType
@@ -124,6 +124,25 @@ def choose(name: str, value: str, options: Iterable[str]) -> str:
     near = get_close_matches(str(value), known, n=1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name} is {value!r}; it can be {', '.join(map(repr, known))}.{guess}")
+
+
+def require_by_modality(name: str, value: Any) -> None:
+    """Refuse, with TypeError, what is no dictionary."""
+    if not isinstance(value, Mapping):
+        what = type(value).__name__
+        raise TypeError(f"{name} is a {what}; a dictionary by modality was expected.")
+
+
+def require_present(
+    name: str, value: Container[str], wanted: Iterable[str], reader: str = "the model reads"
+) -> None:
+    """Refuse ``value`` where it lacks one of the modalities ``wanted``.
+
+    reader: what wants them, with its verb, for the sentence.
+    """
+    names = list(wanted)
+    missing = [m for m in names if m not in value]
+    require(not missing, f"{name} lacks {missing}; {reader} {names}.")
 
 
 def require_modality(name: str, modality: Any) -> None:

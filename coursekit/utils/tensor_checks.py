@@ -20,10 +20,10 @@ def not_finite(name: str) -> NotFinite:
 
 
 def require_tensors(name: str, tensors: Any) -> None:
-    """Refuse what is no list of floating-point tensors, one a modality, or is empty."""
+    """Refuse what is no list of floating-point tensors, one per modality, or is empty."""
     if isinstance(tensors, str) or not isinstance(tensors, Sequence):
         what = type(tensors).__name__
-        raise TypeError(f"{name} is a {what}; a list with one tensor a modality was expected.")
+        raise TypeError(f"{name} is a {what}; a list with one tensor per modality was expected.")
     require(len(tensors) > 0, f"{name} is empty; at least one modality was expected.")
     for m, x in enumerate(tensors):
         require_floats(f"{name}[{m}]", x)

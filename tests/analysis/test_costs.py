@@ -22,12 +22,12 @@ def formulas(widths, c):
     ones = [d + 1 for d in widths]
     table = math.prod(ones)
     steps = [math.prod(ones[: i + 1]) for i in range(1, len(ones))]  # outer products in turn
-    left = [c * math.prod(widths[i:]) for i in range(len(widths))]
+    products = [c * math.prod(widths[i:]) for i in range(len(widths))]
     return {
         "late-linear": (total * c + c, total * c),
         "additive": (total * c + len(widths) * c, total * c),
         "mid-mlp": ((total + 1) * HIDDEN + (HIDDEN + 1) * c, total * HIDDEN + HIDDEN * c),
-        "bilinear": (every * c + c, sum(left)),
+        "bilinear": (every * c + c, sum(products)),
         "tensor": (table * c + c, sum(steps) + table * c),
         "low-rank": (
             RANK * sum(ones) * c + RANK + c,
@@ -42,8 +42,8 @@ def formulas(widths, c):
 def test_costs_equal_the_formulas(widths, classes):
     named = {f"m{i}": d for i, d in enumerate(widths)}
     for name, expected in formulas(widths, classes).items():
-        found = cost(fusion.build(name, named, classes))
-        assert (found.parameters, found.multiply_adds) == expected, name
+        counted = cost(fusion.build(name, named, classes))
+        assert (counted.parameters, counted.multiply_adds) == expected, name
 
 
 def test_other_operators_by_hand():

@@ -37,16 +37,16 @@ def tables(drop, change, seeds=(0, 1, 2)):
 def test_the_drop_is_from_the_best_single_model_of_each_seed():
     """The better modality changes from seed to seed, and the ensemble is not a single model."""
     accuracy, _ = tables(-0.05, 0)
-    found = drop_by_seed(accuracy, ["A", "B"])
-    assert found.index.tolist() == [0, 1, 2]
-    assert found.tolist() == pytest.approx([-0.05] * 3)
+    drops = drop_by_seed(accuracy, ["A", "B"])
+    assert drops.index.tolist() == [0, 1, 2]
+    assert drops.tolist() == pytest.approx([-0.05] * 3)
 
 
 def test_the_probe_change_is_joint_minus_alone():
     _, probes = tables(0, -0.3)
-    found = probe_change_by_seed(probes)
-    assert found["A"].tolist() == pytest.approx([-0.3] * 3)
-    assert found["B"].tolist() == pytest.approx([0, 0.01, 0.02])
+    changes = probe_change_by_seed(probes)
+    assert changes["A"].tolist() == pytest.approx([-0.3] * 3)
+    assert changes["B"].tolist() == pytest.approx([0, 0.01, 0.02])
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_the_probe_change_is_joint_minus_alone():
     ],
 )
 def test_two_by_two(drop, change, words):
-    found = diagnose(*tables(drop, change))
-    assert words in found.illness
-    assert found.drop == pytest.approx(drop)
-    assert found.probe_change == pytest.approx({"A": change, "B": 0.01})
-    assert found.starved == (("A",) if change < STARVED else ())
+    diagnosis = diagnose(*tables(drop, change))
+    assert words in diagnosis.illness
+    assert diagnosis.drop == pytest.approx(drop)
+    assert diagnosis.probe_change == pytest.approx({"A": change, "B": 0.01})
+    assert diagnosis.starved == (("A",) if change < STARVED else ())
 
 
 def test_all_sentences_differ():
@@ -81,13 +81,13 @@ def test_thresholds(off, expected):
 
 def test_tables_of_one_seed_need_no_seed_column():
     accuracy, probes = (t.drop(columns="seed") for t in tables(-0.06, -0.4, seeds=(0,)))
-    found = diagnose(accuracy, probes)
-    assert found.drop == pytest.approx(-0.06)
-    assert found.starved == ("A",)
+    diagnosis = diagnose(accuracy, probes)
+    assert diagnosis.drop == pytest.approx(-0.06)
+    assert diagnosis.starved == ("A",)
 
 
 def test_more_variants_do_not_change_the_diagnosis():
     accuracy, probes = tables(-0.06, 0.0)
     better = accuracy[accuracy["model"] == "joint"].assign(model="dropout", accuracy=0.95)
-    found = diagnose(pd.concat([accuracy, better]), probes)
-    assert found.drop == pytest.approx(-0.06)
+    diagnosis = diagnose(pd.concat([accuracy, better]), probes)
+    assert diagnosis.drop == pytest.approx(-0.06)

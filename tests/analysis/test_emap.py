@@ -139,8 +139,8 @@ def pair_loop(model: MultimodalClassifier, inputs: dict[str, Tensor]) -> Tensor:
     return project(grid)
 
 
-def relative_gap(found: Tensor, expected: Tensor) -> float:
-    return float((found - expected).abs().max() / expected.abs().max())
+def relative_gap(actual: Tensor, expected: Tensor) -> float:
+    return float((actual - expected).abs().max() / expected.abs().max())
 
 
 @pytest.mark.parametrize(("modalities", "n"), [(2, 5), (3, 3)])
@@ -211,8 +211,8 @@ def test_sorting_gives_what_the_pairs_give(b: int, n: int, units: int, seed: int
     rng = torch.Generator().manual_seed(seed)
     # Whole numbers: many ties, and sums that are exactly zero.
     p, q = (torch.randint(-3, 4, (rows, units), generator=rng).double() for rows in (b, n))
-    for found, expected in zip(relu_sums(p, q), broadcast_sums(p, q, torch.relu), strict=True):
-        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    for actual, expected in zip(relu_sums(p, q), broadcast_sums(p, q, torch.relu), strict=True):
+        torch.testing.assert_close(actual, expected, rtol=0, atol=1e-12)
 
 
 def test_any_function_of_the_inputs_will_do() -> None:
@@ -236,9 +236,9 @@ def test_the_model_is_left_as_it_was() -> None:
     model.train()
     model.encoders["A"].eval()  # somebody froze this one
     before = {m: m.training for m in model.modules()}
-    found = emap(model, inputs)
+    projected = emap(model, inputs)
     assert {m: m.training for m in model.modules()} == before
-    assert not found.requires_grad and found.dtype == torch.float32
+    assert not projected.requires_grad and projected.dtype == torch.float32
     with pytest.raises(ValueError, match="NaN"):
         emap(model, {m: x * float("nan") for m, x in inputs.items()})
     assert {m: m.training for m in model.modules()} == before

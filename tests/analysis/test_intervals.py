@@ -17,14 +17,14 @@ samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=40).filter(lambda 
 
 @given(samples, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_interval_equals_scipy_and_statsmodels(values, level):
-    found = interval(values, level)
-    scale = max(1.0, *map(abs, (found.low, found.high)))
+    ours = interval(values, level)
+    scale = max(1.0, *map(abs, (ours.low, ours.high)))
     low, high = reference.t.interval(level, len(values) - 1, np.mean(values), reference.sem(values))
-    assert [found.low, found.high] == pytest.approx([low, high], abs=1e-10 * scale)
+    assert [ours.low, ours.high] == pytest.approx([low, high], abs=1e-10 * scale)
     low, high = DescrStatsW(values).tconfint_mean(alpha=1 - level)
-    assert [found.low, found.high] == pytest.approx([low, high], abs=1e-10 * scale)
-    assert found.mean == pytest.approx(math.fsum(values) / len(values), abs=1e-10 * scale)
-    assert found.n == len(values)
+    assert [ours.low, ours.high] == pytest.approx([low, high], abs=1e-10 * scale)
+    assert ours.mean == pytest.approx(math.fsum(values) / len(values), abs=1e-10 * scale)
+    assert ours.n == len(values)
 
 
 def test_equal_values_have_an_interval_without_width():
@@ -34,8 +34,8 @@ def test_equal_values_have_an_interval_without_width():
 def test_it_covers_the_true_mean_as_often_as_it_says():
     rng = np.random.default_rng(0)
     n = 2000
-    found = [interval(rng.normal(3, 2, size=5)) for _ in range(n)]
-    covered = sum(i.low <= 3 <= i.high for i in found)
+    intervals = [interval(rng.normal(3, 2, size=5)) for _ in range(n)]
+    covered = sum(i.low <= 3 <= i.high for i in intervals)
     low, high = reference.binom.ppf([1e-4, 1 - 1e-4], n, 0.95)
     assert low <= covered <= high
 
@@ -46,9 +46,9 @@ def test_how_it_prints():
 
 
 def test_one_value_only_where_it_is_asked_for():
-    found = interval([0.25], one=True)
-    assert (found.mean, found.n) == (0.25, 1)
-    assert math.isnan(found.low) and math.isnan(found.high)
+    single = interval([0.25], one=True)
+    assert (single.mean, single.n) == (0.25, 1)
+    assert math.isnan(single.low) and math.isnan(single.high)
     assert interval([1.0, 2.0], one=True) == interval([1.0, 2.0])
 
 
@@ -71,7 +71,7 @@ def test_refusals(values, options, sentence):
         interval(values, **options)
 
 
-def test_summarise_gives_a_row_a_group_in_order_of_appearance():
+def test_summarise_gives_a_row_per_group_in_order_of_appearance():
     table = pd.DataFrame(
         {
             "model": ["joint", "joint", "A", "A", "A"],
@@ -80,12 +80,12 @@ def test_summarise_gives_a_row_a_group_in_order_of_appearance():
             "loss": [1.0, 3.0, 0.0, 0.0, 0.0],
         }
     )
-    found = summarise(table, ["model", "data"])
-    assert found["model"].tolist() == ["joint", "A"]
-    assert found["data"].tolist() == ["x", "x"]
-    assert found["mean"].tolist() == pytest.approx([0.6, 0.2])
+    summary = summarise(table, ["model", "data"])
+    assert summary["model"].tolist() == ["joint", "A"]
+    assert summary["data"].tolist() == ["x", "x"]
+    assert summary["mean"].tolist() == pytest.approx([0.6, 0.2])
     expected = interval([0.1, 0.2, 0.3])
-    assert found.loc[1, ["low", "high"]].tolist() == [expected.low, expected.high]
+    assert summary.loc[1, ["low", "high"]].tolist() == [expected.low, expected.high]
     assert summarise(table, ["model"], value="loss")["mean"].tolist() == [2.0, 0.0]
 
 

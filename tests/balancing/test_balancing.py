@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from coursekit import balancing
 from coursekit.balancing import mmcosine
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
-from coursekit.balancing.modality_dropout import masks
 from coursekit.balancing.scores import true_class_scores
 from coursekit.balancing.signals import own_logits
 from coursekit.data import Modality, Recipe, generate
@@ -248,20 +247,20 @@ def test_ensemble_is_the_unimodal_trainings_side_by_side(data):
     for m in "AB":
         assert torch.allclose(weights(both.encoders[m]), weights(alone[m].encoders[m]), atol=1e-6)
     mean = sum(predict(alone[m], data.test.inputs).joint.softmax(1) for m in "AB") / 2
-    found = predict(both, data.test.inputs).joint
-    assert torch.allclose(found, mean.log(), atol=1e-5)
+    joint = predict(both, data.test.inputs).joint
+    assert torch.allclose(joint, mean.log(), atol=1e-5)
 
 
 def test_mlb_scales_come_from_the_heads(data):
     method = balancing.build("mlb", alpha=1.5, beta_max=4.0)
     step = step_of(data, method=method)
     s = true_class_scores(list(step.prediction.unimodal.values()), step.labels)
-    found = method.scales(step)
+    scales = method.scales(step)
     for m, mine, other in (("A", s[0], s[1]), ("B", s[1], s[0])):
         r = float(other / mine)
         beta = 4.0 if r > 1 else 2.0
         expected = 1 + (beta - 1) * torch.tanh(torch.tensor(1.5 * (r - 1)))
-        assert found[m] == pytest.approx(float(expected), rel=1e-5)
+        assert scales[m] == pytest.approx(float(expected), rel=1e-5)
     assert method.weights(step) == {"joint": 1.0, "A": 1.0, "B": 1.0}
 
 
@@ -308,14 +307,6 @@ def test_gblend_online_estimates_every_super_epoch(data):
 
     fit(model_for(data), data.train, data.valid, replace(FEW, epochs=5), method=Spy(epochs=2))
     assert seen == [0, 3, 5]
-
-
-def test_modality_dropout_loses_one_at_most_and_as_often_as_told():
-    keep = masks(4000, 3, 0.6, torch.Generator().manual_seed(0))
-    lost = 3 - keep.sum(1)
-    assert set(lost.tolist()) == {0.0, 1.0}
-    assert float(lost.mean()) == pytest.approx(0.6, abs=0.03)
-    assert torch.allclose(1 - keep.mean(0), torch.full((3,), 0.2), atol=0.03)
 
 
 def test_pmr_survives_classes_that_its_rows_lack(data):

@@ -57,15 +57,15 @@ def test_shapley_values_sum_to_the_whole_and_equal_the_mean_over_orders(m, seed)
     order = list(range(m))
     sets = [frozenset(c) for r in range(1, m + 1) for c in combinations(order, r)]
     values = dict(zip(sets, draw(*((2, 3) for _ in sets), seed=seed), strict=True))
-    found = agm.shapley(values)
-    assert torch.allclose(sum(found), values[frozenset(order)])
+    shares = agm.shapley(values)
+    assert torch.allclose(sum(shares), values[frozenset(order)])
     full = {frozenset(): torch.zeros(2, 3, dtype=torch.float64), **values}
     for one in order:
         gains = []
         for arrival in permutations(order):
             before = frozenset(arrival[: arrival.index(one)])
             gains.append(full[before | {one}] - full[before])
-        assert torch.allclose(found[one], torch.stack(gains).mean(0))
+        assert torch.allclose(shares[one], torch.stack(gains).mean(0))
 
 
 @given(scores=POSITIVE, alpha=st.floats(0, 2))
@@ -77,10 +77,10 @@ def test_agm_leaves_alone_who_is_as_far_as_usual(scores, alpha):
 @given(k=st.integers(2, 5), seed=st.integers(0, 99), rule=st.sampled_from(gblend.RULES))
 def test_blends_sum_to_one(k, seed, rule):
     losses = [x.abs() + 0.1 for x in draw(*((k,) for _ in range(4)), seed=seed)]
-    found = gblend.weights(*losses, rule=rule)
-    assert float(found.sum()) == pytest.approx(1)
+    weights = gblend.weights(*losses, rule=rule)
+    assert float(weights.sum()) == pytest.approx(1)
     if rule == "safe":
-        assert (found >= gblend.LEAST_WEIGHT - 1e-12).all()
+        assert (weights >= gblend.LEAST_WEIGHT - 1e-12).all()
 
 
 def test_the_safe_rule_survives_what_the_paper_rule_does_not():
@@ -99,18 +99,18 @@ def test_projected_gradients_keep_what_does_not_conflict(tasks, seed):
     friendly = g.abs()
     assert torch.equal(pcgrad.project(friendly), friendly)
     two = g[:2]
-    found = pcgrad.project(two)
+    projected = pcgrad.project(two)
     for i, j in ((0, 1), (1, 0)):
-        assert float(found[i] @ two[j]) >= -1e-9
+        assert float(projected[i] @ two[j]) >= -1e-9
 
 
 @given(scale=st.floats(0.1, 10), seed=st.integers(0, 50))
 def test_cosine_logits_know_no_length(scale, seed):
     z, w = draw((3, 4), (5, 4), seed=seed)
-    found = mmcosine.logits([z], [w], scale)
-    assert torch.allclose(mmcosine.logits([9 * z], [0.2 * w], scale), found)
+    logits = mmcosine.logits([z], [w], scale)
+    assert torch.allclose(mmcosine.logits([9 * z], [0.2 * w], scale), logits)
     loop = [[scale * float(a @ b / a.norm() / b.norm()) for b in w] for a in z]
-    assert torch.allclose(found, tensor(loop))
+    assert torch.allclose(logits, tensor(loop))
 
 
 def test_mslr_waits_for_six_epochs():
@@ -123,22 +123,22 @@ def test_mslr_waits_for_six_epochs():
 @given(alpha=st.floats(0, 3), seed=st.integers(0, 50))
 def test_gradnorm_targets(alpha, seed):
     norms, losses, first = (x.abs() + 0.1 for x in draw((4,), (4,), (4,), seed=seed))
-    found = gradnorm.targets(norms, losses, first, alpha)
+    targets = gradnorm.targets(norms, losses, first, alpha)
     pace = [float(a / b) for a, b in zip(losses, first, strict=True)]
     mean = sum(pace) / 4
     expected = [float(norms.mean()) * (p / mean) ** alpha for p in pace]
-    assert torch.allclose(found, tensor(expected))
+    assert torch.allclose(targets, tensor(expected))
 
 
 @given(c=st.integers(2, 4), seed=st.integers(0, 50))
 def test_prototypes_by_loop_and_absent_classes(c, seed):
     (z,) = draw((7, 3), seed=seed)
     labels = torch.randint(c, (7,), generator=torch.Generator().manual_seed(seed))
-    found = pmr.prototypes(z, labels, c + 1)
+    centres = pmr.prototypes(z, labels, c + 1)
     for k in range(c + 1):
         rows = [z[i] for i in range(7) if labels[i] == k]
         expected = sum(rows) / len(rows) if rows else torch.zeros(3, dtype=torch.float64)
-        assert torch.allclose(found[k], expected)
+        assert torch.allclose(centres[k], expected)
     assert pmr.present(labels, c + 1).tolist() == [k in labels.tolist() for k in range(c + 1)]
 
 

@@ -9,9 +9,10 @@ from scipy import stats
 
 from coursekit import balancing
 from coursekit.analysis.intervals import interval
+from coursekit.compare import cells
 from coursekit.compare import protocol as methods
-from coursekit.compare import sweep
 from coursekit.compare.stored_tables import machine
+from coursekit.compare.tuning import TUNING_SEEDS, fresh_seeds
 from coursekit.data.files import DATA_FOLDER, DataFileError, open_checked
 from coursekit.data.fsdd import find_recordings
 
@@ -38,9 +39,9 @@ def places(table):
     measured = {method.partition(" ")[0] for method in table["method"]}
     names = [name for name in balancing.names() if name in measured]
     assert len(names) >= 16
-    found, _ = sweep.places([*SMALL, *MORE], ["late-linear"], names)
-    wide, _ = sweep.places(SMALL, methods.FUSIONS, names)
-    return set(found) | set(wide)
+    narrow, _ = cells.places([*SMALL, *MORE], ["late-linear"], names)
+    wide, _ = cells.places(SMALL, methods.FUSIONS, names)
+    return set(narrow) | set(wide)
 
 
 def places_of(table):
@@ -49,19 +50,19 @@ def places_of(table):
 
 def test_every_method_had_the_same_trials(tuning, places):
     assert places_of(tuning) == places
-    assert not tuning.duplicated(sweep.KEY).any()
-    assert set(tuning["seed"]) == set(sweep.TUNING_SEEDS)
-    assert set(tuning.groupby(PLACE).size()) == {6 * len(sweep.TUNING_SEEDS)}
+    assert not tuning.duplicated(cells.KEY).any()
+    assert set(tuning["seed"]) == set(TUNING_SEEDS)
+    assert set(tuning.groupby(PLACE).size()) == {6 * len(TUNING_SEEDS)}
     for place, rows in tuning.groupby(PLACE):
         assert set(rows["trial"]) == set(map(methods.write_trial, methods.trials(place[2])))
 
 
 def test_every_result_has_the_trial_that_validation_chose(table, tuning, places):
     assert places_of(table) == places
-    fresh = set(range(sweep.FIRST_SEED, sweep.FIRST_SEED + SEEDS))
+    fresh = set(fresh_seeds(SEEDS))
     for place, rows in table.groupby(PLACE):
         assert len(rows) == SEEDS and set(rows["seed"]) == fresh, place
-        chosen = methods.write_trial(sweep.chosen_trial(tuning, place))
+        chosen = methods.write_trial(cells.chosen_trial(tuning, place))
         assert set(rows["trial"]) == {chosen}, place
 
 
@@ -121,7 +122,7 @@ def test_every_method_had_the_same_rates_and_the_chosen_one(table):
         assert len(rows) == 18 and set(rows["trial"]) == tried, place
     for place, rows in far.groupby(PLACE):
         assert len(rows) == SEEDS, place
-        chosen = methods.write_trial(sweep.chosen_trial(tuning, place, RATES))
+        chosen = methods.write_trial(cells.chosen_trial(tuning, place, RATES))
         assert set(rows["trial"]) == {chosen}, place
 
 
@@ -143,14 +144,14 @@ def gain(table, data, fusion, method, over, over_fusion=None):
 
 @pytest.mark.parametrize("fusion", ["late-linear", "mid-mlp", "film"])
 def test_mlb_beats_the_plain_multi_loss_on_starvation(table, fusion):
-    found = gain(table, "starve", fusion, "mlb", "multi-loss")
-    assert found.mean >= 0.015 and found.low > 0, found
+    difference = gain(table, "starve", fusion, "mlb", "multi-loss")
+    assert difference.mean >= 0.015 and difference.low > 0, difference
 
 
 @pytest.mark.parametrize("method", ["mlb", "gblend-offline", "gblend-online"])
 def test_mlb_and_gradient_blending_cure_starvation(table, method):
-    found = gain(table, "starve", "late-linear", method, "joint")
-    assert found.mean >= 0.05 and found.low > 0, found
+    difference = gain(table, "starve", "late-linear", method, "joint")
+    assert difference.mean >= 0.05 and difference.low > 0, difference
 
 
 def test_the_ensemble_is_not_beaten_on_starvation(table):
@@ -161,12 +162,12 @@ def test_the_ensemble_is_not_beaten_on_starvation(table):
 @pytest.mark.parametrize("data", SMALL)
 @pytest.mark.parametrize("fusion", methods.FUSIONS)
 def test_joint_training_loses_to_the_ensemble_under_both_imbalances(table, data, fusion):
-    found = gain(table, data, "none", "ensemble", "joint", fusion)
-    assert found.low > 0, found
+    difference = gain(table, data, "none", "ensemble", "joint", fusion)
+    assert difference.low > 0, difference
 
 
 def test_balancing_does_not_cure_overfitting(table):
     """Encoders are intact there; what speeds the noisy one up makes it worse."""
     for method in ("mlb", "gblend-offline", "gblend-online", "ogm"):
-        found = gain(table, "overfit", "late-linear", method, "joint")
-        assert found.high < 0, (method, found)
+        difference = gain(table, "overfit", "late-linear", method, "joint")
+        assert difference.high < 0, (method, difference)

@@ -56,10 +56,10 @@ print([c.options for c in EXPLORERS["race"]().controls.values() if hasattr(c, "o
 
 def test_an_explorers_options_do_not_hang_on_what_was_imported_first():
     """Two learners side by side see the same list."""
-    said = [
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", ORDER, *first], capture_output=True, text=True, check=True
         ).stdout
         for first in (["mlb", "agm"], ["pmr", "gblend"])
     ]
-    assert "mlb" in said[0] and said[0] == said[1]
+    assert "mlb" in outputs[0] and outputs[0] == outputs[1]

@@ -22,9 +22,9 @@ TINY = replace(TINY, sides=(128,))
 
 
 def counted(module, *inputs):
-    with flop_counter() as found:
+    with flop_counter() as counter:
         module(*inputs).sum().backward()
-    return found.get_total_flops()
+    return counter.get_total_flops()
 
 
 def test_a_linear_layer_is_two_or_three_products():
@@ -74,18 +74,18 @@ def test_the_script_trains_as_the_loop_does(monkeypatch):
     seen, loss_of = [], Method.loss
 
     def loss(self, step, weights):
-        found = loss_of(self, step, weights)
-        seen.append(found.item())
-        return found
+        value = loss_of(self, step, weights)
+        seen.append(value.item())
+        return value
 
     monkeypatch.setattr(Method, "loss", loss)
     data = script.make_split(task, task.steps * task.batch_size)
     monkeypatch.setattr(script, "RATE", 0.05)  # a step has to show
     engine = script.TimedEngine(script.settings_of(task, "32-true"), script.Clock("cpu"))
     script.by_loop(task, engine, script.make_model(task), data)
-    found = script.by_script(task, script.make_model(task), data, script.Clock("cpu"))
-    assert len(found) == len(seen) == 2 * task.steps
-    first = torch.tensor(found[: task.steps])
+    losses = script.by_script(task, script.make_model(task), data, script.Clock("cpu"))
+    assert len(losses) == len(seen) == 2 * task.steps
+    first = torch.tensor(losses[: task.steps])
     assert torch.allclose(first, torch.tensor(seen[: task.steps]), rtol=0, atol=1e-5)
     assert first.std() > 1e-3
     assert engine.clock.first > 0 and len(engine.clock.epochs) == 2
@@ -128,8 +128,8 @@ def test_the_command_its_figures_and_its_files(tmp_path, monkeypatch):
 
 
 def test_the_script_as_a_variant():
-    found = script.train(replace(TINY, repeats=3), "script")
-    assert len(found["seconds"]) == 3 and min(found["seconds"]) > 0 < found["first"]
+    figures = script.train(replace(TINY, repeats=3), "script")
+    assert len(figures["seconds"]) == 3 and min(figures["seconds"]) > 0 < figures["first"]
 
 
 def test_a_variant_that_fails_is_told(monkeypatch):
@@ -140,12 +140,12 @@ def test_a_variant_that_fails_is_told(monkeypatch):
         return known.get(name, {"failed": "RuntimeError: out of | memory"})
 
     monkeypatch.setattr(bench, "run", broken)
-    found = bench.measure(TINY, ["script", "bf16-mixed"])
-    assert found.rows[0] == table.Row("script", 4.0, 1.0, 1.0, 0.5, 1.0)
-    assert found.rows[1] == table.Row("bf16-mixed", failed="RuntimeError: out of | memory")
-    assert "by TF32" in table.text_of(found)
-    assert "bf16-mixed  failed: RuntimeError: out of | memory" in table.text_of(found)
-    assert "| bf16-mixed | failed: RuntimeError: out of \\| memory |" in table.card_of(found)
+    report = bench.measure(TINY, ["script", "bf16-mixed"])
+    assert report.rows[0] == table.Row("script", 4.0, 1.0, 1.0, 0.5, 1.0)
+    assert report.rows[1] == table.Row("bf16-mixed", failed="RuntimeError: out of | memory")
+    assert "by TF32" in table.text_of(report)
+    assert "bf16-mixed  failed: RuntimeError: out of | memory" in table.text_of(report)
+    assert "| bf16-mixed | failed: RuntimeError: out of \\| memory |" in table.card_of(report)
 
 
 def test_processes_that_fail_say_why(tmp_path, monkeypatch):

@@ -22,20 +22,20 @@ def run(*options: str):
 
 @pytest.mark.parametrize(("dtype", "gap"), [("float32", 1e-5), ("float64", 1e-10)])
 def test_emap_beats_the_loop_by_far_and_agrees_with_it(dtype, gap):
-    found = bench.measure(300, dtype=dtype, budget=0.3)
-    assert found.speedup > 200  # several times more on a quiet machine; n² against n
-    assert 0 <= found.max_gap < gap
-    assert found.timed[0].pairs < 300**2  # the loop was measured in part …
-    assert "extrapolated from" in found.table()["how"].iloc[0]  # … and the table says so
-    assert found.table()["how"].iloc[-1] == "measured"
+    result = bench.measure(300, dtype=dtype, budget=0.3)
+    assert result.speedup > 200  # several times more on a quiet machine; n² against n
+    assert 0 <= result.max_gap < gap
+    assert result.timed[0].pairs < 300**2  # the loop was measured in part …
+    assert "extrapolated from" in result.table()["how"].iloc[0]  # … and the table says so
+    assert result.table()["how"].iloc[-1] == "measured"
 
 
 def test_four_thousand_samples_take_seconds_and_little_memory():
     """The grid of hidden units would have 4000 × 4000 × 64 numbers, nearly 4 GiB."""
-    found = bench.measure(4000, budget=0.2)
-    assert found.seconds < 3
-    assert found.extra_mb < 200
-    assert found.speedup > 2500
+    result = bench.measure(4000, budget=0.2)
+    assert result.seconds < 3
+    assert result.extra_mb < 200
+    assert result.speedup > 2500
 
 
 def test_one_run_writes_one_object(tmp_path):

@@ -50,21 +50,21 @@ def test_every_explorer_is_measured_with_a_slider_that_it_has():
 
 
 def test_figures_and_table_say_the_same():
-    found = bench.Figures({"lines": watched("a")}, ["a sentence"], 2 * bench.USUAL_MS)
-    assert found.scale == 2
-    row = found.figures()["explorers"][0]
+    figures = bench.Figures({"lines": watched("a")}, ["a sentence"], 2 * bench.USUAL_MS)
+    assert figures.scale == 2
+    row = figures.figures()["explorers"][0]
     assert (row["median"], row["p95"], row["n"]) == (100.0, 110.0, 3)
     assert row["milliseconds"] == [90.0, 100.0, 110.0]
-    assert json.dumps(found.figures())
-    assert "lines" in bench.text_of(found)
-    assert "a sentence" in bench.text_of(found)
+    assert json.dumps(figures.figures())
+    assert "lines" in bench.text_of(figures)
+    assert "a sentence" in bench.text_of(figures)
 
 
 def test_wrong_names_and_a_missing_browser_are_answered_in_a_sentence(monkeypatch):
-    said = CliRunner().invoke(app, ["explorers", "--explorer", "lies"])
-    assert said.exit_code == 2
-    assert "lies" in said.output
+    result = CliRunner().invoke(app, ["explorers", "--explorer", "lies"])
+    assert result.exit_code == 2
+    assert "lies" in result.output
     monkeypatch.setattr(browser, "browser_path", lambda: None)
-    said = CliRunner().invoke(app, ["explorers", "--explorer", "lines"])
-    assert said.exit_code == 2
-    assert "chromium" in said.output
+    result = CliRunner().invoke(app, ["explorers", "--explorer", "lines"])
+    assert result.exit_code == 2
+    assert "chromium" in result.output

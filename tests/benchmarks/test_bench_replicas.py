@@ -53,10 +53,12 @@ def test_every_way_learns():
     base = bench._network(data)
     state = bench.vmap_loop(data, epochs, 2)
     reached = [bench.loader_loop(data, epochs), bench.memory_loop(data, epochs)]
-    found = [right(model(data.inputs).detach()) for model in reached]
-    found += [right(m(data.inputs).joint.detach()) for m in bench.replica_loop(data, epochs, 2)]
+    accuracies = [right(model(data.inputs).detach()) for model in reached]
+    accuracies += [
+        right(m(data.inputs).joint.detach()) for m in bench.replica_loop(data, epochs, 2)
+    ]
     for k in range(2):
         own = {name: w[k] for name, w in state.items()}
-        found.append(right(functional_call(base, own, (data.inputs,)).detach()))
-    assert min(found) > 0.6 > 2 * chance
-    assert max(found) - min(found) < 0.1
+        accuracies.append(right(functional_call(base, own, (data.inputs,)).detach()))
+    assert min(accuracies) > 0.6 > 2 * chance
+    assert max(accuracies) - min(accuracies) < 0.1

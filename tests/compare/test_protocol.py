@@ -11,16 +11,16 @@ from typer.testing import CliRunner
 
 from coursekit import balancing
 from coursekit.__main__ import app
+from coursekit.compare import cells
 from coursekit.compare import protocol as methods
-from coursekit.compare import sweep
 from coursekit.compare.protocol import (
     NO_FUSION,
-    agreement,
     entries,
     read_trial,
     trials,
     write_trial,
 )
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS
 
 ALL = pytest.mark.parametrize("method", balancing.names())
 
@@ -53,9 +53,11 @@ def test_a_trial_is_read_as_it_was_written(method):
 
 
 def test_a_method_that_brings_its_own_answer_stands_once():
-    found, left = sweep.places(["starve"], ["late-linear", "film"], ["ensemble", "unimodal", "ogm"])
-    assert left == []
-    assert found == [
+    places, left_out = cells.places(
+        ["starve"], ["late-linear", "film"], ["ensemble", "unimodal", "ogm"]
+    )
+    assert left_out == []
+    assert places == [
         ("starve", NO_FUSION, "ensemble"),
         ("starve", NO_FUSION, "unimodal A"),
         ("starve", NO_FUSION, "unimodal B"),
@@ -65,9 +67,9 @@ def test_a_method_that_brings_its_own_answer_stands_once():
 
 
 def test_what_a_method_is_not_for_is_said():
-    found, left = sweep.places(["starve"], ["film", "late-linear"], ["mmcosine"])
-    assert found == [("starve", "late-linear", "mmcosine")]
-    assert left == ["mmcosine is not defined for film: left out there."]
+    places, left_out = cells.places(["starve"], ["film", "late-linear"], ["mmcosine"])
+    assert places == [("starve", "late-linear", "mmcosine")]
+    assert left_out == ["mmcosine is not defined for film: left out there."]
 
 
 def test_each_modality_alone_is_an_entry_of_its_own():
@@ -105,9 +107,9 @@ def test_an_entry_with_other_modalities_than_the_data_is_refused():
 
 
 def test_results_come_from_seeds_that_tuned_nothing():
-    tuning = sweep.tuning_cells([("starve", "film", "joint")])
+    tuning = cells.tuning_cells([("starve", "film", "joint")])
     assert {cell[4] for cell in tuning} == {0, 1, 2} and len(tuning) == 18
-    assert max(sweep.TUNING_SEEDS) < sweep.FIRST_SEED
+    assert max(TUNING_SEEDS) < min(SEEDS)
 
 
 # ---- choosing --------------------------------------------------------------------------------
@@ -122,12 +124,12 @@ def test_the_best_mean_on_validation_is_chosen():
     rates = [t["lr"] for t in trials("joint")]
     rows = [(f"lr={lr:g}", s, 0.5) for lr in rates for s in (0, 1, 2)]
     rows += [("lr=0.07", 0, 0.9), ("lr=0.05", 100, 9.0)]  # a row of a result seed counts nothing
-    assert sweep.chosen_trial(tuned(rows), ("d", "f", "joint")) == {"lr": 0.07}
+    assert cells.chosen_trial(tuned(rows), ("d", "f", "joint")) == {"lr": 0.07}
 
 
 def test_of_equals_the_first_is_chosen():
     rows = [(write_trial(t), s, 0.5) for t in reversed(trials("joint")) for s in (0, 1, 2)]
-    assert sweep.chosen_trial(tuned(rows), ("d", "f", "joint")) == trials("joint")[0]
+    assert cells.chosen_trial(tuned(rows), ("d", "f", "joint")) == trials("joint")[0]
 
 
 def test_tuning_never_looks_at_the_test_rows(monkeypatch):
@@ -141,25 +143,6 @@ def test_tuning_never_looks_at_the_test_rows(monkeypatch):
 
 
 # ---- one training ----------------------------------------------------------------------------
-
-
-def test_agreement_by_hand():
-    labels = torch.tensor([0, 0, 0, 0, 1, 1])
-    first = torch.tensor([0, 0, 0, 1, 0, 0])
-    second = torch.tensor([0, 1, 1, 0, 0, 0])
-    model = torch.tensor([0, 0, 1, 0, 0, 1])
-    found = agreement(model, [first, second], labels)
-    expected = {
-        "share_all": 1 / 6, "share_none": 2 / 6, "share_1": 2 / 6, "share_2": 1 / 6,
-        "right_all": 1.0, "right_none": 0.5, "right_1": 0.5, "right_2": 1.0,
-    }  # fmt: skip
-    assert found == pytest.approx(expected)
-
-
-def test_an_empty_group_has_no_accuracy():
-    answers = torch.tensor([0, 1])
-    found = agreement(answers, [answers, answers], answers)
-    assert math.isnan(found["right_none"]) and found["share_none"] == 0
 
 
 def test_groups_add_up_to_the_accuracy():
@@ -185,9 +168,9 @@ def test_one_modality_alone_leaves_the_other_untouched():
     assert not torch.equal(parts[0]["layers.0.weight"], parts[1]["layers.0.weight"])
     test = methods.data_of("starve", 0).test
     with torch.no_grad():
-        said = model(test.inputs)
-        head = model.heads["A"](said.features["A"]).log_softmax(1)
-    torch.testing.assert_close(said.joint, head)
+        prediction = model(test.inputs)
+        head = model.heads["A"](prediction.features["A"]).log_softmax(1)
+    torch.testing.assert_close(prediction.joint, head)
 
 
 def test_a_modality_that_is_not_there_is_refused():
@@ -203,7 +186,7 @@ def fake_row(data, fusion, method, trial, seed):
     return {**head, "seed": seed, "valid": round(trial["lr"] + seed / 100, 6)}
 
 
-CELLS = sweep.tuning_cells([("starve", "film", "joint"), ("starve", "film", "mlb")])
+CELLS = cells.tuning_cells([("starve", "film", "joint"), ("starve", "film", "mlb")])
 
 
 def test_what_is_there_is_not_trained_again(tmp_path):
@@ -213,30 +196,30 @@ def test_what_is_there_is_not_trained_again(tmp_path):
         trained.append(cell)
         return fake_row(*cell)
 
-    first = sweep.work(counted, CELLS[:20], out, 1, "half")
+    first = cells.work(counted, CELLS[:20], out, 1, "half")
     assert len(trained) == 20 and len(first) == 20
-    whole = sweep.work(counted, CELLS, out, 1, "whole")
+    whole = cells.work(counted, CELLS, out, 1, "whole")
     assert len(trained) == len(CELLS) == len(whole)
-    assert sweep.work(counted, CELLS[:3], out, 1, "few")["seed"].tolist() == [0, 0, 0]
+    assert cells.work(counted, CELLS[:3], out, 1, "few")["seed"].tolist() == [0, 0, 0]
     assert len(trained) == len(CELLS)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30])
 def test_a_line_that_was_cut_short_is_trained_again(tmp_path, cut):
     out, once = tmp_path / "t.csv", tmp_path / "once.csv"
-    sweep.work(fake_row, CELLS, once, 1, "once")
-    sweep.work(fake_row, CELLS[:20], out, 1, "half")
+    cells.work(fake_row, CELLS, once, 1, "once")
+    cells.work(fake_row, CELLS[:20], out, 1, "half")
     text = out.read_text(encoding="utf-8")
     out.write_text(text[:-cut], encoding="utf-8")  # as a kill leaves it
-    sweep.work(fake_row, CELLS, out, 1, "rest")
-    pd.testing.assert_frame_equal(sweep.tidy(sweep.read(out)), sweep.tidy(sweep.read(once)))
+    cells.work(fake_row, CELLS, out, 1, "rest")
+    pd.testing.assert_frame_equal(cells.tidy(cells.read(out)), cells.tidy(cells.read(once)))
 
 
 def test_processes_make_the_same_table(tmp_path):
     few = [c for c in CELLS if c[4] == 0]
-    one = sweep.work(fake_row, few, tmp_path / "one.csv", 1, "one")
-    two = sweep.work(fake_row, few, tmp_path / "two.csv", 2, "two")
-    pd.testing.assert_frame_equal(sweep.tidy(one), sweep.tidy(two))
+    one = cells.work(fake_row, few, tmp_path / "one.csv", 1, "one")
+    two = cells.work(fake_row, few, tmp_path / "two.csv", 2, "two")
+    pd.testing.assert_frame_equal(cells.tidy(one), cells.tidy(two))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -244,13 +227,13 @@ def test_a_dask_cluster_makes_the_same_table(tmp_path):
     from distributed import LocalCluster
 
     few = [c for c in CELLS if c[4] == 0][:3]
-    here = sweep.work(methods.tuning_row, few, tmp_path / "here.csv", 1, "here")
+    here = cells.work(methods.tuning_row, few, tmp_path / "here.csv", 1, "here")
     with LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
         address = cluster.scheduler_address
-        there = sweep.work(methods.tuning_row, few, tmp_path / "there.csv", 1, "there", address)
-    pd.testing.assert_frame_equal(sweep.tidy(here), sweep.tidy(there))
+        there = cells.work(methods.tuning_row, few, tmp_path / "there.csv", 1, "there", address)
+    pd.testing.assert_frame_equal(cells.tidy(here), cells.tidy(there))
 
 
 # ---- the command -----------------------------------------------------------------------------
@@ -261,7 +244,7 @@ def run(*options):
 
 
 def test_the_command_makes_both_tables(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep, "trials", lambda method, rates: trials(method)[3:5])
+    monkeypatch.setattr(cells, "trials", lambda method, rates: trials(method)[3:5])
     out = tmp_path / "m.csv"
     chosen = ("--method", "joint,ensemble,mmcosine", "--fusion", "film", "--seeds", "2")
     result = run(*chosen, "--out", str(out))
@@ -303,4 +286,4 @@ def test_ties_do_not_hang_on_rounding():
     values = np.array([v for *_, v in rows])
     values[3:] = [0.3, 0.2, 0.1]  # the same mean, added in another order
     table = tuned([(t, s, v) for (t, s, _), v in zip(rows, values, strict=True)])
-    assert sweep.chosen_trial(table, ("d", "f", "joint")) == {"lr": 0.02}
+    assert cells.chosen_trial(table, ("d", "f", "joint")) == {"lr": 0.02}

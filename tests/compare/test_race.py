@@ -138,7 +138,7 @@ def test_a_method_of_ones_own_has_the_first_lane():
 
 def test_the_table_holds_the_test_accuracies_of_the_race(quick):
     state = quick.state
-    found = drive(
+    finished = drive(
         race(
             load_preset("starve", seed=state["seed"]),
             entrants(state["lane_1"]),
@@ -147,7 +147,7 @@ def test_the_table_holds_the_test_accuracies_of_the_race(quick):
         )
     )
     reached = quick.table().set_index("method")["test accuracy"]
-    assert dict(reached) == dict(found.results.set_index("entry")["accuracy"])
+    assert dict(reached) == dict(finished.results.set_index("entry")["accuracy"])
     for name, value in reached.items():
         assert f"{name} {value:.3f}" in quick.alt
 
@@ -356,7 +356,9 @@ def test_together_is_the_same_race(data):
 
 def test_together_one_that_diverges_says_so(data):
     wild = replace(FEW, lr=1e30, clip=None)
-    found = drive(race(data, entrants("joint"), wild, seed=4, together=True, fusion="transformer"))
-    assert set(found.stopped) == {"joint", ENSEMBLE}
-    assert all("epoch 1" in why for why in found.stopped.values())
-    assert found.results["accuracy"].isna().all()
+    finished = drive(
+        race(data, entrants("joint"), wild, seed=4, together=True, fusion="transformer")
+    )
+    assert set(finished.stopped) == {"joint", ENSEMBLE}
+    assert all("epoch 1" in why for why in finished.stopped.values())
+    assert finished.results["accuracy"].isna().all()

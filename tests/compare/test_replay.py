@@ -62,8 +62,8 @@ def test_every_epoch_is_the_training_stopped_there(data, shot):
         wide = shot.by_epoch
         valid = history.query("split == 'valid'")["accuracy"].tolist()
         assert wide[name].tolist()[:2] == pytest.approx(valid)
-        found = predict(model, data.test.inputs)
-        right = (found.joint.argmax(1) == data.test.labels).numpy()
+        prediction = predict(model, data.test.inputs)
+        right = (prediction.joint.argmax(1) == data.test.labels).numpy()
         assert (shot.right[name][1] == right).all()
         before, after = (predict(model, s.inputs).features for s in (data.train, data.valid))
         for m in "AB":
@@ -103,9 +103,9 @@ def test_it_can_be_watched_and_a_frame_never_lies_ahead(data):
 
 
 def test_who_diverges_stops_and_is_said(data):
-    found = drive(replay(data, "explodes", Explodes(), FEW))
-    assert set(found.stopped) == {"explodes"} and found.epochs == 3
-    view, frame = FilmView(), at_epoch(found, 3)
+    stopped_replay = drive(replay(data, "explodes", Explodes(), FEW))
+    assert set(stopped_replay.stopped) == {"explodes"} and stopped_replay.epochs == 3
+    view, frame = FilmView(), at_epoch(stopped_replay, 3)
     view.update(frame)
     assert "explodes stopped: " in view.describe(frame) and "nan" not in view.describe(frame)
     assert view.table(frame).set_index("entry")["validation"].isna().tolist() == [0, 1, 0]
@@ -123,19 +123,19 @@ def test_what_is_no_rival_is_refused(data, name, method, error, words):
 
 def test_a_method_that_is_not_for_this_fusion_is_said():
     work = shoot("mmcosine", "starve", "film", 250, 0)
-    _, said = next(work)
+    _, sentence = next(work)
     work.close()
-    assert said == "mmcosine is not defined for film: this is late-linear."
+    assert sentence == "mmcosine is not defined for film: this is late-linear."
     assert not {"joint", "ensemble", "unimodal"} & set(methods())
 
 
 def test_the_cursor_moves_through_what_was_trained_once():
     e = EXPLORERS["film"]()
-    told = e._computed._data
+    computed = e._computed._data
     e.set(epoch=3)
     assert e.alt.startswith("Epoch 3 of 20, mlb beside joint training.")
-    assert e._computed._data is told
-    value = told[0].by_epoch.loc[3, "mlb, probe of A"]
+    assert e._computed._data is computed
+    value = computed[0].by_epoch.loc[3, "mlb, probe of A"]
     assert f"mlb A {value:.3f}" in e.alt
     assert e.picture == e.render(**e.state)
     assert e.table().set_index("entry").loc["mlb", "probe of A"] == value

@@ -13,7 +13,7 @@ from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.ogm import OGM
 from coursekit.compare import replicas
 from coursekit.data.multimodal import Split
-from coursekit.data.presets import preset
+from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import generate
 from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs
@@ -109,6 +109,21 @@ def require_same(name, fusion, how, *, own_data=False):
     assert not torch.allclose(next(iter(first.values())), next(iter(second.values())))
 
 
+def test_a_divergence_is_an_error_after_the_last_epoch_for_who_needs_every_model():
+    def training(stopped):
+        yield ["first epoch"]
+        yield ["second epoch"]
+        return stopped
+
+    rows = list(replicas.raise_on_divergence(training({}), ["Model A"]))
+    assert rows == [["first epoch"], ["second epoch"]]
+    for names, reasons in (((), "Why. And why."), (("A", "B", "C"), "A: Why. C: And why.")):
+        going = replicas.raise_on_divergence(training({0: "Why.", 2: "And why."}), names)
+        assert [next(going), next(going)] == rows
+        with pytest.raises(FloatingPointError, match=f"^{reasons}$"):
+            next(going)
+
+
 def test_which_methods_can_be_replicated():
     assert {"joint", "unimodal", "ensemble", "multi-loss", "mlb", "ogm", "mslr"} <= set(NAMES)
     assert {"gblend-offline", "gblend-online", "mmcosine"} <= set(NAMES)
@@ -152,8 +167,8 @@ def test_different_methods_and_fusions_together_in_any_order():
     )  # fmt: skip
     for k, (name, _) in enumerate(entries):
         rows, _ = plain(alone[k], data, HOW, k, balancing.build(name))
-        found = histories[k]["loss"].tolist()
-        assert found == pytest.approx([r["loss"] for r in rows], abs=1e-8), entries[k]
+        losses = histories[k]["loss"].tolist()
+        assert losses == pytest.approx([r["loss"] for r in rows], abs=1e-8), entries[k]
 
 
 @pytest.mark.parametrize("fusion", ["late-linear", "mid-mlp", "transformer"])

@@ -61,7 +61,7 @@ def share_right(scores, labels):
 @pytest.mark.parametrize("names", [("A", "B"), ("A", "B", "C")])
 def test_every_number_recomputed(names):
     data = make(2, names)
-    found = compare(data, seed=5)
+    comparison = compare(data, seed=5)
     y = data.test.labels
     expected, probabilities = {}, []
     alone = {m: trained(data, (m,), seed=5) for m in names}
@@ -72,16 +72,16 @@ def test_every_number_recomputed(names):
     joint = trained(data, names, seed=5)
     expected["joint"] = share_right(predict(joint, data.test.inputs).joint, y)
     expected["ensemble"] = share_right(sum(probabilities) / len(names), y)
-    assert found.accuracy["model"].tolist() == list(expected)
-    assert found.accuracy["accuracy"].tolist() == pytest.approx(list(expected.values()))
+    assert comparison.accuracy["model"].tolist() == list(expected)
+    assert comparison.accuracy["accuracy"].tolist() == pytest.approx(list(expected.values()))
     for trained_, models in (("alone", alone), ("joint", dict.fromkeys(names, joint))):
         for m in names:
             before = predict(models[m], data.train.inputs).features[m]
             after = predict(models[m], data.test.inputs).features[m]
-            here = (found.probes["modality"] == m) & (found.probes["trained"] == trained_)
-            (value,) = found.probes.loc[here, "accuracy"]
+            here = (comparison.probes["modality"] == m) & (comparison.probes["trained"] == trained_)
+            (value,) = comparison.probes.loc[here, "accuracy"]
             assert value == probe(before, data.train.labels, after, y)
-    assert len(found.probes) == 2 * len(names)
+    assert len(comparison.probes) == 2 * len(names)
 
 
 def test_the_ensemble_is_neither_a_vote_nor_a_sum_of_logits():
@@ -161,22 +161,24 @@ def test_settings_that_keep_the_best_do_so_for_every_model(data):
 
 def test_pretrained_encoders_start_where_the_single_models_ended(data):
     still = Settings(epochs=1, batch_size=500, lr=1e-12, momentum=0.0)
-    found = compare(data, still, variants={"joint": Variant(pretrained=True), "fresh": Variant()})
-    probes = found.probes.set_index(["modality", "trained"])["accuracy"]
+    comparison = compare(
+        data, still, variants={"joint": Variant(pretrained=True), "fresh": Variant()}
+    )
+    probes = comparison.probes.set_index(["modality", "trained"])["accuracy"]
     for m in ("A", "B"):
         assert probes[m, "joint"] == probes[m, "alone"]
 
 
 def test_every_cure_runs(data):
     variants = {"joint": Variant(), **cures()}
-    found = compare(data, variants=variants)
+    comparison = compare(data, variants=variants)
     names = ["A", "B", *variants, "ensemble"]
-    assert found.accuracy["model"].tolist() == names
-    assert found.accuracy["accuracy"].between(0, 1).all()
-    assert set(found.probes["trained"]) == {"alone", "joint"}
+    assert comparison.accuracy["model"].tolist() == names
+    assert comparison.accuracy["accuracy"].between(0, 1).all()
+    assert set(comparison.probes["trained"]) == {"alone", "joint"}
     for name in cures():
-        here = found.history[found.history["model"] == name]
-        plain = found.history[found.history["model"] == "joint"]
+        here = comparison.history[comparison.history["model"] == name]
+        plain = comparison.history[comparison.history["model"] == "joint"]
         differs = here["loss"].tolist() != plain["loss"].tolist()
         assert differs or name == "early stopping"  # the same training, other weights kept
 

@@ -29,16 +29,16 @@ def of_two_sizes(seed):
 @pytest.mark.parametrize("make_data", [make, of_two_sizes])
 def test_the_tables_are_those_of_the_plain_runs(make_data):
     seeds = [7, 4, 5]
-    found = seeds_at_once(make_data, FEW, seeds, widths=WIDTHS)
+    at_once = seeds_at_once(make_data, FEW, seeds, widths=WIDTHS)
     expected = over_seeds(make_data, FEW, seeds, widths=WIDTHS, jobs=1)
     for name in ("accuracy", "probes", "history"):
-        one, other = getattr(found, name), getattr(expected, name)
+        one, other = getattr(at_once, name), getattr(expected, name)
         numbers = [c for c in ("accuracy", "loss") if c in one]
         pd.testing.assert_frame_equal(one.drop(columns=numbers), other.drop(columns=numbers))
         assert (one["accuracy"] - other["accuracy"]).abs().max() <= 2 / TEST  # rounding
-    loss = found.history["loss"] - expected.history["loss"]
+    loss = at_once.history["loss"] - expected.history["loss"]
     assert loss.abs().max() < 1e-5
-    assert found.history["loss"].nunique() > len(seeds) * 3 * FEW.epochs
+    assert at_once.history["loss"].nunique() > len(seeds) * 3 * FEW.epochs
 
 
 def test_refusals():

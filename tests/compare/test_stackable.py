@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from coursekit import balancing, fusion
 from coursekit.compare import replicas
 from coursekit.data.multimodal import Split
-from coursekit.data.presets import preset
+from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import generate
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.fusion.mid_mlp import MidMLP

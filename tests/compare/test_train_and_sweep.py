@@ -18,12 +18,12 @@ from deadly import deadly
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
-from coursekit.compare import sweep as cells
+from coursekit.compare import cells
 from coursekit.compare.commands import summary_of
 from coursekit.compare.plan import Plan, read_plan
-from coursekit.compare.plan_sweep import compare, places, row
 from coursekit.compare.run import done as done_
 from coursekit.compare.run import run
+from coursekit.compare.sweep import compare, places, row
 from coursekit.data import load_preset
 from coursekit.data.files import extra_folder
 from coursekit.models import build_classifier
@@ -59,8 +59,8 @@ def test_what_comes_out(tmp_path):
     data = load_preset("starve", 0, train=120, test=200)
     model = build_classifier(data.train.inputs, 6, fusion="mid-mlp")
     model.load_state_dict(torch.load(tmp_path / "model.pt", weights_only=True))
-    found = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
-    assert found == pytest.approx(result["test"], abs=1e-6)
+    again = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
+    assert again == pytest.approx(result["test"], abs=1e-6)
     history = pd.read_csv(tmp_path / "history.csv")
     valid = history[history["split"] == "valid"]["accuracy"]
     assert valid.max() == pytest.approx(result["valid"], abs=1e-6)  # the best epoch was kept
@@ -79,8 +79,8 @@ def test_it_is_the_training_that_the_package_would_do(tmp_path):
     how = Settings(epochs=3, batch_size=32)
     history = fit(model, data.train, data.valid, how, method=balancing.build("mlb"))
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), history)
-    found = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
-    assert result["test"] == pytest.approx(found, abs=1e-6)
+    by_package = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
+    assert result["test"] == pytest.approx(by_package, abs=1e-6)
 
 
 @pytest.mark.parametrize(("options", "sentence"), [
@@ -112,8 +112,8 @@ def test_what_it_refuses(tmp_path, options, sentence):
 def test_dry_says_what_would_be_trained(tmp_path):
     done = call("train", *SMALL, "--method", "mlb", "--dry", "--out", tmp_path / "out")
     assert done.exit_code == 0
-    for said in ("train: 120 rows", "A: (20,) a sample", "mlb on late-linear: 9,042 parameters"):
-        assert said in done.output
+    for words in ("train: 120 rows", "A: (20,) a sample", "mlb on late-linear: 9,042 parameters"):
+        assert words in done.output
     assert not (tmp_path / "out").exists()
 
 
@@ -135,9 +135,9 @@ def test_it_says_where_it_goes_on_and_counts_the_seconds_of_all_attempts(tmp_pat
 
 
 def test_help_names_what_there_is_to_choose_from():
-    said = call("train", "--help").output
+    text = call("train", "--help").output
     for name in ("starve", "cremad", "mslr", "film", "resnet18"):
-        assert name in said
+        assert name in text
 
 
 def test_another_training_s_folder_stays_as_it_was(tmp_path):
@@ -255,8 +255,8 @@ def test_recorded_digits_train_in_the_paper_s_setting(tmp_path):
 
 
 def test_the_ensemble_and_each_modality_are_always_there():
-    found = places(small(), ["mlb"], ["late-linear", "film"])
-    assert [p[1:] for p in found] == [
+    all_places = places(small(), ["mlb"], ["late-linear", "film"])
+    assert [p[1:] for p in all_places] == [
         ("late-linear", "joint"), ("film", "joint"), ("none", "ensemble"),
         ("none", "unimodal A"), ("none", "unimodal B"), ("late-linear", "mlb"), ("film", "mlb"),
     ]  # fmt: skip

@@ -72,9 +72,9 @@ def test_every_published_file_is_as_published():
 
 
 def test_the_list_names_every_data_file_and_each_is_small():
-    found = sorted(p.name for p in DATA_FOLDER.iterdir() if p.suffix in (".csv", ".npz"))
-    assert found == sorted(read_checksums())
-    assert all((DATA_FOLDER / name).stat().st_size < 4_000_000 for name in found)
+    names = sorted(p.name for p in DATA_FOLDER.iterdir() if p.suffix in (".csv", ".npz"))
+    assert names == sorted(read_checksums())
+    assert all((DATA_FOLDER / name).stat().st_size < 4_000_000 for name in names)
     assert not list(DATA_FOLDER.rglob("*.wav"))
 
 

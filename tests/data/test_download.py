@@ -66,10 +66,10 @@ def careless(body, headers):
     return act
 
 
-def rest(start, body=BODY, headers=TAG, said=None):
+def rest(start, body=BODY, headers=TAG, content_range=None):
     """206 with the bytes from ``start`` on; ``said`` is a Content-Range that is not the right."""
     right = f"bytes {start}-{len(body) - 1}/{len(body)}"
-    place = {"Content-Range": said or right}
+    place = {"Content-Range": content_range or right}
     return whole(body[start:], 206, {**place, **headers})
 
 
@@ -171,7 +171,7 @@ def test_it_may_break_more_than_once(get):
         # And three that break the rules: the version not looked at, the wrong place, no place.
         [careless(OTHER, {"ETag": '"second"'}), whole(OTHER, headers={"ETag": '"second"'})],
         [rest(0, OTHER), whole(OTHER)],
-        [rest(0, OTHER, said="all of it"), whole(OTHER)],
+        [rest(0, OTHER, content_range="all of it"), whole(OTHER)],
     ],
     ids=["no range", "new version", "416", "version ignored", "other place", "no place"],
 )

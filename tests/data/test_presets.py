@@ -31,9 +31,9 @@ def results():
 
 def drop(results, name):
     """Joint minus best single test accuracy, one value a seed."""
-    found = drop_by_seed(results[name].accuracy, MODALITIES)
-    assert list(found.index) == list(SEEDS)
-    return found
+    drops = drop_by_seed(results[name].accuracy, MODALITIES)
+    assert list(drops.index) == list(SEEDS)
+    return drops
 
 
 def probe_of_a(results, name):
@@ -41,10 +41,10 @@ def probe_of_a(results, name):
 
 
 def test_starve(results):
-    found = drop(results, "starve")
-    assert found.mean() <= -0.04
-    assert interval(found).high < 0
-    assert (found < 0).sum() >= 9
+    drops = drop(results, "starve")
+    assert drops.mean() <= -0.04
+    assert interval(drops).high < 0
+    assert (drops < 0).sum() >= 9
     assert probe_of_a(results, "starve") <= -0.30
 
 
@@ -54,9 +54,9 @@ def test_imbalance(results):
 
 
 def test_overfit(results):
-    found = drop(results, "overfit")
-    assert found.mean() <= -0.05
-    assert interval(found).high < 0
+    drops = drop(results, "overfit")
+    assert drops.mean() <= -0.05
+    assert interval(drops).high < 0
     assert abs(probe_of_a(results, "overfit")) <= 0.03
 
 
@@ -81,9 +81,9 @@ def test_synergy_is_beyond_an_additive_head(results):
     ],
 )
 def test_the_diagnosis_says_which_illness_it_is(results, name, sentence):
-    found = diagnose(results[name].accuracy, results[name].probes)
-    assert found.illness == sentence
-    assert found.starved == (("A",) if "starvation" in sentence else ())
+    diagnosis = diagnose(results[name].accuracy, results[name].probes)
+    assert diagnosis.illness == sentence
+    assert diagnosis.starved == (("A",) if "starvation" in sentence else ())
 
 
 def test_a_preset_loads_by_name_with_changes():

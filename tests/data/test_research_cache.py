@@ -198,8 +198,8 @@ def test_several_processes_may_write_at_once(tmp_path, source):
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
         totals = list(pool.map(_total, [(read, source)] * 6))
     assert totals == [30 * 97 * 100_000] * 6
-    left = [p for p in (tmp_path / "cache").rglob("*") if p.is_file() and p.suffix != ".npy"]
-    assert [p for p in left if "digests" not in p.parts] == []
+    others = [p for p in (tmp_path / "cache").rglob("*") if p.is_file() and p.suffix != ".npy"]
+    assert [p for p in others if "digests" not in p.parts] == []
     assert len(arrays(tmp_path / "cache")) == 1
 
 

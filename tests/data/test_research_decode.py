@@ -51,10 +51,10 @@ def test_a_wave_file_of_any_type_becomes_the_same_floats(tmp_path, dtype, full):
     wave = tone(300, 0.1, 8000)
     stored = wave * (full - 1) + (128 if dtype == np.uint8 else 0)
     wavfile.write(tmp_path / "a.wav", 8000, stored.astype(dtype))
-    found, rate = read_wav(tmp_path / "a.wav")
+    samples, rate = read_wav(tmp_path / "a.wav")
     assert rate == 8000
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wave, atol=2.1 / 128 if dtype == np.uint8 else 2e-4)
+    assert samples.dtype == np.float32
+    np.testing.assert_allclose(samples, wave, atol=2.1 / 128 if dtype == np.uint8 else 2e-4)
 
 
 def test_channels_are_averaged(tmp_path):
@@ -236,19 +236,19 @@ def test_sound_is_that_of_its_seconds(videos, kind):
 def test_plain_samples_come_back_to_the_sample(videos):
     wave = np.concatenate([tone(hz, 1.0, 16000) for hz in (500, 1000, 2000)])
     for start, end in ((0.0, 3.0), (0.5, 1.25), (1.99, 2.01)):
-        found, rate = read_sound(videos["avi"], start, end)
+        samples, rate = read_sound(videos["avi"], start, end)
         assert rate == 16000
         want = wave[round(start * rate) : round(end * rate)]
-        np.testing.assert_allclose(found, want, atol=1e-4)
+        np.testing.assert_allclose(samples, want, atol=1e-4)
 
 
 def test_coded_sound_is_where_it_belongs(videos):
     """Also at the very beginning, where the coder had nothing before it."""
     wave = np.concatenate([tone(hz, 1.0, 16000) for hz in (500, 1000, 2000)])
     for start, end in ((0.0, 3.0), (0.3, 0.8), (0.9, 1.1), (1.99, 2.2)):
-        found, _ = read_sound(videos["mp4"], start, end)
+        samples, _ = read_sound(videos["mp4"], start, end)
         want = wave[round(start * 16000) : round(end * 16000)]
-        np.testing.assert_allclose(found, want, atol=0.02)
+        np.testing.assert_allclose(samples, want, atol=0.02)
 
 
 def test_pictures_may_begin_after_the_sound(tmp_path):

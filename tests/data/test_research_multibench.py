@@ -144,9 +144,9 @@ def test_the_hostile_pickles_would_have_run(tmp_path):
     trace = tmp_path / "trace"
     for name in ("os.system", "eval", "nested", "in objects", "numpy.save"):
         pickle.loads(pickle.dumps(hostile(trace)[name]))
-        left = [p for p in tmp_path.iterdir() if p.name.startswith("trace")]
-        assert left, name
-        left[0].unlink()
+        traces = [p for p in tmp_path.iterdir() if p.name.startswith("trace")]
+        assert traces, name
+        traces[0].unlink()
 
 
 RAW = {  # streams that no pickler writes
@@ -199,8 +199,8 @@ def test_lists_that_share_and_contain_themselves_end(tmp_path):
     assert len(read_arrays(write(tmp_path / "a.pkl", shared))) == 2
     itself = []
     itself.append(itself)
-    found = read_arrays(write(tmp_path / "b.pkl", itself))
-    assert found[0] is found
+    listing = read_arrays(write(tmp_path / "b.pkl", itself))
+    assert listing[0] is listing
 
 
 @given(cut=st.integers(0, 2000), at=st.integers(0, 2000), to=st.integers(0, 255))

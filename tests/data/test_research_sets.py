@@ -85,8 +85,8 @@ def test_workers_and_the_cache_give_the_same_tensors(made, tmp_path, name):
     want = list(plain_data.train.batches(parts))
     options = ({"workers": 2}, {"workers": 2, "cache": tmp_path}, {"cache": tmp_path})
     for chosen in options:
-        found = list(quiet(name, made / name, **chosen).train.batches(parts))
-        for one, other in zip(want, found, strict=True):
+        batches = list(quiet(name, made / name, **chosen).train.batches(parts))
+        for one, other in zip(want, batches, strict=True):
             assert list(one) == list(other) == ["audio", "video"]
             assert all(one[m].dtype == torch.float32 for m in one)
             assert all(torch.equal(one[m], other[m]) for m in one)
@@ -110,8 +110,8 @@ def test_a_process_that_was_started_anew_reads_the_same(made):
     """As worker processes are on macOS and Windows; with one thread where this one has more."""
     reads = [quiet(name, made / name).read for name in ("cremad", "ave", "ucf101")]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_as_arrays, [(read, 0) for read in reads]))
-    for read, there in zip(reads, found, strict=True):
+        arrays = list(pool.map(_as_arrays, [(read, 0) for read in reads]))
+    for read, there in zip(reads, arrays, strict=True):
         for m, x in read(0).items():
             np.testing.assert_array_equal(there[m], x.numpy())
 
@@ -394,9 +394,9 @@ def test_ave_is_disjoint_by_default_and_says_what_it_drops(made):
 def test_ave_published_keeps_all_and_warns(made):
     with pytest.warns(UserWarning) as warned:
         data = open_data("ave", made / "ave", split="published", **SMALL)
-    said = [str(w.message) for w in warned]
-    assert any("1 videos stand in both train and valid" in s for s in said)
-    assert any("1 videos stand in both train and test" in s for s in said)
+    messages = [str(w.message) for w in warned]
+    assert any("1 videos stand in both train and valid" in s for s in messages)
+    assert any("1 videos stand in both train and test" in s for s in messages)
     assert [len(data.split(s)) for s in SPLITS] == [5, 2, 1]
     assert data.missing == ()
 
@@ -574,14 +574,14 @@ def test_fsdd_is_av_digits_with_recordings():
     root = extra / "fsdd" / "recordings" if extra else None
     if root is None or not root.is_dir():
         pytest.skip("the recordings are not here")
-    found, want = (
+    data, want = (
         open_data("fsdd", root, n=100, fold=2),
         load("av_digits", speech="fsdd", n=100, fold=2),
     )
-    assert all(torch.equal(found.inputs[m], want.inputs[m]) for m in want.modalities)
-    assert report(found)["rows"].tolist() == [100, 500, 1000]
+    assert all(torch.equal(data.inputs[m], want.inputs[m]) for m in want.modalities)
+    assert report(data)["rows"].tolist() == [100, 500, 1000]
     with pytest.raises(TypeError, match="data is a MultimodalData"):
-        check(found)
+        check(data)
 
 
 def test_a_folder_needs_recorded_speech(tmp_path):

@@ -252,13 +252,13 @@ def test_squeeze_excite_by_loops():
         torch.randn(*shape, generator=rng, dtype=torch.float64)
         for shape in ((3, 4, 2, 5), (2, 4), (4, 2))
     )
-    found = squeeze_excite(x, w1, w2)
+    gated = squeeze_excite(x, w1, w2)
     for b in range(3):
         mean = [sum(x[b, d].flatten().tolist()) / 10 for d in range(4)]
         hidden = [max(0.0, sum(float(w1[h, d]) * mean[d] for d in range(4))) for h in range(2)]
         for d in range(4):
             gate = sigmoid(sum(float(w2[d, h]) * hidden[h] for h in range(2)))
-            assert torch.allclose(found[b, d], x[b, d] * gate, rtol=0, atol=1e-12)
+            assert torch.allclose(gated[b, d], x[b, d] * gate, rtol=0, atol=1e-12)
 
 
 def test_the_se_gate_squeezes_vectors_by_themselves():
@@ -294,7 +294,7 @@ def test_non_local_by_loops():
         torch.randn(*shape, generator=rng, dtype=torch.float64)
         for shape in ((2, 3, 4), (2, 4), (2, 4), (2, 4), (4, 2))
     )
-    found = non_local(x, *weights)
+    attended = non_local(x, *weights)
     theta, phi, g, out = (w.tolist() for w in weights)
 
     def times(matrix, vector):
@@ -311,7 +311,7 @@ def test_non_local_by_loops():
                 value = times(g, row)
                 mixed = [m + score / sum(scores) * v for m, v in zip(mixed, value, strict=True)]
             expected = [a + b for a, b in zip(rows[i], times(out, mixed), strict=True)]
-            assert found[sample, i].tolist() == pytest.approx(expected, abs=1e-12)
+            assert attended[sample, i].tolist() == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_non_local_gate_starts_as_late_linear():

@@ -27,12 +27,12 @@ def sigmoid(x):
 
 def test_film_by_loops():
     x, gamma, beta = draw((2, 3, 4), (2, 3), (2, 3))
-    found = film(x, gamma, beta)
+    modulated = film(x, gamma, beta)
     for b in range(2):
         for d in range(3):
             for t in range(4):
                 expected = float(gamma[b, d]) * float(x[b, d, t]) + float(beta[b, d])
-                assert float(found[b, d, t]) == pytest.approx(expected, abs=1e-12)
+                assert float(modulated[b, d, t]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_film_conditions_the_last_modality_on_all_others():
@@ -48,21 +48,21 @@ def test_film_conditions_the_last_modality_on_all_others():
 
 def test_gated_by_loops():
     x, gate = draw((3, 4), (3, 4))
-    found = gated(x, gate)
+    opened = gated(x, gate)
     for b in range(3):
         expected = [sigmoid(float(g)) * float(v) for g, v in zip(gate[b], x[b], strict=True)]
-        assert found[b].tolist() == pytest.approx(expected, abs=1e-12)
+        assert opened[b].tolist() == pytest.approx(expected, abs=1e-12)
 
 
 def test_gmu_by_loops():
     visual, text, w = draw((3, 2), (3, 2), (2, 4))
-    found = gmu(visual, text, w)
+    fused = gmu(visual, text, w)
     for b in range(3):
         both = [*visual[b].tolist(), *text[b].tolist()]
         for d in range(2):
             z = sigmoid(sum(float(w[d, i]) * both[i] for i in range(4)))
             expected = z * math.tanh(both[d]) + (1 - z) * math.tanh(both[2 + d])
-            assert float(found[b, d]) == pytest.approx(expected, abs=1e-12)
+            assert float(fused[b, d]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_gmu_of_three_gates_each_by_itself():

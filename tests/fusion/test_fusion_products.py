@@ -30,12 +30,12 @@ WIDTHS = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 @given(widths=WIDTHS, batch=st.integers(1, 3), seed=st.integers(0, 99))
 def test_tensor_product_by_loops(widths, batch, seed):
     parts = draw(*((batch, d) for d in widths), seed=seed)
-    found = tensor_product(parts)
-    assert found.shape == (batch, math.prod(d + 1 for d in widths))
+    product = tensor_product(parts)
+    assert product.shape == (batch, math.prod(d + 1 for d in widths))
     for b in range(batch):
         rows = [[1.0, *z[b].tolist()] for z in parts]
         expected = [math.prod(combination) for combination in itertools.product(*rows)]
-        assert found[b].tolist() == pytest.approx(expected, abs=1e-12)
+        assert product[b].tolist() == pytest.approx(expected, abs=1e-12)
 
 
 @given(widths=WIDTHS, rank=st.integers(1, 3), outputs=st.integers(1, 3), seed=st.integers(0, 99))
@@ -58,13 +58,13 @@ def test_low_rank_is_the_full_contraction(widths, rank, outputs, seed):
 def test_bilinear_by_loops(widths, seed):
     parts = draw(*((2, d) for d in widths), seed=seed)
     weight, bias = draw((3, *widths), (3,), seed=seed + 1)
-    found = bilinear(parts, weight, bias)
+    logits = bilinear(parts, weight, bias)
     for b, c in itertools.product(range(2), range(3)):
         expected = float(bias[c])
         for place in itertools.product(*map(range, widths)):
             product = math.prod(float(z[b, i]) for z, i in zip(parts, place, strict=True))
             expected += float(weight[(c, *place)]) * product
-        assert float(found[b, c]) == pytest.approx(expected, abs=1e-10)
+        assert float(logits[b, c]) == pytest.approx(expected, abs=1e-10)
 
 
 def test_sums_and_products_by_element():

@@ -29,8 +29,8 @@ def made(kind, widths=TWO, classes=4, **options):
 
 def features(batch=6, seed=0, **shapes):
     rng = torch.Generator().manual_seed(seed)
-    found = shapes or {m: (d,) for m, d in TWO.items()}
-    return {m: torch.randn(batch, *s, generator=rng, dtype=torch.float64) for m, s in found.items()}
+    sizes = shapes or {m: (d,) for m, d in TWO.items()}
+    return {m: torch.randn(batch, *s, generator=rng, dtype=torch.float64) for m, s in sizes.items()}
 
 
 # ---- written out by loops ------------------------------------------------------------------
@@ -96,7 +96,7 @@ def encode(stack, tokens):
 
 def test_transformer_fusion_by_loops():
     model, z = made(Transformer), features(batch=2)
-    found = model(z)
+    logits = model(z)
     for i in range(2):
         tokens = [model.tokens.class_token.tolist()]
         for m, e in zip(TWO, model.tokens.marks.tolist(), strict=True):
@@ -104,12 +104,12 @@ def test_transformer_fusion_by_loops():
             tokens.append(add(affine(p.weight, p.bias, z[m][i].tolist()), e))
         first = encode(model.encoder, tokens)[0]
         expected = affine(model.linear.weight, model.linear.bias, first)
-        assert found[i].tolist() == pytest.approx(expected, abs=1e-8)
+        assert logits[i].tolist() == pytest.approx(expected, abs=1e-8)
 
 
 def test_early_transformer_by_loops():
     model, x = made(MultiModalTransformer), features(batch=2, video=(3, 5), audio=(2, 3))
-    found = model(x)
+    logits = model(x)
     for i in range(2):
         tokens = []
         for m in TWO:
@@ -122,7 +122,7 @@ def test_early_transformer_by_loops():
         out = encode(model.encoder, tokens)
         mean = [sum(column) / len(out) for column in zip(*out, strict=True)]
         expected = affine(model.linear.weight, model.linear.bias, mean)
-        assert found[i].tolist() == pytest.approx(expected, abs=1e-8)
+        assert logits[i].tolist() == pytest.approx(expected, abs=1e-8)
 
 
 # ---- torch's two paths ---------------------------------------------------------------------
@@ -200,12 +200,12 @@ def test_the_seed_draws_every_parameter(kind):
 @given(st.integers(1, 40), st.integers(1, 33))
 @settings(max_examples=40)
 def test_positions_number_by_number(length, width):
-    found = sinusoidal_positions(length, width)
-    assert found.shape == (length, width)
+    positions = sinusoidal_positions(length, width)
+    assert positions.shape == (length, width)
     for t in (0, length - 1):
         for j in range(width):
             angle = t / 10_000 ** (2 * (j // 2) / width)
-            assert found[t, j].item() == pytest.approx(
+            assert positions[t, j].item() == pytest.approx(
                 math.cos(angle) if j % 2 else math.sin(angle), abs=1e-12
             )
 
@@ -221,10 +221,10 @@ def test_a_shift_of_positions_is_one_rotation_for_all_of_them():
 def test_mark_puts_the_class_token_first():
     x = features(batch=2, a=(1, 3), b=(2, 3))
     c, e = torch.arange(3.0).double(), {"b": torch.ones(3).double(), "a": torch.zeros(3).double()}
-    found = mark(x, c, e)
-    assert found.shape == (2, 4, 3)
-    assert torch.equal(found[:, 0], c.expand(2, 3))
-    assert torch.equal(found[:, 1:3], x["b"] + 1) and torch.equal(found[:, 3:], x["a"])
+    marked = mark(x, c, e)
+    assert marked.shape == (2, 4, 3)
+    assert torch.equal(marked[:, 0], c.expand(2, 3))
+    assert torch.equal(marked[:, 1:3], x["b"] + 1) and torch.equal(marked[:, 3:], x["a"])
 
 
 @pytest.mark.parametrize(

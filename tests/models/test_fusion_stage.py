@@ -90,7 +90,7 @@ def readout(layer, x):
 @pytest.mark.parametrize("steps", [None, 3])
 def test_the_places_by_loops(place, steps):
     model, x = network(place), inputs(2, steps)
-    found = model(x).joint
+    joint = model(x).joint
     for i in range(2):
         rows = {m: z[i].tolist() if steps else [z[i].tolist()] for m, z in x.items()}
         if place == "early":
@@ -107,7 +107,7 @@ def test_the_places_by_loops(place, steps):
                 logits = readout(model.fusion.last, relu(model.fusion.first, parts))
             else:
                 logits = readout(model.fusion.linear, parts)
-        assert found[i].tolist() == pytest.approx(logits, abs=1e-8)
+        assert joint[i].tolist() == pytest.approx(logits, abs=1e-8)
 
 
 def interaction(model):
@@ -225,6 +225,13 @@ def test_modality_dropout_takes_one_modality_of_a_share_of_the_samples():
     assert all(torch.equal(again[m], kept[m]) for m in SIZES)
 
 
+def test_modality_dropout_names_a_modality_that_is_not_there():
+    x = {m: torch.ones(4, d) for m, d in SIZES.items()}
+    model = build_depth("early", x, 4, rate=0.4).train()
+    with pytest.raises(ValueError, match=r"inputs lacks \['B'\]; the model reads"):
+        model.encode({"A": x["A"]})
+
+
 # ---- a missing modality --------------------------------------------------------------------
 
 
@@ -236,10 +243,10 @@ def test_filled_and_dropped_by_hand():
     assert torch.allclose(mean["B"], train["B"].mean(0).expand(6, 3)) and mean["A"] is x["A"]
     z_a = model.encoders["A"](x["A"])
     by_hand = z_a @ model.fusion.linear.weight[:, :3].T + model.fusion.linear.bias
-    found = dropped(model, {"A": x["A"]}, "B")  # B is not even read
-    assert torch.allclose(found, by_hand, rtol=0, atol=1e-10)
+    without_b = dropped(model, {"A": x["A"]}, "B")  # B is not even read
+    assert torch.allclose(without_b, by_hand, rtol=0, atol=1e-10)
     whole, other = model(x).joint, dropped(model, x, "A")
-    assert torch.allclose(whole, found + other - model.fusion.linear.bias, atol=1e-10)
+    assert torch.allclose(whole, without_b + other - model.fusion.linear.bias, atol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -320,9 +327,9 @@ def test_refusals_of_the_timeline(options, words):
 
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=30), st.floats(0.05, 1))
 def test_epochs_to_is_the_first_that_holds(curve, share):
-    found = epochs_to(curve, share)
+    epoch = epochs_to(curve, share)
     level = share * max(curve)
-    assert curve[found - 1] >= level and all(v < level for v in curve[: found - 1])
+    assert curve[epoch - 1] >= level and all(v < level for v in curve[: epoch - 1])
 
 
 @pytest.mark.parametrize("curve", [[], [[0.5]], [0.5, math.nan]])
@@ -404,9 +411,9 @@ def test_the_tables_hold_every_case_network_seed_and_trial(stored):
         curves = stored.curves[stored.curves["case"] == name]
         assert (curves.groupby(["model", "seed"]).size() == depth_study.EPOCHS).all()
         arrived = curves.groupby(["model", "seed"])["accuracy"].apply(epochs_to)
-        told = rows[(rows["measure"] == "epochs") & rows["model"].isin(models)]
+        epochs = rows[(rows["measure"] == "epochs") & rows["model"].isin(models)]
         # The stored curves are rounded, so a value on the very edge of 95 % may fall either side.
-        same = told.set_index(["model", "seed"])["value"].sort_index() == arrived.sort_index()
+        same = epochs.set_index(["model", "seed"])["value"].sort_index() == arrived.sort_index()
         assert same.mean() > 0.97
 
 
@@ -433,8 +440,10 @@ def test_differences_by_loops(stored):
             assert len(mine) == (1 if case == "starve" else 2)
             differences.append(np.mean([value["late", s] - value["early", s] for s in mine]))
         expected = interval(differences)
-        found = reading.minus(case, "late", "early")
-        assert (found.mean, found.low) == pytest.approx((expected.mean, expected.low), abs=1e-12)
+        difference = reading.minus(case, "late", "early")
+        assert (difference.mean, difference.low) == pytest.approx(
+            (expected.mean, expected.low), abs=1e-12
+        )
         assert reading.reached(case)["late"] == pytest.approx(
             np.mean([value["late", s] for s in seeds]), abs=1e-12
         )
@@ -462,9 +471,9 @@ def test_what_is_lost_is_read_from_its_own_rows(stored):
     )
     where = "case == @name and seed == 104 and model == 'late, modality dropout'"
     part = stored.results.query(where).set_index("measure")["value"]
-    found = rows[(rows["way"] == "dropped (modality dropout)") & (rows["seed"] == 104)]
-    assert found["accuracy"].tolist() == [part["without B, dropped"]]
-    assert found["whole"].iloc[0] == pytest.approx(reading.reached(name)["late, modality dropout"])
+    row = rows[(rows["way"] == "dropped (modality dropout)") & (rows["seed"] == 104)]
+    assert row["accuracy"].tolist() == [part["without B, dropped"]]
+    assert row["whole"].iloc[0] == pytest.approx(reading.reached(name)["late, modality dropout"])
     table = reading.fills(name)
     early = stored.results.query("case == @name and model == 'early'")
     wide = early.pivot_table(index="seed", columns="measure", values="value")
@@ -509,16 +518,16 @@ def test_one_trial_drawn_at_random_is_measured_again(stored):
     rng = random.Random(draw)
     rows = stored.trials[stored.trials["case"].isin(["balanced", "synergy", "starve"])]
     row = rows.iloc[rng.randrange(len(rows))]
-    found = []
+    best = []
     for seed in depth_study.TUNING_SEEDS:
         case = cases()[row["case"]]
         data = views(case, seed)(row["model"])
         with threadpool_limits(1):
             _, history = depth_study.trained(row["model"], data, case, trials()[row["trial"]], seed)
-        found.append(depth_study.valid_curve(history).max())
+        best.append(depth_study.valid_curve(history).max())
     card = (DATA_FOLDER / "depth_trials.md").read_text(encoding="utf-8")
     near = 1e-4 if f"- Made with: {machine()}\n" in card else 0.06  # stored with four digits
-    assert np.mean(found) == pytest.approx(row["accuracy"], abs=near), (draw, dict(row))
+    assert np.mean(best) == pytest.approx(row["accuracy"], abs=near), (draw, dict(row))
 
 
 def test_the_command_writes_what_the_study_gives(tmp_path, monkeypatch, stored):

@@ -92,9 +92,9 @@ def by_names(s, x, training):
 def test_resnet_is_what_its_weights_say(resnet, training, size):
     model, x = copy.deepcopy(resnet).train(training), drawn(3, 3, *size)
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    found = model(x)
-    assert found.std() > 0.1
-    assert torch.allclose(found, by_names(before, x, training), rtol=0, atol=1e-10)
+    features = model(x)
+    assert features.std() > 0.1
+    assert torch.allclose(features, by_names(before, x, training), rtol=0, atol=1e-10)
 
 
 def test_resnet_has_as_many_parameters_as_the_published_one():
@@ -110,17 +110,17 @@ def published_names():
         shapes = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (width,))
         return {f"{name}.{k}": v for k, v in shapes.items()} | {f"{name}.num_batches_tracked": ()}
 
-    found = {"conv1.weight": (64, 3, 7, 7), **norm("bn1", 64)}
+    shape_of = {"conv1.weight": (64, 3, 7, 7), **norm("bn1", 64)}
     for stage, width in enumerate((64, 128, 256, 512), start=1):
         for block in (0, 1):
             at = f"layer{stage}.{block}"
             into = width // 2 if block == 0 and stage > 1 else width
-            found |= {f"{at}.conv1.weight": (width, into, 3, 3), **norm(f"{at}.bn1", width)}
-            found |= {f"{at}.conv2.weight": (width, width, 3, 3), **norm(f"{at}.bn2", width)}
+            shape_of |= {f"{at}.conv1.weight": (width, into, 3, 3), **norm(f"{at}.bn1", width)}
+            shape_of |= {f"{at}.conv2.weight": (width, width, 3, 3), **norm(f"{at}.bn2", width)}
             if into != width:
-                found |= {f"{at}.downsample.0.weight": (width, into, 1, 1)}
-                found |= norm(f"{at}.downsample.1", width)
-    return found
+                shape_of |= {f"{at}.downsample.0.weight": (width, into, 1, 1)}
+                shape_of |= norm(f"{at}.downsample.1", width)
+    return shape_of
 
 
 def test_resnet_has_the_published_names_and_shapes(resnet):
@@ -130,9 +130,9 @@ def test_resnet_has_the_published_names_and_shapes(resnet):
 
 @pytest.mark.parametrize("shape", [(1, 3, 32, 32), (1, 3, 1, 1), (2, 3, 33, 64), (2, 3, 3, 40, 8)])
 def test_resnet_gives_512_numbers_for_any_size(resnet, shape):
-    found = resnet.eval()(drawn(*shape))
-    assert found.shape == (shape[0], resnet.out_features) == (shape[0], 512)
-    assert (found >= 0).all()
+    features = resnet.eval()(drawn(*shape))
+    assert features.shape == (shape[0], resnet.out_features) == (shape[0], 512)
+    assert (features >= 0).all()
 
 
 def test_frames_are_averaged_pictures(resnet):
@@ -293,9 +293,9 @@ def positions(length, width):
 @pytest.mark.parametrize("kernel", [1, 3, 31])
 def test_conformer_layer_written_out(kernel):
     layer, x = shaken(ConformerLayer(12, 3, kernel=kernel, expansion=2)), drawn(2, 5, 12)
-    found = layer(x)
+    actual = layer(x)
     expected = layer_by_hand(x, layer.state_dict(), 3)
-    assert torch.allclose(found, expected, rtol=0, atol=1e-10)
+    assert torch.allclose(actual, expected, rtol=0, atol=1e-10)
     with torch.no_grad():  # torch's attention takes another way there
         assert torch.allclose(layer.eval()(x), expected, rtol=0, atol=1e-10)
 
@@ -348,11 +348,13 @@ def test_only_positions_and_convolution_know_the_order(monkeypatch):
 
 def test_dropout_works_in_training_only_and_follows_torch_s_seed():
     layer, x = shaken(ConformerLayer(12, 3, kernel=3, dropout=0.5)), drawn(2, 5, 12)
-    found = []
+    outputs = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        found.append(layer.train()(x))
-    assert torch.equal(found[0], found[1]) and not torch.allclose(found[0], found[2], atol=0.1)
+        outputs.append(layer.train()(x))
+    assert torch.equal(outputs[0], outputs[1]) and not torch.allclose(
+        outputs[0], outputs[2], atol=0.1
+    )
     expected = layer_by_hand(x, layer.state_dict(), 3)
     assert torch.allclose(layer.eval()(x), expected, rtol=0, atol=1e-10)
 
@@ -387,10 +389,12 @@ def test_one_token_is_the_same_as_a_vector():
 
 
 def test_conformer_fusion_is_found_by_its_name():
-    found = fusion.build("conformer", TWO, 4)
-    assert isinstance(found, ConformerFusion)
-    assert [tuple(layer.attention.in_proj_weight.shape) for layer in found.layers] == [(96, 32)] * 2
-    assert {m: len(parts) for m, parts in found.slices().items()} == dict.fromkeys(TWO, 2)
+    operator = fusion.build("conformer", TWO, 4)
+    assert isinstance(operator, ConformerFusion)
+    assert [tuple(layer.attention.in_proj_weight.shape) for layer in operator.layers] == [
+        (96, 32)
+    ] * 2
+    assert {m: len(parts) for m, parts in operator.slices().items()} == dict.fromkeys(TWO, 2)
 
 
 def test_conformer_fusion_costs_what_its_formula_says():
@@ -544,9 +548,9 @@ def test_every_modality_has_the_encoder_that_is_named_for_it():
         "audio": Conformer,
         "text": MLP,
     }
-    found = model(PICTURES)
-    assert found.joint.shape == (2, 5)
-    shapes = {m: tuple(x.shape) for m, x in found.features.items()}
+    prediction = model(PICTURES)
+    assert prediction.joint.shape == (2, 5)
+    shapes = {m: tuple(x.shape) for m, x in prediction.features.items()}
     assert shapes == {"video": (2, 512), "audio": (2, 8), "text": (2, 8)}
 
 

@@ -24,12 +24,14 @@ THREE = {**TWO, "text": (1, 8, 8)}
 def test_shapes(encoder, shapes):
     inputs = batch(**shapes)
     model = build_classifier(inputs, 7, encoder=encoder, widths=(10, 6))
-    found = model(inputs)
+    prediction = model(inputs)
     assert model.modalities == tuple(shapes)
-    assert found.joint.shape == (5, 7)
-    assert {m: x.shape for m, x in found.unimodal.items()} == dict.fromkeys(shapes, (5, 7))
-    assert {m: x.shape for m, x in found.features.items()} == dict.fromkeys(shapes, (5, 6))
-    assert all((x >= 0).all() for x in found.features.values())  # what probes read is after ReLU
+    assert prediction.joint.shape == (5, 7)
+    assert {m: x.shape for m, x in prediction.unimodal.items()} == dict.fromkeys(shapes, (5, 7))
+    assert {m: x.shape for m, x in prediction.features.items()} == dict.fromkeys(shapes, (5, 6))
+    assert all(
+        (x >= 0).all() for x in prediction.features.values()
+    )  # what probes read is after ReLU
 
 
 def test_mlp_is_linear_relu_in_turn():
@@ -150,11 +152,11 @@ def test_the_encoders_of_a_model_drop_different_features():
     inputs = {"a": torch.ones(20, 9), "b": torch.ones(20, 9)}
     model = build_classifier(inputs, 3, dropout=0.5)
     model.encoders["b"].load_state_dict(model.encoders["a"].state_dict())
-    found = model(inputs).features
-    assert not torch.equal(found["a"] == 0, found["b"] == 0)
+    features = model(inputs).features
+    assert not torch.equal(features["a"] == 0, features["b"] == 0)
     model.eval()
-    found = model(inputs).features
-    assert torch.equal(found["a"], found["b"])
+    features = model(inputs).features
+    assert torch.equal(features["a"], features["b"])
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])

@@ -121,8 +121,8 @@ def test_more_epochs_may_be_asked_for_later(data, tmp_path):
 def test_fit_stores_too(data, tmp_path):
     whole = fit(model_for(data), data.train, data.valid, FEW)
     fit(model_for(data), data.train, data.valid, replace(FEW, epochs=3), checkpoints=tmp_path)
-    found = fit(model_for(data), data.train, data.valid, FEW, checkpoints=tmp_path)
-    pd.testing.assert_frame_equal(found, whole, check_exact=True)
+    history = fit(model_for(data), data.train, data.valid, FEW, checkpoints=tmp_path)
+    pd.testing.assert_frame_equal(history, whole, check_exact=True)
 
 
 # ---- killed --------------------------------------------------------------------------------
@@ -232,8 +232,8 @@ def test_a_checkpoint_that_cannot_be_used_is_set_aside(data, tmp_path, how):
     damaged(newest, how)
     content = newest.read_bytes()
     with pytest.warns(UserWarning, match=rf"epoch-00003.*{how}.*going on behind epoch 2"):
-        found = trained(data, tmp_path)
-    same(found, trained(data))
+        resumed = trained(data, tmp_path)
+    same(resumed, trained(data))
     assert newest.with_suffix(".unusable").read_bytes() == content  # nothing is lost
 
 
@@ -256,7 +256,7 @@ def test_no_checkpoint_stays_behind_however_often_it_was_stopped(data, tmp_path)
 
 def test_another_training_s_folder_is_refused(data, tmp_path):
     trained(data, tmp_path, stop=2)
-    for change, said in (
+    for change, words in (
         ({"seed": 4}, "seed 3 and not 4"),
         ({"settings": replace(FEW, lr=0.05)}, "lr 0.1 and not 0.05"),
         ({"method": "ogm"}, r"method mlb and not ogm\. Name"),
@@ -264,7 +264,7 @@ def test_another_training_s_folder_is_refused(data, tmp_path):
         ({"method": "ogm", "seed": 4}, r"seed 3 and not 4, method mlb and not ogm\. Name"),
         ({"fusion": "film"}, "the model's shapes"),
     ):
-        with pytest.raises(CheckpointError, match=f"another training.*{said}"):
+        with pytest.raises(CheckpointError, match=f"another training.*{words}"):
             trained(data, tmp_path, **change)
     other = replace(data, labels=(data.labels + 1) % 6)
     with pytest.raises(CheckpointError, match="the labels of train"):
@@ -348,6 +348,6 @@ def test_a_folder_that_cannot_be(data, tmp_path):
 
 def test_what_is_stored(data, tmp_path):
     trained(data, tmp_path, stop=1)
-    found = unpacked(read_whole(tmp_path / "epoch-00001.ckpt"))
-    assert {"epoch", "model", "optimizer", "method", "random", "history", "trace"} <= set(found)
-    assert found["epoch"] == 1 and {"order", "method", "torch"} <= set(found["random"])
+    content = unpacked(read_whole(tmp_path / "epoch-00001.ckpt"))
+    assert {"epoch", "model", "optimizer", "method", "random", "history", "trace"} <= set(content)
+    assert content["epoch"] == 1 and {"order", "method", "torch"} <= set(content["random"])

@@ -74,12 +74,12 @@ def test_no_method_notices_how_the_encoders_are_run(data, plainly, method, chang
 
 
 def test_mmcosine_does_not_either(data):
-    def found(settings):
+    def run(settings):
         model = build_classifier(data.train.inputs, 6, widths=(16, 8)).double()
         own = balancing.build("mmcosine")
         return fit(model, double(data.train), double(data.valid), settings, method=own), model
 
-    same(found(replace(FEW, accumulate=3)), found(FEW))
+    same(run(replace(FEW, accumulate=3)), run(FEW))
 
 
 @pytest.mark.parametrize("encoder", ["conformer"])
@@ -91,15 +91,15 @@ def test_layers_are_recomputed_one_by_one(data, encoder):
             seen.append(torch.is_grad_enabled())
             return x.sin()  # something of which the backward pass needs a part
 
-    def found(settings):
+    def run(settings):
         seen.clear()
         model = build_classifier(data.train.inputs, 6, widths=(8,), encoder=encoder).double()
         for e in model.encoders.values():
             e.layers.append(Counting())
         return (fit(model, double(data.train), double(data.valid), settings), model), list(seen)
 
-    plain, often = found(FEW)
-    again, oftener = found(replace(FEW, checkpointing=True))
+    plain, often = run(FEW)
+    again, oftener = run(replace(FEW, checkpointing=True))
     same(again, plain)
     steps = 3 * math.ceil(110 / 32) * 2  # epochs, batches, modalities
     assert oftener.count(True) == often.count(True) + steps  # each layer once more in a step
@@ -145,12 +145,12 @@ def test_batch_norms_count_a_batch_once_though_it_is_computed_twice():
 def test_rows_that_are_read_when_needed_train_the_same(data):
     import sharing
 
-    def found(splits):
+    def run(splits):
         model = build_classifier(data.train.inputs, 6, widths=(16, 8)).double()
         return fit(model, *splits, FEW, method=balancing.build("pmr")), model
 
-    memory = found((double(data.train), double(data.valid)))
-    same(found((sharing.in_rows(data.train), sharing.in_rows(data.valid))), memory)
+    memory = run((double(data.train), double(data.valid)))
+    same(run((sharing.in_rows(data.train), sharing.in_rows(data.valid))), memory)
 
 
 def test_the_loss_on_train_can_be_left_out(data):
@@ -181,17 +181,17 @@ def test_mixed_precision_is_in_the_encoders_only(data):
             kinds["logits"] = step.prediction.joint.dtype
             return super().loss(step, weights)
 
-    def found(settings):
+    def run(settings):
         model = build_classifier(data.train.inputs, 6, widths=(16, 8))
         inside = []
         model.encoders["A"].layers[0].register_forward_hook(lambda *a: inside.append(a[2].dtype))
         return fit(model, data.train, data.valid, settings, method=Looking()), inside, model
 
-    history, inside, model = found(replace(FEW, precision="bf16-mixed"))
+    history, inside, model = run(replace(FEW, precision="bf16-mixed"))
     assert set(inside) == {torch.bfloat16}
     assert kinds == {"features": {torch.float32}, "logits": torch.float32}
     assert {p.dtype for p in model.parameters()} == {torch.float32}
-    exact, inside, _ = found(FEW)
+    exact, inside, _ = run(FEW)
     assert set(inside) == {torch.float32}
     gap = (history["loss"] - exact["loss"]).abs()
     assert 0 < gap.max() < 0.05  # rounded to 8 bits, and no worse

@@ -23,8 +23,8 @@ def shared(tmp_path_factory):
         capture_output=True, text=True, timeout=patient(120), check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    told = [json.loads((out / f"{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
-    return [*told, out / "checkpoints"]
+    results = [json.loads((out / f"{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
+    return [*results, out / "checkpoints"]
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,13 @@ def alone():
 @pytest.mark.parametrize("case", list(sharing.cases()))
 def test_two_processes_do_what_one_does(case, shared, alone):
     expected = sharing.outcome(*alone[case]())
-    for found in shared[:2]:
+    for results in shared[:2]:
         for column in ("epoch", "split"):
-            assert found[case]["history"][column] == expected["history"][column]
+            assert results[case]["history"][column] == expected["history"][column]
         for column in ("loss", "accuracy"):
             want = pytest.approx(expected["history"][column], rel=1e-8, abs=1e-8)
-            assert found[case]["history"][column] == want, column
-        assert found[case]["weights"] == pytest.approx(expected["weights"], rel=1e-6, abs=1e-8)
+            assert results[case]["history"][column] == want, column
+        assert results[case]["weights"] == pytest.approx(expected["weights"], rel=1e-6, abs=1e-8)
 
 
 def test_what_two_began_one_goes_on_with(shared, tmp_path):

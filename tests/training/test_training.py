@@ -160,8 +160,8 @@ def test_the_loop_equals_one_written_out(data, clip):
     model = model_for(data, seed=4).double()
     history = fit(model, double(data.train), double(data.valid), settings, seed=4)
     losses, plain = by_hand(data, settings, seed=4)
-    found = history.loc[history["split"] == "train", "loss"].tolist()
-    assert found == pytest.approx(losses, abs=1e-6)
+    reported = history.loc[history["split"] == "train", "loss"].tolist()
+    assert reported == pytest.approx(losses, abs=1e-6)
     for m in data.modalities:
         for p, q in zip(
             model.encoders[m].parameters(), plain.encoders[m].parameters(), strict=True

@@ -61,8 +61,8 @@ def counted(monkeypatch):
 
             def counting(x, *args, plain=plain, name=name, **kwargs):
                 waits.count += not isinstance(x, Fetched)
-                found = plain(x, *args, **kwargs)
-                return found.clone().as_subclass(Fetched) if name == "cpu" else found
+                fetched = plain(x, *args, **kwargs)
+                return fetched.clone().as_subclass(Fetched) if name == "cpu" else fetched
 
             patch.setattr(Tensor, name, counting)
         yield waits
@@ -149,15 +149,15 @@ def test_a_forward_pass_by_itself_waits_once(data, slow, monkeypatch):
 
 @pytest.mark.parametrize("method", ["joint", "mlb", "pcgrad", "pmr", "gradnorm", "ogm-ge"])
 def test_the_history_is_the_same_to_the_last_bit(data, monkeypatch, method):
-    def found():
+    def trained():
         model = model_for(data, fusion="mid-mlp")
         settings = replace(FEW, epochs=3, measure_train=True)
         history = fit(model, data.train, data.valid, settings, method=balancing.build(method))
         return history, model.state_dict()
 
-    at_once = found()
+    at_once = trained()
     monkeypatch.setattr("coursekit.utils.value_checks.answers_at_once", lambda device: False)
-    later = found()
+    later = trained()
     pd.testing.assert_frame_equal(at_once[0], later[0], check_exact=True)
     assert all(torch.equal(x, later[1][name]) for name, x in at_once[1].items())
 
@@ -197,7 +197,7 @@ class Bad(Method):
 @pytest.mark.parametrize("where", ["inputs", "loss", "gradient", "error"])
 @pytest.mark.parametrize("clip", [1.0, None])
 def test_the_sentence_is_the_same_and_no_bad_step_is_taken(data, monkeypatch, where, clip):
-    said = []
+    sentences = []
     for slow in (False, True):
         if slow:
             monkeypatch.setattr(
@@ -207,20 +207,20 @@ def test_the_sentence_is_the_same_and_no_bad_step_is_taken(data, monkeypatch, wh
         settings = replace(FEW, epochs=3, clip=clip)
         with pytest.raises(FloatingPointError, match=r"in epoch 2, batch 1 \(step 9\)") as caught:
             fit(model, data.train, data.valid, settings, method=method)
-        said.append(str(caught.value))
+        sentences.append(str(caught.value))
         if where != "inputs":  # the forward pass tells of them before there is a loss
             assert len(method.seen) == 9
             pairs = zip(method.seen[-1], model.parameters(), strict=True)
             assert all(torch.equal(before, after) for before, after in pairs)
         assert all(torch.isfinite(p).all() for p in model.parameters())
-    assert said[0] == said[1] and "method 'bad'" in said[0]
+    assert sentences[0] == sentences[1] and "method 'bad'" in sentences[0]
 
 
 @pytest.mark.parametrize("name", ["mid-mlp", "transformer"])
 def test_a_replica_that_diverges_leaves_as_of_the_same_step(data, monkeypatch, name):
     monkeypatch.setattr("coursekit.compare.replicas.loop_state.can_be_by_hand", lambda stack: False)
 
-    def found():
+    def trained():
         models = [model_for(data, fusion=name) for _ in range(2)]
         wild = replace(FEW, epochs=2, lr=1e30, clip=None)
         work = replicas.epochs(
@@ -233,9 +233,9 @@ def test_a_replica_that_diverges_leaves_as_of_the_same_step(data, monkeypatch, n
             except StopIteration as end:
                 return end.value, rows, [p.clone() for p in models[1].parameters()]
 
-    at_once = found()
+    at_once = trained()
     monkeypatch.setattr("coursekit.utils.value_checks.answers_at_once", lambda device: False)
-    later = found()
+    later = trained()
     assert at_once[:2] == later[:2] and "in epoch 1, batch" in at_once[0][0]
     assert all(torch.equal(p, q) for p, q in zip(at_once[2], later[2], strict=True))
 
@@ -249,7 +249,7 @@ def test_a_normalisation_of_a_shared_batch_does_not_wait(slow, monkeypatch):
         assert norm(x[:0]).shape == (0, 3, 2, 2)
     assert waits.count == 0 and torch.allclose(y, BatchNorm2d(3)(x), atol=1e-6)
     assert int(norm.num_batches_tracked) == 1 and torch.isfinite(norm.running_mean).all()
-    with pytest.raises(ValueError, match="one value a channel"), together():
+    with pytest.raises(ValueError, match="one value per channel"), together():
         norm(x[:1, :, :1, :1])
 
 

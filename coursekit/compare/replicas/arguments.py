@@ -15,25 +15,25 @@ SHARED = ("epochs", "batch_size", "optimizer", "scale", "threads", "device")
 
 def each(name: str, value: object, kind: type, count: int) -> list:
     """One for every replica, from one for all or a sequence."""
-    found = [value] * count
+    values = [value] * count
     if not isinstance(value, kind):
         require_list(name, value, f"a {kind.__name__}, or one for each model,")
-        found = list(value)  # type: ignore[call-overload]
-    require(len(found) == count, f"{name} has {len(found)} entries; {count} were expected.")
-    for k, one in enumerate(found):
-        if not isinstance(one, kind):
-            what = type(one).__name__
+        values = list(value)  # type: ignore[call-overload]
+    require(len(values) == count, f"{name} has {len(values)} entries; {count} were expected.")
+    for k, entry in enumerate(values):
+        if not isinstance(entry, kind):
+            what = type(entry).__name__
             raise TypeError(f"{name}[{k}] is a {what}; a {kind.__name__} was expected.")
-    return found
+    return values
 
 
 def each_method(methods: object, count: int) -> list[Method]:
     """A method for every replica; None: joint training for all."""
-    found = [Method() for _ in range(count)]
+    every = [Method() for _ in range(count)]
     if methods is not None:
         require_list("methods", methods, "a Method for each model,")
-        found = each("methods", methods, Method, count)
-    return found
+        every = each("methods", methods, Method, count)
+    return every
 
 
 def require_looks(watch: object, look: object, measured: object, extra: object) -> None:
@@ -45,8 +45,8 @@ def require_looks(watch: object, look: object, measured: object, extra: object) 
     for split in cast("Sequence[str]", measured):
         choose("a split in measured", split, SPLITS)
     require_instance("extra", extra, Mapping)
-    for name, given in cast("Mapping[str, object]", extra).items():
-        require_instance(f"extra[{name!r}]", given, Split)
+    for name, value in cast("Mapping[str, object]", extra).items():
+        require_instance(f"extra[{name!r}]", value, Split)
 
 
 def require_settings(settings: Sequence[Settings]) -> None:
@@ -56,7 +56,7 @@ def require_settings(settings: Sequence[Settings]) -> None:
         values = {getattr(s, name) for s in settings}
         require(len(values) == 1, f"settings differ in {name}, {values}; one value was expected.")
     large = [s for s in settings if not Engine.needs_nothing(s)]
-    said = f"settings is {large[:1]}; replicas are small: no mixed precision, checkpointing, "
-    require(not large, f"{said}accumulation or compilation was expected.")
+    sentence = f"settings is {large[:1]}; replicas are small: no mixed precision, checkpointing, "
+    require(not large, f"{sentence}accumulation or compilation was expected.")
     decays = [s.weight_decay for s in settings if s.weight_decay]
     require(not decays, f"settings has weight_decay {decays}; replicas are trained without.")

@@ -52,17 +52,17 @@ class ByHand:
         return Layer(weights[weight], weights[bias], part[weight], part[bias])
 
     def _terms(self, group: int) -> Terms:
-        """A late-linear fusion as one layer a modality; none for a mean of heads."""
+        """A late-linear fusion as one layer per modality; none for a mean of heads."""
         weights, part = self.stack.groups[group].weights, self.stack.fusion_parts[group]
-        found: Terms = {}
+        terms: Terms = {}
         start = 0
         for m, layers in self.encoders.items():
             columns = slice(start, start := start + layers[-1].outputs)
             if weights:
                 weight, to = (w["linear.weight"][:, :, columns] for w in (weights, part))
-                bias, to_bias = (None if found else w["linear.bias"] for w in (weights, part))
-                found[m] = Layer(weight, bias, to, to_bias)
-        return found
+                bias, to_bias = (None if terms else w["linear.bias"] for w in (weights, part))
+                terms[m] = Layer(weight, bias, to, to_bias)
+        return terms
 
     def predict(self, inputs: Mapping[str, Tensor], heads: Collection[str]) -> StackedPrediction:
         """All models on inputs (K, B, …); zeros for the joint logits of a mean of heads.
@@ -78,12 +78,12 @@ class ByHand:
 
     def answer(self, inputs: Mapping[str, Tensor]) -> StackedPrediction:
         """`Stack.predict`: all heads, and the mean of them where it is the joint answer."""
-        found = self.predict(inputs, self.stack.modalities)
+        prediction = self.predict(inputs, self.stack.modalities)
         for group in self.stack.groups:
             if isinstance(group.fusion, MeanOfHeads):
-                own = [found.unimodal[m][group.rows].mT for m in group.fusion.widths]
-                found.joint[group.rows] = mean_of_heads(own, classes=1).mT
-        return found
+                own = [prediction.unimodal[m][group.rows].mT for m in group.fusion.widths]
+                prediction.joint[group.rows] = mean_of_heads(own, classes=1).mT
+        return prediction
 
     def softmax(self) -> bool:
         """Of all logits; whether all are finite."""
@@ -170,8 +170,8 @@ class Pass:
 
 def _bound(layers: list[Layer], x: Tensor) -> list[Hidden]:
     """An encoder's layers, one on top of the other."""
-    found: list[Hidden] = []
+    bound: list[Hidden] = []
     for layer in layers:
-        below = found[-1] if found else None
-        found.append(Hidden(layer, below.y if below else x, below.delta if below else None))
-    return found
+        below = bound[-1] if bound else None
+        bound.append(Hidden(layer, below.y if below else x, below.delta if below else None))
+    return bound

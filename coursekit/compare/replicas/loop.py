@@ -37,11 +37,10 @@ def epochs(
     same encoders and heads; their fusions may differ; nothing in them that a stack would go round
     or that draws at random, see `coursekit.compare.replicas.stackable`.  train, valid: one split
     for all, or one each, of equal lengths.  settings: one, or one each; lr, momentum and clip may
-    differ.  seeds:
-    of the order of the batches.  methods: `replicable` ones.  watch: called with the replica's
-    number and run after every epoch.  look: called after every epoch, before ``watch``, with what
-    gives all models' predictions on a split by its name: "train", "valid", or one of ``extra``
-    (the same for all).  measured: splits that the history tells of.
+    differ.  seeds: of the order of the batches.  methods: `replicable` ones.  watch: called with
+    the replica's number and run after every epoch.  look: called after every epoch, before
+    ``watch``, with what gives all models' predictions on a split by its name: "train", "valid", or
+    one of ``extra`` (the same for all).  measured: splits that the history tells of.
 
     Rows as in `coursekit.training.epochs`. A model whose loss is not finite leaves the race: it has
     no rows any more, the others go on. Returns by number why.
@@ -68,6 +67,20 @@ def epochs(
     return {job.order[k]: why for k, why in job.stopped.items()}
 
 
+def raise_on_divergence(
+    training: Generator[list[Rows], None, dict[int, str]], names: Sequence[str] = ()
+) -> Generator[list[Rows], None, None]:
+    """`epochs` for those who need every model: the same rows, and an error at the end.
+
+    training: of `epochs`.  names: of the models, before each one's reason; empty = reasons alone.
+    Errors: FloatingPointError with the reason of every model that diverged, after the last epoch.
+    """
+    stopped = yield from training
+    if stopped:
+        reasons = (f"{names[k]}: {why}" if names else why for k, why in stopped.items())
+        raise FloatingPointError(" ".join(reasons))
+
+
 def fit(
     models: Sequence[MultimodalClassifier],
     train: Split | Sequence[Split],
@@ -77,20 +90,14 @@ def fit(
     seeds: Sequence[int],
     methods: Sequence[Method] | None = None,
 ) -> list[pd.DataFrame]:
-    """`epochs` to the end: each model's history, a row an epoch and split.
+    """`epochs` to the end: each model's history, a row per epoch and split.
 
     Errors: also FloatingPointError, naming every model that diverged.
     """
     require_list("models", models, "classifiers")
     history: list[Rows] = [[] for _ in models]
-    work = epochs(models, train, valid, settings, seeds=seeds, methods=methods)
-    while True:
-        try:
-            for rows, new in zip(history, next(work), strict=True):
-                rows.extend(new)
-        except StopIteration as end:
-            stopped: dict[int, str] = end.value
-            break
-    if stopped:
-        raise FloatingPointError(" ".join(f"Model {k}: {why}" for k, why in stopped.items()))
+    training = epochs(models, train, valid, settings, seeds=seeds, methods=methods)
+    for epoch in raise_on_divergence(training, [f"Model {k}" for k in range(len(models))]):
+        for rows, new in zip(history, epoch, strict=True):
+            rows.extend(new)
     return [pd.DataFrame(rows) for rows in history]

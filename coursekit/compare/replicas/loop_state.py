@@ -117,21 +117,21 @@ class Job:
         for run, method in zip(self.runs, self.methods, strict=True):
             run.epoch = epoch
             method.begin_epoch(run)
-        said = "models are frozen or thawed by their methods on the way"
+        sentence = "models are frozen or thawed by their methods on the way"
         as_before = self.stack.now_trains() == self.stack.trains
-        require(as_before, f"{said}; train them with coursekit.training.fit.")
+        require(as_before, f"{sentence}; train them with coursekit.training.fit.")
         self._set_mode(training=True)
-        kept: list[tuple[Tensor, Tensor]] = []
+        trace: list[tuple[Tensor, Tensor]] = []
         size = self.settings[0].batch_size
         shuffled = self.data["train"].shuffled(self.generators, size)
         grads = torch.set_grad_enabled(self.by_hand is None)
         ignored = np.errstate(invalid="ignore", over="ignore")  # divergence is looked for
         with grads, ignored, together():
             for batch, (inputs, labels) in enumerate(shuffled, 1):
-                kept.append(self._step(inputs, labels, batch))
+                trace.append(self._step(inputs, labels, batch))
         self.divergence.of_weights(self.stack.flat, epoch)
         self._set_aside()
-        write_trace(self.runs, kept, self.heads, self.stopped)
+        write_trace(self.runs, trace, self.heads, self.stopped)
         self._set_mode(training=False)
         self.looks.forget()
         rows: list[Rows] = [[] for _ in self.runs]
@@ -275,10 +275,10 @@ class Job:
 
     def in_callers_order(self, rows: list[Rows]) -> list[Rows]:
         """As the models were given."""
-        found: list[Rows] = [[] for _ in rows]
-        for k, own in enumerate(rows):
-            found[self.order[k]] = own
-        return found
+        ordered: list[Rows] = [[] for _ in rows]
+        for k, its_rows in enumerate(rows):
+            ordered[self.order[k]] = its_rows
+        return ordered
 
 
 def _in_memory(splits: Iterable[AnySplit]) -> list[Split]:

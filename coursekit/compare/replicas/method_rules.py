@@ -101,9 +101,9 @@ class EachByItself:
             own = [_one(step, k, run) for k, run in zip(places, self.runs, strict=True)]
             self._asked = step, own
         answers = []
-        for one, method in zip(self._asked[1], self.methods, strict=True):
-            found = getattr(method, what)(one)
-            answers.append([float(found.get(name, nan)) for name in names])
+        for step_of_run, method in zip(self._asked[1], self.methods, strict=True):
+            values = getattr(method, what)(step_of_run)
+            answers.append([float(values.get(name, nan)) for name in names])
         self._kept[what] = step.prediction.joint.new_tensor(answers)
         return self._kept[what]
 
@@ -155,9 +155,9 @@ class PacedByOGM:
 
     def weights(self, step: StackedStep) -> Tensor:
         """1 for the joint head alone."""
-        found = torch.full_like(step.true[:, self.rows].T, nan)
-        found[:, 0] = 1
-        return found
+        weights = torch.full_like(step.true[:, self.rows].T, nan)
+        weights[:, 0] = 1
+        return weights
 
     def scales(self, step: StackedStep) -> Tensor:
         """`coursekit.balancing.ogm.coefficients` of every row; NaN after its last epoch."""
@@ -192,9 +192,9 @@ def make_rules(stack: Stack, runs: Sequence[Run], methods: Sequence[Method]) -> 
     """One rule for each stretch of neighbours of one kind within one group of fusions."""
     rules: list[Rule] = []
     for group in stack.groups:
-        own = range(group.rows.start, group.rows.stop)
-        for kind, found in groupby(own, lambda k: kind_of(methods[k], runs[k].model.fusion)):
-            ks = list(found)
+        numbers = range(group.rows.start, group.rows.stop)
+        for kind, stretch in groupby(numbers, lambda k: kind_of(methods[k], runs[k].model.fusion)):
+            ks = list(stretch)
             rows = slice(ks[0], ks[-1] + 1)
             its = rows, runs[rows], methods[rows]
             if kind == "mlb":

@@ -19,7 +19,7 @@ class Looks:
     def __init__(self, stack: Stack, data: Mapping[str, Batches], order: Sequence[int]) -> None:
         self.stack, self.data = stack, dict(data)
         self._known: dict[str, StackedPrediction] = {}
-        by_hand = can_be_by_hand(stack)  # one a split, whose results stand side by side
+        by_hand = can_be_by_hand(stack)  # one per split, whose results stand side by side
         self._by_hand = {name: ByHand(stack) for name in data} if by_hand else {}
         places = sorted(range(len(order)), key=order.__getitem__)
         self._places = None if places == list(range(len(order))) else torch.tensor(places)
@@ -41,11 +41,11 @@ class Looks:
 
     def __call__(self, name: str) -> StackedPrediction:
         """In the order in which the caller gave the models."""
-        found = self.of(name)
+        predictions = self.of(name)
         if self._places is None:
-            return found
-        at = self._places.to(found.joint.device)
-        features = {m: z[at] for m, z in found.features.items()}
+            return predictions
+        at = self._places.to(predictions.joint.device)
+        features = {m: z[at] for m, z in predictions.features.items()}
         return StackedPrediction(
-            found.joint[at], features, {m: x[at] for m, x in found.unimodal.items()}
+            predictions.joint[at], features, {m: x[at] for m, x in predictions.unimodal.items()}
         )

@@ -99,7 +99,7 @@ class Stack:
         self.flat = like.new_zeros((len(self.models), end + max(widths)), requires_grad=False)
         self.gradient = torch.zeros_like(self.flat)
         self._leaves: list[Tensor] = []  # the stacked weights
-        self._parts: list[Tensor] = []  # of the gradient, one a stacked weight
+        self._parts: list[Tensor] = []  # of the gradient, one per stacked weight
         everyone = slice(0, len(self.models))
         self.weights = {n: self._leaf(everyone, at, shapes[n]) for n, at in places.items()}
         self.part = dict(zip(self.weights, self._parts, strict=True))
@@ -121,12 +121,12 @@ class Stack:
     def _frozen(self) -> Tensor | None:
         if all(map(all, self.trains)):
             return None
-        found = torch.zeros_like(self.flat, dtype=torch.bool)
-        for model, row in zip(self.models, found, strict=True):
+        frozen = torch.zeros_like(self.flat, dtype=torch.bool)
+        for model, row in zip(self.models, frozen, strict=True):
             for p in model.parameters():
                 begin = p.data.storage_offset() % self.flat.shape[1]
                 row[begin : begin + p.numel()] = not p.requires_grad
-        return found
+        return frozen
 
     def _leaf(self, rows: slice, columns: slice, shape: torch.Size) -> Tensor:
         """A part of ``flat`` as a weight (rows, *shape) that gradients can be asked for."""
@@ -188,21 +188,21 @@ class Stack:
         """All K models on inputs (K, B, …). learning: zeros where the mean of the heads answers."""
         with together():
             features = self.encode(inputs)
-            found = StackedPrediction(self.flat, features, self.unimodal(features))
-            joint = torch.cat([self._joint(group, found, learning) for group in self.groups])
-            return replace(found, joint=joint)
+            prediction = StackedPrediction(self.flat, features, self.unimodal(features))
+            joint = torch.cat([self._joint(group, prediction, learning) for group in self.groups])
+            return replace(prediction, joint=joint)
 
     def differentiate(self, loss: Tensor) -> Tensor:
         """The gradient of a scalar, (K, P) like ``flat``; the next call overwrites it."""
-        found = torch.autograd.grad(loss, self._leaves, allow_unused=True, materialize_grads=True)
-        torch._foreach_copy_(self._parts, found)  # one call for all parameters
+        grads = torch.autograd.grad(loss, self._leaves, allow_unused=True, materialize_grads=True)
+        torch._foreach_copy_(self._parts, grads)  # one call for all parameters
         return self.gradient
 
     def owners(self, group: Group) -> Tensor:
         """For each column of ``flat`` the number of the modality it belongs to, M for none."""
-        found = torch.full((self.flat.shape[1],), len(self.modalities))
+        owners = torch.full((self.flat.shape[1],), len(self.modalities))
         for i, m in enumerate(self.modalities):
-            found[self.blocks[m]] = i
+            owners[self.blocks[m]] = i
         if isinstance(group.fusion, Fusion):
             slices, at = group.fusion.slices(), self.blocks[self.modalities[-1]].stop
             for p in group.fusion.parameters():
@@ -211,9 +211,9 @@ class Stack:
                     for q, where in slices.get(m, []):
                         if q is p:
                             part[where] = i
-                found[at : at + p.numel()] = part.flatten()
+                owners[at : at + p.numel()] = part.flatten()
                 at += p.numel()
-        return found.to(self.flat.device)
+        return owners.to(self.flat.device)
 
     def release(self) -> None:
         """Give every model parameters of its own again."""
@@ -231,8 +231,8 @@ def encoders_of(model: MultimodalClassifier) -> tuple[object, ...]:
 
 def fusion_of(model: MultimodalClassifier) -> tuple[object, ...]:
     """What makes two fusions of one kind: class, settings and shapes."""
-    kept = {n: v for n, v in vars(model.fusion).items() if n not in BARE}
-    settings = sorted((n, _words(v)) for n, v in kept.items())
+    attributes = {n: v for n, v in vars(model.fusion).items() if n not in BARE}
+    settings = sorted((n, _words(v)) for n, v in attributes.items())
     shapes = [(n, tuple(p.shape)) for n, p in model.fusion.named_parameters()]
     return type(model.fusion), *settings, *shapes
 
@@ -253,19 +253,19 @@ def _one_by_one(
     nothing: what to take of one that refuses what is not finite: its replica has diverged, the
     others have not.
     """
-    found = []
+    outputs = []
     for k, module in enumerate(modules):
         own = {name: w[k] for name, w in weights.items()}
         x = {m: z[k] for m, z in inputs.items()} if isinstance(inputs, Mapping) else inputs[k]
         if nothing is None:
-            found.append(functional_call(module, own, (x,)))
+            outputs.append(functional_call(module, own, (x,)))
             continue
         try:
             with gathered() as checks:
                 y = functional_call(module, own, (x,))
         except NotFinite:
-            found.append(nothing)
+            outputs.append(nothing)
             continue
         fits = checks.all()  # of an accelerator, which answers there and is not waited for
-        found.append(y if fits is None else torch.where(fits, y, nothing))
-    return torch.stack(found)
+        outputs.append(y if fits is None else torch.where(fits, y, nothing))
+    return torch.stack(outputs)

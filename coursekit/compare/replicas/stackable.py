@@ -41,12 +41,12 @@ def require_stackable(models: Sequence[MultimodalClassifier]) -> None:
     Errors: ValueError, naming the model, its class and what it carries.
     """
     require(len({id(m) for m in models}) == len(models), "models names one model twice.")
-    seen: dict[int, int] = {}
+    owner: dict[int, int] = {}
     for k, model in enumerate(models):
         refuse_if(k, model, obstacle(model))
         for p in model.parameters():
-            require(id(p) not in seen, f"models[{seen.get(id(p))}] and [{k}] share a parameter.")
-        seen |= {id(p): k for p in model.parameters()}
+            require(id(p) not in owner, f"models[{owner.get(id(p))}] and [{k}] share a parameter.")
+        owner |= {id(p): k for p in model.parameters()}
 
 
 def require_deterministic(
@@ -64,8 +64,8 @@ def require_deterministic(
 
 def refuse_if(k: int, model: MultimodalClassifier, what: str) -> None:
     """Refuse model ``k``, where there is something to say of it."""
-    said = f"models[{k}] is a {type(model).__name__}, which {what}: replicas would go round it"
-    require(not what, f"{said}; train it with coursekit.training.fit.")
+    sentence = f"models[{k}] is a {type(model).__name__}, which {what}: replicas would go round it"
+    require(not what, f"{sentence}; train it with coursekit.training.fit.")
 
 
 def obstacle(model: MultimodalClassifier) -> str:
@@ -87,8 +87,8 @@ def overrides(cls: type, base: type) -> list[str]:
     between = cls.__mro__[: cls.__mro__.index(base)]
     return [
         name
-        for one in between
-        for name, value in vars(one).items()
+        for kind in between
+        for name, value in vars(kind).items()
         if name not in HARMLESS and hasattr(base, name) and _is_code(value)
     ]
 
@@ -211,13 +211,16 @@ def _tried(model: MultimodalClassifier, inputs: Mapping[str, Tensor], strange: n
     try:
         twin = copy.deepcopy(model).train()
         with torch.no_grad():
-            one, middle = twin(inputs), global_states(device)
-            two, after = twin(inputs), global_states(device)
+            first, middle = twin(inputs), global_states(device)
+            second, after = twin(inputs), global_states(device)
     except NotFinite:  # the training will tell of it
         return ""
     finally:
         set_global_states(before, device)
-    pairs = [(one.joint, two.joint), *((one.features[m], two.features[m]) for m in one.features)]
+    pairs = [
+        (first.joint, second.joint),
+        *((first.features[m], second.features[m]) for m in first.features),
+    ]
     alike = all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in pairs)
     still = _alike(before, middle) and _alike(middle, after)
     kind = type(strange).__name__

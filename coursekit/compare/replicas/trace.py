@@ -13,7 +13,7 @@ Rows = list[dict[str, object]]
 
 def write_trace(
     runs: Sequence[Run],
-    kept: Sequence[tuple[Tensor, Tensor]],
+    steps: Sequence[tuple[Tensor, Tensor]],
     heads: Sequence[str],
     stopped: Container[int],
 ) -> None:
@@ -24,7 +24,7 @@ def write_trace(
     """
     used: tuple[Tensor, Tensor] | None = None
     rows: list[Rows] = []
-    for batch, now in enumerate(_at_hand(kept), 1):
+    for batch, now in enumerate(_at_hand(steps), 1):
         if used is None or now[0] is not used[0] or now[1] is not used[1]:
             used, rows = now, _named(*now, heads)
         for k, (run, own) in enumerate(zip(runs, rows, strict=True)):
@@ -32,22 +32,22 @@ def write_trace(
                 run.trace += [{"epoch": run.epoch, "batch": batch, **row} for row in own]
 
 
-def _at_hand(kept: Sequence[tuple[Tensor, Tensor]]) -> Sequence[tuple[Tensor, Tensor]]:
+def _at_hand(steps: Sequence[tuple[Tensor, Tensor]]) -> Sequence[tuple[Tensor, Tensor]]:
     """The same on the CPU, for which an accelerator is waited for once; one tensor stays one."""
-    if all(cheap_to_ask(x) for pair in kept for x in pair):
-        return kept
-    apart = {id(x): x for pair in kept for x in pair}
+    if all(cheap_to_ask(x) for pair in steps for x in pair):
+        return steps
+    apart = {id(x): x for pair in steps for x in pair}
     numbers = torch.cat([x.flatten() for x in apart.values()]).cpu()
     parts = numbers.split([x.numel() for x in apart.values()])
     here = {key: part.view(x.shape) for (key, x), part in zip(apart.items(), parts, strict=True)}
-    return [(here[id(weights)], here[id(scales)]) for weights, scales in kept]
+    return [(here[id(weights)], here[id(scales)]) for weights, scales in steps]
 
 
 def _named(weights: Tensor, scales: Tensor, heads: Sequence[str]) -> list[Rows]:
     """By replica the weights and scales of a step that its method has named."""
-    found: list[Rows] = []
+    named: list[Rows] = []
     for w, s in zip(weights.tolist(), scales.tolist(), strict=True):
         of_heads, of_modalities = zip(heads, w, strict=True), zip(heads[1:], s, strict=True)
         own: Rows = [{"head": h, "weight": x} for h, x in of_heads if x == x]
-        found.append(own + [{"modality": m, "scale": x} for m, x in of_modalities if x == x])
-    return found
+        named.append(own + [{"modality": m, "scale": x} for m, x in of_modalities if x == x])
+    return named

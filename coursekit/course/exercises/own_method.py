@@ -16,7 +16,7 @@ from coursekit.analysis.probes import quick_probe
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.open import Requirement
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict

@@ -25,7 +25,7 @@ from coursekit.data.research.layout import (
     warn_shared,
 )
 from coursekit.data.research.video import Film, ReadFilms
-from coursekit.utils.checks import choose, require, require_finite
+from coursekit.utils.checks import choose, require_positive
 
 LISTS = {"train": "trainSet.txt", "valid": "valSet.txt", "test": "testSet.txt"}
 SOUND = Sound(rate=16000, seconds=10.0, mels=64, window=400, step=160)
@@ -87,16 +87,16 @@ def disjoint(events: Sequence[Event]) -> tuple[list[Event], tuple[str, ...]]:
     """
     videos = {split: {e.video for e in events if e.split == split} for split in LISTS}
     later = {"train": ("valid", "test"), "valid": ("test",), "test": ()}
-    kept, dropped = [], []
+    alone, dropped = [], []
     for event in events:
         shared = [other for other in later[event.split] if event.video in videos[other]]
         if shared:
             dropped.append((event.split, f"{event.video} is also in {' and '.join(shared)}"))
         else:
-            kept.append(event)
+            alone.append(event)
     numbers = {split: sum(own == split for own, _ in dropped) for split in LISTS}
     total = {split: sum(e.split == split for e in events) for split in LISTS}
-    return kept, tuple(
+    return alone, tuple(
         f"{split}: {why}; {numbers[split]} of {total[split]} rows are left out for this."
         for split, why in dropped
     )
@@ -130,8 +130,8 @@ def load_ave(
     split: the published lists share some videos. "disjoint" drops from train what is also in valid
     or test, and from valid what is in test, and lists it in ``missing``; "published" keeps all and
     warns, with the numbers.
-    frames, fps: see `seconds_of`.  size: pixels a side, see `decode.squared`.  sound: the event's,
-    repeated to ``sound.seconds``; see `decode.Sound`.  scale, cache: see `decode.Scale`,
+    frames, fps: see `seconds_of`.  size: pixels per side, see `decode.squared`.  sound: that of
+    the event, repeated to ``sound.seconds``; see `decode.Sound`.  scale, cache: see `decode.Scale`,
     `cache.Cached`.  workers: processes that read ahead.
     allow_missing: leave out events whose video is missing, and list them in ``missing``.
     Errors: ValueError, TypeError for options out of range; DataFileError for missing videos and
@@ -140,8 +140,7 @@ def load_ave(
     """
     choose("split", split, ("disjoint", "published"))
     require_pictures(frames, size, sound, scale)
-    require_finite("fps", fps)
-    require(fps > 0, f"fps is {fps}; a number above 0 was expected.")
+    require_positive("fps", fps)
     top, stored = folder_at(root), cache_at(cache)
     classes = read_classes(top)
     events = read_events(top, classes)

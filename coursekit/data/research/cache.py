@@ -80,10 +80,10 @@ class Cached:
 
 def _times(path: Path) -> tuple[int, int, int]:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError as error:
         raise DataFileError(f"{path} cannot be read: {error.strerror}.") from None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _content(path: Path, folder: Path) -> str:

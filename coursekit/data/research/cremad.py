@@ -88,8 +88,8 @@ def _listing(folder: Path, pattern: str) -> set[str]:
 
 
 def _frames_of(folder: Path) -> list[str]:
-    found = folder.glob("*.jpg") if folder.is_dir() else ()
-    return sorted(p.name for p in found if re.fullmatch(r"\d{5}\.jpg", p.name))
+    pictures = folder.glob("*.jpg") if folder.is_dir() else ()
+    return sorted(p.name for p in pictures if re.fullmatch(r"\d{5}\.jpg", p.name))
 
 
 def read_published(root: Path) -> dict[str, tuple[str, str]]:
@@ -154,7 +154,7 @@ def load_cremad(
     "published", train.csv and test.csv, which share actors (a warning says how many); there valid
     is every fifth actor of train.csv, and what is in neither list stands in ``missing``.
     frames: consecutive ones from the middle of the clip; a clip with fewer repeats its last.
-    fps: which folder of frames.  size: pixels a side, see `decode.squared`.  sound, scale, cache:
+    fps: which folder of frames.  size: pixels per side, see `decode.squared`.  sound, scale, cache:
     see `decode.Sound`, `decode.Scale`, `cache.Cached`.  workers: processes that read ahead.
     allow_missing: leave out clips whose files are missing, and list them in ``missing``.
     Errors: ValueError, TypeError for options out of range; DataFileError for missing files and
@@ -176,15 +176,15 @@ def load_cremad(
     missing = settle([f"{n}: {why}." for n, why in lacking.items()], len(names), allow_missing)
     unlisted = sorted((heard | seen) - set(names))
     missing += tuple(f"{n}: in neither train.csv nor test.csv." for n in unlisted)
-    kept = [n for n in names if n not in lacking]
-    actors, emotions = zip(*(parts_of(n, str(top)) for n in kept), strict=True)
+    whole = [n for n in names if n not in lacking]
+    actors, emotions = zip(*(parts_of(n, str(top)) for n in whole), strict=True)
     if listed:
-        emotions = tuple(listed[n][1] for n in kept)
-        splits = published_splits([listed[n][0] for n in kept], list(actors))
+        emotions = tuple(listed[n][1] for n in whole)
+        splits = published_splits([listed[n][0] for n in whole], list(actors))
     else:
         splits = fold_of(list(actors), fold)
-    pictures = tuple(tuple(faces / n / f for f in middle(shots[n], frames)) for n in kept)
-    waves = tuple(voices / f"{n}.wav" for n in kept)
+    pictures = tuple(tuple(faces / n / f for f in middle(shots[n], frames)) for n in whole)
+    waves = tuple(voices / f"{n}.wav" for n in whole)
     return LazyData(
         name="CREMA-D",
         read=ReadClips(waves, pictures, sound, size, scale, stored),

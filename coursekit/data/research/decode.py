@@ -80,12 +80,12 @@ class Scale:
 
     def __post_init__(self) -> None:
         for name, form in (("audio", (2,)), ("video", (2, 3))):
-            came = getattr(self, name)
-            fits = np.shape(np.array(came, dtype=object)) == form
-            require(fits, f"{name} is {came!r}; numbers of the form {form} were expected.")
+            numbers = getattr(self, name)
+            fits = np.shape(np.array(numbers, dtype=object)) == form
+            require(fits, f"{name} is {numbers!r}; numbers of the form {form} were expected.")
         pairs = {"audio": [self.audio], "video": list(zip(*self.video, strict=True))}
-        for name, found in pairs.items():
-            for mean, std in found:
+        for name, moments in pairs.items():
+            for mean, std in moments:
                 require_finite(f"{name} mean", mean)
                 require_finite(f"{name} std", std)
                 require(std > 0, f"{name} std is {std}; a number above 0 was expected.")

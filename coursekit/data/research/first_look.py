@@ -16,7 +16,7 @@ from coursekit.utils.checks import require, require_count, require_instance
 def report(data: LazyData | MultimodalData) -> pd.DataFrame:
     """Rows, groups and classes of each split, and how many samples were left out.
 
-    One line a split, and "left out". fewest, most: rows of the rarest and the commonest class,
+    One line per split, and "left out". fewest, most: rows of the rarest and the commonest class,
     0 where the split lacks a class. ``data.missing`` says for each sample why it was left out.
     """
     require_instance("data", data, LazyData | MultimodalData)
@@ -46,12 +46,12 @@ def check(data: LazyData, limit: int | None = None) -> pd.DataFrame:
     require_instance("data", data, LazyData)
     if limit is not None:
         require_count("limit", limit, 1)
-    found = []
+    problems = []
     for split in SPLIT_NAMES:
         for row in data.splits[split][:limit].tolist():
             if problem := _problem(data, row):
-                found.append((split, row, problem))
-    return pd.DataFrame(found, columns=["split", "row", "problem"])
+                problems.append((split, row, problem))
+    return pd.DataFrame(problems, columns=["split", "row", "problem"])
 
 
 def _problem(data: LazyData, row: int) -> str:

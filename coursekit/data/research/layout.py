@@ -47,10 +47,10 @@ def read_lines(path: Path) -> list[tuple[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataFileError(f"{path} cannot be read: {error}.") from None
     lines = enumerate(text.splitlines(), 1)
-    found = [(f"{path}, line {i}", line.strip()) for i, line in lines if line.strip()]
-    if not found:
+    placed = [(f"{path}, line {i}", line.strip()) for i, line in lines if line.strip()]
+    if not placed:
         raise DataFileError(f"{path} has no lines; the data set's list was expected.")
-    return found
+    return placed
 
 
 def settle(missing: Sequence[str], total: int, allow: bool, what: str = "files") -> tuple[str, ...]:
@@ -88,12 +88,12 @@ def every_fifth(names: Iterable[str], first: int) -> set[str]:
 def warn_shared(what: str, sides: Mapping[str, Iterable[str]]) -> None:
     """Warn, with the number, for each two splits that share names."""
     parts = [(split, set(names)) for split, names in sides.items()]
-    for i, (left, these) in enumerate(parts):
-        for right, those in parts[i + 1 :]:
-            if shared := len(these & those):
+    for i, (first, names_of_first) in enumerate(parts):
+        for second, names_of_second in parts[i + 1 :]:
+            if shared := len(names_of_first & names_of_second):
                 warnings.warn(
-                    f"{shared} {what} stand in both {left} and {right}: what is learned about them "
-                    "in one helps in the other, so the score is no estimate for new ones.",
+                    f"{shared} {what} stand in both {first} and {second}: what is learned about "
+                    "them in one helps in the other, so the score is no estimate for new ones.",
                     stacklevel=4,
                 )
 

@@ -73,12 +73,12 @@ def find_file(root: Path | str) -> Path:
     path = Path(root).expanduser()
     if path.is_file():
         return path
-    found = sorted(path.glob("*.pkl"))
-    if len(found) != 1:
+    pickles = sorted(path.glob("*.pkl"))
+    if len(pickles) != 1:
         raise DataFileError(
-            f"root is {path}, with {len(found)} .pkl files; the path of one was expected."
+            f"root is {path}, with {len(pickles)} .pkl files; the path of one was expected."
         )
-    return found[0]
+    return pickles[0]
 
 
 def split_arrays(content: Any, path: Path) -> Parts:
@@ -106,7 +106,7 @@ def _require_field(where: str, field: str, part: Mapping[str, np.ndarray]) -> No
         want = f"({n}, T, D) numbers" if field in MODALITIES else f"{n} rows"
         raise DataFileError(f"{where} has shape {x.shape} and type {x.dtype}; {want} expected.")
     if field == "labels" and (x.size != n or not np.isfinite(x).all()):
-        raise DataFileError(f"{where} has shape {x.shape}; one finite number a row was expected.")
+        raise DataFileError(f"{where} has shape {x.shape}; one finite number per row was expected.")
 
 
 def video_of(name: Any) -> str:

@@ -47,13 +47,13 @@ class Clip(NamedTuple):
 
 def read_actions(lists: Path) -> dict[str, int]:
     """Class → its number from 1 on, in the order of classInd.txt.  Errors: DataFileError."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for where, line in read_lines(lists / "classInd.txt"):
         number, _, action = line.partition(" ")
-        if not number.isdecimal() or action in found or int(number) in found.values():
+        if not number.isdecimal() or action in numbers or int(number) in numbers.values():
             raise DataFileError(f"{where}: {line!r} came; a new number and class were expected.")
-        found[plain(action.strip(), where)] = int(number)
-    return found
+        numbers[plain(action.strip(), where)] = int(number)
+    return numbers
 
 
 def read_clip(line: str, where: str, split: str, actions: dict[str, int]) -> Clip:
@@ -153,7 +153,7 @@ def load_ucf101(
     fold: 1 to 3, the published lists; valid is every fifth training group of each class.
     classes: names to keep, in this order; default those of which some clip has sound, in the order
     of classInd.txt. Clips without sound or with fewer than 4 frames stand in ``missing``.
-    frames: in the middles of that many parts of the clip.  size: pixels a side, see
+    frames: in the middles of that many parts of the clip.  size: pixels per side, see
     `decode.squared`.  sound: from the clip's start; see `decode.Sound`.  scale, cache: see
     `decode.Scale`, `cache.Cached`.  workers: processes that read ahead.
     allow_missing: leave out clips that are missing, and list them in ``missing``.

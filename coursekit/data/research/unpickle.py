@@ -149,28 +149,28 @@ def _allowed() -> Mapping[tuple[str, str], _Only]:
 ALLOWED = _allowed()
 
 
-def _real(x: Any, done: dict[int, Any]) -> Any:
+def _real(x: Any, met: dict[int, Any]) -> Any:
     """``x`` with the arrays in place of their stand-ins; ``done`` knows what was met before."""
-    if id(x) in done:
-        return done[id(x)]
+    if id(x) in met:
+        return met[id(x)]
     if isinstance(x, _Array):
-        done[id(x)] = x.value
+        met[id(x)] = x.value
         if x.value.dtype == object:
-            flat = [_real(item, done) for item in x.value.flat]
-            done[id(x)] = _filled(flat, _Type("O"), x.value.shape, "C")
+            flat = [_real(item, met) for item in x.value.flat]
+            met[id(x)] = _filled(flat, _Type("O"), x.value.shape, "C")
     elif type(x) is dict:
-        made = done[id(x)] = {}
-        made.update({key: _real(value, done) for key, value in x.items()})
+        mapping = met[id(x)] = {}
+        mapping.update({key: _real(value, met) for key, value in x.items()})
     elif type(x) is list:
-        listed = done[id(x)] = []
-        listed += [_real(item, done) for item in x]
+        listing = met[id(x)] = []
+        listing += [_real(item, met) for item in x]
     elif type(x) is tuple:
-        done[id(x)] = tuple(_real(item, done) for item in x)
+        met[id(x)] = tuple(_real(item, met) for item in x)
     elif isinstance(x, _Type):
-        done[id(x)] = x.dtype
+        met[id(x)] = x.dtype
     else:
         return x
-    return done[id(x)]
+    return met[id(x)]
 
 
 class RestrictedUnpickler(pickle.Unpickler):

@@ -87,7 +87,7 @@ def _last_until(
 ) -> "VideoFrame | None":
     """The last frame that starts by ``wanted``; if there is none, the first, where that is asked.
 
-    Without a time stamp a frame counts as following the one before.
+    Without a time stamp per frame counts as following the one before.
     """
     shown = None
     for frame in frames:
@@ -224,8 +224,8 @@ class ReadFilms:
     def __call__(self, row: int) -> dict[str, Tensor]:
         """Decode one row.  Errors: DataFileError; ImportError without PyAV."""
         film = self.films[row]
-        heard = Soundtrack(film.start, film.end, self.sound)
-        seen = Frames(film.seconds, self.size)
-        audio = self.scale.sound(Cached(heard, self.cache)(film.path))
-        video = self.scale.pixels(Cached(seen, self.cache)(film.path))
+        soundtrack = Soundtrack(film.start, film.end, self.sound)
+        frames = Frames(film.seconds, self.size)
+        audio = self.scale.sound(Cached(soundtrack, self.cache)(film.path))
+        video = self.scale.pixels(Cached(frames, self.cache)(film.path))
         return {"audio": audio.to(torch.float32), "video": video}

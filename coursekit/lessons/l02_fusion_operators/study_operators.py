@@ -19,9 +19,8 @@ from coursekit import fusion
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import tuning
 from coursekit.compare.stored_tables import store
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, run_all
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.fusion.low_rank import LowRank
 from coursekit.layers.initialise import initialise
@@ -34,6 +33,7 @@ RATES = (5e-4, 2e-3, 8e-3, 32e-3)  # of Adam
 WIDTHS = (64, 32)  # of the encoders
 RANKS = (1, 2, 3, 4, 8, 16)
 ENSEMBLE = "ensemble"
+PLACE = ["study", "model"]  # what gets a rate of its own
 
 Head = Callable[[Mapping[str, int], int], fusion.Fusion]
 
@@ -122,21 +122,14 @@ def accuracy_study(jobs: int = 2, only: Sequence[str] | None = None) -> pd.DataF
 
     only: names of studies, default all.
     """
-    plan = []
+    rates: dict[tuple[str, ...], Sequence[float]] = {}
     for name in only or studies():
         chosen = studies()[choose("only", name, studies())]
         alone = () if name == "rank" else (*chosen.data(0).modalities, ENSEMBLE)
-        plan += [(name, model) for model in (*chosen.heads, *alone)]
-    tuning = [(*p, rate, seed) for p in plan for rate in RATES for seed in TUNING_SEEDS]
-    table = pd.DataFrame(run_all(row, tuning, jobs, "choosing rates"))
-    best = best_rates(table, ["study", "model"], "valid")
-    final = [
-        (str(name), str(model), float(rate), seed)
-        for name, model, rate in best[["study", "model", "rate"]].to_numpy()
-        for seed in SEEDS
-    ]
-    parts = (table, pd.DataFrame(run_all(row, final, jobs, "operators")))
-    return pd.concat(parts, ignore_index=True)
+        rates |= {(name, model): RATES for model in (*chosen.heads, *alone)}
+    return tuning.tune_and_report(
+        lambda *trial: [row(*trial)], rates, PLACE, "valid", jobs=jobs, label="operators"
+    )
 
 
 def operators(
@@ -144,6 +137,6 @@ def operators(
 ) -> None:
     """Train the operators on generated classes, over seeds, each at its best rate."""
     table = accuracy_study()
-    kept = tuning.results(table, ["study", "model"], "valid")
-    summary = summarise(kept, ["study", "model"], "test").round(3)
+    reported = tuning.results(table, PLACE, "valid")
+    summary = summarise(reported, PLACE, "test").round(3)
     store(table, summary.to_string(index=False), out)

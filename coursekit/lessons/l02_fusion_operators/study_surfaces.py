@@ -16,41 +16,27 @@ from coursekit import fusion
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import tuning
 from coursekit.compare.stored_tables import store
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, run_all
 from coursekit.lessons.l02_fusion_operators.surfaces import ENCODERS, RATES, TARGETS, learn
 
+PLACE = ["encoder", "operator"]  # what gets a rate of its own
 
-def surface_rows(
-    encoder: str, operator: str, rate: float, seeds: Sequence[int]
-) -> list[dict[str, object]]:
-    """R² and share of interaction of every target; a row a target and seed."""
+
+def surface_rows(encoder: str, operator: str, rate: float, seed: int) -> list[dict[str, object]]:
+    """R² and share of interaction of every target; a row per target."""
     rows: list[dict[str, object]] = []
     for name, target in TARGETS.items():
-        for seed in seeds:
-            found = learn(operator, target, encoder=encoder, rate=rate, seed=seed)
-            row: dict[str, object] = {"encoder": encoder, "operator": operator, "target": name}
-            row |= {"rate": rate, "seed": seed}
-            row |= {"r2": round(found.r2, 4), "interaction": round(found.interaction, 4)}
-            rows.append(row)
+        surface = learn(operator, target, encoder=encoder, rate=rate, seed=seed)
+        row: dict[str, object] = {"encoder": encoder, "operator": operator, "target": name}
+        row |= {"rate": rate, "seed": seed}
+        row |= {"r2": round(surface.r2, 4), "interaction": round(surface.interaction, 4)}
+        rows.append(row)
     return rows
 
 
 def surface_study(jobs: int = 2, names: Sequence[str] | None = None) -> pd.DataFrame:
     """`surface_rows` of all operators with and without encoders: every rate, then the best one."""
-    pairs = [(e, n) for e in ENCODERS for n in names or fusion.names()]
-    tuning = [(e, n, rate, list(TUNING_SEEDS)) for e, n in pairs for rate in RATES]
-    table = _table(run_all(surface_rows, tuning, jobs, "choosing rates"))
-    best = best_rates(table, ["encoder", "operator"], "r2")
-    final = [
-        (str(e), str(n), float(rate), list(SEEDS))
-        for e, n, rate in best[["encoder", "operator", "rate"]].to_numpy()
-    ]
-    parts = (table, _table(run_all(surface_rows, final, jobs, "surfaces")))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _table(parts: list[list[dict[str, object]]]) -> pd.DataFrame:
-    return pd.DataFrame([row for rows in parts for row in rows])
+    rates = {(e, n): RATES for e in ENCODERS for n in names or fusion.names()}
+    return tuning.tune_and_report(surface_rows, rates, PLACE, "r2", jobs=jobs, label="surfaces")
 
 
 def surfaces(
@@ -58,6 +44,6 @@ def surfaces(
 ) -> None:
     """Fit every operator to the four surfaces of lesson 02, over seeds, at its best rate."""
     table = surface_study()
-    kept = tuning.results(table, ["encoder", "operator"], "r2")
-    summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
+    reported = tuning.results(table, PLACE, "r2")
+    summary = summarise(reported, [*PLACE, "target"], "r2").round(3)
     store(table, summary.to_string(index=False), out)

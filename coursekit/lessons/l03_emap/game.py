@@ -80,15 +80,8 @@ def _together(
         models, data.train, data.valid, case.settings,
         seeds=[case.number] * len(models), methods=methods, measured=("valid",),
     )  # fmt: skip
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            stopped: dict[int, str] = end.value
-            break
+    for _ in replicas.raise_on_divergence(training):
         yield
-    if stopped:
-        raise FloatingPointError(" ".join(stopped.values()))
 
 
 def rule(evidence: Evidence) -> float:

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from coursekit.analysis.intervals import summarise
 from coursekit.compare.stored_tables import store
+from coursekit.compare.tuning import fresh_seeds
 from coursekit.data import load, load_preset
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.lessons.l03_emap.interaction import projected
@@ -25,7 +26,6 @@ from coursekit.utils.threads import threads
 HEADS = ("late-linear", "mid-mlp", "film", "low-rank")
 ENSEMBLE = "ensemble"  # last in every table: one model a modality, their probabilities averaged
 RATES = (0.01, 0.03, 0.1, 0.3)  # tried for every head alike; the validation rows choose
-FIRST_SEED = 100
 
 
 def _digits(seed: int) -> MultimodalData:
@@ -110,7 +110,7 @@ def averaged(models: Sequence[MultimodalClassifier], split: Split) -> Tensor:
 
 def emap_table(seeds: int) -> Iterator[pd.DataFrame]:
     """`table_rows` of every data set, seeds 100, 101, …, with a progress bar."""
-    jobs = [(name, seed) for name in DATA for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
+    jobs = [(name, seed) for name in DATA for seed in fresh_seeds(seeds)]
     for name, seed in tqdm(jobs, unit="fit"):
         yield table_rows(name, seed)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset, preset
+from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.data.timeline import on_timeline
 from coursekit.models.fusion_stage import PLACES
 

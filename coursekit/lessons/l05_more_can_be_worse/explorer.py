@@ -8,7 +8,7 @@ from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.put_off import put_off
 from coursekit.course.widgets.usual import ADAM, OPTIMISERS, PRESETS, SGD
-from coursekit.data.presets import preset
+from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
 from coursekit.lessons.l05_more_can_be_worse.explorer_view import ImbalanceView, Retrained
 from coursekit.training import Settings

@@ -10,10 +10,10 @@ import typer
 from coursekit.analysis.intervals import summarise
 from coursekit.compare.seeds import Variant, cures, over_seeds
 from coursekit.compare.stored_tables import store
-from coursekit.data.presets import load_preset, preset
+from coursekit.compare.tuning import fresh_seeds
+from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.training import Settings
 
-FIRST_SEED = 100  # the presets were chosen on seeds 0 to 9; results use others
 SIZES = (500, 1000, 2000, 4000)  # training samples of "starve"; the preset has 1000
 
 
@@ -43,12 +43,13 @@ def cure_rows(
 
 
 def cure_study(seeds: int, jobs: int = 2) -> Iterator[pd.DataFrame]:
-    """`cure_rows` of both illnesses, and of starvation with less and more data."""
+    """`cure_rows` of both illnesses, and of starvation with less and more data.
+
+    The presets were chosen on seeds 0 to 9; results use others.
+    """
     plan = [("starve", n) for n in SIZES] + [("overfit", preset("overfit").recipe.train)]
     for name, size in plan:
-        yield cure_rows(
-            name, list(range(FIRST_SEED, FIRST_SEED + seeds)), size, jobs, f"{name}, n = {size}"
-        )
+        yield cure_rows(name, list(fresh_seeds(seeds)), size, jobs, f"{name}, n = {size}")
 
 
 def cures_command(

@@ -13,12 +13,12 @@ from coursekit.balancing import gblend
 from coursekit.compare import replicas
 from coursekit.compare.tuning import run_all
 from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.data.presets import load_preset, preset
+from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, epochs
 from coursekit.training.loop import DRAWS
 from coursekit.training.method import JOINT
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_columns
 from coursekit.utils.stepwise import drive
 from coursekit.utils.threads import threads
 
@@ -93,15 +93,8 @@ def _at_once(
         seeds=[seed] * len(heads), methods=[gblend.OneHead(head) for head in heads], look=note,
         extra={name: s for name, s in splits.items() if name not in ("train", "valid")},
     )  # fmt: skip
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            stopped: dict[int, str] = end.value
-            break
+    for _ in replicas.raise_on_divergence(training, [f"Head {head}" for head in heads]):
         yield
-    if stopped:
-        raise FloatingPointError(" ".join(f"Head {heads[k]}: {why}" for k, why in stopped.items()))
     return found
 
 
@@ -149,8 +142,7 @@ def estimate(
     rule: "paper" or "safe" of `gblend.weights`, or "absolute", what released code does:
     |G_k| / O_k², made to sum to one.  Returns columns head, G, O, w in the table's order.
     """
-    for column in ("head", "epoch", "train", "valid"):
-        choose("column", column, losses.columns)
+    require_columns("losses", losses, ("head", "epoch", "train", "valid"))
     choose("rule", rule, RULES)
     last = int(losses["epoch"].max())
     fits = window > 0 <= start and start + window <= last
@@ -179,7 +171,7 @@ def estimates(
 
     losses: tables of `head_losses`, a column ``seed`` added.
     """
-    choose("column", "seed", losses.columns)
+    require_columns("losses", losses, ["seed"])
     found = [
         estimate(one, n, rule, start).assign(seed=seed, start=start, N=n, rule=rule)
         for seed, one in losses.groupby("seed")

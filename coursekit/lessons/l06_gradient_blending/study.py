@@ -14,14 +14,14 @@ from coursekit import balancing
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import tuning
 from coursekit.compare.stored_tables import store
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results, run_all
-from coursekit.data.presets import load_preset, preset
+from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
 from coursekit.utils.checks import choose
 from coursekit.utils.threads import threads
 
 DATA = ("starve", "imbalance", "overfit")
+PLACE = ["data", "optimizer", "method"]  # what gets a rate of its own
 RATES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
         "sgd": (0.01, 0.03, 0.1, 0.3, 1.0),  # with momentum 0.9
@@ -76,33 +76,25 @@ def gains_over_joint(table: pd.DataFrame) -> pd.DataFrame:
     table: of `optimizer_study`.  Returns columns data, optimizer, method, seed, gain, in the order
     of `DATA`, `RATES` and `methods`; without joint itself.
     """
-    place = ["data", "optimizer", "method"]
-    kept = results(table, place, "valid")
-    beside = ["data", "optimizer", "seed"]
-    joint = kept.loc[kept["method"] == "joint", [*beside, "test"]]
-    both = kept[kept["method"] != "joint"].merge(joint, on=beside, suffixes=("", " of joint"))
+    reported = tuning.results(table, PLACE, "valid")
+    is_joint, pair = reported["method"] == "joint", ["data", "optimizer", "seed"]
+    joint = reported.loc[is_joint, [*pair, "test"]]
+    both = reported[~is_joint].merge(joint, on=pair, suffixes=("", " of joint"))
     both["gain"] = both["test"] - both["test of joint"]
-    for column, order in zip(place, (DATA, list(RATES), list(methods())), strict=True):
+    for column, order in zip(PLACE, (DATA, list(RATES), list(methods())), strict=True):
         both[column] = both[column].astype(pd.CategoricalDtype(list(order)))
-    ordered = both.sort_values([*place, "seed"], ignore_index=True)
-    return ordered[[*place, "seed", "gain"]].astype(dict.fromkeys(place, str))
+    ordered = both.sort_values([*PLACE, "seed"], ignore_index=True)
+    return ordered[[*PLACE, "seed", "gain"]].astype(dict.fromkeys(PLACE, str))
 
 
 def optimizer_study(jobs: int = 2, only: Sequence[str] = DATA) -> pd.DataFrame:
     """`row` for everything: all rates on the tuning seeds, then the best one on the others."""
     for name in only:
         choose("only", name, DATA)
-    plan = [(d, o, m) for d in only for o in RATES for m in methods()]
-    tuning = [(*p, rate, seed) for p in plan for rate in RATES[p[1]] for seed in TUNING_SEEDS]
-    table = pd.DataFrame(run_all(row, tuning, jobs, "choosing rates"))
-    best = best_rates(table, ["data", "optimizer", "method"], "valid")
-    final = [
-        (*map(str, place), float(rate), seed)
-        for *place, rate in best[["data", "optimizer", "method", "rate"]].to_numpy()
-        for seed in SEEDS
-    ]
-    parts = (table, pd.DataFrame(run_all(row, final, jobs, "optimisers")))
-    return pd.concat(parts, ignore_index=True)
+    rates = {(d, o, m): tried for d in only for o, tried in RATES.items() for m in methods()}
+    return tuning.tune_and_report(
+        lambda *trial: [row(*trial)], rates, PLACE, "valid", jobs=jobs, label="optimisers"
+    )
 
 
 def optimizers(
@@ -110,6 +102,6 @@ def optimizers(
 ) -> None:
     """Train with Gradient-Blending under SGD, AdaGrad and Adam, each method at its best rate."""
     table = optimizer_study()
-    kept = tuning.results(table, ["data", "optimizer", "method"], "valid")
-    summary = summarise(kept, ["data", "optimizer", "method"], "test").round(3)
+    reported = tuning.results(table, PLACE, "valid")
+    summary = summarise(reported, PLACE, "test").round(3)
     store(table, summary.to_string(index=False), out)

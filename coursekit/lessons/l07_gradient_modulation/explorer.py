@@ -11,7 +11,7 @@ from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.put_off import put_off
 from coursekit.course.widgets.usual import OPTIMISERS, PRESETS, SGD
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.lessons.l07_gradient_modulation.explorer_view import LANES, RaceView, Shown
 from coursekit.training import Settings
 from coursekit.training.method import JOINT

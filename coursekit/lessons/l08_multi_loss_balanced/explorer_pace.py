@@ -9,7 +9,7 @@ import pandas as pd
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.put_off import put_off
-from coursekit.data.presets import load_preset, preset
+from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_pace_view import Paced, PaceView
 from coursekit.lessons.l08_multi_loss_balanced.pace import paces, run_scores
 from coursekit.training import Settings

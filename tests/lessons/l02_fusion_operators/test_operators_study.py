@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from coursekit import fusion
 from coursekit.__main__ import app
+from coursekit.compare import tuning
 from coursekit.compare.stored_tables import machine
 from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results
 from coursekit.course.plots import new_figure
@@ -71,24 +72,24 @@ def test_every_operator_had_the_same_trials_on_the_surfaces(surfaces):
     names = set(surfaces["operator"])
     assert names <= set(fusion.names()) and len(names) >= 16  # a new one may not be measured yet
     every = {(e, n, t) for e in ENCODERS for n in names for t in TARGETS}
-    tuning = surfaces[surfaces["seed"].isin(TUNING_SEEDS)]
+    trials = surfaces[surfaces["seed"].isin(TUNING_SEEDS)]
     keys = ["encoder", "operator", "target"]
-    assert set(tuning.groupby(keys).groups) == every
-    assert set(tuning.groupby(keys).size()) == {len(RATES) * len(TUNING_SEEDS)}
+    assert set(trials.groupby(keys).groups) == every
+    assert set(trials.groupby(keys).size()) == {len(RATES) * len(TUNING_SEEDS)}
     final = results(surfaces, ["encoder", "operator"], "r2")
     assert set(final.groupby(keys).size()) == {len(SEEDS)}
-    assert len(surfaces) == len(tuning) + len(final)
+    assert len(surfaces) == len(trials) + len(final)
     assert not surfaces.duplicated([*keys, "rate", "seed"]).any()
 
 
 def test_every_model_had_the_same_trials_on_the_classes(accuracies):
     keys = ["study", "model"]
-    tuning = accuracies[accuracies["seed"].isin(TUNING_SEEDS)]
+    tried = accuracies[accuracies["seed"].isin(TUNING_SEEDS)]
     trials = len(accuracy_study.RATES) * len(TUNING_SEEDS)
-    assert set(tuning.groupby(keys).size()) == {trials}
+    assert set(tried.groupby(keys).size()) == {trials}
     final = results(accuracies, keys, "valid")
     assert set(final.groupby(keys).size()) == {len(SEEDS)}
-    assert len(accuracies) == len(tuning) + len(final)
+    assert len(accuracies) == len(tried) + len(final)
     models = accuracies.groupby("study")["model"].unique().map(set)
     joint = models["synergy"] - {"A", "B", "ensemble"}
     assert models["synergy"] >= {"A", "B", "ensemble"}
@@ -114,7 +115,7 @@ def test_a_surface_drawn_at_random_is_measured_again(surfaces):
     stored = cheap.iloc[rng.randrange(len(cheap))]
     with threadpool_limits(1):
         rows = operators_study.surface_rows(
-            stored["encoder"], stored["operator"], stored["rate"], [int(stored["seed"])]
+            stored["encoder"], stored["operator"], stored["rate"], int(stored["seed"])
         )
     (again,) = (row for row in rows if row["target"] == stored["target"])
     # Elsewhere rounding may lead a training astray, though hardly to another kind of surface.
@@ -139,7 +140,7 @@ def test_two_accuracies_drawn_at_random_are_measured_again(accuracies):
 
 
 def test_a_small_surface_study_is_made_like_the_large_one(monkeypatch):
-    monkeypatch.setattr(operators_study, "SEEDS", range(100, 102))
+    monkeypatch.setattr(tuning, "SEEDS", range(100, 102))
     table = operators_study.surface_study(jobs=1, names=["late-linear"])
     counts = table["seed"].value_counts()
     assert all(counts[s] == len(RATES) * len(TARGETS) * len(ENCODERS) for s in TUNING_SEEDS)

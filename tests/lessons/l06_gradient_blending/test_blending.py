@@ -17,7 +17,7 @@ from coursekit.compare.tuning import SEEDS, TUNING_SEEDS
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
 from coursekit.data.files import DATA_FOLDER, open_checked
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.lessons.l06_gradient_blending import study as study
 from coursekit.lessons.l06_gradient_blending.explorer_view import (
     WEIGHTS,

@@ -12,7 +12,7 @@ from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.open import OpenExercise, Requirement
 from coursekit.course.exercises.own_method import STARVED, Answer, requirements, slips
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.presets import load_preset
+from coursekit.data.preset_recipes import load_preset
 from coursekit.models import build_classifier
 from coursekit.training import accuracy, fit, predict
 from coursekit.training.method import JOINT, Method, Step
