@@ -3,7 +3,7 @@
 `run_all` shares the trainings between processes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,6 +15,7 @@ from coursekit.utils.checks import choose, require
 TUNING_SEEDS = range(3)
 SEEDS = range(100, 110)
 Result = TypeVar("Result")
+Place = TypeVar("Place", bound=tuple[str, ...])
 
 
 def run_all(
@@ -43,3 +44,25 @@ def results(table: pd.DataFrame, by: Sequence[str], score: str) -> pd.DataFrame:
     """The rows of the seeds that count, each group at the rate chosen for it."""
     reported = table[table["seed"].isin(SEEDS)]
     return reported.merge(best_rates(table, by, score), on=[*by, "rate"])
+
+
+def tune_and_train(
+    train: Callable[..., dict[str, object]],
+    rates: Mapping[Place, Sequence[float]],
+    by: Sequence[str],
+    score: str,
+    jobs: int,
+    label: str,
+) -> pd.DataFrame:
+    """Every rate on the tuning seeds, then the best one of each place on the seeds that count.
+
+    train(*place, rate, seed) → a row with the columns by, rate, seed and score.  rates: place, one
+    name per column of ``by`` → the rates to try there.  label: names the second progress bar.
+    """
+    trials = [(*p, rate, seed) for p, tried in rates.items() for rate in tried
+              for seed in TUNING_SEEDS]  # fmt: skip
+    table = pd.DataFrame(run_all(train, trials, jobs, "choosing rates"))
+    best = best_rates(table, by, score)[[*by, "rate"]].to_numpy()
+    final = [(*map(str, place), float(rate), seed) for *place, rate in best for seed in SEEDS]
+    parts = (table, pd.DataFrame(run_all(train, final, jobs, label)))
+    return pd.concat(parts, ignore_index=True)

@@ -19,7 +19,6 @@ from coursekit import fusion
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import tuning
 from coursekit.compare.stored_tables import store
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, run_all
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.presets import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
@@ -94,11 +93,11 @@ def row(study: str, model: str, rate: float, seed: int) -> dict[str, object]:
         valid, test = _probabilities(data, (model,), None, rate, seed)
     else:
         valid, test = _probabilities(data, data.modalities, chosen.heads[model], rate, seed)
-    reached = {
+    accuracies = {
         "valid": round(accuracy(valid, data.valid.labels), 4),
         "test": round(accuracy(test, data.test.labels), 4),
     }
-    return {"study": study, "model": model, "rate": rate, "seed": seed, **reached}
+    return {"study": study, "model": model, "rate": rate, "seed": seed, **accuracies}
 
 
 def _probabilities(
@@ -127,16 +126,8 @@ def accuracy_study(jobs: int = 2, only: Sequence[str] | None = None) -> pd.DataF
         chosen = studies()[choose("only", name, studies())]
         alone = () if name == "rank" else (*chosen.data(0).modalities, ENSEMBLE)
         plan += [(name, model) for model in (*chosen.heads, *alone)]
-    tuning = [(*p, rate, seed) for p in plan for rate in RATES for seed in TUNING_SEEDS]
-    table = pd.DataFrame(run_all(row, tuning, jobs, "choosing rates"))
-    best = best_rates(table, ["study", "model"], "valid")
-    final = [
-        (str(name), str(model), float(rate), seed)
-        for name, model, rate in best[["study", "model", "rate"]].to_numpy()
-        for seed in SEEDS
-    ]
-    parts = (table, pd.DataFrame(run_all(row, final, jobs, "operators")))
-    return pd.concat(parts, ignore_index=True)
+    rates = dict.fromkeys(plan, RATES)
+    return tuning.tune_and_train(row, rates, ["study", "model"], "valid", jobs, "operators")
 
 
 def operators(
@@ -144,6 +135,6 @@ def operators(
 ) -> None:
     """Train the operators on generated classes, over seeds, each at its best rate."""
     table = accuracy_study()
-    kept = tuning.results(table, ["study", "model"], "valid")
-    summary = summarise(kept, ["study", "model"], "test").round(3)
+    reported = tuning.results(table, ["study", "model"], "valid")
+    summary = summarise(reported, ["study", "model"], "test").round(3)
     store(table, summary.to_string(index=False), out)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from coursekit import fusion
 from coursekit.__main__ import app
 from coursekit.compare.stored_tables import machine
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results
+from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results, tune_and_train
 from coursekit.course.plots import new_figure
 from coursekit.data import ceiling, preset
 from coursekit.data.files import DATA_FOLDER, open_checked
@@ -54,14 +54,33 @@ def test_a_rate_is_chosen_on_the_tuning_seeds_alone():
     rows += [("x", 0.2, seed, 0.1) for seed in SEEDS]
     table = pd.DataFrame(rows, columns=["model", "rate", "seed", "valid"])
     assert best_rates(table, ["model"], "valid")["rate"].tolist() == [0.2]
-    kept = results(table, ["model"], "valid")
-    assert set(kept["rate"]) == {0.2} and set(kept["seed"]) == set(SEEDS)
+    reported = results(table, ["model"], "valid")
+    assert set(reported["rate"]) == {0.2} and set(reported["seed"]) == set(SEEDS)
 
 
 def test_a_tie_goes_to_the_smaller_rate():
     rows = [("x", rate, 0, 0.5) for rate in (0.2, 0.1)]
     table = pd.DataFrame(rows, columns=["model", "rate", "seed", "valid"])
     assert best_rates(table, ["model"], "valid")["rate"].tolist() == [0.1]
+
+
+def test_every_rate_is_tried_and_the_best_one_of_each_place_trained_on():
+    asked = []
+
+    def train(letter, number, rate, seed):
+        asked.append((letter, number, rate, seed))
+        best = {"a": 0.1, "b": 0.2}[letter]
+        return {"letter": letter, "number": number, "rate": rate, "seed": seed,
+                "valid": float(rate == best)}  # fmt: skip
+
+    rates = {("b", "1"): (0.1, 0.2, 0.3), ("a", "1"): (0.1, 0.2)}
+    table = tune_and_train(train, rates, ["letter", "number"], "valid", jobs=1, label="places")
+    trials = [(*place, rate, seed) for place, tried in rates.items() for rate in tried
+              for seed in TUNING_SEEDS]  # fmt: skip
+    final = [("a", "1", 0.1, seed) for seed in SEEDS] + [("b", "1", 0.2, seed) for seed in SEEDS]
+    assert asked == trials + final
+    assert list(zip(*(table[c] for c in table.columns[:4]), strict=True)) == asked
+    assert table.index.tolist() == list(range(len(asked)))
 
 
 # Tables
@@ -170,8 +189,8 @@ def test_the_commands_write_what_the_studies_give(
     stored = pd.read_csv(open_checked(file))
     monkeypatch.setattr(module, function, lambda: stored)
     out = tmp_path / file
-    done = CliRunner().invoke(app, [command, "--out", str(out)])
-    assert done.exit_code == 0, done.output
+    command_run = CliRunner().invoke(app, [command, "--out", str(out)])
+    assert command_run.exit_code == 0, command_run.output
     assert out.read_bytes() == (DATA_FOLDER / file).read_bytes()
 
 
@@ -246,7 +265,7 @@ assert learn("loudest", TARGETS["product"], count=2).learnt.shape == (41, 41)
 
 def test_one_new_file_makes_an_operator_appear_everywhere(tmp_path):
     (tmp_path / "loudest.py").write_text(NEW_OPERATOR, encoding="utf-8")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", SEEN, str(tmp_path)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
