@@ -23,14 +23,14 @@ from coursekit.lessons.l02_fusion_operators.surfaces import ENCODERS, RATES, TAR
 def surface_rows(
     encoder: str, operator: str, rate: float, seeds: Sequence[int]
 ) -> list[dict[str, object]]:
-    """R² and share of interaction of every target; a row a target and seed."""
+    """R² and share of interaction of every target; a row per target and seed."""
     rows: list[dict[str, object]] = []
     for name, target in TARGETS.items():
         for seed in seeds:
-            found = learn(operator, target, encoder=encoder, rate=rate, seed=seed)
+            surface = learn(operator, target, encoder=encoder, rate=rate, seed=seed)
             row: dict[str, object] = {"encoder": encoder, "operator": operator, "target": name}
             row |= {"rate": rate, "seed": seed}
-            row |= {"r2": round(found.r2, 4), "interaction": round(found.interaction, 4)}
+            row |= {"r2": round(surface.r2, 4), "interaction": round(surface.interaction, 4)}
             rows.append(row)
     return rows
 
@@ -38,8 +38,8 @@ def surface_rows(
 def surface_study(jobs: int = 2, names: Sequence[str] | None = None) -> pd.DataFrame:
     """`surface_rows` of all operators with and without encoders: every rate, then the best one."""
     pairs = [(e, n) for e in ENCODERS for n in names or fusion.names()]
-    tuning = [(e, n, rate, list(TUNING_SEEDS)) for e, n in pairs for rate in RATES]
-    table = _table(run_all(surface_rows, tuning, jobs, "choosing rates"))
+    trials = [(e, n, rate, list(TUNING_SEEDS)) for e, n in pairs for rate in RATES]
+    table = _table(run_all(surface_rows, trials, jobs, "choosing rates"))
     best = best_rates(table, ["encoder", "operator"], "r2")
     final = [
         (str(e), str(n), float(rate), list(SEEDS))
@@ -58,6 +58,6 @@ def surfaces(
 ) -> None:
     """Fit every operator to the four surfaces of lesson 02, over seeds, at its best rate."""
     table = surface_study()
-    kept = tuning.results(table, ["encoder", "operator"], "r2")
-    summary = summarise(kept, ["encoder", "operator", "target"], "r2").round(3)
+    reported = tuning.results(table, ["encoder", "operator"], "r2")
+    summary = summarise(reported, ["encoder", "operator", "target"], "r2").round(3)
     store(table, summary.to_string(index=False), out)
