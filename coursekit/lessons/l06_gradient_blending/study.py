@@ -14,13 +14,13 @@ from coursekit import balancing
 from coursekit.analysis.intervals import summarise
 from coursekit.compare import tuning
 from coursekit.compare.stored_tables import store
-from coursekit.compare.tuning import SEEDS, TUNING_SEEDS, best_rates, results, run_all
 from coursekit.data.presets import load_preset, preset
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
 from coursekit.utils.checks import choose
 from coursekit.utils.threads import threads
 
+PLACE = ("data", "optimizer", "method")  # what has a rate of its own
 DATA = ("starve", "imbalance", "overfit")
 RATES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -53,15 +53,15 @@ def row(data: str, optimizer: str, method: str, rate: float, seed: int) -> dict[
     """
     chosen = preset(choose("data", data, DATA))
     choose("optimizer", optimizer, RATES)
-    name, own = methods()[choose("method", method, methods())]
-    how = Settings(**chosen.training)
-    how = replace(how, optimizer=optimizer, lr=rate, keep_best=True)
+    name, options = methods()[choose("method", method, methods())]
+    settings = Settings(**chosen.training)
+    settings = replace(settings, optimizer=optimizer, lr=rate, keep_best=True)
     rows = load_preset(data, seed)
     model = build_classifier(rows.train.inputs, rows.num_classes, seed=seed)
     valid = test = 0.0
     with suppress(FloatingPointError), threads(1):
-        built = balancing.build(name, **own)
-        fit(model, rows.train, rows.valid, how, seed=seed, method=built)
+        built = balancing.build(name, **options)
+        fit(model, rows.train, rows.valid, settings, seed=seed, method=built)
         valid, test = (
             accuracy(predict(model, split.inputs).joint, split.labels)
             for split in (rows.valid, rows.test)
@@ -76,33 +76,24 @@ def gains_over_joint(table: pd.DataFrame) -> pd.DataFrame:
     table: of `optimizer_study`.  Returns columns data, optimizer, method, seed, gain, in the order
     of `DATA`, `RATES` and `methods`; without joint itself.
     """
-    place = ["data", "optimizer", "method"]
-    kept = results(table, place, "valid")
+    reported = tuning.results(table, PLACE, "valid")
     beside = ["data", "optimizer", "seed"]
-    joint = kept.loc[kept["method"] == "joint", [*beside, "test"]]
-    both = kept[kept["method"] != "joint"].merge(joint, on=beside, suffixes=("", " of joint"))
+    joint = reported.loc[reported["method"] == "joint", [*beside, "test"]]
+    others = reported[reported["method"] != "joint"]
+    both = others.merge(joint, on=beside, suffixes=("", " of joint"))
     both["gain"] = both["test"] - both["test of joint"]
-    for column, order in zip(place, (DATA, list(RATES), list(methods())), strict=True):
+    for column, order in zip(PLACE, (DATA, list(RATES), list(methods())), strict=True):
         both[column] = both[column].astype(pd.CategoricalDtype(list(order)))
-    ordered = both.sort_values([*place, "seed"], ignore_index=True)
-    return ordered[[*place, "seed", "gain"]].astype(dict.fromkeys(place, str))
+    ordered = both.sort_values([*PLACE, "seed"], ignore_index=True)
+    return ordered[[*PLACE, "seed", "gain"]].astype(dict.fromkeys(PLACE, str))
 
 
 def optimizer_study(jobs: int = 2, only: Sequence[str] = DATA) -> pd.DataFrame:
     """`row` for everything: all rates on the tuning seeds, then the best one on the others."""
     for name in only:
         choose("only", name, DATA)
-    plan = [(d, o, m) for d in only for o in RATES for m in methods()]
-    tuning = [(*p, rate, seed) for p in plan for rate in RATES[p[1]] for seed in TUNING_SEEDS]
-    table = pd.DataFrame(run_all(row, tuning, jobs, "choosing rates"))
-    best = best_rates(table, ["data", "optimizer", "method"], "valid")
-    final = [
-        (*map(str, place), float(rate), seed)
-        for *place, rate in best[["data", "optimizer", "method", "rate"]].to_numpy()
-        for seed in SEEDS
-    ]
-    parts = (table, pd.DataFrame(run_all(row, final, jobs, "optimisers")))
-    return pd.concat(parts, ignore_index=True)
+    rates = {(d, o, m): tried for d in only for o, tried in RATES.items() for m in methods()}
+    return tuning.tune_and_train(row, rates, PLACE, "valid", jobs, "optimisers")
 
 
 def optimizers(
@@ -110,6 +101,6 @@ def optimizers(
 ) -> None:
     """Train with Gradient-Blending under SGD, AdaGrad and Adam, each method at its best rate."""
     table = optimizer_study()
-    kept = tuning.results(table, ["data", "optimizer", "method"], "valid")
-    summary = summarise(kept, ["data", "optimizer", "method"], "test").round(3)
+    reported = tuning.results(table, PLACE, "valid")
+    summary = summarise(reported, PLACE, "test").round(3)
     store(table, summary.to_string(index=False), out)
