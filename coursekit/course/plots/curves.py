@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from coursekit.course.plots.frames import interval, require_columns, roles_of
+from coursekit.course.plots.bands import mean_line
+from coursekit.course.plots.frames import require_columns, roles_of
 from coursekit.course.plots.style import INK, legend_key, style
 
 SPLIT_LINES: Mapping[str, Any] = {"train": "-", "valid": "--"}
@@ -36,26 +36,14 @@ def learning_curves(
             part = table[(table["model"] == name) & (table["split"] == split)]
             if part.empty:
                 continue
-            means = _draw(part, ax, value, line, known[name])
+            drawn = style(known[name], "color", "marker") | {"linestyle": line, "markersize": 5}
+            means = mean_line(ax, part, "epoch", value, **drawn)
             sentences.append(f"{name} on {split} {_course(means)}")
     _legend(ax, names, known, [s for s in SPLIT_LINES if (table["split"] == s).any()])
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(f"{value} (band: 95 % interval over seeds)")
     return f"{value.capitalize()} by epoch: " + "; ".join(sentences) + "."
-
-
-def _draw(part: pd.DataFrame, ax: Axes, value: str, line: str, role: str) -> pd.Series:
-    """One curve with its band; the means by epoch come back."""
-    found = part.groupby("epoch")[value].apply(interval)
-    epochs = found.index.to_numpy(dtype=float)
-    means = np.array([f.mean for f in found])
-    look = style(role, "color", "marker")
-    ax.plot(epochs, means, linestyle=line, markevery=max(1, len(epochs) // 8), markersize=5, **look)
-    if all(f.n > 1 for f in found):
-        low, high = [f.low for f in found], [f.high for f in found]
-        ax.fill_between(epochs, low, high, color=look["color"], alpha=0.15, linewidth=0)
-    return pd.Series(means, index=found.index)
 
 
 def _course(means: pd.Series) -> str:

@@ -13,6 +13,7 @@ from coursekit.course.games import Answer, Evidence, Game, Scale
 from coursekit.course.games.game import CURVES, PROBES
 from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.guesses import GUESS, TRUTH
+from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import GRID, INK, MUTED, new_figure, style
 from coursekit.training import Settings
 
@@ -68,12 +69,8 @@ class GameView:
 
     def _start_reached(self, ax: Axes) -> None:
         names = list(self._game.models)
-        ax.set_title("Accuracy on new data")
-        ax.set_xlim(0, 1)
-        ax.set_ylim(len(names) - 0.4, -0.6)
-        ax.set_yticks(range(len(names)), [self._game.models[m] for m in names])
-        ax.set_xlabel("test accuracy")
-        ax.grid(visible=False, axis="y")
+        labels = list(self._game.models.values())
+        share_rows(ax, "Accuracy on new data", labels, "test accuracy")
         self._dots, self._labels = {}, {}
         for place, model in enumerate(names):
             look = MORE[model] if model in MORE else style(model, "color", "marker")
@@ -81,24 +78,15 @@ class GameView:
             self._labels[model] = ax.text(0.5, place - 0.27, "", ha="center", size=9)
 
     def _start_curves(self, ax: Axes) -> None:
-        ax.set_title("While training")
-        ax.set_ylim(0, 1)
+        shown = ("A", "B", "joint")
+        lines = training_curves(ax, {self._game.models[m]: style(m) for m in shown})
+        self._curves = dict(zip(shown, lines, strict=True))
         ax.set_xlim(0.5, Settings.epochs + 0.5)
-        ax.set_xlabel("epoch")
-        ax.set_ylabel("validation accuracy")
-        self._curves = {
-            m: ax.plot([], [], label=self._game.models[m], **(style(m) | {"markersize": 4}))[0]
-            for m in ("A", "B", "joint")
-        }
         self._legend = ax.legend(loc="lower right")
 
     def _start_probes(self, ax: Axes) -> None:
-        ax.set_title("What the encoders know")
-        ax.set_xlim(0, 1)
-        ax.set_ylim(1.6, -0.6)
-        ax.set_yticks((0, 1), ("A", "B"))
-        ax.set_xlabel("probe accuracy: alone ○ → joint ●")
-        ax.grid(visible=False, axis="y")
+        label = "probe accuracy: alone ○ → joint ●"
+        share_rows(ax, "What the encoders know", ("A", "B"), label)
         for place, m in enumerate(("A", "B")):
             look = style(m, "color", "marker") | {"linestyle": "", "markersize": 10}
             self._probes[m] = {

@@ -31,8 +31,8 @@ def _least_squares(design: np.ndarray, score: np.ndarray) -> tuple[tuple[float, 
     """Coefficients (k,) and R²; a score that does not vary has R² 0."""
     w = np.linalg.lstsq(design, score, rcond=None)[0]
     spread = float(((score - score.mean()) ** 2).sum())
-    left = float(((score - design @ w) ** 2).sum())
-    return tuple(map(float, w)), 1 - left / spread if spread > 1e-12 else 0.0
+    residual = float(((score - design @ w) ** 2).sum())
+    return tuple(map(float, w)), 1 - residual / spread if spread > 1e-12 else 0.0
 
 
 @put_off()

@@ -46,7 +46,7 @@ def two_groups(
     w0, w1, w2, w3 = (*weights, 0.0, 0.0, 0.0)[:4]
     shift = np.random.default_rng(0).uniform(-jitter, jitter, (2, len(y)))
     ends = np.array([x_a.min(), x_a.max()])
-    said = []
+    sentences = []
     for group, (name, role) in enumerate(zip(names.groups, ROLES, strict=True)):
         rows = x_b == group
         ax.scatter(
@@ -59,11 +59,13 @@ def two_groups(
         )
         level, slope = w0 + w2 * group, w1 + w3 * group
         ax.plot(ends, level + slope * ends, label=name, markersize=7, linewidth=2.4, **style(role))
-        said.append(f"{name}: {rows.sum()} points, line from {level:.2f} with slope {slope:+.2f}")
+        sentences.append(
+            f"{name}: {rows.sum()} points, line from {level:.2f} with slope {slope:+.2f}"
+        )
     ax.set_xlabel(names.x)
     ax.set_ylabel(names.y)
     ax.legend(loc="best")
-    return f"Scatter of {names.y} against {names.x} in two groups. {'; '.join(said)}."
+    return f"Scatter of {names.y} against {names.x} in two groups. {'; '.join(sentences)}."
 
 
 def residuals(
@@ -77,7 +79,7 @@ def residuals(
     ax.axhline(0, color=INK, linewidth=1)
     edges = np.quantile(x_a, np.linspace(0, 1, bins + 1))
     where = np.clip(np.searchsorted(edges, x_a, side="right") - 1, 0, bins - 1)
-    said = []
+    sentences = []
     for group, (name, role) in enumerate(zip(names.groups, ROLES, strict=True)):
         rows = x_b == group
         look = style(role, "color", "marker")
@@ -86,30 +88,30 @@ def residuals(
         centres = [x_a[k].mean() for k in inside]
         means = [rest[k].mean() for k in inside]
         ax.plot(centres, means, label=f"{name}, mean", **style(role))
-        said.append(f"{name}: mean {means[0]:+.2f} at low {names.x}, {means[-1]:+.2f} at high")
+        sentences.append(f"{name}: mean {means[0]:+.2f} at low {names.x}, {means[-1]:+.2f} at high")
     ax.set_xlabel(names.x)
     ax.set_ylabel(f"{names.y}: measured − fitted")
     ax.legend(loc="best")
-    return f"Residuals of {names.y} against {names.x}. {'; '.join(said)}."
+    return f"Residuals of {names.y} against {names.x}. {'; '.join(sentences)}."
 
 
 def slope_intervals(ax: Axes, slopes: Mapping[str, Interval], x_label: str) -> str:
-    """Estimates with their 95 % intervals, one a row, and a line at zero; return the alt text."""
+    """Estimates with their 95 % intervals, one per row, and a line at zero; return the alt text."""
     require(len(slopes) > 0, "slopes is empty; at least one interval was expected.")
     ax.axvline(0, color=MUTED, linewidth=1)
     rows = list(range(len(slopes)))[::-1]
-    said = []
-    for row, (name, found) in zip(rows, slopes.items(), strict=True):
-        clear = found.low > 0 or found.high < 0
+    sentences = []
+    for row, (name, slope) in zip(rows, slopes.items(), strict=True):
+        clear = slope.low > 0 or slope.high < 0
         look = style("A", "color", "marker") if clear else style("ensemble", "color", "marker")
-        ax.plot([found.low, found.high], [row, row], color=look["color"], linewidth=3)
-        ax.plot([found.estimate], [row], linestyle="", markersize=9, **look)
-        said.append(f"{name} {found.estimate:.3g} [{found.low:.3g}, {found.high:.3g}]")
+        ax.plot([slope.low, slope.high], [row, row], color=look["color"], linewidth=3)
+        ax.plot([slope.estimate], [row], linestyle="", markersize=9, **look)
+        sentences.append(f"{name} {slope.estimate:.3g} [{slope.low:.3g}, {slope.high:.3g}]")
     ax.set_yticks(rows, list(slopes))
     ax.set_ylim(-0.6, len(slopes) - 0.4)
     ax.grid(axis="y", color=GRID, linewidth=0)
     ax.set_xlabel(x_label)
-    return f"{x_label}, with 95 % intervals: {'; '.join(said)}."
+    return f"{x_label}, with 95 % intervals: {'; '.join(sentences)}."
 
 
 def _same_length(x_a: np.ndarray, x_b: np.ndarray, y: np.ndarray) -> None:

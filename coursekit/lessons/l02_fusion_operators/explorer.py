@@ -38,8 +38,8 @@ def tuned_rates() -> Mapping[tuple[str, str], float]:
 def formula(w_a: float, w_b: float, w_ab: float, shape: str) -> str:
     """The target in words, without terms of weight zero."""
     terms = ((w_a, "x_A"), (w_b, "x_B"), (w_ab, f"[{TERMS[shape]}]"))
-    said = [f"{w:+.1f} {name}" for w, name in terms if w != 0]
-    return " ".join(said).removeprefix("+") if said else "0"
+    words = [f"{w:+.1f} {name}" for w, name in terms if w != 0]
+    return " ".join(words).removeprefix("+") if words else "0"
 
 
 def train(

@@ -54,7 +54,7 @@ def contours(ax: Axes, values: np.ndarray, limit: float) -> ContourSet | None:
 
 
 def surface_table(surfaces: Mapping[str, Mapping[str, Surface]]) -> tuple[Figure, str]:
-    """Small maps, a row a target and a column an operator; the first column is the target.
+    """Small maps, a row per target and a column per operator; the first column is the target.
 
     surfaces: operator → target → Surface.  R² stands above each map. Returns figure and alt text.
     """
@@ -76,11 +76,11 @@ def surface_table(surfaces: Mapping[str, Mapping[str, Surface]]) -> tuple[Figure
         heat_map(row[0], truth, limit)
         row[0].set_ylabel(f"{name}\n$x_B$")
         for ax, operator in zip(row[1:], operators, strict=True):
-            found = surfaces[operator][name]
-            if heat_map(ax, found.learnt, limit) is None:
+            surface = surfaces[operator][name]
+            if heat_map(ax, surface.learnt, limit) is None:
                 ax.text(0, 0, "flat", ha="center", va="center", size=8, color=MUTED)
             ax.set_title(
-                f"R² {_two_digits(found.r2)}", fontsize=8, pad=3, weight="normal", loc="center"
+                f"R² {_two_digits(surface.r2)}", fontsize=8, pad=3, weight="normal", loc="center"
             )
     for ax, name in zip(axes[0], ["target", *operators], strict=True):
         below = ax.get_title("center")
@@ -91,12 +91,12 @@ def surface_table(surfaces: Mapping[str, Mapping[str, Surface]]) -> tuple[Figure
     for ax in axes.flat:
         ax.title.set_color(INK)
         ax.tick_params(labelsize=7, length=2)
-    said = "; ".join(
+    learnt = "; ".join(
         f"{operator}: "
         + ", ".join(f"{name} {_two_digits(surfaces[operator][name].r2)}" for name in targets)
         for operator in operators
     )
-    return figure, f"What each operator learnt of {len(targets)} targets, R² in brackets. {said}."
+    return figure, f"What each operator learnt of {len(targets)} targets, R² in brackets. {learnt}."
 
 
 def _two_digits(value: float) -> str:

@@ -18,7 +18,7 @@ REACHED: Mapping[str, str] = MappingProxyType(
 
 
 def size_lines(table: pd.DataFrame, ax: Axes) -> str:
-    """Parameters against the width of the features, a line an operator, both axes logarithmic.
+    """Parameters against the width of the features, a line per operator, both axes logarithmic.
 
     table: columns operator, width, parameters; at most four operators.  Returns the alt text.
     Errors: ValueError when a column is missing or there are more operators than lines.
@@ -26,12 +26,13 @@ def size_lines(table: pd.DataFrame, ax: Axes) -> str:
     require_columns(table, ("operator", "width", "parameters"))
     names = list(dict.fromkeys(table["operator"]))
     colours = [look["color"] for look in STYLE.values()]
-    said = []
+    sentences = []
     for name, colour, marker, line in zip(names, colours, MARKERS, LINES, strict=False):
         rows = table[table["operator"] == name].sort_values("width")
         width, size = rows["width"].to_numpy(), rows["parameters"].to_numpy()
         ax.plot(width, size, color=colour, marker=marker, linestyle=line, label=name)
-        said.append(f"{name} from {size[0]:,} at width {width[0]} to {size[-1]:,} at {width[-1]}")
+        ends = f"from {size[0]:,} at width {width[0]} to {size[-1]:,} at {width[-1]}"
+        sentences.append(f"{name} {ends}")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
     widths = sorted(table["width"].unique())
@@ -39,7 +40,7 @@ def size_lines(table: pd.DataFrame, ax: Axes) -> str:
     ax.set_xlabel("features a modality")
     ax.set_ylabel("parameters of the head")
     ax.legend()
-    return "Parameters by width of the features: " + "; ".join(said) + "."
+    return "Parameters by width of the features: " + "; ".join(sentences) + "."
 
 
 def rank_intervals(table: pd.DataFrame, ax: Axes, reference: str = "tensor") -> str:
@@ -49,16 +50,17 @@ def rank_intervals(table: pd.DataFrame, ax: Axes, reference: str = "tensor") -> 
     """
     require_columns(table, ("model", "test"))
     ranks = sorted(int(m.split()[1]) for m in table["model"].unique() if m.startswith("rank "))
-    said = []
+    sentences = []
     look = STYLE["A"]
     for place, rank in enumerate(ranks):
         values = table.loc[table["model"] == f"rank {rank}", "test"].to_numpy(dtype=float)
-        found = interval(values)
+        over_seeds = interval(values)
         faint = {"linestyle": "", "marker": look["marker"], "ms": 4, "alpha": 0.35}
         ax.plot(np.full(len(values), place + 0.15), values, color=look["color"], **faint)
-        ax.plot([place, place], [found.low, found.high], color=look["color"], linewidth=2.5)
-        ax.plot([place], [found.mean], color=look["color"], marker=look["marker"], ms=9)
-        said.append(f"rank {rank} {found}")
+        ends = [over_seeds.low, over_seeds.high]
+        ax.plot([place, place], ends, color=look["color"], linewidth=2.5)
+        ax.plot([place], [over_seeds.mean], color=look["color"], marker=look["marker"], ms=9)
+        sentences.append(f"rank {rank} {over_seeds}")
     full = interval(table.loc[table["model"] == reference, "test"])
     ax.axhspan(full.low, full.high, color=MUTED, alpha=0.25, linewidth=0)
     ax.axhline(full.mean, color=MUTED, linestyle="--", label=f"{reference}, 95 % interval")
@@ -68,7 +70,7 @@ def rank_intervals(table: pd.DataFrame, ax: Axes, reference: str = "tensor") -> 
     ax.legend(loc="lower right")
     return (
         "Test accuracy by rank, mean and 95 % interval: "
-        + "; ".join(said)
+        + "; ".join(sentences)
         + (f"; {reference} {full}.")
     )
 
@@ -79,34 +81,34 @@ def reach(
     targets: Sequence[str],
     groups: Sequence[Sequence[str]] | None = None,
 ) -> str:
-    """Mean R² as a number in a field a row an operator and a column a target; shaded from 0.9 on.
+    """Mean R² as numbers, a row per operator and a column per target; shaded from 0.9 on.
 
-    table: columns operator, target, r2 (one row a seed).  A field in light orange has a mean below
-    0.9 and above 0.1; a star means that the seeds differ by more than 0.1.
+    table: columns operator, target, r2 (one row per seed).  A field in light orange has a mean
+    below 0.9 and above 0.1; a star means that the seeds differ by more than 0.1.
     groups: operators in the order of the rows, a line between two groups; operators that stand in
     no group come last. Without it the alphabet decides.  Returns the alt text.
     """
     require_columns(table, ("operator", "target", "r2"))
-    found_names = sorted(table["operator"].unique())
-    names = [n for group in groups or () for n in group if n in found_names]
-    names += [n for n in found_names if n not in names]
-    said = []
+    measured = sorted(table["operator"].unique())
+    names = [n for group in groups or () for n in group if n in measured]
+    names += [n for n in measured if n not in names]
+    sentences = []
     for row, name in enumerate(names):
         words = []
         for column, target in enumerate(targets):
             here = (table["operator"] == name) & (table["target"] == target)
             values = table.loc[here, "r2"].to_numpy(dtype=float)
-            found = interval(values)
-            kind = "yes" if found.mean >= 0.9 else "part" if found.mean > 0.1 else "no"
+            mean = interval(values).mean
+            kind = "yes" if mean >= 0.9 else "part" if mean > 0.1 else "no"
             ax.fill_between(
                 [column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=REACHED[kind],
                 linewidth=0,
             )  # fmt: skip
             star = "*" if np.ptp(values) > 0.1 else ""
-            shown = f"{found.mean:.2f}{star}".replace("-0.00", "0.00")
+            shown = f"{mean:.2f}{star}".replace("-0.00", "0.00")
             ax.text(column, row, shown, ha="center", va="center", size=9, color=INK)
             words.append(f"{target} {shown}")
-        said.append(f"{name}: {', '.join(words)}")
+        sentences.append(f"{name}: {', '.join(words)}")
     for group in (groups or ())[:-1]:
         inside = [names.index(n) for n in group if n in names]
         if inside:
@@ -118,4 +120,4 @@ def reach(
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.set_xlabel("target")
-    return "Mean R² over seeds by operator and target (* seeds differ). " + "; ".join(said) + "."
+    return f"Mean R² over seeds by operator and target (* seeds differ). {'; '.join(sentences)}."

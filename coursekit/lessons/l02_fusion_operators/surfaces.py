@@ -194,9 +194,9 @@ def learn_stepwise(
     return _surface(model, target, float(mean), float(scale))
 
 
-def learn(operator: str, target: Target, **how: object) -> Surface:
-    """Drive `steps` to its end; ``how``: encoder, rate, count, seed."""
-    return drive(learn_stepwise(operator, target, **how))  # type: ignore[arg-type]
+def learn(operator: str, target: Target, **options: object) -> Surface:
+    """Drive `learn_stepwise` to its end; ``options``: encoder, rate, count, seed."""
+    return drive(learn_stepwise(operator, target, **options))  # type: ignore[arg-type]
 
 
 def _inputs(a: Tensor, b: Tensor) -> dict[str, Tensor]:

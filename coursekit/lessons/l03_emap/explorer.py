@@ -30,10 +30,10 @@ def explore(
     recipe = with_synergy(synergy, noise=noise, train=int(n), valid=VALID, test=TESTED)
     data = generate(recipe, int(seed))
     yield
-    found = yield from compare_stepwise(data, Settings(epochs=int(epochs)), seed=int(seed))
-    free = found[INTERACTING]
+    models = yield from compare_stepwise(data, Settings(epochs=int(epochs)), seed=int(seed))
+    free = models[INTERACTING]
     return Explored(
-        found[ADDITIVE].accuracy,
+        models[ADDITIVE].accuracy,
         free.accuracy,
         free.projected,
         accuracies_by_kind(free, data),
@@ -43,20 +43,21 @@ def explore(
 
 
 def accuracies_by_kind(
-    found: Projected, data: MultimodalData
+    model: Projected, data: MultimodalData
 ) -> dict[str, tuple[float, float, int]]:
     """Accuracy before and after on the test samples without and with synergy, and their number."""
     assert data.kind is not None
     synergistic = data.kind[data.splits["test"]] == data.kind_names.index("synergistic")
     rows = dict(zip(KINDS, (~synergistic, synergistic), strict=True))
+    labels = model.labels
     return {
-        kind: (_right(found.before, found, at), _right(found.after, found, at), int(at.sum()))
+        kind: (_right(model.before, labels, at), _right(model.after, labels, at), int(at.sum()))
         for kind, at in rows.items()
     }
 
 
-def _right(logits: Tensor, found: Projected, rows: Tensor) -> float:
-    hits = (logits.argmax(1) == found.labels)[rows]
+def _right(logits: Tensor, labels: Tensor, rows: Tensor) -> float:
+    hits = (logits.argmax(1) == labels)[rows]
     return float(hits.double().mean()) if len(hits) else float("nan")
 
 

@@ -36,12 +36,12 @@ def draw(rng: np.random.Generator, number: int) -> Case:
     """A share on the scale; how the rest is shared out, and how much is absent, is drawn too."""
     share = round(SHARES.step * int(rng.integers(round(SHARES.high / SHARES.step) + 1)), 2)
     absent, redundant, for_a = map(float, rng.uniform((0, 0.3, 0.3), (0.12, 0.6, 0.7)))
-    left = 1 - share - absent
-    alone = left * (1 - redundant)
+    rest = 1 - share - absent
+    alone = rest * (1 - redundant)
     clear = Modality(rng.uniform(5, 6))
     recipe = Recipe(
         {"A": clear, "B": clear},
-        redundant=left * redundant,
+        redundant=rest * redundant,
         unique={"A": alone * for_a, "B": alone * (1 - for_a)},
         synergistic=share,
         train=2000,
@@ -103,10 +103,10 @@ def estimate(evidence: Evidence) -> float:
 
 def explain(evidence: Evidence) -> str:
     """The gap between the two heads, what it makes of the share, and what EMAP says."""
-    reached = evidence.accuracy
-    lost = reached["joint"] - reached[PROJECTION]
+    accuracy_of = evidence.accuracy
+    joint, lost = accuracy_of["joint"], accuracy_of["joint"] - accuracy_of[PROJECTION]
     return (
-        f"The mid-MLP reaches {reached['joint']:.3f}, late-linear {reached[ADDITIVE]:.3f}. The "
+        f"The mid-MLP reaches {joint:.3f}, late-linear {accuracy_of[ADDITIVE]:.3f}. The "
         f"difference, divided by (1 − 1/{CLASSES})², puts the share at {estimate(evidence):.3f}. "
         f"The projection takes {lost:.3f} from the mid-MLP."
     )

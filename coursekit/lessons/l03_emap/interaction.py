@@ -66,10 +66,10 @@ def compare_stepwise(
     seed: int = 0,
     fusions: Sequence[str] = (ADDITIVE, INTERACTING),
 ) -> Generator[None, None, dict[str, Projected]]:
-    """Train one model a fusion, MLP encoders (64, 32), and project it on the test split.
+    """Train one model per fusion, MLP encoders (64, 32), and project it on the test split.
 
     A generator that pauses after every epoch, so that an explorer can drop work that is overtaken;
-    its return value maps the fusion's name to what was found.
+    its return value maps each fusion's name to its projected model.
     """
     _require_training(data, settings, seed)
     if isinstance(fusions, str) or not isinstance(fusions, Sequence):
@@ -78,14 +78,14 @@ def compare_stepwise(
     for name in fusions:
         choose("a name in fusions", name, names())
     settings = settings or Settings()
-    found = {}
+    models = {}
     for name in fusions:
         model = build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=seed)
         for _ in epochs(model, data.train, data.valid, settings, seed=seed):
             yield
         with threads(settings.threads):
-            found[name] = projected(model, data.test)
-    return found
+            models[name] = projected(model, data.test)
+    return models
 
 
 def _require_training(data: MultimodalData, settings: Settings | None, seed: int) -> None:
@@ -101,7 +101,7 @@ def compare(
     seed: int = 0,
     fusions: Sequence[str] = (ADDITIVE, INTERACTING),
 ) -> dict[str, Projected]:
-    """`steps` driven to its end."""
+    """`compare_stepwise` driven to its end."""
     return drive(compare_stepwise(data, settings, seed=seed, fusions=fusions))
 
 
@@ -115,11 +115,11 @@ def with_synergy(
     """
     require_share("share", share)
     clear = Modality(amplitude=5.0, noise=noise)
-    left = 1 - share
+    rest = 1 - share
     return Recipe(
         {"A": clear, "B": clear},
-        redundant=left / 2,
-        unique={"A": left / 4, "B": left / 4},
+        redundant=rest / 2,
+        unique={"A": rest / 4, "B": rest / 4},
         synergistic=share,
         train=train,
         valid=valid,

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.course.plots.frames import interval, listed, require_columns
+from coursekit.course.plots.panels import share_rows
 from coursekit.course.plots.style import INK, MUTED, SIGNED, new_figure, style
 from coursekit.utils.checks import require
 
@@ -47,20 +48,17 @@ class EmapView:
     )
 
     def __init__(self) -> None:
-        self.figure, (reached, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
+        self.figure, (accuracies, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
         self.figure.subplots_adjust(left=0.135, right=0.98, top=0.72, bottom=0.15, wspace=0.42)
         self._title = self.figure.text(0.012, 0.91, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.835, "", size=9.5, color=MUTED)
-        self._start_reached(reached)
+        self._start_accuracies(accuracies)
         self._start_kinds(kinds)
 
-    def _start_reached(self, ax: Axes) -> None:
-        ax.set_title("Accuracy on new data")
+    def _start_accuracies(self, ax: Axes) -> None:
+        share_rows(ax, "Accuracy on new data", ROWS, "test accuracy (dashed: best possible)")
         ax.set_xlim(0, 1.02)
         ax.set_ylim(2.6, -0.7)
-        ax.set_yticks(range(3), ROWS)
-        ax.set_xlabel("test accuracy (dashed: best possible)")
-        ax.grid(visible=False, axis="y")
         self._best = ax.axvline(1, color=MUTED, linestyle="--", linewidth=1.2)
         self._dots, self._labels = [], []
         for place, look in enumerate((ADDITIVE, BEFORE, AFTER)):
@@ -68,12 +66,10 @@ class EmapView:
             self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
 
     def _start_kinds(self, ax: Axes) -> None:
-        ax.set_title("The mid-MLP by kind of sample")
+        label = "▲ before, ■ projected (dotted: chance)"
+        share_rows(ax, "The mid-MLP by kind of sample", KINDS, label)
         ax.set_xlim(0, 1.02)
         ax.set_ylim(1.6, -0.7)
-        ax.set_yticks((0, 1), KINDS)
-        ax.set_xlabel("▲ before, ■ projected (dotted: chance)")
-        ax.grid(visible=False, axis="y")
         ax.axvline(CHANCE, color=MUTED, linestyle=":", linewidth=1.2)
         self._paths, self._from, self._to, self._counts = [], [], [], []
         for place in (0, 1):
@@ -183,38 +179,39 @@ def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[
 
 def _quarters(ax: Axes, part: np.ndarray) -> str:
     half = len(part) // 2
-    said = []
+    means = []
     for rows in (slice(None, half), slice(half, None)):
         for columns in (slice(None, half), slice(half, None)):
             mean = float(part[rows, columns].mean())
             at = [(0 if s.start is None else half) + half / 2 for s in (columns, rows)]
             box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 2}
             ax.text(at[0], at[1], f"{mean:+.1f}", ha="center", va="center", color=INK, bbox=box)
-            said.append(f"{mean:+.1f}")
-    return ", ".join(said)
+            means.append(f"{mean:+.1f}")
+    return ", ".join(means)
 
 
 def before_after(table: pd.DataFrame, ax: Axes) -> str:
-    """Accuracy before and after the projection, a row a data set and head; return the alt text.
+    """Accuracy before and after the projection, a row per data set and head; return the alt text.
 
-    table: columns data, head, before, after, one row a seed.  Bars: 95 % intervals over seeds.
+    table: columns data, head, before, after, one row per seed.  Bars: 95 % intervals over seeds.
     Errors: ValueError when a column is missing.
     """
-    said = list[str]()
+    sentences = list[str]()
     for name, y, rows in _rows(table):
-        found = [interval(rows[column]) for column in ("before", "after")]
-        ax.plot([f.mean for f in found], [y, y], color=MUTED, linewidth=2, alpha=0.5)
-        for f, look, shift, label in zip(
-            found, (BEFORE, AFTER), (-0.16, 0.16), ("before", "projected"), strict=True
+        pair = [interval(rows[column]) for column in ("before", "after")]
+        ax.plot([accuracy.mean for accuracy in pair], [y, y], color=MUTED, linewidth=2, alpha=0.5)
+        for accuracy, look, shift, label in zip(
+            pair, (BEFORE, AFTER), (-0.16, 0.16), ("before", "projected"), strict=True
         ):
-            ax.plot([f.low, f.high], [y + shift] * 2, color=look["color"], linewidth=2)
-            mark = ax.plot([f.mean], [y + shift], linestyle="", markersize=7, **look)[0]
-            mark.set_label("_" if said else label)
-        said.append(f"{name} {found[0].mean:.3f} before, {found[1].mean:.3f} projected")
+            ends = [accuracy.low, accuracy.high]
+            ax.plot(ends, [y + shift] * 2, color=look["color"], linewidth=2)
+            mark = ax.plot([accuracy.mean], [y + shift], linestyle="", markersize=7, **look)[0]
+            mark.set_label("_" if sentences else label)
+        sentences.append(f"{name} {pair[0].mean:.3f} before, {pair[1].mean:.3f} projected")
     _label(ax, table)
     ax.set_xlabel("test accuracy, mean and 95 % interval over seeds")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
-    return "Test accuracy before and after the projection: " + "; ".join(said) + "."
+    return "Test accuracy before and after the projection: " + "; ".join(sentences) + "."
 
 
 def moves(table: pd.DataFrame, ax: Axes, limits: tuple[float, float]) -> str:
@@ -223,33 +220,33 @@ def moves(table: pd.DataFrame, ax: Axes, limits: tuple[float, float]) -> str:
     table: as there.  limits: of the axis; an interval that ends outside is written, not drawn.
     Errors: ValueError when a column is missing.
     """
-    said = []
+    sentences = []
     for name, y, rows in _rows(table):
-        found = interval(rows["after"] - rows["before"])
-        words = f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
-        if limits[0] <= found.low and found.high <= limits[1]:
-            ax.plot([found.low, found.high], [y, y], color=AFTER["color"], linewidth=2)
-            ax.plot([found.mean], [y], linestyle="", markersize=7, **AFTER)
+        change = interval(rows["after"] - rows["before"])
+        words = f"{change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+        if limits[0] <= change.low and change.high <= limits[1]:
+            ax.plot([change.low, change.high], [y, y], color=AFTER["color"], linewidth=2)
+            ax.plot([change.mean], [y], linestyle="", markersize=7, **AFTER)
         else:
             ax.text(0.02, y, f"◀ {words}", transform=ax.get_yaxis_transform(), size=9, va="center")
-        said.append(f"{name} {words}")
+        sentences.append(f"{name} {words}")
     ax.axvline(0, color=MUTED, linewidth=1.2, linestyle=":")
     _label(ax, table)
     ax.tick_params(labelleft=False)
     ax.set_xlim(*limits)
     ax.set_xlabel("projected minus before, 95 % interval")
-    return "Accuracy after minus before, with intervals: " + "; ".join(said) + "."
+    return "Accuracy after minus before, with intervals: " + "; ".join(sentences) + "."
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, float, pd.DataFrame]]:
     """Name, height and seeds of every data set and head; a gap between data sets."""
     require_columns(table, ("data", "head", "before", "after"))
-    found, last = list[tuple[str, float, pd.DataFrame]](), None
+    placed, last = list[tuple[str, float, pd.DataFrame]](), None
     for (data, head), rows in table.groupby(["data", "head"], sort=False):
-        y = (found[-1][1] if found else -1) + (1 if data == last else 1.6)
-        found.append((f"{data}, {head}", y, rows))
+        y = (placed[-1][1] if placed else -1) + (1 if data == last else 1.6)
+        placed.append((f"{data}, {head}", y, rows))
         last = data
-    return found
+    return placed
 
 
 def _label(ax: Axes, table: pd.DataFrame) -> None:

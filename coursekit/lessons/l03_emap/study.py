@@ -24,7 +24,7 @@ from coursekit.utils.checks import choose
 from coursekit.utils.threads import threads
 
 HEADS = ("late-linear", "mid-mlp", "film", "low-rank")
-ENSEMBLE = "ensemble"  # last in every table: one model a modality, their probabilities averaged
+ENSEMBLE = "ensemble"  # last in every table: one model per modality, their probabilities averaged
 RATES = (0.01, 0.03, 0.1, 0.3)  # tried for every head alike; the validation rows choose
 
 
@@ -47,7 +47,7 @@ DATA: Mapping[str, Callable[[int], MultimodalData]] = MappingProxyType(
 
 
 def table_rows(name: str, seed: int) -> pd.DataFrame:
-    """One row a head and one for the ensemble, trained on ``name``, projected over its test rows.
+    """One row per head and one for the ensemble, trained on ``name``, projected over its test rows.
 
     Columns: data, seed, head, lr (chosen on validation, of `RATES`), valid (its accuracy there),
     before and after (test accuracy of the model and of its projection), changed (share of test rows
@@ -58,15 +58,16 @@ def table_rows(name: str, seed: int) -> pd.DataFrame:
     for head in HEADS:
         valid, lr, model = tuned(data, head, seed)
         with threads(1):
-            found = projected(model, data.test)
-        measured = {"before": found.accuracy, "after": found.projected, "changed": found.changed}
+            tested = projected(model, data.test)
+        measured = {"before": tested.accuracy, "after": tested.projected}
+        measured["changed"] = tested.changed
         rows.append(
             {"data": name, "seed": seed, "head": head, "lr": lr, "valid": valid, **measured}
         )
     valid, lr, scores = ensemble(data, seed)
-    # A mean of probabilities is a sum of one function a modality: its own projection.
-    own = accuracy(scores, data.test.labels)
-    measured = {"before": own, "after": own, "changed": 0.0}
+    # A mean of probabilities is a sum of one function per modality: its own projection.
+    right = accuracy(scores, data.test.labels)
+    measured = {"before": right, "after": right, "changed": 0.0}
     rows.append(
         {"data": name, "seed": seed, "head": ENSEMBLE, "lr": lr, "valid": valid, **measured}
     )
@@ -79,13 +80,13 @@ def tuned(data: MultimodalData, head: str, seed: int) -> tuple[float, float, Mul
     for lr in RATES:
         model = build_classifier(data.train.inputs, data.num_classes, fusion=head, seed=seed)
         history = fit(model, data.train, data.valid, Settings(lr=lr), seed=seed)
-        reached = float(history[history["split"] == "valid"]["accuracy"].iloc[-1])
-        tried.append((reached, lr, model))
+        valid = float(history[history["split"] == "valid"]["accuracy"].iloc[-1])
+        tried.append((valid, lr, model))
     return max(tried, key=lambda trial: trial[0])  # of equal ones the first, the smallest rate
 
 
 def ensemble(data: MultimodalData, seed: int) -> tuple[float, float, Tensor]:
-    """As `tuned`, for one model a modality; the scores (N, C) on the test rows for the model.
+    """As `tuned`, for one model per modality; the scores (N, C) on the test rows for the model.
 
     One rate for all of them, by the validation accuracy of the averaged probabilities.
     """
@@ -96,16 +97,16 @@ def ensemble(data: MultimodalData, seed: int) -> tuple[float, float, Tensor]:
             model = build_classifier({m: data.train.inputs[m]}, data.num_classes, seed=seed)
             fit(model, data.train, data.valid, Settings(lr=lr), seed=seed)
             models.append(model)
-        reached = accuracy(averaged(models, data.valid), data.valid.labels)
-        tried.append((reached, lr, averaged(models, data.test)))
+        valid = accuracy(averaged(models, data.valid), data.valid.labels)
+        tried.append((valid, lr, averaged(models, data.test)))
     return max(tried, key=lambda trial: trial[0])
 
 
 def averaged(models: Sequence[MultimodalClassifier], split: Split) -> Tensor:
     """Mean over ``models`` of their probabilities (N, C)."""
     with threads(1):  # as in the training, so that the machine's cores decide nothing
-        said = [predict(model, split.inputs).joint.softmax(1) for model in models]
-    return torch.stack(said).mean(0)
+        shares = [predict(model, split.inputs).joint.softmax(1) for model in models]
+    return torch.stack(shares).mean(0)
 
 
 def emap_table(seeds: int) -> Iterator[pd.DataFrame]:
@@ -116,7 +117,7 @@ def emap_table(seeds: int) -> Iterator[pd.DataFrame]:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean of before and after, and of their difference with its interval, a row a data and head.
+    """Mean of before and after, and of their difference with its interval, a row per data and head.
 
     Columns: data, head, before, after, mean, low, high (the last three of after − before).
     """

@@ -42,7 +42,7 @@ def retrain(
     settings = Settings(
         epochs=EPOCHS, batch_size=-(-n // BATCHES), optimizer="adam", lr=5e-3, keep_best=True
     )
-    reached: dict[str, float] = {}
+    accuracies: dict[str, float] = {}
     curves, counts, shares = {}, {}, []
     for name in (*data.modalities, *PLACES):
         build = build_alone if name in data.modalities else build_depth
@@ -50,15 +50,15 @@ def retrain(
             name, data.train.inputs, data.num_classes, budget=int(capacity), seed=int(seed)
         )
         logits, curves[name] = yield from _train(model, data, settings, int(seed))
-        reached[name] = accuracy(logits, data.test.labels)
+        accuracies[name] = accuracy(logits, data.test.labels)
         if name in data.modalities:
             shares.append(logits.softmax(1))
         else:
             counts[name] = parameters(model)
     best = max(data.modalities, key=lambda m: curves[m].max())  # chosen on validation
-    reached["single"], curves["single"] = reached[best], curves[best]
-    reached["ensemble"] = accuracy(torch.stack(shares).sum(0), data.test.labels)
-    return Retrained(reached, curves, ceiling(recipe), 1 / recipe.num_classes, counts)
+    accuracies["single"], curves["single"] = accuracies[best], curves[best]
+    accuracies["ensemble"] = accuracy(torch.stack(shares).sum(0), data.test.labels)
+    return Retrained(accuracies, curves, ceiling(recipe), 1 / recipe.num_classes, counts)
 
 
 def _train(

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from coursekit.course.plots.frames import listed
+from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import INK, MUTED, new_figure
-from coursekit.lessons.l04_early_or_late.plots import look
+from coursekit.lessons.l04_early_or_late.plots import model_style
 
 ROWS = ("early", "intermediate", "late", "ensemble", "single")
 CURVES = ("early", "intermediate", "late", "single")
@@ -59,30 +60,21 @@ class DepthView:
     )
 
     def __init__(self) -> None:
-        self.figure, (reached, curves) = new_figure(9.2, 4.2, columns=2, layout=None)
+        self.figure, (accuracies, curves) = new_figure(9.2, 4.2, columns=2, layout=None)
         self.figure.subplots_adjust(left=0.125, right=0.98, top=0.77, bottom=0.13, wspace=0.2)
         self._title = self.figure.text(0.012, 0.925, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.865, "", size=9.5, color=MUTED)
-        reached.set_title("Accuracy on new data")
-        reached.set_xlim(0, 1)
-        reached.set_ylim(len(ROWS) - 0.4, -0.6)
-        reached.set_yticks(range(len(ROWS)), ROWS)
-        reached.set_xlabel("test accuracy (left line: chance, right line: best possible)")
-        reached.grid(visible=False, axis="y")
-        self._ends = [reached.axvline(x, color=MUTED, linewidth=1.2, linestyle=":") for x in (0, 1)]
+        label = "test accuracy (left line: chance, right line: best possible)"
+        share_rows(accuracies, "Accuracy on new data", ROWS, label)
+        self._ends = [
+            accuracies.axvline(x, color=MUTED, linewidth=1.2, linestyle=":") for x in (0, 1)
+        ]
         self._dots, self._labels = {}, {}
         for place, row in enumerate(ROWS):
-            dot = look(row, "color", "marker") | {"linestyle": "", "markersize": 10}
-            self._dots[row] = reached.plot([], [], **dot)[0]
-            self._labels[row] = reached.text(0, place - 0.26, "", ha="center", size=9, color=INK)
-        curves.set_title("While training")
-        curves.set_ylim(0, 1)
-        curves.set_xlabel("epoch")
-        curves.set_ylabel("validation accuracy")
-        self._curves = {
-            row: curves.plot([], [], label=row, **(look(row) | {"markersize": 4}))[0]
-            for row in CURVES
-        }
+            dot = model_style(row, "color", "marker") | {"linestyle": "", "markersize": 10}
+            self._dots[row] = accuracies.plot([], [], **dot)[0]
+            self._labels[row] = accuracies.text(0, place - 0.26, "", ha="center", size=9, color=INK)
+        self._curves = training_curves(curves, {row: model_style(row) for row in CURVES})
         curves.legend(loc="upper left", ncols=2)
         self._axes = curves
 
@@ -97,16 +89,16 @@ class DepthView:
             self._dots[row].set_data([x], [place])
             self._labels[row].set_text(f"{x:.3f}")
             self._labels[row].set_x(min(max(x, 0.05), 0.95))
-        for row, curve in self._curves.items():
+        for row, curve in zip(CURVES, self._curves, strict=True):
             values = data.curves[row]
             curve.set_data(range(1, len(values) + 1), values)
         self._axes.set_xlim(0, max(len(v) for v in data.curves.values()) + 1)
 
     def describe(self, data: Retrained) -> str:
         """Headline, accuracies and parameters in words."""
-        reached = ", ".join(f"{row} {data.accuracy[row]:.3f}" for row in ROWS)
+        tested = ", ".join(f"{row} {data.accuracy[row]:.3f}" for row in ROWS)
         return (
-            f"{data.headline}. Test accuracy: {reached}; chance {data.chance:.3f}, best possible "
+            f"{data.headline}. Test accuracy: {tested}; chance {data.chance:.3f}, best possible "
             f"{data.ceiling:.3f}. {_counts(data)}"
         )
 

@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from coursekit.course.plots.bands import mean_line
 from coursekit.course.plots.frames import interval, percent, require_columns
 from coursekit.course.plots.style import INK, MUTED, STYLE, legend_key
 from coursekit.utils.checks import choose
 
-LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "early": STYLE["A"],
         "intermediate": STYLE["joint"],
@@ -25,9 +26,9 @@ LOOK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def look(model: str, *parts: str) -> dict[str, Any]:
+def model_style(model: str, *parts: str) -> dict[str, Any]:
     """Matplotlib keywords of a model, or only the named ``parts``; the same in every picture."""
-    keywords = LOOK[choose("model", model, LOOK)]
+    keywords = STYLES[choose("model", model, STYLES)]
     return {part: keywords[part] for part in parts or keywords}
 
 
@@ -39,38 +40,38 @@ def grouped_intervals(
     value: str = "accuracy",
     chance: Mapping[str, float] = MappingProxyType({}),
 ) -> str:
-    """Mean and 95 % interval of ``value`` for each model, one band a ``by``; return the alt text.
+    """Mean and 95 % interval of ``value`` for each model, one band per ``by``; return the alt text.
 
-    table: one row a model, ``by`` and seed; columns ``model``, ``by`` and ``value``.
+    table: one row per model, ``by`` and seed; columns ``model``, ``by`` and ``value``.
     chance: ``by`` → what guessing reaches, drawn as a dotted line across the band.
-    Errors: ValueError when a column is missing or a model has no look.
+    Errors: ValueError when a column is missing or a model has no style.
     """
     require_columns(table, ("model", by, value))
     groups = list(dict.fromkeys(table[by]))
-    present = [m for m in LOOK if (table["model"] == m).any()]
+    present = [m for m in STYLES if (table["model"] == m).any()]
     for name in table["model"].unique():
-        choose("model", name, LOOK)
+        choose("model", name, STYLES)
     offsets = np.linspace(-0.34, 0.34, len(present)) if len(present) > 1 else [0.0]
     sentences = []
     for place, group in enumerate(groups):
         if place % 2:
             ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f9", zorder=0)
-        said = []
+        words = []
         if group in chance:
             ends = [place - 0.45, place + 0.45]
             ax.plot([chance[group]] * 2, ends, color=MUTED, linestyle=":", linewidth=1.6)
-            said.append(f"chance {percent(chance[group])}")
+            words.append(f"chance {percent(chance[group])}")
         for model, offset in zip(present, offsets, strict=True):
             rows = table.loc[(table[by] == group) & (table["model"] == model), value]
             if rows.empty:
                 continue
-            found = interval(rows)
-            color = look(model)["color"]
-            ax.plot([found.low, found.high], [place + offset] * 2, color=color, linewidth=1.8)
-            dot = look(model, "color", "marker") | {"linestyle": "", "markersize": 7}
-            ax.plot([found.mean], [place + offset], **dot)
-            said.append(f"{model} {percent(found.mean)}")
-        sentences.append(f"{group}: {', '.join(said)}")
+            over_seeds, y = interval(rows), place + offset
+            color = model_style(model)["color"]
+            ax.plot([over_seeds.low, over_seeds.high], [y, y], color=color, linewidth=1.8)
+            dot = model_style(model, "color", "marker") | {"linestyle": "", "markersize": 7}
+            ax.plot([over_seeds.mean], [y], **dot)
+            words.append(f"{model} {percent(over_seeds.mean)}")
+        sentences.append(f"{group}: {', '.join(words)}")
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
@@ -83,22 +84,17 @@ def grouped_intervals(
 def depth_curves(table: pd.DataFrame, ax: Axes, *, legend: bool = True) -> str:
     """Validation accuracy by epoch, mean and 95 % band over seeds; return the alt text.
 
-    table: one row a model, epoch and seed; columns ``model``, ``epoch`` and ``accuracy``.
+    table: one row per model, epoch and seed; columns ``model``, ``epoch`` and ``accuracy``.
     """
     require_columns(table, ("model", "epoch", "accuracy"))
-    present = [m for m in LOOK if (table["model"] == m).any()]
+    present = [m for m in STYLES if (table["model"] == m).any()]
     sentences = []
     for model in present:
-        found = table[table["model"] == model].groupby("epoch")["accuracy"].apply(interval)
-        x, means = found.index.to_numpy(dtype=float), np.array([f.mean for f in found])
-        drawn = look(model) | {"markersize": 5, "markevery": max(1, len(x) // 6)}
-        ax.plot(x, means, **drawn)
-        if all(f.n > 1 for f in found):
-            low, high = [f.low for f in found], [f.high for f in found]
-            ax.fill_between(x, low, high, color=drawn["color"], alpha=0.15, linewidth=0)
-        sentences.append(
-            f"{model} {means[0]:.3f} at epoch {x[0]:g}, {means[-1]:.3f} at epoch {x[-1]:g}"
-        )
+        rows = table[table["model"] == model]
+        drawn = model_style(model) | {"markersize": 5}
+        means = mean_line(ax, rows, "epoch", "accuracy", marks=6, **drawn)
+        ends = [f"{means[epoch]:.3f} at epoch {epoch:g}" for epoch in means.index[[0, -1]]]
+        sentences.append(f"{model} {', '.join(ends)}")
     ax.set_xlabel("epoch")
     ax.set_ylabel("validation accuracy (band: 95 % interval)")
     ax.set_ylim(0, 1)
@@ -111,8 +107,10 @@ def depth_curves(table: pd.DataFrame, ax: Axes, *, legend: bool = True) -> str:
 def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
     parts = ("color", "marker", "linestyle") if lines else ("color", "marker")
     extra = {} if lines else {"linestyle": ""}
-    said = {"single": "single (chosen on validation)"}
-    handles = [legend_key(label=said.get(m, m), **(look(m, *parts) | extra)) for m in models]
+    labels = {"single": "single (chosen on validation)"}
+    handles = [
+        legend_key(label=labels.get(m, m), **(model_style(m, *parts) | extra)) for m in models
+    ]
     if lines:
         ax.legend(handles=handles, loc="lower right", ncols=2)
         return
@@ -123,9 +121,9 @@ def _legend(ax: Axes, models: Sequence[str], *, lines: bool) -> None:
 
 
 def missing_rows(table: pd.DataFrame, ax: Axes, alone: float) -> str:
-    """Test accuracy without a modality, a row a model and way to answer; return the alt text.
+    """Test accuracy without a modality, a row per model and way to answer; return the alt text.
 
-    table: one row a model, way and seed; columns ``model``, ``way``, ``accuracy`` and ``whole``,
+    table: one row per model, way and seed; columns ``model``, ``way``, ``accuracy`` and ``whole``,
     the mean with nothing lost, a tick on its row. Rows keep the table's order.
     alone: accuracy of a network trained on the modality that is left, a line across.
     """
@@ -135,15 +133,16 @@ def missing_rows(table: pd.DataFrame, ax: Axes, alone: float) -> str:
     sentences = [f"trained on the other alone: {percent(alone)}"]
     for place, (model, way) in enumerate(keys):
         rows = table[(table["model"] == model) & (table["way"] == way)]
-        found, whole = interval(rows["accuracy"]), float(rows["whole"].iloc[0])
-        drawn = look(model, "color", "marker")
-        seeds = np.full(found.n, place + 0.22)
+        over_seeds, whole = interval(rows["accuracy"]), float(rows["whole"].iloc[0])
+        drawn = model_style(model, "color", "marker")
+        seeds = np.full(over_seeds.n, place + 0.22)
         ax.plot(rows["accuracy"], seeds, linestyle="", alpha=0.35, markersize=3.5, **drawn)
         ax.plot([whole] * 2, [place - 0.32, place + 0.32], color=INK, linewidth=1.8)
-        ax.plot([found.low, found.high], [place] * 2, color=drawn["color"], linewidth=2.2)
-        ax.plot([found.mean], [place], linestyle="", markersize=8, **drawn)
+        ends = [over_seeds.low, over_seeds.high]
+        ax.plot(ends, [place] * 2, color=drawn["color"], linewidth=2.2)
+        ax.plot([over_seeds.mean], [place], linestyle="", markersize=8, **drawn)
         both = f"with both {percent(whole)}"
-        sentences.append(f"{model}, {way}: {percent(found.mean)}, {both}")
+        sentences.append(f"{model}, {way}: {percent(over_seeds.mean)}, {both}")
     ax.set_yticks(range(len(keys)), [f"{model}: {way}" for model, way in keys])
     ax.set_ylim(len(keys) - 0.4, -0.6)
     ax.set_xlim(0, 1)

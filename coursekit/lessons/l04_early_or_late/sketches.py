@@ -58,12 +58,12 @@ def timed_sketch(ax: Axes, place: str) -> str:
 
 def _joined_step(ax: Axes, step: int) -> None:
     """A and B of one step side by side, and one box above both."""
-    left = 0.53 * step
-    for x, role in ((left - 0.01, "A"), (left + 0.235, "B")):
+    start = 0.53 * step
+    for x, role in ((start - 0.01, "A"), (start + 0.235, "B")):
         _box(ax, x, 0, 0.18, role, f"{role}{step + 1}", size=8)
-        _arrow(ax, x + 0.09, 0, left + 0.2)
-    _box(ax, left, 1, 0.4, "joint", TIMED[1], size=7)
-    _arrow(ax, left + 0.2, 1, 1.0)
+        _arrow(ax, x + 0.09, 0, start + 0.2)
+    _box(ax, start, 1, 0.4, "joint", TIMED[1], size=7)
+    _arrow(ax, start + 0.2, 1, 1.0)
 
 
 def _own_steps(ax: Axes, step: int) -> None:

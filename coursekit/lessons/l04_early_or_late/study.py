@@ -91,12 +91,12 @@ def _transformer(
 
 
 def trained(
-    name: str, data: MultimodalData, case: Case, how: Settings, seed: int, rate: float = 0.0
+    name: str, data: MultimodalData, case: Case, settings: Settings, seed: int, rate: float = 0.0
 ) -> tuple[DepthClassifier, pd.DataFrame]:
     """The network trained on the training rows, and its history; see `coursekit.training.fit`."""
     train = data.train
     model = make(name, train.inputs, data.num_classes, case.budget, seed, rate)
-    return model, fit(model, train, data.valid, how, seed=seed)
+    return model, fit(model, train, data.valid, settings, seed=seed)
 
 
 def trial_rows(name: str) -> pd.DataFrame:
@@ -108,13 +108,13 @@ def trial_rows(name: str) -> pd.DataFrame:
     reading = [views(case, seed) for seed in TUNING_SEEDS]
     rows = []
     for model in models_of(case, reading[0]("").modalities):
-        for number, how in enumerate(trials()):
-            found = []
+        for number, settings in enumerate(trials()):
+            bests = []
             for seed, view in zip(TUNING_SEEDS, reading, strict=True):
-                _, history = trained(model, view(model), case, how, seed)
-                found.append(valid_curve(history).max())
-            row = {"case": name, "model": model, "trial": number, "lr": how.lr}
-            rows.append({**row, "weight_decay": how.weight_decay, "accuracy": np.mean(found)})
+                _, history = trained(model, view(model), case, settings, seed)
+                bests.append(valid_curve(history).max())
+            row = {"case": name, "model": model, "trial": number, "lr": settings.lr}
+            rows.append({**row, "weight_decay": settings.weight_decay, "accuracy": np.mean(bests)})
     return pd.DataFrame(rows)
 
 
@@ -161,7 +161,7 @@ class Tables:
 
 
 def result_rows(
-    name: str, seed: int, how: Mapping[str, Settings]
+    name: str, seed: int, settings: Mapping[str, Settings]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Results and curves of one seed of one case, all networks, as in `Tables`."""
     case = cases()[choose("name", name, cases())]
@@ -173,10 +173,10 @@ def result_rows(
     for model in models_of(case, modalities):
         data = view(model)
         for rate in (0.0,) if model in modalities else (0.0, RATE):
-            network, history = trained(model, data, case, how[model], seed, rate)
+            network, history = trained(model, data, case, settings[model], seed, rate)
             label = model + (THINNED if rate else "")
-            found = _measures(network, data, history)
-            rows += [{"model": label, "measure": m, "value": v} for m, v in found.items()]
+            values = _measures(network, data, history)
+            rows += [{"model": label, "measure": m, "value": v} for m, v in values.items()]
             curves += [
                 {"model": label, "epoch": e, "accuracy": a}
                 for e, a in enumerate(valid_curve(history), 1)
@@ -193,13 +193,13 @@ def result_rows(
 
 def _ensemble(alone: Mapping[str, Tensor], labels: Tensor) -> list[dict[str, object]]:
     """Mean probabilities of the separately trained models, all of them and all but one."""
-    found = {"accuracy": torch.stack(list(alone.values()))}
+    members = {"accuracy": torch.stack(list(alone.values()))}
     for lost in alone:
         rest = [p for m, p in alone.items() if m != lost]
-        found[f"without {lost}, dropped"] = torch.stack(rest)
+        members[f"without {lost}, dropped"] = torch.stack(rest)
     return [
         {"model": "ensemble", "measure": m, "value": accuracy(p.mean(0), labels)}
-        for m, p in found.items()
+        for m, p in members.items()
     ]
 
 
@@ -207,39 +207,39 @@ def _measures(
     network: DepthClassifier, data: MultimodalData, history: pd.DataFrame
 ) -> dict[str, float]:
     test = data.test
-    found = {
+    values = {
         "accuracy": accuracy(predict(network, test.inputs).joint, test.labels),
         "epochs": epochs_to(valid_curve(history)),
         "parameters": parameters(network),
     }
     if len(network.modalities) == 1:
-        return found
+        return values
     for lost in network.modalities:
         for fill in FILLS:
             inputs = filled(test.inputs, lost, fill, data.train.inputs)
             logits = predict(network, inputs).joint
-            found[f"without {lost}, {fill}"] = accuracy(logits, test.labels)
+            values[f"without {lost}, {fill}"] = accuracy(logits, test.labels)
         if isinstance(network.fusion, LateLinear):
             logits = dropped(network, test.inputs, lost)
-            found[f"without {lost}, dropped"] = accuracy(logits, test.labels)
-    return found
+            values[f"without {lost}, dropped"] = accuracy(logits, test.labels)
+    return values
 
 
 def study(names: Sequence[str]) -> Iterator[Tables]:
     """The tables of each case in turn, with a progress bar over its seeds."""
     for name in names:
         tried = trial_rows(name).round({"accuracy": 4})
-        how = chosen(tried, name)
+        settings = chosen(tried, name)
         bar = tqdm(cases()[name].seeds, desc=name, unit="seed", leave=False)
-        parts = [result_rows(name, seed, how) for seed in bar]
+        parts = [result_rows(name, seed, settings) for seed in bar]
         results, curves = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
         yield Tables(tried, results, curves)
 
 
 def summary(results: pd.DataFrame) -> str:
     """Mean test accuracy and epochs of every case and model, as a text."""
-    kept = results[results["measure"].isin(["accuracy", "epochs", "parameters"])]
-    means = kept.pivot_table(index=["case", "model"], columns="measure", values="value", sort=False)
+    rows = results[results["measure"].isin(["accuracy", "epochs", "parameters"])]
+    means = rows.pivot_table(index=["case", "model"], columns="measure", values="value", sort=False)
     return means.round(3).to_string()
 
 
@@ -249,11 +249,11 @@ def depths(
 ) -> None:
     """Compare early, intermediate and late fusion with equal parameters and equal tuning."""
     try:
-        found = list(study(case or list(cases())))
+        measured = list(study(case or list(cases())))
     except (ValueError, DataFileError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
     for name in ("trials", "results", "curves"):
-        table = pd.concat([getattr(tables, name) for tables in found], ignore_index=True)
+        table = pd.concat([getattr(tables, name) for tables in measured], ignore_index=True)
         text = summary(table) if name == "results" else ""
         store(table, text, out / f"depth_{name}.csv")

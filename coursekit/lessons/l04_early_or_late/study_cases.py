@@ -54,20 +54,22 @@ def cases() -> dict[str, Case]:
         "imbalance": "B is learnt faster, each knows its own",
         "starve": "B is learnt much faster, A knows more",
     }
-    found = {name: Case(partial(load_preset, name), special=said) for name, said in presets.items()}
+    every = {
+        name: Case(partial(load_preset, name), special=special) for name, special in presets.items()
+    }
     noisy, small = (
         "A knows more; 300 inputs of B are noise",
         "balanced, B's numbers 20 times smaller",
     )
-    found["unequal widths"] = Case(partial(load_preset, "overfit"), special=noisy)
-    found["unequal scales"] = Case(load_scaled, special=small)
+    every["unequal widths"] = Case(partial(load_preset, "overfit"), special=noisy)
+    every["unequal scales"] = Case(load_scaled, special=small)
     for name, alignment, moments in (
         ("same moment", 1.0, "one moment"),
         ("other moment", 0.0, "two moments"),
     ):
-        said = f"7 in 10 need both, heard at {moments}"
-        found[name] = Case(partial(load_timed, alignment), tokens=True, special=said)
-    for name, said, digits in (
+        special = f"7 in 10 need both, heard at {moments}"
+        every[name] = Case(partial(load_timed, alignment), tokens=True, special=special)
+    for name, special, digits in (
         (
             "digits, synthesised",
             "written and spoken digit, new voices in the test",
@@ -80,10 +82,10 @@ def cases() -> dict[str, Case]:
         ),
     ):  # 102 is a multiple of 6: two seeds for each fold of the speakers
         seeds = tuple(range(102, 114))
-        found[name] = Case(partial(load_digits, digits), 30_000, seeds, True, said)
+        every[name] = Case(partial(load_digits, digits), 30_000, seeds, True, special)
     more = partial(load_timed, 0.0, train=4000)
-    found["other moment, 4000 samples"] = Case(more, tokens=True, special="four times the samples")
-    return found
+    every["other moment, 4000 samples"] = Case(more, tokens=True, special="four times the samples")
+    return every
 
 
 def load_timed(alignment: float, seed: int, train: int = 1000) -> MultimodalData:

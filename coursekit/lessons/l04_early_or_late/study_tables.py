@@ -16,6 +16,7 @@ from coursekit.utils.checks import choose
 MORE = "other moment, 4000 samples"  # asked only of the transformer; no case of the comparison
 SINGLE = "single"  # the modality alone that is better on the tuning seeds' validation rows
 ALONE = ("A", "B", "image", "audio")
+COMPARED = (*PLACES, TRANSFORMER, "ensemble", SINGLE)
 WAYS = (
     *((m, "", way) for m in PLACES[:2] for way in ("zeros", "mean")),
     *(("late", "", way) for way in ("zeros", "mean", "dropped")),
@@ -38,7 +39,7 @@ def by_fold(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def case_facts(names: Sequence[str]) -> pd.DataFrame:
-    """What is known before anything is trained, a row a case: what is special, sizes, chance."""
+    """What is known before anything is trained, a row per case: what is special, sizes, chance."""
     rows = []
     for name in names:
         case = cases()[choose("name", name, cases())]
@@ -79,8 +80,8 @@ class Reading:
     @cached_property
     def accuracies(self) -> pd.DataFrame:
         """Test accuracy; columns case, seed, model, accuracy."""
-        found = self.tables.results.query("measure == 'accuracy'")
-        return by_fold(found.rename(columns={"value": "accuracy"}), ["model"])
+        rows = self.tables.results.query("measure == 'accuracy'")
+        return by_fold(rows.rename(columns={"value": "accuracy"}), ["model"])
 
     @cached_property
     def wide(self) -> pd.DataFrame:
@@ -105,19 +106,18 @@ class Reading:
         """`accuracies` of the ten cases: places, transformer, ensemble and one single model."""
         table = self.accuracies[self.accuracies["case"] != MORE].copy()
         table.loc[table["model"] == table["case"].map(self.single()), "model"] = SINGLE
-        kept = [*PLACES, TRANSFORMER, "ensemble", SINGLE]
-        return table[table["model"].isin(kept)]
+        return table[table["model"].isin(COMPARED)]
 
     def means(self) -> pd.DataFrame:
         """Mean test accuracy, case × model, of `compared`."""
         return self.compared().pivot_table(
             index="case", columns="model", values="accuracy", sort=False
-        )[[*PLACES, TRANSFORMER, "ensemble", SINGLE]]
+        )[list(COMPARED)]
 
-    def minus(self, case: str, one: str, other: str) -> Interval:
-        """Mean and 95 % interval of ``one`` minus ``other`` in a case."""
+    def minus(self, case: str, model: str, rival: str) -> Interval:
+        """Mean and 95 % interval of ``model`` minus ``rival`` in a case."""
         rows = self.wide.loc[choose("case", case, cases())]
-        return interval(rows[one] - rows[other])
+        return interval(rows[model] - rows[rival])
 
     def change(self, model: str, first: str, then: str) -> Interval:
         """Mean and 95 % interval of what ``model`` gains from case ``first`` to case ``then``."""
@@ -132,8 +132,8 @@ class Reading:
 
     def epochs(self) -> pd.DataFrame:
         """Mean epochs to 95 % of the best, case × model, one digit as in the lesson."""
-        told = self.tables.results.query("measure == 'epochs' and case != @MORE")
-        return _by_model(told, "value").round(1)
+        rows = self.tables.results.query("measure == 'epochs' and case != @MORE")
+        return _by_model(rows, "value").round(1)
 
     def rates(self) -> pd.DataFrame:
         """The chosen learning rate, case × model."""
@@ -157,26 +157,24 @@ class Reading:
         whole: the same network's mean accuracy with both.  Rows are in the order of `WAYS`.
         """
         rows = self.tables.results.query("case == @case")
-        parts, reached = [], self.reached(case)
-        for model, how, way in WAYS:
+        parts, means = [], self.reached(case)
+        for model, training, way in WAYS:
             measure = f"without {modality}, {way}"
-            part = rows[(rows["model"] == model + how) & (rows["measure"] == measure)]
-            label = way + (" (modality dropout)" if how else "")
-            parts.append(
-                part.assign(
-                    model=model, way=label, accuracy=part["value"], whole=reached[model + how]
-                )
-            )
+            network = model + training
+            part = rows[(rows["model"] == network) & (rows["measure"] == measure)]
+            label = way + (" (modality dropout)" if training else "")
+            part = part.assign(model=model, way=label, accuracy=part["value"])
+            parts.append(part.assign(whole=means[network]))
         return by_fold(pd.concat(parts), ["model", "way"])
 
     def fills(self, case: str) -> pd.DataFrame:
         """Training mean minus zeros in place of a lost modality, place × what is lost."""
         columns = {}
         for lost in self._modalities(case):
-            found = self.without(case, lost).pivot_table(
+            wide = self.without(case, lost).pivot_table(
                 index="seed", columns=["model", "way"], values="accuracy"
             )
-            gained = {p: interval(found[p, "mean"] - found[p, "zeros"]) for p in PLACES}
+            gained = {p: interval(wide[p, "mean"] - wide[p, "zeros"]) for p in PLACES}
             columns[f"without {lost}, mean − zeros"] = gained
         return pd.DataFrame(columns)
 

@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 from coursekit.analysis.diagnosis import Diagnosis, diagnose
 from coursekit.compare.seeds import Comparison
 from coursekit.course.plots.frames import by_epoch, listed
+from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import INK, MUTED, STILL, new_figure, style
 
 MODELS = ("A", "B", "joint", "ensemble")
+TRAINED = MODELS[:3]  # the ensemble is made of A and B
 NAMES = {"A": "A alone", "B": "B alone", "joint": "joint", "ensemble": "ensemble"}
 
 
@@ -52,18 +54,15 @@ class ImbalanceView:
         self.figure.subplots_adjust(left=0.095, right=0.98, top=0.74, bottom=0.13, wspace=0.24)
         self._title = self.figure.text(0.012, 0.925, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.865, "", size=9.5, color=MUTED)
-        reached, self._curves_axes, probes = axes
-        self._start_reached(reached)
-        self._start_curves(self._curves_axes)
+        accuracies, self._curves_axes, probes = axes
+        self._start_accuracies(accuracies)
+        self._curves = training_curves(self._curves_axes, {NAMES[m]: style(m) for m in TRAINED})
+        self._curves_axes.legend(loc="lower right").set_zorder(STILL)
         self._start_probes(probes)
 
-    def _start_reached(self, ax: Axes) -> None:
-        ax.set_title("Accuracy on new data")
-        ax.set_xlim(0, 1)
-        ax.set_ylim(3.6, -0.6)
-        ax.set_yticks(range(4), [NAMES[m] for m in MODELS])
-        ax.set_xlabel("test accuracy (|: best possible)")
-        ax.grid(visible=False, axis="y")
+    def _start_accuracies(self, ax: Axes) -> None:
+        names = [NAMES[m] for m in MODELS]
+        share_rows(ax, "Accuracy on new data", names, "test accuracy (|: best possible)")
         self._dots, self._ends, self._labels = {}, {}, {}
         for place, model in enumerate(MODELS):
             look = style(model, "color", "marker")
@@ -71,24 +70,8 @@ class ImbalanceView:
             self._dots[model] = ax.plot([], [], linestyle="", markersize=10, **look)[0]
             self._labels[model] = ax.text(0, place - 0.3, "", ha="center", size=9, color=INK)
 
-    def _start_curves(self, ax: Axes) -> None:
-        ax.set_title("While training")
-        ax.set_ylim(0, 1)
-        ax.set_xlabel("epoch")
-        ax.set_ylabel("validation accuracy")
-        self._curves = {
-            m: ax.plot([], [], label=NAMES[m], **(style(m) | {"markersize": 4}))[0]
-            for m in ("A", "B", "joint")
-        }
-        ax.legend(loc="lower right").set_zorder(STILL)
-
     def _start_probes(self, ax: Axes) -> None:
-        ax.set_title("What the encoders know")
-        ax.set_xlim(0, 1)
-        ax.set_ylim(1.6, -0.6)
-        ax.set_yticks((0, 1), ("A", "B"))
-        ax.set_xlabel("probe: alone ○ → joint ●")
-        ax.grid(visible=False, axis="y")
+        share_rows(ax, "What the encoders know", ("A", "B"), "probe: alone ○ → joint ●")
         self._paths, self._alone, self._jointly = {}, {}, {}
         for m in ("A", "B"):
             look = style(m, "color", "marker") | {"linestyle": "", "markersize": 10}
@@ -108,7 +91,7 @@ class ImbalanceView:
             best = data.ceilings.get(model)
             self._ends[model].set_data(*(([best], [place]) if best is not None else ([], [])))
         history = data.results.history
-        for model, curve in self._curves.items():
+        for model, curve in zip(TRAINED, self._curves, strict=True):
             rows = history[(history["model"] == model) & (history["split"] == "valid")]
             curve.set_data(rows["epoch"], rows["accuracy"])
         self._curves_axes.set_xlim(0, data.epochs + 1)
@@ -121,7 +104,7 @@ class ImbalanceView:
     def describe(self, data: Retrained) -> str:
         """Diagnosis, accuracies and probes in words."""
         accuracy = data.results.accuracy.set_index("model")["accuracy"]
-        reached = ", ".join(f"{NAMES[m]} {accuracy[m]:.3f}" for m in MODELS)
+        accuracies = ", ".join(f"{NAMES[m]} {accuracy[m]:.3f}" for m in MODELS)
         probes = "; ".join(
             f"encoder {m} {_probe(data, m, 'alone'):.3f} alone, "
             f"{_probe(data, m, 'joint'):.3f} in the joint model"
@@ -129,7 +112,7 @@ class ImbalanceView:
         )
         return (
             f"Illness: {data.diagnosis.illness}. Test accuracy after {data.epochs} epochs: "
-            f"{reached}. {_differences(data.diagnosis)} Probe accuracy: {probes}."
+            f"{accuracies}. {_differences(data.diagnosis)} Probe accuracy: {probes}."
         )
 
     def table(self, data: Retrained) -> pd.DataFrame:
@@ -149,9 +132,9 @@ class ImbalanceView:
 
     def more_tables(self, data: Retrained) -> dict[str, pd.DataFrame]:
         """The differences that the diagnosis rests on, and the curves."""
-        found = data.diagnosis
-        values = {"joint minus best single model": found.drop}
-        values |= {f"probe of {m}, joint minus alone": x for m, x in found.probe_change.items()}
+        values = {"joint minus best single model": data.diagnosis.drop}
+        changes = data.diagnosis.probe_change.items()
+        values |= {f"probe of {m}, joint minus alone": x for m, x in changes}
         history = data.results.history
         curves = by_epoch(history[history["split"] == "valid"], "model", "accuracy")
         return {"Differences": listed(values), "Validation accuracy by epoch": curves}
@@ -163,6 +146,7 @@ def _probe(data: Retrained, modality: str, trained: str) -> float:
     return float(table.loc[rows, "accuracy"].iloc[0])
 
 
-def _differences(found: Diagnosis) -> str:
-    change = ", ".join(f"{m} {value:+.3f}" for m, value in found.probe_change.items())
-    return f"Joint minus best single model: {found.drop:+.3f}. Probes, joint minus alone: {change}."
+def _differences(diagnosis: Diagnosis) -> str:
+    change = ", ".join(f"{m} {value:+.3f}" for m, value in diagnosis.probe_change.items())
+    drop = f"{diagnosis.drop:+.3f}"
+    return f"Joint minus best single model: {drop}. Probes, joint minus alone: {change}."

@@ -36,24 +36,25 @@ def recipe_of(illness: str, rng: np.random.Generator, first: str) -> tuple[Recip
     clear = Modality(rng.uniform(3.8, 4.6))
     settings, train = SLOWLY, Recipe.train
     if illness == STARVATION:
-        one, other = Modality(4, linear=0, nuisance_std=rng.uniform(3.8, 4.6)), fast
+        of_first, of_second = Modality(4, linear=0, nuisance_std=rng.uniform(3.8, 4.6)), fast
         shares = rng.uniform((0.58, 0.14, 0), (0.76, 0.22, 0))
     elif illness == HIDDEN:
-        one, other = Modality(4, linear=0, nuisance_std=rng.uniform(2.8, 3.3)), fast
+        of_first, of_second = Modality(4, linear=0, nuisance_std=rng.uniform(2.8, 3.3)), fast
         shares = rng.uniform((0.4, 0.2, 0.2), (0.48, 0.26, 0.26))
     elif illness == OVERFITTING:
-        one = clear
-        other = Modality(rng.uniform(4, 6.5), distractors=int(rng.integers(280, 341)))
+        of_first = clear
+        of_second = Modality(rng.uniform(4, 6.5), distractors=int(rng.integers(280, 341)))
         known = rng.uniform(0.85, 0.92)  # of the samples, by ``first``
         shares = np.array((rng.uniform(0.35, 0.65), 0, 0))
         shares[1] = known - shares[0]
         settings, train = BOLDLY, 500
     else:
-        one, other = clear, Modality(rng.uniform(3.8, 5), distractors=int(rng.integers(0, 31)))
+        of_first = clear
+        of_second = Modality(rng.uniform(3.8, 5), distractors=int(rng.integers(0, 31)))
         shares = rng.uniform((0.3, 0.15, 0.08), (0.5, 0.35, 0.15))
     both, only_first, only_second = map(float, shares)
     return Recipe(
-        {m: one if m == first else other for m in ("A", "B")},
+        {m: of_first if m == first else of_second for m in ("A", "B")},
         redundant=both,
         unique={first: only_first, second: only_second},
         train=train,
@@ -82,25 +83,25 @@ def train(case: Case) -> Generator[None, None, Evidence]:
     """A alone, B alone and the joint model, at slider speed."""
     data = generate(case.recipe, case.number)
     yield
-    found = yield from quick.quick_comparison(data, case.settings, seed=case.number)
-    reached = found.accuracy.set_index("model")["accuracy"]
-    return Evidence({m: float(reached[m]) for m in MODELS}, found.history, found.probes)
+    results = yield from quick.quick_comparison(data, case.settings, seed=case.number)
+    accuracies = results.accuracy.set_index("model")["accuracy"]
+    return Evidence({m: float(accuracies[m]) for m in MODELS}, results.history, results.probes)
 
 
 def diagnosis(evidence: Evidence) -> Diagnosis:
     """The lesson's diagnosis of a case."""
-    reached = pd.DataFrame(
+    accuracies = pd.DataFrame(
         {"model": list(evidence.accuracy), "accuracy": list(evidence.accuracy.values())}
     )
-    return diagnose(reached, evidence.probes)
+    return diagnose(accuracies, evidence.probes)
 
 
 def rule_illness(evidence: Evidence) -> str:
     """The two-by-two table of lesson 05, by its thresholds."""
-    found = diagnosis(evidence)
-    if found.starved:
-        return STARVATION if found.drop < PARADOX else HIDDEN
-    return OVERFITTING if found.drop < PARADOX else NONE
+    illness = diagnosis(evidence)
+    if illness.starved:
+        return STARVATION if illness.drop < PARADOX else HIDDEN
+    return OVERFITTING if illness.drop < PARADOX else NONE
 
 
 def rule_modality(evidence: Evidence) -> str:
@@ -111,21 +112,21 @@ def rule_modality(evidence: Evidence) -> str:
 
 def explain_illness(evidence: Evidence) -> str:
     """Does the joint model lose, and how are its encoders? With the numbers."""
-    found, reached = diagnosis(evidence), evidence.accuracy
-    best = max("AB", key=lambda m: reached[m])
-    loses = "loses" if found.drop < PARADOX else "does not lose"
-    ahead = reached[quick.ENSEMBLE] - reached["joint"]
+    drop, accuracy_of = diagnosis(evidence).drop, evidence.accuracy
+    best = max("AB", key=lambda m: accuracy_of[m])
+    loses = "loses" if drop < PARADOX else "does not lose"
+    ahead = accuracy_of[quick.ENSEMBLE] - accuracy_of["joint"]
     return (
-        f"The joint model {loses}: {found.drop:+.3f} against {best} alone (the ensemble against "
+        f"The joint model {loses}: {drop:+.3f} against {best} alone (the ensemble against "
         f"it: {ahead:+.3f}). {explain_modality(evidence)} Together: {rule_illness(evidence)}."
     )
 
 
 def explain_modality(evidence: Evidence) -> str:
     """What the probes did, and what that means."""
-    found = diagnosis(evidence)
-    moved = ", ".join(f"{m} {x:+.3f}" for m, x in found.probe_change.items())
-    who = f"the encoder of {' and of '.join(found.starved)} starved" if found.starved else ""
+    illness = diagnosis(evidence)
+    moved = ", ".join(f"{m} {x:+.3f}" for m, x in illness.probe_change.items())
+    who = f"the encoder of {' and of '.join(illness.starved)} starved" if illness.starved else ""
     who = who or "no encoder starved"
     return f"Probes, joint minus alone: {moved}; below {STARVED:g} counts, so {who}."
 

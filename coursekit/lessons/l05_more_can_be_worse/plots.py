@@ -13,7 +13,7 @@ VALUE = "joint − best"
 def fold_gaps(table: pd.DataFrame, ax: Axes) -> str:
     """Draw the gap of every fold with its 95 % interval over seeds; return the alt text.
 
-    table: one row a setting, fold and seed; columns ``setting``, ``fold``, ``trained_on``
+    table: one row per setting, fold and seed; columns ``setting``, ``fold``, ``trained_on``
     (names) and ``joint − best``.
     """
     require_columns(table, ("setting", "fold", "trained_on", VALUE))
@@ -22,14 +22,12 @@ def fold_gaps(table: pd.DataFrame, ax: Axes) -> str:
     for shift, role, setting in zip((-0.13, 0.13), ("A", "B"), settings, strict=True):
         rows = table[table["setting"] == setting]
         look = style(role, "color", "marker")
-        found = {int(fold): interval(part[VALUE]) for fold, part in rows.groupby("fold")}
-        for fold, i in found.items():
-            ax.plot([fold + shift] * 2, [i.low, i.high], color=look["color"], linewidth=2.5)
-        at = [fold + shift for fold in found]
-        ax.plot(
-            at, [i.mean for i in found.values()], linestyle="", markersize=9, label=setting, **look
-        )
-        words = ", ".join(f"fold {fold} {i.mean:+.3f}" for fold, i in found.items())
+        gaps = {int(fold): interval(part[VALUE]) for fold, part in rows.groupby("fold")}
+        for fold, gap in gaps.items():
+            ax.plot([fold + shift] * 2, [gap.low, gap.high], color=look["color"], linewidth=2.5)
+        at, means = [fold + shift for fold in gaps], [gap.mean for gap in gaps.values()]
+        ax.plot(at, means, linestyle="", markersize=9, label=setting, **look)
+        words = ", ".join(f"fold {fold} {gap.mean:+.3f}" for fold, gap in gaps.items())
         sentences.append(f"{setting}: {words}")
     ax.axhline(0, color=INK, linewidth=1)
     ax.text(0.33, 0.03, "below the line: the joint model loses", color=MUTED, size=9,

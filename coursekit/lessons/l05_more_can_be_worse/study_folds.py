@@ -51,7 +51,7 @@ FOLD_SETTINGS: tuple[tuple[str, FoldSetting], ...] = (
 def fold_rows(
     setting: str, fold: int, seeds: list[int], speech: str = "fsdd", jobs: int = 1, label: str = ""
 ) -> pd.DataFrame:
-    """Test accuracies and probes of one setting and fold, a row a seed, measure and model.
+    """Test accuracies and probes of one setting and fold, a row per seed, measure and model.
 
     Columns: setting, fold, trained_on (names of the speakers), seed, measure ("test accuracy" or
     "probe"), model ("image", "audio", "joint", "ensemble"; for a probe the encoder's modality),
@@ -60,12 +60,12 @@ def fold_rows(
     Errors: ValueError for unknown names; DataFileError when the recordings are not here.
     """
     choose("speech", speech, PLANS)
-    how = dict(FOLD_SETTINGS)[choose("setting", setting, dict(FOLD_SETTINGS))]
+    prepared = dict(FOLD_SETTINGS)[choose("setting", setting, dict(FOLD_SETTINGS))]
     result = over_seeds(
-        lambda seed: how.load(speech, fold, seed), TRAINING, seeds, jobs=jobs, label=label
+        lambda seed: prepared.load(speech, fold, seed), TRAINING, seeds, jobs=jobs, label=label
     )
     rows = _tidy(result)
-    trained_on = training_speakers(how.load(speech, fold, seeds[0]), speech)
+    trained_on = training_speakers(prepared.load(speech, fold, seeds[0]), speech)
     rows.insert(0, "setting", setting)
     rows.insert(1, "fold", fold)
     rows.insert(2, "trained_on", " and ".join(trained_on))
@@ -98,7 +98,7 @@ def folds(speech: str, seeds: int, jobs: int = 2) -> Iterator[pd.DataFrame]:
 
 
 def fold_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds, a row a setting and fold: joint − best single, probe joint − alone.
+    """Means over seeds, a row per setting and fold: joint − best single, probe joint − alone.
 
     Columns: setting, fold, trained_on, joint − best, probe of image, probe of audio.
     """

@@ -30,9 +30,9 @@ def blend(
     drawn = load_preset(data, int(seed), train=int(samples))
     yield
     name, rate = OPTIMISERS[optimiser]
-    how = Settings(**preset(data).training)
-    how = replace(how, epochs=int(window), optimizer=name, lr=rate)
-    losses = yield from head_losses(drawn, how, held=held, seed=int(seed), together=True)
+    settings = Settings(**preset(data).training)
+    settings = replace(settings, epochs=int(window), optimizer=name, lr=rate)
+    losses = yield from head_losses(drawn, settings, held=held, seed=int(seed), together=True)
     return Blended(losses, estimate(losses, int(window), rule), int(window), rule)
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
@@ -23,7 +24,7 @@ class Blended:
     """One estimate: head_losses' table, `estimate`'s table (head, G, O, w), N, and the rule."""
 
     losses: pd.DataFrame
-    found: pd.DataFrame
+    estimate: pd.DataFrame
     window: int
     rule: str
 
@@ -48,6 +49,7 @@ class BlendView:
         )
         self._axes = dict(zip(HEADS, axes, strict=False))
         self._weights = axes[3]
+        self._numbers: dict[str, Text] = {}  # G and O of every head
         self._lines = {head: self._start_head(head, ax) for head, ax in self._axes.items()}
         self._start_weights(self._weights)
 
@@ -59,17 +61,16 @@ class BlendView:
         if head == HEADS[0]:
             ax.set_ylabel("mean cross-entropy")
         color = style(head)["color"]
-        found = {
+        lines = {
             "train": ax.plot([], [], color=color, linestyle="-")[0],
             "valid": ax.plot([], [], color=color, linestyle="--")[0],
             "G": ax.plot([], [], color=GAINED, marker="v", markevery=[1], linewidth=2.2)[0],
             "O": ax.plot([], [], color=OVERFITTED, marker="^", markevery=[1], linewidth=2.2)[0],
         }
-        self._said = getattr(self, "_said", {})
-        self._said[head] = ax.text(
+        self._numbers[head] = ax.text(
             0.97, 0.97, "", transform=ax.transAxes, ha="right", va="top", size=9, color=INK
         )
-        return found
+        return lines
 
     def _start_weights(self, ax: Axes) -> None:
         ax.set_title("Weights w")
@@ -106,7 +107,7 @@ class BlendView:
         label.set_bbox({"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1})
 
     def _draw_head(
-        self, head: str, rows: pd.DataFrame, found: tuple[float, float], window: int
+        self, head: str, rows: pd.DataFrame, parts: tuple[float, float], window: int
     ) -> None:
         lines = self._lines[head]
         for split in ("train", "valid"):
@@ -116,10 +117,10 @@ class BlendView:
         lines["G"].set_data([window + 0.9] * 2, [first["valid"], last["valid"]])
         base = last["train"] + first["valid"] - first["train"]
         lines["O"].set_data([window + 0.25] * 2, [base, last["valid"]])
-        gain, overfitting = found
+        gain, overfitting = parts
         lines["G"].set_marker("v" if gain > 0 else "^")
         lines["O"].set_marker("^" if overfitting > 0 else "v")
-        self._said[head].set_text(f"G {gain:+.3f}\nO {overfitting:+.3f}".replace("-", "−"))
+        self._numbers[head].set_text(f"G {gain:+.3f}\nO {overfitting:+.3f}".replace("-", "−"))
 
     def describe(self, data: Blended) -> str:
         """G, O and weight of every head."""
@@ -132,9 +133,9 @@ class BlendView:
 
     def table(self, data: Blended) -> pd.DataFrame:
         """The estimate, with OGR² and the weight."""
-        found = data.found.copy()
-        found["OGR²"] = (found["O"] / found["G"]) ** 2
-        return found[["head", "G", "O", "OGR²", "w"]].reset_index(drop=True)
+        table = data.estimate.copy()
+        table["OGR²"] = (table["O"] / table["G"]) ** 2
+        return table[["head", "G", "O", "OGR²", "w"]].reset_index(drop=True)
 
     def more_tables(self, data: Blended) -> dict[str, pd.DataFrame]:
         """The curves: loss on the fitted and on the held rows."""
@@ -146,8 +147,8 @@ class BlendView:
 
 def doubts(gain: float, overfitting: float) -> str:
     """Why a weight is not to be trusted; empty when it may be."""
-    found = (["G ≤ 0"] if gain <= 0 else []) + (["O ≈ 0"] if abs(overfitting) < DOUBTFUL else [])
-    return ", ".join(found)
+    reasons = (["G ≤ 0"] if gain <= 0 else []) + (["O ≈ 0"] if abs(overfitting) < DOUBTFUL else [])
+    return ", ".join(reasons)
 
 
 def short(w: float) -> str:
@@ -158,5 +159,5 @@ def short(w: float) -> str:
 
 def estimates_of(data: Blended) -> list[tuple[str, float, float, float]]:
     """Head, G, O and w, in the order of the panels."""
-    found = data.found.set_index("head")[["G", "O", "w"]].astype(float)
-    return [(head, *map(float, found.loc[head].to_numpy())) for head in HEADS]  # type: ignore[misc]
+    table = data.estimate.set_index("head")[["G", "O", "w"]].astype(float)
+    return [(head, *map(float, table.loc[head].to_numpy())) for head in HEADS]  # type: ignore[misc]

@@ -50,26 +50,26 @@ def head_losses(
     splits = {"train": fitted, "valid": measured} | ({"outside": outside} if outside else {})
     start = build_classifier(data.train.inputs, data.num_classes, seed=seed)
     train = _at_once if together else _one_by_one
-    found = yield from train(start, splits, settings, seed)
-    return pd.DataFrame([row for rows in found.values() for row in rows])
+    by_head = yield from train(start, splits, settings, seed)
+    return pd.DataFrame([row for rows in by_head.values() for row in rows])
 
 
 def _one_by_one(
     start: MultimodalClassifier, splits: Mapping[str, Split], settings: Settings, seed: int
 ) -> Generator[None, None, dict[str, list[Row]]]:
     """Each head's rows, by the plain loop."""
-    found: dict[str, list[Row]] = {}
+    by_head: dict[str, list[Row]] = {}
     for head in (*start.modalities, JOINT):
         model = copy.deepcopy(start)
-        found[head] = [_measure(model, splits, head, 0, settings)]
+        by_head[head] = [_measure(model, splits, head, 0, settings)]
         steps = epochs(
             model, splits["train"], splits["valid"], settings,
             seed=seed, method=gblend.OneHead(head),
         )  # fmt: skip
         for epoch, _ in enumerate(steps, 1):
-            found[head].append(_measure(model, splits, head, epoch, settings))
+            by_head[head].append(_measure(model, splits, head, epoch, settings))
             yield
-    return found
+    return by_head
 
 
 def _at_once(
@@ -83,8 +83,8 @@ def _at_once(
         for k, (head, rows) in enumerate(found.items()):
             row: Row = {"head": head, "epoch": len(rows)}
             for name, split in splits.items():
-                seen = looks(name)
-                logits = seen.joint if head == JOINT else seen.unimodal[head]
+                prediction = looks(name)
+                logits = prediction.joint if head == JOINT else prediction.unimodal[head]
                 row[name] = float(F.cross_entropy(logits[k], split.labels))
             rows.append(row)
 
@@ -118,10 +118,10 @@ def preset_losses(
 
     jobs: processes that share the seeds.  label: names the progress bar.
     """
-    how = replace(Settings(**preset(name).training), epochs=last)
+    settings = replace(Settings(**preset(name).training), epochs=last)
 
     def one(seed: int) -> pd.DataFrame:
-        return drive(head_losses(load_preset(name, seed), how, seed=seed)).assign(seed=seed)
+        return drive(head_losses(load_preset(name, seed), settings, seed=seed)).assign(seed=seed)
 
     return pd.concat(run_all(one, [(s,) for s in seeds], jobs, label), ignore_index=True)
 
@@ -172,10 +172,10 @@ def estimates(
     losses: tables of `head_losses`, a column ``seed`` added.
     """
     require_columns("losses", losses, ["seed"])
-    found = [
-        estimate(one, n, rule, start).assign(seed=seed, start=start, N=n, rule=rule)
-        for seed, one in losses.groupby("seed")
+    tables = [
+        estimate(of_seed, n, rule, start).assign(seed=seed, start=start, N=n, rule=rule)
+        for seed, of_seed in losses.groupby("seed")
         for start, n in spans
         for rule in rules
     ]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)

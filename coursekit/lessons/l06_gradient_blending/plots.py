@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
+from coursekit.course.plots.bands import mean_line
 from coursekit.course.plots.frames import interval, require_columns, roles_of
 from coursekit.course.plots.style import INK, MUTED, legend_key, style
 from coursekit.utils.checks import choose, require
@@ -43,22 +44,16 @@ def weight_lines(
 ) -> str:
     """Draw each head's weight against ``x``, mean and 95 % band over seeds; return the alt text.
 
-    table: one row a head, ``x`` and seed; columns ``head``, ``x`` and ``w``.
+    table: one row per head, ``x`` and seed; columns ``head``, ``x`` and ``w``.
     """
     require_columns(table, ("head", x, "w"))
     heads = list(dict.fromkeys(table["head"]))
     roles = roles_of(heads, None)
     sentences = []
     for head in heads:
-        found = table[table["head"] == head].groupby(x)["w"].apply(interval)
-        at = found.index.to_numpy(dtype=float)
-        means = np.array([f.mean for f in found])
-        look = style(roles[head]) | {"markevery": max(1, len(at) // 8)}
-        ax.plot(at, means, label=head, **look)
-        if all(f.n > 1 for f in found):
-            low, high = [f.low for f in found], [f.high for f in found]
-            ax.fill_between(at, low, high, color=look["color"], alpha=0.15, linewidth=0)
-        shown = ", ".join(f"{m:.2f} at {a:g}" for a, m in zip(at, means, strict=True))
+        rows = table[table["head"] == head]
+        means = mean_line(ax, rows, x, "w", label=head, **style(roles[head]))
+        shown = ", ".join(f"{mean:.2f} at {at:g}" for at, mean in means.items())
         sentences.append(f"{head} {shown}")
     ax.axhline(0, color=MUTED, linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -76,7 +71,7 @@ def weight_cloud(
 ) -> str:
     """Draw the weight of every seed, head and ``x``, on an axis that is linear only from −1 to 1.
 
-    table: one row a head, ``x`` and seed; columns ``head``, ``x`` and ``w``; drawn in its order
+    table: one row per head, ``x`` and seed; columns ``head``, ``x`` and ``w``; drawn in its order
     of ``x``.  Returns the alt text.
     """
     require_columns(table, ("head", x, "w"))
@@ -100,12 +95,12 @@ def weight_cloud(
     ax.set_xlabel(label)
     ax.set_ylabel("weight w (beyond ±1 logarithmic)")
     ax.legend(ncols=len(heads), loc="lower left")
-    said = [
+    ranges = [
         f"{g}: from {rows['w'].min():.2f} to {rows['w'].max():.2f}, "
         f"{((rows['w'] < 0) | (rows['w'] > 1)).mean():.0%} of the weights outside 0 to 1"
         for g, rows in table.groupby(x, sort=False)
     ]
-    return f"Weights by {label}, one dot a seed and head. " + "; ".join(said) + "."
+    return f"Weights by {label}, one dot a seed and head. " + "; ".join(ranges) + "."
 
 
 def failure_shares(
@@ -113,7 +108,7 @@ def failure_shares(
 ) -> str:
     """Draw how often an estimate has G ≤ 0 or |O| < 0.02, against ``x``; return the alt text.
 
-    table: one row a head, ``x`` and seed; columns ``x``, ``G`` and ``O``.
+    table: one row per head, ``x`` and seed; columns ``x``, ``G`` and ``O``.
     """
     require_columns(table, (x, "G", "O"))
     failed = pd.DataFrame(
@@ -128,11 +123,11 @@ def failure_shares(
     ax.set_xlabel(label)
     ax.set_ylabel("share of heads and seeds")
     ax.legend()
-    said = [
+    sentences = [
         f"{name}: " + ", ".join(f"{v:.0%} at {n:g}" for n, v in shares[name].items())
         for name in shares
     ]
-    return f"Share of failing estimates by {label}. " + "; ".join(said) + "."
+    return f"Share of failing estimates by {label}. " + "; ".join(sentences) + "."
 
 
 def ratio_curve(ax: Axes, gain: np.ndarray, overfitting: np.ndarray, names: Sequence[str]) -> str:
@@ -159,19 +154,19 @@ def ratio_curve(ax: Axes, gain: np.ndarray, overfitting: np.ndarray, names: Sequ
     ax.set_xlabel(f"weight of {names[0]} ({names[1]} has the rest)")
     ax.set_ylabel("OGR² of the blend")
     ax.legend(loc="upper left", ncols=2)
-    said = [f"{name} {float(ratio(at)):.3f}" for name, at in points.items()]
+    ratios = [f"{name} {float(ratio(at)):.3f}" for name, at in points.items()]
     return (
         f"OGR² of a blend of {names[0]} and {names[1]} is a valley with its lowest point "
-        f"{float(ratio(best)):.3f} at weight {best:.2f} of {names[0]}; {', '.join(said)}."
+        f"{float(ratio(best)):.3f} at weight {best:.2f} of {names[0]}; {', '.join(ratios)}."
     )
 
 
 def gains_by(
     table: pd.DataFrame, ax: Axes, *, by: str = "optimizer", legend: bool = True, names: bool = True
 ) -> str:
-    """Draw mean and 95 % interval of ``gain``, a dot a method, a band each of ``by``.
+    """Draw mean and 95 % interval of ``gain``, a dot per method, a band per ``by``.
 
-    table: one row a method, ``by`` and seed; columns ``method`` (of `BLENDS`), ``by``, ``gain``.
+    table: one row per method, ``by`` and seed; columns ``method`` (of `BLENDS`), ``by``, ``gain``.
     legend, names: whether to write the methods above and the names of the bands at the left.
     Returns the alt text.
     """
@@ -186,14 +181,14 @@ def gains_by(
     for place, group in enumerate(groups):
         if place % 2:
             ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f9", zorder=0)
-        said = []
+        words = []
         for name, offset in zip(present, offsets, strict=True):
-            found = interval(table.loc[(table[by] == group) & (table["method"] == name), "gain"])
+            gain = interval(table.loc[(table[by] == group) & (table["method"] == name), "gain"])
             look, y = BLENDS[name], place + offset
-            ax.plot([found.low, found.high], [y, y], color=look["color"], linewidth=1.8)
-            ax.plot([found.mean], [y], linestyle="", markersize=7, markeredgewidth=1.5, **look)
-            said.append(f"{name} {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]")
-        sentences.append(f"{group}: {', '.join(said)}")
+            ax.plot([gain.low, gain.high], [y, y], color=look["color"], linewidth=1.8)
+            ax.plot([gain.mean], [y], linestyle="", markersize=7, markeredgewidth=1.5, **look)
+            words.append(f"{name} {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
+        sentences.append(f"{group}: {', '.join(words)}")
     ax.set_yticks(range(len(groups)), groups if names else [])
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
-from coursekit.compare.race import ENSEMBLE, Entrant, race
+from coursekit.compare.race import ENSEMBLE, Entrant, Race, race
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.put_off import put_off
@@ -16,6 +16,7 @@ from coursekit.lessons.l07_gradient_modulation.explorer_view import LANES, RaceV
 from coursekit.training import Settings
 from coursekit.training.method import JOINT
 from coursekit.utils.checks import require
+from coursekit.utils.stepwise import mapped
 
 NOBODY = "nobody"
 SCALES = ("step", "gradient")
@@ -43,20 +44,19 @@ def make_run(extra: Mapping[str, Entrant] = NO_EXTRA) -> Callable[..., object]:
         wanted = [n for n in dict.fromkeys((lane_1, lane_2, lane_3)) if n != NOBODY]
         out = [n for n in wanted if fusion not in (getattr(known[n], "fusions", None) or (fusion,))]
         entries = {n: known[n] for n in wanted if n not in out}
-        how = Settings(epochs=int(epochs), scale=scale, **OPTIMISERS[optimiser])
-        how = replace(how, lr=how.lr * rate)
-        said = f"{', '.join(out)}: not defined for {fusion}." if out else ""
+        settings = Settings(epochs=int(epochs), scale=scale, **OPTIMISERS[optimiser])
+        settings = replace(settings, lr=settings.lr * rate)
+        left_out = f"{', '.join(out)}: not defined for {fusion}." if out else ""
         names = (*entries, ENSEMBLE)
         running = race(
-            load_preset(data, seed=int(seed)), entries, how, fusion=fusion, seed=int(seed),
+            load_preset(data, seed=int(seed)), entries, settings, fusion=fusion, seed=int(seed),
             together=True,
         )  # fmt: skip
-        while True:
-            try:
-                so_far = next(running)
-            except StopIteration as end:
-                return Shown(end.value, names, how.epochs, said)
-            yield Shown(so_far, names, how.epochs, said)
+
+        def shown(so_far: Race) -> Shown:
+            return Shown(so_far, names, settings.epochs, left_out)
+
+        return (yield from mapped(running, shown))
 
     return run
 

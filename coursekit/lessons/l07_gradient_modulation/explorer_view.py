@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from coursekit.compare.race import ENSEMBLE, Race
 from coursekit.course.plots.frames import by_epoch, curves
+from coursekit.course.plots.panels import remarks, share_rows
 from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
 
 LANES = 3  # and the ensemble
@@ -102,24 +103,20 @@ class RaceView:
                 for key in keys:
                     self._changes[kind, place, key] = _line(ax, place, LINES[key])
             handles = [legend_key(color=INK, linestyle=LINES[k], label=k) for k in keys]
-            found = ax.legend(handles=handles, loc="upper left", ncols=3, handlelength=1.8)
-            found.set_zorder(STILL)
+            legend = ax.legend(handles=handles, loc="upper left", ncols=3, handlelength=1.8)
+            legend.set_zorder(STILL)
 
     def _start_test(self) -> None:
         ax = self._test
-        ax.set_title("Test accuracy, at the end")
-        ax.set_xlim(0, 1)
-        ax.set_ylim(LANES + 0.6, -0.6)
+        share_rows(ax, "Test accuracy, at the end", [""] * (LANES + 1), "test accuracy")
         ax.set_yticks([])
-        ax.set_xlabel("test accuracy")
-        ax.grid(visible=False, axis="y")
         self._dots = [ax.plot([], [], linestyle="", markersize=10, **look)[0] for look in LOOKS]
         self._names = [ax.text(0.02, i - 0.28, "", size=9.5, color=INK) for i in range(LANES + 1)]
 
     def update(self, data: Shown) -> None:
         """Put every entrant into its place; scales never move but for the epochs."""
         self._title.set_text(headline(data))
-        self._subtitle.set_text(_remarks(data))
+        self._subtitle.set_text(remarks(data.race.stopped, data.left_out))
         for ax in self._over_epochs:
             ax.set_xlim(0, data.epochs + 1)
         places = _places(data)
@@ -150,11 +147,11 @@ class RaceView:
             line.set_data(epochs, np.clip(np.array(values, dtype=float), low, high))
 
     def _put_test(self, data: Shown, place: int, entry: str | None) -> None:
-        reached = _reached(data, entry)
-        known = not math.isnan(reached)
-        self._dots[place].set_data([reached] if known else [], [place] if known else [])
-        said = f"{reached:.3f}" if known else "diverged" if entry in data.race.stopped else "…"
-        self._names[place].set_text(f"{entry}  {said}" if entry else "")
+        accuracy = _test_accuracy(data, entry)
+        known = not math.isnan(accuracy)
+        self._dots[place].set_data([accuracy] if known else [], [place] if known else [])
+        words = f"{accuracy:.3f}" if known else "diverged" if entry in data.race.stopped else "…"
+        self._names[place].set_text(f"{entry}  {words}" if entry else "")
 
     def describe(self, data: Shown) -> str:
         """Standing, probes and the last weights and scales in words."""
@@ -166,17 +163,19 @@ class RaceView:
         )
         k = _last(data.race.scales, ["entry", "modality"], "k")
         scales = "; ".join(f"{e} {m} {value:.2f}" for (e, m), value in k.items())
-        said = f" Last mean scales k: {scales}." if scales else ""
-        return f"{headline(data)}. {_remarks(data)} Probes of the encoders: {probes}.{said}"
+        last_k = f" Last mean scales k: {scales}." if scales else ""
+        remark = remarks(data.race.stopped, data.left_out)
+        return f"{headline(data)}. {remark} Probes of the encoders: {probes}.{last_k}"
 
     def table(self, data: Shown) -> pd.DataFrame:
-        """One row an entrant: accuracies, probes, and the last scales."""
+        """One row per entrant: accuracies, probes, and the last scales."""
         valid = _last(data.race.epochs, ["entry"], "accuracy")
         probes = _last(data.race.probes, ["entry", "modality"], "accuracy")
         k = _last(data.race.scales, ["entry", "modality"], "k")
         rows = []
         for e in data.entries:
-            row = {"method": e, "test accuracy": _reached(data, e), "validation": valid.get((e,))}
+            row = {"method": e, "test accuracy": _test_accuracy(data, e)}
+            row["validation"] = valid.get((e,))
             row |= {f"probe of {m}": probes.get((e, m), math.nan) for m in "AB"}
             rows.append(row | {f"last k of {m}": k.get((e, m), math.nan) for m in "AB"})
         return pd.DataFrame(rows)
@@ -188,8 +187,8 @@ class RaceView:
             name=race.probes["entry"] + ", encoder " + race.probes["modality"]
         )
         changes = {
-            what: table.assign(name=table["entry"] + f", {what} of " + table[by])
-            for what, table, by in (("w", race.weights, "head"), ("k", race.scales, "modality"))
+            kind: table.assign(name=table["entry"] + f", {kind} of " + table[by])
+            for kind, table, by in (("w", race.weights, "head"), ("k", race.scales, "modality"))
         }
         return {
             "Validation accuracy by epoch": by_epoch(race.epochs, "entry", "accuracy"),
@@ -212,19 +211,13 @@ def headline(data: Shown) -> str:
     )
 
 
-def _remarks(data: Shown) -> str:
-    said = [f"{e} stopped: {why}" for e, why in data.race.stopped.items()]
-    said += [data.left_out] if data.left_out else []
-    return " ".join(said) or "One seed; turn the seed before you believe a difference."
-
-
 def _places(data: Shown) -> dict[int, str]:
     """Place in the picture → entrant; the ensemble keeps the last place."""
     others = [e for e in data.entries if e != ENSEMBLE]
     return dict(enumerate(others)) | {LANES: ENSEMBLE}
 
 
-def _reached(data: Shown, entry: str | None) -> float:
+def _test_accuracy(data: Shown, entry: str | None) -> float:
     rows = data.race.results[data.race.results["entry"] == entry]
     return float(rows["accuracy"].iloc[0]) if len(rows) else math.nan
 

@@ -44,7 +44,7 @@ def scale_curves(ahead: ArrayLike, curves: Mapping[str, ArrayLike], ax: Axes) ->
 
 
 def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]) -> str:
-    """Draw k by epoch, one panel an entrant, the mean over faint seeds; return the alt text.
+    """Draw k by epoch, one panel per entrant, the mean over faint seeds; return the alt text.
 
     table: `scales` of `coursekit.compare.race.races`: entry, epoch, modality ("A" or "B"), k, seed.
     """
@@ -56,12 +56,12 @@ def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]
         for m in ("A", "B"):
             rows = table[(table["entry"] == name) & (table["modality"] == m)]
             require(len(rows) > 0, f"table has no scales of {name!r} for {m!r}.")
-            found = rows.groupby("epoch")["k"].mean()
-            means = found.to_numpy(dtype=float)
-            for _, one in rows.groupby("seed"):
+            by_epoch = rows.groupby("epoch")["k"].mean()
+            means = by_epoch.to_numpy(dtype=float)
+            for _, of_seed in rows.groupby("seed"):
                 faint = style(m, "color", "linestyle") | {"linewidth": 0.9, "alpha": 0.45}
-                ax.plot(one["epoch"], one["k"], **faint)
-            ax.plot(found.index.to_numpy(), means, label=m, markersize=4, **style(m))
+                ax.plot(of_seed["epoch"], of_seed["k"], **faint)
+            ax.plot(by_epoch.index.to_numpy(), means, label=m, markersize=4, **style(m))
             sentences.append(
                 f"{name}, {m}: from {means[0]:.2f} to {means[-1]:.2f}, lowest {means.min():.2f}, "
                 f"highest {means.max():.2f}"
@@ -75,11 +75,11 @@ def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]
     return f"Scales k by epoch: {'; '.join(sentences)}."
 
 
-def conflict(one: ArrayLike, other: ArrayLike, projected: ArrayLike, ax: Axes) -> str:
+def conflict(first: ArrayLike, second: ArrayLike, projected: ArrayLike, ax: Axes) -> str:
     """Draw two gradients (2,) and what is left of each, (2, 2); return the alt text."""
-    g, h = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
-    left = np.asarray(projected, dtype=float)
-    for v, after, role, name in ((g, left[0], "A", "g₁"), (h, left[1], "B", "g₂")):
+    g, h = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    g_after, h_after = afters = np.asarray(projected, dtype=float)
+    for v, after, role, name in ((g, g_after, "A", "g₁"), (h, h_after, "B", "g₂")):
         arrow = {"arrowstyle": "-|>", "color": style(role)["color"], "mutation_scale": 16}
         for end, line, width in ((v, "-", 2.2), (after, "--", 1.8)):
             look = {**arrow, "linestyle": line, "linewidth": width}
@@ -88,7 +88,7 @@ def conflict(one: ArrayLike, other: ArrayLike, projected: ArrayLike, ax: Axes) -
         for point, text in ((v, name), (after, f"{name} projected")):
             x, y = point * (1 + 0.12 / np.linalg.norm(point))
             ax.text(float(x), float(y), text, color=INK, size=9.5, ha="center", va="center")
-    edge = 1.35 * max(np.abs(np.stack([g, h, *left])).max(), 1e-9)
+    edge = 1.35 * max(np.abs(np.stack([g, h, *afters])).max(), 1e-9)
     ax.set_xlim(-edge, edge)
     ax.set_ylim(-0.4 * edge, edge)
     ax.set_aspect("equal")
@@ -96,7 +96,7 @@ def conflict(one: ArrayLike, other: ArrayLike, projected: ArrayLike, ax: Axes) -
     ax.set_ylabel("second weight")
     return (
         f"Two gradients, ({g[0]:.2f}, {g[1]:.2f}) and ({h[0]:.2f}, {h[1]:.2f}), with the product "
-        f"{g @ h:.2f}; projected they are ({left[0, 0]:.2f}, {left[0, 1]:.2f}) and "
-        f"({left[1, 0]:.2f}, {left[1, 1]:.2f}), with the products {left[0] @ h:.2f} and "
-        f"{left[1] @ g:.2f} against the other as it was."
+        f"{g @ h:.2f}; projected they are ({g_after[0]:.2f}, {g_after[1]:.2f}) and "
+        f"({h_after[0]:.2f}, {h_after[1]:.2f}), with the products {g_after @ h:.2f} and "
+        f"{h_after @ g:.2f} against the other as it was."
     )

@@ -49,7 +49,7 @@ class Paced:
 
     @cached_property
     def means(self) -> pd.DataFrame:
-        """Mean s, r and k of the chosen epoch, a row a modality."""
+        """Mean s, r and k of the chosen epoch, a row per modality."""
         rows = {m: self.shown(m)[["s", "r", "k"]].mean() for m in self.modalities}
         return pd.DataFrame(rows).T.rename_axis("modality").reset_index()
 

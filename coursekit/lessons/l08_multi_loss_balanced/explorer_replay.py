@@ -13,11 +13,12 @@ from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_replay_view import FilmView, Frame, at_epoch
 from coursekit.training import Settings
 from coursekit.training.method import JOINT
+from coursekit.utils.stepwise import mapped
 
 PRESETS = ("starve", "imbalance", "overfit", "balanced")
 EPOCHS = 20
 TESTED = 1000  # samples
-Told = tuple[Replay, str]
+Remarked = tuple[Replay, str]  # a film, and who is left out of it and why
 
 
 def methods() -> tuple[str, ...]:
@@ -28,27 +29,22 @@ def methods() -> tuple[str, ...]:
 
 def shoot(
     method: str, data: str, fusion: str, samples: float, seed: float
-) -> Generator[Told, None, Told]:
+) -> Generator[Remarked, None, Remarked]:
     """Train the three entries of the film, pausing after every epoch."""
     defined = balancing.registry()[method].fusions
     fits = defined is None or fusion in defined
     used = fusion if fits else "late-linear"
-    said = "" if fits else f"{method} is not defined for {fusion}: this is late-linear."
+    left_out = "" if fits else f"{method} is not defined for {fusion}: this is late-linear."
     drawn = load_preset(data, int(seed), train=int(samples), test=TESTED)
     settings = replace(Settings(**preset(data).training), epochs=EPOCHS)
     work = replay(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))
-    while True:
-        try:
-            so_far = next(work)
-        except StopIteration as end:
-            return end.value, said
-        yield so_far, said
+    return (yield from mapped(work, lambda film: (film, left_out)))
 
 
-def frame(told: Told, epoch: float) -> Frame:
+def frame(remarked: Remarked, epoch: float) -> Frame:
     """What the view gets: the film at the cursor."""
-    found, said = told
-    return replace(at_epoch(found, epoch), said=said)
+    film, left_out = remarked
+    return replace(at_epoch(film, epoch), left_out=left_out)
 
 
 @put_off()

@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from coursekit.compare.replay import ENSEMBLE, Replay
 from coursekit.course.plots.frames import percent
+from coursekit.course.plots.panels import remarks
 from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
 from coursekit.training.method import JOINT
 
@@ -45,7 +46,7 @@ class Frame:
 
     replay: Replay
     epoch: int
-    said: str = ""  # who is left out, and why
+    left_out: str = ""  # a sentence on who is, and why
 
     @property
     def entries(self) -> list[str]:
@@ -107,8 +108,8 @@ class FilmView:
         _scale(ax, np.log2(SMALLEST), np.log2(LARGEST), {t: np.log2(x) for t, x in TICKS.items()})
         ax.axhline(0, color=MUTED, linewidth=1, zorder=1)
         self._drawn = {key: _line(ax, look, look["linestyle"]) for key, look in CHANGES.items()}
-        for (what, of), line in self._drawn.items():
-            line.set_label(f"{what} {of}")
+        for (kind, of), line in self._drawn.items():
+            line.set_label(f"{kind} {of}")
         ax.legend(loc="upper left", ncols=5, columnspacing=0.9, handlelength=1.6, borderaxespad=0.1)
 
     def _start_right(self) -> None:
@@ -130,7 +131,7 @@ class FilmView:
         """Put curves, cursor, values and bars in place; only the epochs' scale depends on data."""
         replay, t = data.replay, data.epoch
         self._title.set_text(f"Epoch {t} of {replay.length}: {replay.method} beside joint training")
-        self._subtitle.set_text(_remarks(data))
+        self._subtitle.set_text(remarks(replay.stopped, data.left_out))
         self._changes.set_title(f"What {replay.method} does: means of k and w")
         for ax, cursor in zip(self._over_epochs, self._cursors, strict=True):
             ax.set_xlim(0, replay.length + 1)
@@ -140,10 +141,10 @@ class FilmView:
             self._curves[place].set_data(wide.index, wide[entry])
             for m, line in zip(replay.modalities, self._probed[place], strict=True):
                 line.set_data(wide.index, wide[f"{entry}, probe of {m}"])
-        for (what, of), line in self._drawn.items():
-            name = f"{what} of {of}"
-            seen = wide[name].dropna() if name in wide else pd.Series(dtype=float)
-            line.set_data(seen.index, np.log2(seen.clip(SMALLEST, LARGEST)))
+        for (kind, of), line in self._drawn.items():
+            name = f"{kind} of {of}"
+            values = wide[name].dropna() if name in wide else pd.Series(dtype=float)
+            line.set_data(values.index, np.log2(values.clip(SMALLEST, LARGEST)))
         for text, lines in zip(self._values, _at_cursor(data), strict=True):
             _put_values(text, t, replay.length, lines)
         for legend in self._legends:
@@ -151,12 +152,13 @@ class FilmView:
         self._put_right(data)
 
     def _put_right(self, data: Frame) -> None:
-        found = data.replay.agreement(data.epoch)
+        agreement = data.replay.agreement(data.epoch)
         shares = _shares(data)
         ticks = [f"{g}\n{percent(s)}" for g, s in zip(data.groups, shares, strict=True)]
         self._right.set_xticks(range(4), ticks)
         for place, entry in enumerate(data.entries[:2]):
-            rows = found.loc[found["entry"] == entry, "right"].tolist() or [np.nan] * 4
+            of_entry = agreement["entry"] == entry
+            rows = agreement.loc[of_entry, "right"].tolist() or [np.nan] * 4
             for bar, label, value in zip(self._bars[place], self._labels[place], rows, strict=True):
                 bar.set_height(0 if np.isnan(value) else value)
                 label.set_y((0 if np.isnan(value) else value) + 0.02)
@@ -167,14 +169,14 @@ class FilmView:
         wide = data.replay.by_epoch.loc[data.epoch].dropna()
         a, b = data.replay.modalities
         running = [e for e in data.entries if e in wide]
-        reached = ", ".join(f"{e} {wide[e]:.3f}" for e in running)
+        accuracies = ", ".join(f"{e} {wide[e]:.3f}" for e in running)
         probes = "; ".join(
             f"{e} {a} {wide[f'{e}, probe of {a}']:.3f}, {b} {wide[f'{e}, probe of {b}']:.3f}"
             for e in running
         )
         changes = [n for n in wide.index if n.startswith(("k of", "w of"))]
         does = ", ".join(f"{n} {wide[n]:.2f}" for n in changes)
-        said = f" What {data.replay.method} does: {does}." if does else ""
+        changed = f" What {data.replay.method} does: {does}." if does else ""
         groups = "; ".join(
             f"{row['group']} ({percent(row['share'])} of the samples): "
             + (", ".join(f"{e} {row[e]:.3f}" for e in data.entries[:2] if e in row) or "–")
@@ -183,7 +185,8 @@ class FilmView:
         return (
             f"Epoch {data.epoch} of {data.replay.length}, "
             f"{data.replay.method} beside joint training. "
-            f"{_remarks(data)} Validation accuracy: {reached}. Probes: {probes}.{said} "
+            f"{remarks(data.replay.stopped, data.left_out)} "
+            f"Validation accuracy: {accuracies}. Probes: {probes}.{changed} "
             f"Test samples answered right, by which of {a} and {b} alone is right: {groups}."
         )
 
@@ -199,11 +202,11 @@ class FilmView:
         )
 
     def who_is_right(self, data: Frame) -> pd.DataFrame:
-        """A row a group: its share of the test samples, and the accuracy of both entries there."""
-        found = data.replay.agreement(data.epoch)
+        """A row per group: its share of the test samples, and both entries' accuracy there."""
+        agreement = data.replay.agreement(data.epoch)
         rows = {"group": data.groups, "share": _shares(data)}
         for entry in data.entries[:2]:
-            values = found.loc[found["entry"] == entry, "right"].tolist()
+            values = agreement.loc[agreement["entry"] == entry, "right"].tolist()
             rows[entry] = values or [np.nan] * len(data.groups)
         return pd.DataFrame(rows)
 
@@ -236,9 +239,9 @@ def _values(ax: Axes) -> Text:
 
 def _put_values(text: Text, epoch: int, length: int, lines: Iterable[str]) -> None:
     """Beside the cursor, on the side with more room."""
-    left = epoch <= (length + 1) / 2
-    text.set_horizontalalignment("left" if left else "right")
-    text.set_x(epoch + 0.25 if left else epoch - 0.25)
+    early = epoch <= (length + 1) / 2
+    text.set_horizontalalignment("left" if early else "right")
+    text.set_x(epoch + 0.25 if early else epoch - 0.25)
     text.set_text("\n".join(lines))
 
 
@@ -252,18 +255,12 @@ def _at_cursor(data: Frame) -> tuple[list[str], list[str], list[str]]:
         for e in entries
     ]
     does = {
-        what: ", ".join(f"{n[5:]} {wide[n]:.2f}" for n in wide.index if n.startswith(f"{what} of"))
-        for what in ("k", "w")
+        kind: ", ".join(f"{n[5:]} {wide[n]:.2f}" for n in wide.index if n.startswith(f"{kind} of"))
+        for kind in ("k", "w")
     }
-    changes = [f"{what}: {said or 'not used'}" for what, said in does.items()]
+    changes = [f"{kind}: {values or 'not used'}" for kind, values in does.items()]
     return [f"{e} {wide[e]:.3f}" for e in entries], probes, changes
 
 
 def _shares(data: Frame) -> list[float]:
     return [float(members.mean()) for members in data.replay.groups.values()]
-
-
-def _remarks(data: Frame) -> str:
-    said = [f"{e} stopped: {why}" for e, why in data.replay.stopped.items()]
-    said += [data.said] if data.said else []
-    return " ".join(said) or "One seed; turn the seed before you believe a difference."

@@ -39,7 +39,7 @@ def run_scores(
     fusion: str = "late-linear",
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Train with MLB and return its scores: epoch, batch, rows, and a column s_m a modality.
+    """Train with MLB and return its scores: epoch, batch, rows, and a column s_m per modality.
 
     s_m is the sum of true-class probabilities over the batch's ``rows`` samples.  alpha: 0 for a
     multi-loss run, in which nothing is scaled.
@@ -71,6 +71,6 @@ def paces(scores: pd.DataFrame, alpha: float, beta_max: float) -> pd.DataFrame:
     k = pace(sums, sums.new_tensor(alpha), sums.new_tensor(beta_max))
     mean = sums / torch.tensor(scores["rows"].to_numpy())[:, None]
     at = scores.loc[scores.index.repeat(len(modalities)), ["epoch", "batch"]]
-    found = at.assign(modality=modalities * len(scores)).reset_index(drop=True)
+    tidy = at.assign(modality=modalities * len(scores)).reset_index(drop=True)
     columns = {"s": mean, "r": ratio, "k": k}
-    return found.assign(**{name: x.flatten().numpy() for name, x in columns.items()})
+    return tidy.assign(**{name: x.flatten().numpy() for name, x in columns.items()})

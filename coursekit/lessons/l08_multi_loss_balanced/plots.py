@@ -24,20 +24,20 @@ def shares_right(table: pd.DataFrame, method: str) -> pd.DataFrame:
     so that Σ share · right is the method's mean accuracy.  Columns share, right.
     """
     rows = table[table["method"] == choose("method", method, table["method"].unique())]
-    found = {}
+    groups = {}
     for group in GROUPS:
         share = rows[f"share_{group}"]
         hits = (share * rows[f"right_{group}"]).fillna(0)  # NaN: no such samples in that seed
         mean = float(share.mean())
         right = float(hits.mean()) / mean if mean > 0 else float("nan")
-        found[group] = {"share": mean, "right": right}
-    return pd.DataFrame(found).T
+        groups[group] = {"share": mean, "right": right}
+    return pd.DataFrame(groups).T
 
 
 def agreement_panels(
     table: pd.DataFrame, axes: Sequence[Axes], methods: Sequence[str], names: tuple[str, str]
 ) -> str:
-    """Draw every method's accuracy in each group, a panel a method; return the alt text.
+    """Draw every method's accuracy in each group, a panel per method; return the alt text.
 
     Width of a bar = share of the samples, height = accuracy there, so that the area is accuracy.
     table: of `coursekit.compare.standings.standings`, one data set and fusion.  names: both
@@ -52,25 +52,25 @@ def agreement_panels(
              "none": "neither"}  # fmt: skip
     sentences = []
     for ax, method in zip(axes, methods, strict=True):
-        found = shares_right(table, method)
-        _bars(ax, found, words)
-        area = float((found["share"] * found["right"].fillna(0)).sum())
+        groups = shares_right(table, method)
+        _bars(ax, groups, words)
+        area = float((groups["share"] * groups["right"].fillna(0)).sum())
         ax.set_title(f"{method}: {area:.3f}")
-        parts = [f"{words[g]} {found['right'][g]:.2f}" for g in GROUPS]
+        parts = [f"{words[g]} {groups['right'][g]:.2f}" for g in GROUPS]
         sentences.append(f"{method} {area:.3f} ({', '.join(parts)})")
     axes[0].set_ylabel("share answered right")
-    found = shares_right(table, methods[0])
-    shares = ", ".join(f"{words[g]} {found['share'][g]:.0%}" for g in GROUPS)
+    share_of = shares_right(table, methods[0])["share"]
+    shares = ", ".join(f"{words[g]} {share_of[g]:.0%}" for g in GROUPS)
     return (
         f"Accuracy by what the unimodal models say. Shares of the samples: {shares}. "
         f"Accuracy of each method, and in these groups: {'; '.join(sentences)}."
     )
 
 
-def _bars(ax: Axes, found: pd.DataFrame, words: Mapping[str, str]) -> None:
-    left = np.concatenate([[0.0], np.cumsum(found["share"])[:-1]])
-    for start, group in zip(left, GROUPS, strict=True):
-        width, height = float(found["share"][group]), float(np.nan_to_num(found["right"][group]))
+def _bars(ax: Axes, groups: pd.DataFrame, words: Mapping[str, str]) -> None:
+    starts = np.concatenate([[0.0], np.cumsum(groups["share"])[:-1]])
+    for start, group in zip(starts, GROUPS, strict=True):
+        width, height = float(groups["share"][group]), float(np.nan_to_num(groups["right"][group]))
         look: dict[str, Any] = {"facecolor": COLORS[group], "hatch": HATCHES[group]}
         ax.bar(
             start,

@@ -44,9 +44,9 @@ def test_an_additive_model_draws_parallel_lines():
 def test_groups_differ_by_more_than_colour():
     ax = axes()
     two_groups(ax, X_A, X_B, X_A, (0.0, 1.0), NAMES)
-    looks = {(line.get_marker(), line.get_linestyle()) for line in ax.lines}
-    assert len(looks) == 2
-    assert len({x[0] for x in looks}) == len({x[1] for x in looks}) == 2
+    styles = {(line.get_marker(), line.get_linestyle()) for line in ax.lines}
+    assert len(styles) == 2
+    assert len({x[0] for x in styles}) == len({x[1] for x in styles}) == 2
 
 
 def test_residual_means_are_those_of_the_bins():

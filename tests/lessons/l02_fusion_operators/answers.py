@@ -51,9 +51,9 @@ def low_rank_loop(z_a, z_b, f_a, f_b, bias):
     out = list(bias)
     for a, b in zip(f_a, f_b, strict=True):
         for c in range(len(out)):
-            left = a[0, c] + sum(z * w for z, w in zip(z_a, a[1:, c], strict=True))
-            right = b[0, c] + sum(z * w for z, w in zip(z_b, b[1:, c], strict=True))
-            out[c] += left * right
+            of_a = a[0, c] + sum(z * w for z, w in zip(z_a, a[1:, c], strict=True))
+            of_b = b[0, c] + sum(z * w for z, w in zip(z_b, b[1:, c], strict=True))
+            out[c] += of_a * of_b
     return out
 
 

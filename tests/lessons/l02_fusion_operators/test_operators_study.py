@@ -55,8 +55,8 @@ def test_a_rate_is_chosen_on_the_tuning_seeds_alone():
     rows += [("x", 0.2, seed, 0.1) for seed in SEEDS]
     table = pd.DataFrame(rows, columns=["model", "rate", "seed", "valid"])
     assert best_rates(table, ["model"], "valid")["rate"].tolist() == [0.2]
-    kept = results(table, ["model"], "valid")
-    assert set(kept["rate"]) == {0.2} and set(kept["seed"]) == set(SEEDS)
+    reported = results(table, ["model"], "valid")
+    assert set(reported["rate"]) == {0.2} and set(reported["seed"]) == set(SEEDS)
 
 
 def test_a_tie_goes_to_the_smaller_rate():
@@ -171,8 +171,8 @@ def test_the_commands_write_what_the_studies_give(
     stored = pd.read_csv(open_checked(file))
     monkeypatch.setattr(module, function, lambda: stored)
     out = tmp_path / file
-    done = CliRunner().invoke(app, [command, "--out", str(out)])
-    assert done.exit_code == 0, done.output
+    command_run = CliRunner().invoke(app, [command, "--out", str(out)])
+    assert command_run.exit_code == 0, command_run.output
     assert out.read_bytes() == (DATA_FOLDER / file).read_bytes()
 
 
@@ -247,7 +247,7 @@ assert learn("loudest", TARGETS["product"], count=2).learnt.shape == (41, 41)
 
 def test_one_new_file_makes_an_operator_appear_everywhere(tmp_path):
     (tmp_path / "loudest.py").write_text(NEW_OPERATOR, encoding="utf-8")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", SEEN, str(tmp_path)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr

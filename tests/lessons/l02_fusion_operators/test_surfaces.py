@@ -63,9 +63,9 @@ def test_the_additive_part_is_nearer_than_any_other_sum(surface):
 
 def test_the_two_shares_of_variance_sum_to_one():
     surface = np.random.default_rng(0).normal(size=(7, 7))
-    found = Surface(surface, surface)
-    assert found.interaction + share(found.additive, surface) == pytest.approx(1)
-    assert found.r2 == 1
+    perfect = Surface(surface, surface)
+    assert perfect.interaction + share(perfect.additive, surface) == pytest.approx(1)
+    assert perfect.r2 == 1
 
 
 def test_targets_are_what_they_are_called():
@@ -90,9 +90,9 @@ def test_rows_are_the_first_modality():
 @pytest.mark.parametrize("encoder", ["mlp", "none"])
 @pytest.mark.parametrize("name", fusion.names())
 def test_every_operator_trains_on_a_surface(name, encoder):
-    found = learn(name, TARGETS["switch"], encoder=encoder, **QUICK)
-    assert found.learnt.shape == found.target.shape == (SIDE, SIDE)
-    assert np.isfinite(found.learnt).all()
+    surface = learn(name, TARGETS["switch"], encoder=encoder, **QUICK)
+    assert surface.learnt.shape == surface.target.shape == (SIDE, SIDE)
+    assert np.isfinite(surface.learnt).all()
 
 
 def test_the_same_seed_gives_the_same_surface_and_another_one_another():
@@ -104,50 +104,50 @@ def test_the_same_seed_gives_the_same_surface_and_another_one_another():
 def test_threads_do_not_change_a_surface():
     before = torch.get_num_threads()
     try:
-        found = []
+        surfaces = []
         for count in (1, 2):
             torch.set_num_threads(count)
-            found.append(learn("tensor", TARGETS["signs"], **QUICK).learnt)
+            surfaces.append(learn("tensor", TARGETS["signs"], **QUICK).learnt)
             assert torch.get_num_threads() == count
     finally:
         torch.set_num_threads(before)
-    assert np.array_equal(*found)
+    assert np.array_equal(*surfaces)
 
 
 def test_without_encoders_the_formulas_show():
     """The best fit of each formula, solved by least squares on the grid, is what training finds."""
     a, b = (x.double().numpy().ravel() for x in grid(SIDE))
-    one = np.ones_like(a)
+    ones = np.ones_like(a)
     designs = {
-        "late-linear": [one, a, b],
-        "multiplicative": [one, a * b],
-        "bilinear": [one, a * b],
-        "tensor": [one, a, b, a * b],
-        "film": [one, a, b, a * b],
+        "late-linear": [ones, a, b],
+        "multiplicative": [ones, a * b],
+        "bilinear": [ones, a * b],
+        "tensor": [ones, a, b, a * b],
+        "film": [ones, a, b, a * b],
     }
     for name, columns in designs.items():
         design = np.stack(columns, 1)
         for target in TARGETS.values():
-            found = learn(name, target, encoder="none", rate=0.05)
-            y = found.target.ravel()
+            surface = learn(name, target, encoder="none", rate=0.05)
+            y = surface.target.ravel()
             fitted = (design @ np.linalg.lstsq(design, y, rcond=None)[0]).reshape(SIDE, SIDE)
-            assert found.r2 == pytest.approx(Surface(found.target, fitted).r2, abs=0.02), name
+            assert surface.r2 == pytest.approx(Surface(surface.target, fitted).r2, abs=0.02), name
 
 
 @pytest.mark.parametrize("name", ["additive", "late-linear"])
 def test_no_encoder_helps_an_additive_operator(name):
     for target, most in (("product", 0.01), ("signs", 0.01), ("switch", 0.56)):
-        found = learn(name, TARGETS[target])
-        assert found.r2 < most
-        residual = found.learnt - additive_part(found.learnt)
+        surface = learn(name, TARGETS[target])
+        assert surface.r2 < most
+        residual = surface.learnt - additive_part(surface.learnt)
         assert np.abs(residual).max() < 1e-5
 
 
 def test_a_target_that_does_not_vary_has_no_r2():
-    found = learn("tensor", Target(0, 0, 0), **QUICK)
-    assert np.isnan(found.r2) and np.isfinite(found.learnt).all()
+    surface = learn("tensor", Target(0, 0, 0), **QUICK)
+    assert np.isnan(surface.r2) and np.isfinite(surface.learnt).all()
     view = SurfaceView()
-    data = Fitted("tensor", "0", found, 3)
+    data = Fitted("tensor", "0", surface, 3)
     view.update(data)
     assert "undefined" in view.describe(data)
 
@@ -161,20 +161,21 @@ def test_a_training_can_be_abandoned():
 def test_the_seed_fixes_every_weight():
     for name in fusion.names():
         for encoder in ("mlp", "none"):
-            one, two = (build_model(name, encoder, seed=5).state_dict() for _ in range(2))
-            assert all(torch.equal(one[k], two[k]) for k in one), name
+            first, again = (build_model(name, encoder, seed=5).state_dict() for _ in range(2))
+            assert all(torch.equal(first[k], again[k]) for k in first), name
 
 
 # Pictures and the explorer
 
 
 def test_the_table_of_surfaces_names_everything():
-    found = {n: {t: learn(n, TARGETS[t], **QUICK) for t in TARGETS} for n in ("film", "tensor")}
-    figure, alt = surface_table(found)
+    operators = ("film", "tensor")
+    surfaces = {n: {t: learn(n, TARGETS[t], **QUICK) for t in TARGETS} for n in operators}
+    figure, alt = surface_table(surfaces)
     titles = [ax.get_title("center") for ax in figure.axes]
     assert titles[0] == "target" and "film" in titles[1] and "tensor" in titles[2]
     assert sum("R²" in title for title in titles) == 2 * len(TARGETS)
-    for name, rows in found.items():
+    for name, rows in surfaces.items():
         assert f"{name}: " in alt
         assert all(f"{rows[t].r2:.2f}".replace("-0.00", "0.00") in alt for t in TARGETS)
     assert png(figure)

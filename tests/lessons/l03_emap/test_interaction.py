@@ -34,9 +34,9 @@ def test_accuracies_and_changes_are_counted():
     before = torch.tensor([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0], [0.0, 2.0]])
     after = torch.tensor([[1.0, 2.0], [0.0, 1.0], [0.0, 3.0], [0.0, 2.0]])
     model = build_classifier({m: torch.ones(2, 3) for m in "AB"}, 2)
-    found = Projected(model, before, after, torch.tensor([0, 1, 1, 1]))
-    assert (found.accuracy, found.projected) == (0.75, 0.75)
-    assert (found.drop, found.changed) == (0, 0.5)
+    projected = Projected(model, before, after, torch.tensor([0, 1, 1, 1]))
+    assert (projected.accuracy, projected.projected) == (0.75, 0.75)
+    assert (projected.drop, projected.changed) == (0, 0.5)
 
 
 def test_synergy_is_lost_and_the_rest_is_kept():
@@ -44,8 +44,8 @@ def test_synergy_is_lost_and_the_rest_is_kept():
     nothing = compare(generate(with_synergy(0.0, test=400)), seed=1)
     assert everything["mid-mlp"].drop > 0.3
     assert abs(nothing["mid-mlp"].drop) < 0.02
-    for found in (everything, nothing):
-        assert found["late-linear"].drop == 0 and found["late-linear"].changed == 0
+    for models in (everything, nothing):
+        assert models["late-linear"].drop == 0 and models["late-linear"].changed == 0
 
 
 @pytest.mark.parametrize("share", [0.0, 0.35, 1.0])
@@ -64,14 +64,14 @@ def test_only_the_synergy_needs_both_at_once(share):
 def test_the_explorer_shows_what_the_projection_takes_from_each_kind():
     e = EXPLORERS["emap"]()
     e.set(synergy=0.6, seed=3)
-    found = e.data
-    free, bound = (found.by_kind[kind] for kind in ("without synergy", "synergistic"))
+    data = e.data
+    free, bound = (data.by_kind[kind] for kind in ("without synergy", "synergistic"))
     assert free[2] + bound[2] == 1000 and 0.5 < bound[2] / 1000 < 0.7
-    assert found.before - found.after > 0.2
+    assert data.before - data.after > 0.2
     assert bound[0] - bound[1] > 0.4 > abs(free[0] - free[1])
     whole = (free[0] * free[2] + bound[0] * bound[2]) / 1000
-    assert found.before == pytest.approx(whole)
-    assert f"{found.after:.3f}" in e.alt and "60%" in e.alt
+    assert data.before == pytest.approx(whole)
+    assert f"{data.after:.3f}" in e.alt and "60%" in e.alt
 
 
 def test_the_explorer_says_so_when_there_is_no_synergy():

@@ -52,8 +52,8 @@ def without_loop(lost, z, weight, bias):
 
 
 def without_zeros(lost, z, weight, bias):
-    kept = {**z, lost: np.zeros_like(z[lost])}
-    return np.concatenate([kept["A"], kept["B"]], 1) @ weight.T + bias
+    zeroed = {**z, lost: np.zeros_like(z[lost])}
+    return np.concatenate([zeroed["A"], zeroed["B"]], 1) @ weight.T + bias
 
 
 def without_torch(lost, z, weight, bias):
@@ -99,14 +99,14 @@ def epochs_pandas(curve):
 
 def choice_loop(valid, test):
     n = min(len(v) for v in valid)
-    found = []
+    chosen = []
     for v, t in zip(valid, test, strict=True):
         best = 0
         for i in range(1, n):
             if v[i] > v[best]:
                 best = i
-        found.append(t[best])
-    return found
+        chosen.append(t[best])
+    return chosen
 
 
 def choice_pandas(valid, test):
@@ -136,8 +136,8 @@ def compare_arrays(ev, et, lv, lt):
 def compare_torch(ev, et, lv, lt):
     def both(v, t):
         v, t = torch.tensor(v), torch.tensor(t)
-        reached = (v >= 0.95 * v.amax(1, keepdim=True)).double()
-        return reached.argmax(1).double().mean(), t[torch.arange(len(t)), v.argmax(1)].mean()
+        near = (v >= 0.95 * v.amax(1, keepdim=True)).double()
+        return near.argmax(1).double().mean(), t[torch.arange(len(t)), v.argmax(1)].mean()
 
     (a, b), (c, d) = both(lv, lt), both(ev, et)
     return [float(a - c), float(b - d)]

@@ -11,11 +11,11 @@ from coursekit.analysis.intervals import interval
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
 from coursekit.lessons.l04_early_or_late.plots import (
-    LOOK,
+    STYLES,
     depth_curves,
     grouped_intervals,
-    look,
     missing_rows,
+    model_style,
 )
 from coursekit.lessons.l04_early_or_late.sketches import sketch, timed_sketch
 from coursekit.models.fusion_stage import PLACES, matched_widths
@@ -36,22 +36,22 @@ def table(seeds=4):
 
 def test_every_network_has_its_own_colour_and_marker():
     for part in ("color", "marker"):
-        assert len({look(m, part)[part] for m in LOOK}) == len(LOOK)
+        assert len({model_style(m, part)[part] for m in STYLES}) == len(STYLES)
     with pytest.raises(ValueError, match="Did you mean 'early'"):
-        look("erly")
+        model_style("erly")
 
 
 def test_grouped_intervals_draws_and_tells_every_mean():
     _, (ax,) = new_figure()
     rows = table()
     alt = grouped_intervals(rows, ax)
-    found = rows.groupby(["case", "model"])["accuracy"].mean()
+    accuracies = rows.groupby(["case", "model"])["accuracy"].mean()
     dots = sorted(float(line.get_xdata()[0]) for line in ax.lines if len(line.get_xdata()) == 1)
-    assert dots == pytest.approx(sorted(found))
+    assert dots == pytest.approx(sorted(accuracies))
     bars = sorted(tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2)
     means = rows.groupby(["case", "model"])["accuracy"].apply(interval)
     assert np.allclose(bars, sorted((i.low, i.high) for i in means))
-    for (_, model), value in found.items():
+    for (_, model), value in accuracies.items():
         assert f"{model} {100 * value:.1f} %" in alt
     assert [t.get_text() for t in ax.get_yticklabels()] == ["one", "two"]
 
@@ -91,7 +91,7 @@ def test_tables_that_lack_a_column_are_refused(draw):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_sketch_has_one_box_a_layer_and_branch(place):
+def test_the_sketch_has_one_box_per_layer_and_branch(place):
     _, (ax,) = new_figure()
     alt = sketch(ax, place)
     shared = {"early": 4, "intermediate": 2, "late": 0}[place]
@@ -147,8 +147,8 @@ def test_the_explorer_shows_that_the_ensemble_is_best_where_each_speaks_for_itse
     ahead = []
     for seed in range(4):
         explorer.set(seed=seed)
-        found = explorer.data.accuracy
-        ahead.append(found["ensemble"] - max(found[p] for p in PLACES))
+        accuracy = explorer.data.accuracy
+        ahead.append(accuracy["ensemble"] - max(accuracy[p] for p in PLACES))
     assert np.mean(ahead) > 0
 
 

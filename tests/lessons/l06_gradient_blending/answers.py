@@ -51,8 +51,8 @@ def blend_solved(g, o):
 
 
 def blend_package(g, o):
-    zero, one = torch.zeros(len(g), dtype=torch.float64), torch.tensor(g)
-    return gblend.weights(zero, zero, -one - torch.tensor(o), -one)
+    zero, gain = torch.zeros(len(g), dtype=torch.float64), torch.tensor(g)
+    return gblend.weights(zero, zero, -gain - torch.tensor(o), -gain)
 
 
 def minimal_searched(g, o):
@@ -101,12 +101,12 @@ def trust_match(x):
 
 
 def passes_simulated(epochs, window, heads, online):
-    done = 0
+    passes = 0
     for epoch in range(1, epochs + 1):
         if epoch == 1 or (online and (epoch - 1) % window == 0):
-            done += window * heads
-        done += 1
-    return done
+            passes += window * heads
+        passes += 1
+    return passes
 
 
 def by_floor(epochs, window, heads, online, extra):
@@ -127,11 +127,11 @@ class HeldLosses(Method):
 
     def begin_epoch(self, run):
         heads = (*run.model.modalities, JOINT)
-        found = torch.tensor([head_loss(run.model, run.valid, h) for h in heads])
-        self.found = dict(zip(heads, (len(heads) * found.softmax(0)).tolist(), strict=True))
+        losses = torch.tensor([head_loss(run.model, run.valid, h) for h in heads])
+        self.shares = dict(zip(heads, (len(heads) * losses.softmax(0)).tolist(), strict=True))
 
     def weights(self, step):
-        return self.found
+        return self.shares
 
 
 class ShortBlend(GBlendOffline):
@@ -155,12 +155,12 @@ class FallingFirst(Method):
         return self.now
 
     def end_epoch(self, run):
-        found = {k: head_loss(run.model, run.train, k) for k in self.now}
+        losses = {k: head_loss(run.model, run.train, k) for k in self.now}
         if self.last is not None:
-            falls = {k: max(self.last[k] - found[k], 0.01) for k in found}
+            falls = {k: max(self.last[k] - losses[k], 0.01) for k in losses}
             mean = sum(falls.values()) / len(falls)
             self.now = {k: 0.5 + 0.5 * x / mean for k, x in falls.items()}
-        self.last = found
+        self.last = losses
 
 
 class Careless(MultiLoss):
@@ -175,8 +175,8 @@ class OnlyA(MultiLoss):
 
 class Pair(MultiLoss):
     def weights(self, step):
-        one, two = step.run.model.modalities
-        return {"joint": 1.0, one: 0.5, two: 0.7}
+        first, second = step.run.model.modalities
+        return {"joint": 1.0, first: 0.5, second: 0.7}
 
 
 class Constant(MultiLoss):
@@ -202,11 +202,11 @@ class Against(MultiLoss):
 
 
 class Forgetful(MultiLoss):
-    left: ClassVar[list] = []
+    remains: ClassVar[list] = []
 
     def weights(self, step):
-        self.left.append(0.01)
-        return {"joint": 1.0} | {m: sum(self.left) for m in step.run.model.modalities}
+        self.remains.append(0.01)
+        return {"joint": 1.0} | {m: sum(self.remains) for m in step.run.model.modalities}
 
 
 RIGHT = {

@@ -65,8 +65,8 @@ def losses(small):
 
 
 def test_heads_trained_at_once_lose_the_same(small, losses):
-    found = drive(head_losses(small, FEW, seed=3, outside=small.valid, together=True))
-    pd.testing.assert_frame_equal(found, losses, rtol=0, atol=2e-4)  # single precision
+    at_once = drive(head_losses(small, FEW, seed=3, outside=small.valid, together=True))
+    pd.testing.assert_frame_equal(at_once, losses, rtol=0, atol=2e-4)  # single precision
 
 
 def started(method, run):
@@ -81,8 +81,8 @@ def test_head_losses_are_those_of_the_offline_blend(small, losses):
         method = GBlendOffline(epochs=n, held=0.25, rule=rule)
         model = build_classifier(small.train.inputs, small.num_classes, seed=3)
         started(method, begin(model, small.train, small.valid, FEW, 3))
-        found = estimate(losses, n, rule).set_index("head")["w"]
-        assert found.to_dict() == pytest.approx(method.blend, abs=1e-12)
+        weights = estimate(losses, n, rule).set_index("head")["w"]
+        assert weights.to_dict() == pytest.approx(method.blend, abs=1e-12)
 
 
 def test_a_head_is_measured_on_all_rows(small, losses):
@@ -106,23 +106,23 @@ def test_a_generator_may_be_abandoned_after_any_epoch(small):
 
 def table(train_before, valid_before, train_after, valid_after):
     rows = zip(HEADS, train_before, valid_before, train_after, valid_after, strict=True)
-    found = []
+    losses = []
     for head, tb, vb, ta, va in rows:
-        found += [
+        losses += [
             {"head": head, "epoch": 0, "train": tb, "valid": vb},
             {"head": head, "epoch": 1, "train": ta, "valid": va},
         ]
-    return pd.DataFrame(found)
+    return pd.DataFrame(losses)
 
 
 def test_an_estimate_by_hand():
     # G = .4, -.2, .6 and O = .2, .4, .3: G/O² = 10, -1.25, 20/3
     losses = table([2.0, 2.0, 2.0], [2.0, 2.0, 2.0], [1.4, 1.8, 1.1], [1.6, 2.2, 1.4])
-    found = estimate(losses, 1)
-    assert found["G"].to_numpy() == pytest.approx([0.4, -0.2, 0.6])
-    assert found["O"].to_numpy() == pytest.approx([0.2, 0.4, 0.3])
+    by_head = estimate(losses, 1)
+    assert by_head["G"].to_numpy() == pytest.approx([0.4, -0.2, 0.6])
+    assert by_head["O"].to_numpy() == pytest.approx([0.2, 0.4, 0.3])
     raw = np.array([10, -1.25, 20 / 3])
-    assert found["w"].to_numpy() == pytest.approx(raw / raw.sum(), abs=1e-12)
+    assert by_head["w"].to_numpy() == pytest.approx(raw / raw.sum(), abs=1e-12)
     absolute = estimate(losses, 1, "absolute")["w"].to_numpy()
     assert absolute == pytest.approx(abs(raw) / abs(raw).sum(), abs=1e-12)
     assert estimate(losses, 1, "safe")["w"].min() == pytest.approx(gblend.LEAST_WEIGHT, abs=1e-4)
@@ -130,10 +130,10 @@ def test_an_estimate_by_hand():
 
 def test_estimates_cover_every_seed_span_and_rule(losses):
     both = pd.concat([losses.assign(seed=1), losses.assign(seed=2)])
-    found = estimates(both, [(0, 2), (1, 2)])
-    assert len(found) == 2 * 2 * len(RULES) * len(HEADS)
-    assert np.allclose(found.groupby(["seed", "start", "rule"])["w"].sum(), 1)
-    late = found.query("start == 1 and rule == 'paper' and seed == 2").set_index("head")
+    every = estimates(both, [(0, 2), (1, 2)])
+    assert len(every) == 2 * 2 * len(RULES) * len(HEADS)
+    assert np.allclose(every.groupby(["seed", "start", "rule"])["w"].sum(), 1)
+    late = every.query("start == 1 and rule == 'paper' and seed == 2").set_index("head")
     rows = losses.set_index(["head", "epoch"])["valid"]
     assert late.loc["B", "G"] == pytest.approx(rows["B", 1] - rows["B", 3])
 
@@ -161,8 +161,8 @@ def test_a_share_of_everything_cannot_be_held(small):
 
 def test_too_short_a_window_favours_the_fast_head():
     """The finding of the lesson, on seeds that it does not use."""
-    found = estimates(preset_losses("starve", range(110, 114), 12, jobs=1), [(0, 2), (0, 12)])
-    safe = found[found["rule"] == "safe"].groupby(["N", "head"])["w"].mean()
+    every = estimates(preset_losses("starve", range(110, 114), 12, jobs=1), [(0, 2), (0, 12)])
+    safe = every[every["rule"] == "safe"].groupby(["N", "head"])["w"].mean()
     assert safe[2, "A"] < 0.25 < 0.5 < safe[12, "A"]
 
 
@@ -170,20 +170,21 @@ def test_too_short_a_window_favours_the_fast_head():
 
 
 @pytest.fixture
-def found(losses):
+def weights(losses):
     both = pd.concat([losses.assign(seed=s) for s in (1, 2)])
     return estimates(both, [(0, n) for n in (1, 2, 3)], ("paper",))
 
 
-def test_pictures_of_weights_say_what_they_show(found):
+def test_pictures_of_weights_say_what_they_show(weights):
     _, axes = new_figure(9, 4, columns=3)
-    lines = weight_lines(found, axes[0])
-    cloud = weight_cloud(found, axes[1])
-    shares = failure_shares(found, axes[2])
-    first = found[(found["N"] == 1) & (found["head"] == "A")]["w"].mean()
+    lines = weight_lines(weights, axes[0])
+    cloud = weight_cloud(weights, axes[1])
+    shares = failure_shares(weights, axes[2])
+    shortest = weights[weights["N"] == 1]
+    first = shortest[shortest["head"] == "A"]["w"].mean()
     assert f"A {first:.2f} at 1" in lines
-    assert f"from {found[found['N'] == 1]['w'].min():.2f}" in cloud
-    small = (found[found["N"] == 1]["O"].abs() < 0.02).mean()
+    assert f"from {shortest['w'].min():.2f}" in cloud
+    small = (shortest["O"].abs() < 0.02).mean()
     assert f"|O| < 0.02: {small:.0%} at 1" in shares
     assert axes[1].get_yscale() == "symlog" and "logarithmic" in axes[1].get_ylabel()
     markers = {line.get_marker() for line in axes[1].lines}
@@ -193,12 +194,12 @@ def test_pictures_of_weights_say_what_they_show(found):
 def test_the_curve_has_its_lowest_point_where_the_closed_form_says():
     _, (ax,) = new_figure()
     g, o = np.array([0.4, 0.9]), np.array([0.2, 0.5])
-    said = ratio_curve(ax, g, o, ("A", "B"))
+    alt = ratio_curve(ax, g, o, ("A", "B"))
     curve = ax.lines[0]
     lowest = curve.get_xdata()[np.argmin(curve.get_ydata())]
     raw = g / o**2
     assert lowest == pytest.approx(raw[0] / raw.sum(), abs=0.005)
-    assert f"lowest point {1 / np.sum((g / o) ** 2):.3f}" in said
+    assert f"lowest point {1 / np.sum((g / o) ** 2):.3f}" in alt
 
 
 def test_gains_are_drawn_for_every_method_and_unknown_ones_refused():
@@ -210,8 +211,8 @@ def test_gains_are_drawn_for_every_method_and_unknown_ones_refused():
     ]
     _, (ax,) = new_figure()
     ax.set_title("starve")
-    said = gains_by(pd.DataFrame(rows), ax)
-    assert said.startswith("starve, test accuracy minus") and "ensemble +0.051" in said
+    alt = gains_by(pd.DataFrame(rows), ax)
+    assert alt.startswith("starve, test accuracy minus") and "ensemble +0.051" in alt
     with pytest.raises(ValueError, match="ensemble"):
         gains_by(pd.DataFrame(rows).replace("ensemble", "ensembel"), ax)
 
@@ -247,8 +248,8 @@ def test_a_doubtful_weight_is_hatched_and_named():
     assert short(-0.0038) == "−0.0038" and short(1234.5) == "1234"
 
 
-def load_double(*how, **more):
-    data = load_preset(*how, **more)
+def load_double(*arguments, **options):
+    data = load_preset(*arguments, **options)
     return replace(data, inputs={m: x.double() for m, x in data.inputs.items()})
 
 
@@ -313,15 +314,16 @@ def test_gains_are_paired_by_seed(stored):
     gains = study.gains_over_joint(stored)
     assert list(gains["data"].unique()) == list(study.DATA)
     assert "joint" not in set(gains["method"])
-    one = gains.query("data == 'starve' and optimizer == 'adam' and method == 'ensemble'")
-    rows = stored.query("data == 'starve' and optimizer == 'adam' and seed == 104")
+    place = "data == 'starve' and optimizer == 'adam'"
+    ensemble = gains.query(f"{place} and method == 'ensemble'")
+    rows = stored.query(f"{place} and seed == 104")
     rate = stored.query("seed >= 100").groupby(["data", "optimizer", "method"])["rate"].first()
     test = {
         m: rows[(rows["method"] == m) & (rows["rate"] == rate["starve", "adam", m])]["test"].item()
         for m in ("ensemble", "joint")
     }
     expected = test["ensemble"] - test["joint"]
-    assert one.set_index("seed").loc[104, "gain"] == pytest.approx(expected)
+    assert ensemble.set_index("seed").loc[104, "gain"] == pytest.approx(expected)
 
 
 def test_a_blend_feeds_the_starved_under_every_optimiser(stored):
@@ -335,8 +337,8 @@ def test_a_row_drawn_at_random_is_measured_again(stored):
     """On the machine of the card to the last digit; elsewhere rounding may lead training astray."""
     draw = random.SystemRandom().randrange(10**6)
     print(f"The row is drawn with seed {draw}.")
-    kept = stored[stored["method"].str.endswith("safe") & (stored["seed"] >= 100)]
-    old = kept.iloc[draw % len(kept)].to_dict()
+    rows = stored[stored["method"].str.endswith("safe") & (stored["seed"] >= 100)]
+    old = rows.iloc[draw % len(rows)].to_dict()
     again = study.row(*(old[k] for k in ("data", "optimizer", "method", "rate", "seed")))
     card = (DATA_FOLDER / "blend_optimizers.md").read_text(encoding="utf-8")
     same = f"- Made with: {machine()}\n" in card
@@ -347,8 +349,8 @@ def test_a_row_drawn_at_random_is_measured_again(stored):
 def test_the_command_writes_what_the_study_gives(tmp_path, monkeypatch, stored):
     monkeypatch.setattr(study, "optimizer_study", lambda: stored)
     out = tmp_path / "blend_optimizers.csv"
-    done = CliRunner().invoke(app, ["optimizers", "--out", str(out)])
-    assert done.exit_code == 0, done.output
+    command = CliRunner().invoke(app, ["optimizers", "--out", str(out)])
+    assert command.exit_code == 0, command.output
     assert out.read_bytes() == (DATA_FOLDER / "blend_optimizers.csv").read_bytes()
 
 
@@ -357,8 +359,8 @@ def test_a_training_that_diverges_is_a_zero(monkeypatch):
         raise FloatingPointError("nan")
 
     monkeypatch.setattr(study, "fit", diverge)
-    found = study.row("starve", "sgd", "joint", 0.1, 0)
-    assert (found["valid"], found["test"]) == (0.0, 0.0)
+    row = study.row("starve", "sgd", "joint", 0.1, 0)
+    assert (row["valid"], row["test"]) == (0.0, 0.0)
     with pytest.raises(ValueError, match="Did you mean 'adagrad'"):
         study.row("starve", "adagrd", "joint", 0.1, 0)
 
@@ -383,8 +385,8 @@ def test_adam_does_not_feel_a_single_loss_s_weight():
 
 
 def test_settings_of_the_study_are_the_preset_s_but_for_rate_and_optimiser(monkeypatch):
-    seen = []
-    monkeypatch.setattr(study, "fit", lambda *a, **k: seen.append(a[3]))
+    settings = []
+    monkeypatch.setattr(study, "fit", lambda *a, **k: settings.append(a[3]))
     study.row("overfit", "sgd", "joint", 0.3, 0)
     expected = Settings(epochs=30, batch_size=64, optimizer="sgd", lr=0.3, keep_best=True)
-    assert seen == [expected]
+    assert settings == [expected]

@@ -13,9 +13,9 @@ from coursekit.training.method import Method
 
 def ogm_loop(scores, alpha):
     k = []
-    for i, own in enumerate(scores):
+    for i, score in enumerate(scores):
         others = [s for j, s in enumerate(scores) if j != i]
-        ratio = own / statistics.fmean(others)
+        ratio = score / statistics.fmean(others)
         k.append(1 - math.tanh(alpha * ratio) if ratio > 1 else 1)
     return k
 
@@ -90,12 +90,12 @@ def pcgrad_torch(g, h):
 
 
 def means_loop(features, labels, num_classes):
-    found = np.zeros((num_classes, features.shape[1]))
+    means = np.zeros((num_classes, features.shape[1]))
     for c in range(num_classes):
         rows = features[labels == c]
         if len(rows):
-            found[c] = rows.mean(axis=0)
-    return found
+            means[c] = rows.mean(axis=0)
+    return means
 
 
 def means_pandas(features, labels, num_classes):
@@ -108,10 +108,10 @@ def means_one_hot(features, labels, num_classes):
 
 
 def filled(features, labels, num_classes, fill):
-    found = means_loop(features, labels, num_classes)
+    means = means_loop(features, labels, num_classes)
     for c in set(range(num_classes)) - set(labels.tolist()):
-        found[c] = fill(features)
-    return found
+        means[c] = fill(features)
+    return means
 
 
 def trace_numpy(k):

@@ -42,7 +42,7 @@ EXPECTED = {
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_method_changes_what_its_paper_says(name):
     row = changes(balancing.registry()[name])
-    assert {what for what in CHANGES.values() if row[what] == YES} == EXPECTED[name]
+    assert {change for change in CHANGES.values() if row[change] == YES} == EXPECTED[name]
 
 
 def test_the_line_up_holds_every_method_and_joint_first():
@@ -66,7 +66,7 @@ def test_a_class_that_overrides_two_hooks_has_two_ticks():
             pass
 
     row = changes(New)
-    ticked = {what for what, mark in row.items() if mark == YES}
+    ticked = {change for change, mark in row.items() if mark == YES}
     assert ticked == {"scales k", "forward pass", LISTENS, "between epochs"}
     assert overridden(New, "loss") is Listening and overridden(New, "weights") is Method
 
@@ -74,20 +74,20 @@ def test_a_class_that_overrides_two_hooks_has_two_ticks():
 # ---- races over seeds ------------------------------------------------------------------------
 
 
-def test_races_are_one_race_a_seed():
+def test_races_are_one_race_per_seed():
     def small(seed):
         return load_preset("starve", seed=seed, train=200, valid=60, test=80)
 
     few = Settings(epochs=2)
-    found = races(small, entrants("mlb"), few, (3, 5), jobs=1)
-    assert set(found.results["seed"]) == {3, 5} and found.stopped == {}
+    both = races(small, entrants("mlb"), few, (3, 5), jobs=1)
+    assert set(both.results["seed"]) == {3, 5} and both.stopped == {}
     alone = drive(race(small(5), entrants("mlb"), few, seed=5, probe_all=False))
     assert set(alone.probes["epoch"]) == {2} and len(alone.probes) == 2 * 2
     for kind in ("epochs", "probes", "scales", "weights"):
-        part = getattr(found, kind).query("seed == 5").drop(columns="seed").reset_index(drop=True)
+        part = getattr(both, kind).query("seed == 5").drop(columns="seed").reset_index(drop=True)
         pd.testing.assert_frame_equal(part, getattr(alone, kind))
-    reached = found.results.query("seed == 5").set_index("entry")["accuracy"]
-    assert reached.to_dict() == alone.results.set_index("entry")["accuracy"].to_dict()
+    accuracies = both.results.query("seed == 5").set_index("entry")["accuracy"]
+    assert accuracies.to_dict() == alone.results.set_index("entry")["accuracy"].to_dict()
     with pytest.raises(ValueError, match="seeds is empty"):
         races(small, {}, few, ())
 

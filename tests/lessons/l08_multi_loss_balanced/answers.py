@@ -36,15 +36,15 @@ def multi_loss_scipy(joint, alone, labels):
 
 
 def pace_loop(scores, alpha, beta_max):
-    found = []
-    for i, own in enumerate(scores):
+    k = []
+    for i, score in enumerate(scores):
         others = [s for j, s in enumerate(scores) if j != i]
-        r = sum(others) / len(others) / own
+        r = sum(others) / len(others) / score
         if r > 1:
-            found.append(1 + (beta_max - 1) * math.tanh(alpha * (r - 1)))
+            k.append(1 + (beta_max - 1) * math.tanh(alpha * (r - 1)))
         else:
-            found.append(1 + math.tanh(alpha * (r - 1)))
-    return found
+            k.append(1 + math.tanh(alpha * (r - 1)))
+    return k
 
 
 def pace_torch(scores, alpha, beta_max):
@@ -109,15 +109,15 @@ def ece_of(combine, closed_right=True):
 
 
 def where_loop(answers, first, second, labels):
-    found = []
+    shares = []
     for want in ((True, True), (True, False), (False, True), (False, False)):
         hits = [
             x == y
             for x, a, b, y in zip(answers, first, second, labels, strict=True)
             if (a == y, b == y) == want
         ]
-        found.append(sum(hits) / len(hits))
-    return found
+        shares.append(sum(hits) / len(hits))
+    return shares
 
 
 def where_pandas(answers, first, second, labels):
@@ -153,26 +153,26 @@ def choose_pandas(valid, seconds, budget):
     table = pd.DataFrame(valid)
     d = table.drop(columns="joint").sub(table["joint"], axis=0)
     low = d.mean() - stats.t.ppf(0.975, len(d) - 1) * d.sem()
-    kept = d.mean()[(low > 0) & (pd.Series(seconds)[d.columns] <= budget)]
-    return "joint" if kept.empty else kept.idxmax()
+    gains = d.mean()[(low > 0) & (pd.Series(seconds)[d.columns] <= budget)]
+    return "joint" if gains.empty else gains.idxmax()
 
 
 def choose_ttest(valid, seconds, budget):
-    kept = {
+    means = {
         m: v.mean()
         for m, v in valid.items()
         if m != "joint"
         and seconds[m] <= budget
         and stats.ttest_rel(v, valid["joint"]).confidence_interval(0.95).low > 0
     }
-    return max(kept, key=kept.get, default="joint")
+    return max(means, key=means.get, default="joint")
 
 
 def choose_where(keep, key=None):
     def answer(valid, seconds, budget):
-        kept = [m for m in valid if m != "joint" and keep(m, valid, seconds, budget)]
+        names = [m for m in valid if m != "joint" and keep(m, valid, seconds, budget)]
         best = key or (lambda m, valid, seconds: valid[m].mean())
-        return max(kept, key=lambda m: best(m, valid, seconds), default="joint")
+        return max(names, key=lambda m: best(m, valid, seconds), default="joint")
 
     return answer
 

@@ -27,13 +27,13 @@ def test_the_record_has_every_batch_and_the_k_that_acted():
     table = paces(run_scores(data, SHORT, seed=3), 2.0, 8.0)
     assert len(table) == 2 * 4 * 2  # epochs, batches of 200 rows, modalities
     assert table["s"].between(0, 1).all()
-    seen = []
+    runs = []
     model = build_classifier(data.train.inputs, data.num_classes, seed=3)
     steps = epochs(
-        model, data.train, data.valid, SHORT, seed=3, method=build("mlb"), watch=seen.append
+        model, data.train, data.valid, SHORT, seed=3, method=build("mlb"), watch=runs.append
     )
     list(steps)
-    applied = [row["scale"] for row in seen[-1].trace if "scale" in row]
+    applied = [row["scale"] for row in runs[-1].trace if "scale" in row]
     assert table["k"].tolist() == pytest.approx(applied, abs=1e-5)  # the run computes in float32
 
 
@@ -52,9 +52,9 @@ def test_three_modalities_have_three_columns():
     data = generate(Recipe(modalities, redundant=0.8, train=130, valid=20, test=20))
     table = paces(run_scores(data, SHORT), 2.0, 8.0)
     assert list(table["modality"].unique()) == ["x", "y", "z"]
-    one = table[(table["epoch"] == 1) & (table["batch"] == 1)].set_index("modality")
-    s = one["s"]
-    assert one["r"]["y"] == pytest.approx((s["x"] + s["z"]) / 2 / s["y"])
+    batch = table[(table["epoch"] == 1) & (table["batch"] == 1)].set_index("modality")
+    s = batch["s"]
+    assert batch["r"]["y"] == pytest.approx((s["x"] + s["z"]) / 2 / s["y"])
     with pytest.raises(ValueError, match="two were expected"):
         paces(pd.DataFrame({"epoch": [1], "batch": [1], "rows": [1], "x": [0.5]}), 2.0, 8.0)
 

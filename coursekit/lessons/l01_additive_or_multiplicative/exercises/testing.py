@@ -71,11 +71,11 @@ def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     """Studies in which no two misconceptions with different hints give the same answers."""
     while True:
         studies = _studies(rng)
-        found: dict[tuple[bool, ...], set[str]] = {}
+        hints_by_answers: dict[tuple[bool, ...], set[str]] = {}
         for m in needs_interaction.misconceptions:
             answers = tuple(bool(m.function(*study)) for study in studies)
-            found.setdefault(answers, set()).add(m.hint)
-        if all(len(hints) == 1 for hints in found.values()):
+            hints_by_answers.setdefault(answers, set()).add(m.hint)
+        if all(len(hints) == 1 for hints in hints_by_answers.values()):
             return studies
 
 

@@ -4,13 +4,9 @@ import numpy as np
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
-
-
-def _softmax(x: Array) -> Array:
-    e = np.exp(x - x.max())
-    return e / e.sum()
 
 
 def _one_hot(x: Array) -> Array:
@@ -18,7 +14,7 @@ def _one_hot(x: Array) -> Array:
 
 
 def _borrowed(logits: Array, values: Array) -> Array:
-    p = _softmax(logits)
+    p = softmax(logits)
     return p * (values - p @ values)
 
 
@@ -42,30 +38,30 @@ borrowed_gradient = Exercise(
         ),
         Misconception(
             "no mean taken off",
-            lambda x, v: _softmax(x) * v,
+            lambda x, v: softmax(x) * v,
             "The options compete: raising one logit lowers all other shares. Take the mean Σ p v "
             "off each value.",
         ),
         Misconception(
             "diagonal only",
-            lambda x, v: _softmax(x) * (1 - _softmax(x)) * v,
+            lambda x, v: softmax(x) * (1 - softmax(x)) * v,
             "p (1 − p) is how a share answers to its own logit. The other shares change as well: "
             "∂p_j/∂l_m = −p_j p_m.",
         ),
         Misconception(
             "the chosen value for the mean",
-            lambda x, v: _softmax(x) * (v - v[x.argmax()]),
+            lambda x, v: softmax(x) * (v - v[x.argmax()]),
             "You compare with the chosen value. Backward nothing is hard: compare with the mean "
             "under the softmax.",
         ),
         Misconception(
             "plain mean",
-            lambda x, v: _softmax(x) * (v - v.mean()),
+            lambda x, v: softmax(x) * (v - v.mean()),
             "You took the plain mean of the values. Each counts with its share p.",
         ),
         Misconception(
             "not weighted outside",
-            lambda x, v: v - _softmax(x) @ v,
+            lambda x, v: v - softmax(x) @ v,
             "Each difference still has to be multiplied by its own share p.",
         ),
         Misconception(
@@ -75,7 +71,7 @@ borrowed_gradient = Exercise(
         ),
         Misconception(
             "hard shares",
-            lambda x, v: _one_hot(x) * (v - _softmax(x) @ v),
+            lambda x, v: _one_hot(x) * (v - softmax(x) @ v),
             "You let only the chosen option learn. Backward, all take part, by their soft shares.",
         ),
         Misconception(

@@ -4,6 +4,7 @@ import numpy as np
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
 
@@ -99,11 +100,6 @@ def _without_itself(grid: Array) -> Array:
     return rows + columns - grid.mean(axis=(0, 1))
 
 
-def _of_probabilities(grid: Array) -> Array:
-    e = np.exp(grid - grid.max(axis=-1, keepdims=True))
-    return _project(e / e.sum(axis=-1, keepdims=True))
-
-
 def _grids(rng: np.random.Generator) -> list[tuple[Array]]:
     sizes = [(3, 2), (4, 3), (5, 5), (2, 4), (6, 3)]
     return [(rng.normal(0.5, 2, (n, n, c)),) for n, c in sizes]
@@ -174,7 +170,7 @@ project_two = Exercise(
         ),
         Misconception(
             "probabilities",
-            _of_probabilities,
+            lambda g: _project(softmax(g)),
             "You projected probabilities. EMAP works on the logits; softmax comes later, if at "
             "all.",
         ),

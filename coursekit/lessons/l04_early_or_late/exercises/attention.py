@@ -4,17 +4,13 @@ import numpy as np
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
 
 
-def _softmax(scores: Array, axis: int = -1) -> Array:
-    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return np.asarray(e / e.sum(axis=axis, keepdims=True))
-
-
 def _attend(q: Array, k: Array, v: Array) -> Array:
-    return np.asarray(_softmax(q @ k.T / np.sqrt(q.shape[1])) @ v)
+    return np.asarray(softmax(q @ k.T / np.sqrt(q.shape[1])) @ v)
 
 
 def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
@@ -36,25 +32,25 @@ attend = Exercise(
     misconceptions=(
         Misconception(
             "no scale",
-            lambda q, k, v: _softmax(q @ k.T) @ v,
+            lambda q, k, v: softmax(q @ k.T) @ v,
             "The scores are not divided by √d. With many numbers a token, one weight would take "
             "everything.",
         ),
         Misconception(
             "divided by d",
-            lambda q, k, v: _softmax(q @ k.T / q.shape[1]) @ v,
+            lambda q, k, v: softmax(q @ k.T / q.shape[1]) @ v,
             "You divided by d. The spread of a sum of d products grows with the root of d.",
         ),
         Misconception(
             "softmax down the columns",
-            lambda q, k, v: _softmax(q @ k.T / np.sqrt(q.shape[1]), axis=0) @ v,
+            lambda q, k, v: softmax(q @ k.T / np.sqrt(q.shape[1]), axis=0) @ v,
             "Your weights sum to one down each column. Each query shares out its attention: the "
             "rows sum to one.",
         ),
         Misconception(
             "softmax over everything",
             lambda q, k, v: (
-                _softmax((q @ k.T / np.sqrt(q.shape[1])).reshape(1, -1)).reshape(len(q), -1) @ v
+                softmax((q @ k.T / np.sqrt(q.shape[1])).reshape(1, -1)).reshape(len(q), -1) @ v
             ),
             "All your weights together sum to one. Every row, one query's, sums to one.",
         ),
@@ -70,7 +66,7 @@ attend = Exercise(
         ),
         Misconception(
             "weights returned",
-            lambda q, k, v: _softmax(q @ k.T / np.sqrt(q.shape[1])),
+            lambda q, k, v: softmax(q @ k.T / np.sqrt(q.shape[1])),
             "These are the weights. They still have to mix the values.",
         ),
         Misconception(

@@ -6,6 +6,7 @@ import numpy as np
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
 Scores = Mapping[str, float]
@@ -104,19 +105,8 @@ fair_gap = Exercise(
 )
 
 
-def softmax(logits: Array) -> Array:
-    """Probabilities (N, C) from logits (N, C)."""
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
 def _hits(scores: Array, labels: Array) -> float:
     return float(np.mean(scores.argmax(axis=1) == labels))
-
-
-def _whole(logits: Array) -> Array:
-    e = np.exp(logits - logits.max())
-    return e / e.sum()
 
 
 def _ensemble(a: Array, b: Array, labels: Array) -> float:
@@ -141,7 +131,7 @@ def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]
         rivals = [
             _hits(a + b, labels),
             _confidence_choice(*case),
-            _hits(_whole(a) + _whole(b), labels),
+            _hits(softmax(a, None) + softmax(b, None), labels),
             _hits(softmax(a) * softmax(b), labels),
             (_hits(a, labels) + _hits(b, labels)) / 2,
             max(_hits(a, labels), _hits(b, labels)),
@@ -182,7 +172,7 @@ ensemble_accuracy = Exercise(
         ),
         Misconception(
             "softmax over the whole table",
-            lambda a, b, y: _hits(_whole(a) + _whole(b), y),
+            lambda a, b, y: _hits(softmax(a, None) + softmax(b, None), y),
             "Your probabilities sum to one over the whole table. Each row, one sample, must sum to "
             "one by itself.",
         ),

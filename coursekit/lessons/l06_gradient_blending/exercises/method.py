@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.course.exercises import own_method as entering
+from coursekit.course.exercises import own_method
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.open import OpenExercise, Requirement
 from coursekit.data.multimodal import MultimodalData
@@ -32,8 +32,8 @@ def _weights(answer: type[Method], data: MultimodalData) -> list[dict[str, float
     """The weights of every step, by head, of a short training."""
     runs: list[Run] = []
     model = build_classifier(data.train.inputs, data.num_classes)
-    how = Settings(epochs=3, batch_size=64)
-    for _ in epochs(model, data.train, data.valid, how, method=answer(), watch=runs.append):
+    settings = Settings(epochs=3, batch_size=64)
+    for _ in epochs(model, data.train, data.valid, settings, method=answer(), watch=runs.append):
         pass
     steps: dict[tuple[int, int], dict[str, float]] = {}
     for row in runs[-1].trace:
@@ -76,9 +76,9 @@ class _Fixed(MultiLoss):
 
 class _Pushes(MultiLoss):
     def weights(self, step: Step) -> Mapping[str, float]:
-        found = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
-        mean = sum(found.values()) / len(found)
-        return {k: 0.05 * (x - mean) for k, x in found.items()} | {JOINT: 1.0}
+        losses = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
+        mean = sum(losses.values()) / len(losses)
+        return {k: 0.05 * (x - mean) for k, x in losses.items()} | {JOINT: 1.0}
 
 
 own_blend = OpenExercise(
@@ -88,13 +88,13 @@ own_blend = OpenExercise(
     reference=lambda: None,
     untouched=Method,
     requirements=(
-        *entering.requirements(),
+        *own_method.requirements(),
         Requirement("heads", "It trains on the joint loss alone.", _uses_heads, ALONE),
         Requirement("moves", "Its weights never change.", _moves, CONSTANT),
         Requirement("no push", "It gives a negative weight.", _never_negative, NEGATIVE),
     ),
     misconceptions=(
-        *entering.slips(),
+        *own_method.slips(),
         Misconception("scales steps instead", _Scales, ALONE),
         Misconception("constant weights", _Fixed, CONSTANT),
         Misconception("negative weights", _Pushes, NEGATIVE),

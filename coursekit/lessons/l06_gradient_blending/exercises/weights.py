@@ -4,6 +4,7 @@ import numpy as np
 
 from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
 
@@ -15,11 +16,6 @@ def share(raw: Array) -> Array:
 
 def _blend(g: Array, o: Array) -> Array:
     return share(g / o**2)
-
-
-def _softmax(raw: Array) -> Array:
-    e = np.exp(raw - raw.max())
-    return e / e.sum()
 
 
 def _blend_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
@@ -93,7 +89,7 @@ blend = Exercise(
         ),
         Misconception(
             "softmax",
-            lambda g, o: _softmax(g / o**2),
+            lambda g, o: softmax(g / o**2),
             "A softmax sums to one too, but it is not the closed form: divide G/O² by its sum.",
         ),
         Misconception(

@@ -84,8 +84,9 @@ shapley_shares = Exercise(
 
 
 def _projected(g: Array, h: Array) -> tuple[Array, Array]:
-    found = pcgrad.project(torch.as_tensor(np.stack([g, h]), dtype=torch.float64)).numpy()
-    return found[0], found[1]
+    pair = torch.as_tensor(np.stack([g, h]), dtype=torch.float64)
+    first, second = pcgrad.project(pair).numpy()
+    return first, second
 
 
 def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
@@ -100,9 +101,13 @@ def _without(g: Array, h: Array) -> Array:
     return g - g @ h / (h @ h) * h
 
 
-def _both(one: Callable[[Array, Array], Array]) -> Callable[[Array, Array], tuple[Array, Array]]:
+def _both(
+    change: Callable[[Array, Array], Array],
+) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """Both gradients changed, each by the other, where they conflict."""
+
     def of_both(g: Array, h: Array) -> tuple[Array, Array]:
-        return (one(g, h), one(h, g)) if g @ h < 0 else (g, h)
+        return (change(g, h), change(h, g)) if g @ h < 0 else (g, h)
 
     return of_both
 

@@ -27,8 +27,8 @@ def _low_unpaired(x: Array, y: Array) -> float:
 
 def _chosen(valid: Valid, affordable: list[str], passes: Callable[[str], bool]) -> str:
     """The largest mean among those that pass; joint when nobody does."""
-    kept = [m for m in affordable if passes(m)]
-    return max(kept, key=lambda m: float(valid[m].mean())) if kept else JOINT
+    passed = [m for m in affordable if passes(m)]
+    return max(passed, key=lambda m: float(valid[m].mean())) if passed else JOINT
 
 
 def _rivals(valid: Valid) -> list[str]:
@@ -48,13 +48,13 @@ def _choose(valid: Valid, seconds: Seconds, budget: float) -> str:
 
 
 def _cheapest(valid: Valid, seconds: Seconds, budget: float) -> str:
-    kept = [m for m in _within(valid, seconds, budget) if _clear(valid)(m)]
-    return min(kept, key=lambda m: seconds[m]) if kept else JOINT
+    clear = [m for m in _within(valid, seconds, budget) if _clear(valid)(m)]
+    return min(clear, key=lambda m: seconds[m]) if clear else JOINT
 
 
 def _surest(valid: Valid, seconds: Seconds, budget: float) -> str:
-    kept = _within(valid, seconds, budget)
-    best = max(kept, key=lambda m: _low(valid[m] - valid[JOINT]))
+    affordable = _within(valid, seconds, budget)
+    best = max(affordable, key=lambda m: _low(valid[m] - valid[JOINT]))
     return best if _clear(valid)(best) else JOINT
 
 

@@ -26,14 +26,14 @@ BEYOND = (
 
 
 def _beats_multi_loss(answer: Answer, rng: np.random.Generator) -> bool:
-    return _reached(answer) > _multi_loss_reached() + GAIN
+    return _test_accuracy(answer) > _of_multi_loss() + GAIN
 
 
-def _reached(answer: Answer, faster: float = 1) -> float:
+def _test_accuracy(answer: Answer, faster: float = 1) -> float:
     data = _starved()
     model = build_classifier(data.train.inputs, data.num_classes, seed=0)
-    how = replace(STARVED, lr=faster * STARVED.lr)
-    fit(model, data.train, data.valid, how, seed=0, method=answer())
+    settings = replace(STARVED, lr=faster * STARVED.lr)
+    fit(model, data.train, data.valid, settings, seed=0, method=answer())
     with torch.no_grad():
         return accuracy(predict(model, data.test.inputs).joint, data.test.labels)
 
@@ -44,8 +44,8 @@ def _starved() -> MultimodalData:
 
 
 @lru_cache(maxsize=1)
-def _multi_loss_reached() -> float:
-    return max(_reached(MultiLoss, faster) for faster in (1, FASTER))
+def _of_multi_loss() -> float:
+    return max(_test_accuracy(MultiLoss, faster) for faster in (1, FASTER))
 
 
 class _OnlyTheLosses(MultiLoss):
