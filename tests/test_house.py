@@ -26,6 +26,7 @@ LIGHT = (
     "coursekit.course.grading.overview", "coursekit.course.grading.preview",
     "coursekit.course.hub.__main__", "coursekit.course.hub.configure", "coursekit.course.workbook",
 )  # fmt: skip
+TO_RENAME = {"coursekit.data.presets"}  # a function on the face has the name of a module
 
 
 def imported(path):
@@ -97,6 +98,32 @@ def loaded(*modules):
 
 def test_what_hub_grading_and_authoring_load_has_no_torch():
     assert "torch" not in loaded(*LIGHT)
+
+
+def bound(init):
+    """Names that a package's ``__init__`` binds → the module they come from, "" for its own."""
+    for node in ast.parse(init.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            yield from ((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, ""
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((t.id, "") for t in targets if isinstance(t, ast.Name))
+
+
+@pytest.mark.parametrize("init", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)
+def test_a_module_on_a_package_s_face_is_itself(init):
+    """Else ``import coursekit.course.plots.style as s`` would give a function of that name."""
+    package = ".".join(init.parent.relative_to(ROOT).parts)
+    inside = {p.stem for p in init.parent.glob("*.py")}
+    inside |= {p.name for p in init.parent.iterdir() if p.is_dir()}
+    hidden = {
+        f"{package}.{name}"
+        for name, origin in bound(init)
+        if name in inside and (origin != f"{package}.{name}")
+    }
+    assert not hidden - TO_RENAME
 
 
 def test_no_other_room_loads_a_lesson():

@@ -12,8 +12,8 @@ import torch
 
 from coursekit.course import record
 from coursekit.course.games import CASES, Case, Evidence, Scale, check_rule, game, games
+from coursekit.course.plots.display import png
 from coursekit.course.plots.game import GameView, Played
-from coursekit.course.plots.show import png
 from coursekit.course.widgets.game import GAMES, GameCard
 from coursekit.course.widgets.game_answer import full_score
 from coursekit.data.synthetic import ceiling

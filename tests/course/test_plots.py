@@ -1,6 +1,5 @@
 """The pictures: told apart by any eye, drawn once, described by their own data."""
 
-from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
@@ -12,18 +11,16 @@ from matplotlib.colors import to_rgb
 from coursekit.course.plots import (
     STYLE,
     accuracy_intervals,
+    display,
     encoder_probes,
     learning_curves,
     new_figure,
     show,
-    style,
 )
+from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.plots.frames import interval
 from coursekit.course.plots.guesses import number_line, option_line
-from coursekit.course.plots.show import image_html, pixels, png
-
-# The package has a function of the same name.
-SHOW = import_module("coursekit.course.plots.show")
+from coursekit.course.plots.style import style
 
 # Machado, Oliveira and Fernandes (2009), full severity, for linear RGB.
 EYES = {
@@ -99,7 +96,7 @@ def test_an_unknown_role_is_refused_with_the_known_ones():
 
 def test_show_gives_one_image_with_its_text_and_nothing_else(monkeypatch):
     shown = []
-    monkeypatch.setattr(SHOW, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
     figure, (ax,) = new_figure()
     ax.plot([0, 1], [0, 1])
     ax.set_title("A line")
@@ -113,7 +110,7 @@ def test_show_gives_one_image_with_its_text_and_nothing_else(monkeypatch):
 def test_show_closes_a_figure_of_pyplot(monkeypatch):
     import matplotlib.pyplot as plt
 
-    monkeypatch.setattr(SHOW, "display", lambda data, raw: None)
+    monkeypatch.setattr(display, "display", lambda data, raw: None)
     figure, ax = plt.subplots()
     ax.set_title("Nothing")
     show(figure, "Empty axes.")

@@ -1,13 +1,11 @@
 """Every figure's numbers, read from what was drawn."""
 
-from importlib import import_module
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
 
-from coursekit.course.plots import new_figure, show
+from coursekit.course.plots import display, new_figure, show
 from coursekit.course.plots.tables import MOST, figure_tables, tables_html
 
 
@@ -101,8 +99,7 @@ def test_a_long_table_says_so_and_names_are_escaped():
 
 def test_show_gives_the_table_with_the_picture(ax, monkeypatch):
     said = []
-    module = import_module("coursekit.course.plots.show")
-    monkeypatch.setattr(module, "display", lambda data, raw: said.append(data))
+    monkeypatch.setattr(display, "display", lambda data, raw: said.append(data))
     ax.add_line(Line2D([0, 1], [0.25, 0.5], label="joint"))
     ax.set_title("Title")
     show(ax.figure, "Two points.")

@@ -10,7 +10,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from coursekit.course import registry
-from coursekit.course.games.game import CASES, FREE, Answer, Case, Evidence, Game, Scale
+from coursekit.course.games.deck import CASES, FREE, Answer, Case, Evidence, Game, Scale
 from coursekit.utils.checks import choose
 from coursekit.utils.stepwise import drive
 

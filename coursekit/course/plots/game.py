@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from coursekit.course.games import Answer, Evidence, Game, Scale
-from coursekit.course.games.game import CURVES, PROBES
+from coursekit.course.games.deck import CURVES, PROBES
 from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.guesses import GUESS, TRUTH
 from coursekit.course.plots.style import GRID, INK, MUTED, new_figure, style

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from coursekit.course.plots.show import encode, png
+from coursekit.course.plots.display import encode, png
 from coursekit.course.plots.style import STILL, style_of
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coursekit.course.plots.curve_guess import SketchView, sketch_and_truth
-from coursekit.course.plots.show import image_html, pixels, png
+from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import paragraph
 from coursekit.course.widgets.guess import Guess

@@ -12,7 +12,7 @@ from uuid import uuid4
 import ipywidgets as W
 import pandas as pd
 
-from coursekit.course.plots.show import png
+from coursekit.course.plots.display import png
 from coursekit.course.widgets.code import decode, encode
 from coursekit.course.widgets.computed import Computed, start
 from coursekit.course.widgets.controls import Control, State, changed, start_state

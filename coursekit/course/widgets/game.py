@@ -11,8 +11,8 @@ import pandas as pd
 
 from coursekit.course import record, registry
 from coursekit.course.games import CASES, Answer, Case, Evidence, Game, game
+from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.plots.game import GameView, Played, said
-from coursekit.course.plots.show import image_html, pixels, png
 from coursekit.course.widgets.after_choices import after_choices
 from coursekit.course.widgets.computed import Computed
 from coursekit.course.widgets.game_answer import full_score

@@ -10,8 +10,8 @@ import ipywidgets as W
 import pandas as pd
 
 from coursekit.course import record
+from coursekit.course.plots.display import show
 from coursekit.course.plots.guesses import headed, number_line, option_line
-from coursekit.course.plots.show import show
 from coursekit.course.widgets.after_choices import after_choices
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS, alert, paragraph, style_with_names

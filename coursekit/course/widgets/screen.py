@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
+from coursekit.course.plots.display import image_html, pixels
 from coursekit.course.plots.redraw import Layers
-from coursekit.course.plots.show import image_html, pixels
 from coursekit.course.plots.style import style_of
 from coursekit.course.widgets.panel import Panel
 
