@@ -15,7 +15,7 @@ ROOMS = (  # from the ground up
 )  # fmt: skip
 LOOSE = {"__init__.py", "__main__.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
-# What these load, a hub or a grader holds in memory: no torch in it.
+# What these load, a hub, a grader or the kernel of a submission holds in memory: no torch in it.
 LIGHT = (
     "coursekit", "coursekit.__main__", "coursekit.lessons", "coursekit.course.registry",
     "coursekit.course.authoring.__main__", "coursekit.course.authoring.listings",
@@ -25,6 +25,12 @@ LIGHT = (
     "coursekit.course.grading.feedback", "coursekit.course.grading.canvas_moodle",
     "coursekit.course.grading.overview", "coursekit.course.grading.preview",
     "coursekit.course.hub.__main__", "coursekit.course.hub.configure", "coursekit.course.workbook",
+    "coursekit.course.record", "coursekit.course.grading.record_table", "coursekit.course.plots",
+    "coursekit.course.exercises", "coursekit.lessons.l00_start_here.exercises",
+    "coursekit.lessons.l01_additive_or_multiplicative.exercises",
+    "coursekit.lessons.l02_fusion_operators.exercises", "coursekit.lessons.l03_emap.exercises",
+    "coursekit.lessons.l04_early_or_late.exercises",
+    "coursekit.lessons.l05_more_can_be_worse.exercises",
 )  # fmt: skip
 TO_RENAME = {"coursekit.data.presets"}  # a function on the face has the name of a module
 
@@ -96,7 +102,7 @@ def loaded(*modules):
     return set(done.stdout.split())
 
 
-def test_what_hub_grading_and_authoring_load_has_no_torch():
+def test_what_hub_grading_authoring_and_plain_exercises_load_has_no_torch():
     assert "torch" not in loaded(*LIGHT)
 
 
