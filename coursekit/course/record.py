@@ -111,14 +111,14 @@ def problems() -> list[str]:
 def lesson_of(entry: Mapping[str, Any]) -> str:
     """The two digits of the lesson an entry belongs to; "" when it names none."""
     for name in ("lesson", "exercise", "key"):
-        found = re.match(r"\d{2}", str(entry.get(name, "")))
-        if found:
-            return found[0]
+        digits = re.match(r"\d{2}", str(entry.get(name, "")))
+        if digits:
+            return digits[0]
     return ""
 
 
 def progress() -> pd.DataFrame:
-    """One row an exercise, and one for a lesson that has no exercise tried yet.
+    """One row per exercise tried, and one per lesson of which none was tried yet.
 
     Columns: lesson, exercise, points (best so far), best outcome, attempts (those with something
     to check), guesses and skipped (guesses of that lesson, each by what was done last),
@@ -130,15 +130,16 @@ def progress() -> pd.DataFrame:
     entries = [entry for entry in read() if entry["kind"] != "damaged"]
     rows = []
     for lesson in sorted({lesson_of(entry) for entry in entries}):
-        own = [entry for entry in entries if lesson_of(entry) == lesson]
-        last = {str(entry.get("key")): entry for entry in own if entry["kind"] == "guess"}
+        of_lesson = [entry for entry in entries if lesson_of(entry) == lesson]
+        last = {str(entry.get("key")): entry for entry in of_lesson if entry["kind"] == "guess"}
         skipped = sum(bool(entry.get("skipped")) for entry in last.values())
+        times = [entry["time"] for entry in of_lesson if entry["kind"] == "checkpoint"]
         shared = {
             "guesses": len(last) - skipped,
             "skipped": skipped,
-            "checkpoint": max((e["time"] for e in own if e["kind"] == "checkpoint"), default=""),
+            "checkpoint": max(times, default=""),
         }
-        tried = [entry for entry in own if entry["kind"] == "attempt"]
+        tried = [entry for entry in of_lesson if entry["kind"] == "attempt"]
         for name in sorted({str(entry.get("exercise", "")) for entry in tried}) or [""]:
             mine = [entry for entry in tried if str(entry.get("exercise", "")) == name]
             rows.append({"lesson": lesson, "exercise": name, **_best(mine), **shared})
@@ -173,6 +174,6 @@ def checkpoint(
     print(f"Checkpoint of lesson {lesson}" + ("" if failed else f", kept in {path().name}"))
     if failed:
         print(failed)
-    seen = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in observed.items()}
-    for name, text in {**facts, **seen}.items():
+    figures = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in observed.items()}
+    for name, text in {**facts, **figures}.items():
         print(f"  {name:<28} {text}")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from coursekit.course.grading.assignment import Plan
-from coursekit.course.grading.class_folder import keep, plan_of
+from coursekit.course.grading.class_folder import keep_plan, plan_of
 from coursekit.course.widgets import EXPLORERS, explorer_from_code, gallery
 from coursekit.course.widgets.code import encode
 from coursekit.course.widgets.handout import Handout
@@ -105,9 +105,9 @@ def test_an_assignment_reads_its_codes_without_a_training():
 
 
 def test_an_assignment_that_was_made_is_graded_whatever_its_codes_ask_for(tmp_path):
-    gone = {"race": "race-aaa"}
+    unreadable = {"race": "race-aaa"}
     with pytest.raises(ValueError, match="letters after"):
-        Plan(("01",), explorers=gone)
-    plan = Plan(("01",), explorers=gone, made=True)
-    keep(plan, tmp_path)
-    assert plan_of(tmp_path, "ps1") == plan and plan.explorers == gone
+        Plan(("01",), explorers=unreadable)
+    plan = Plan(("01",), explorers=unreadable, made=True)
+    keep_plan(plan, tmp_path)
+    assert plan_of(tmp_path, "ps1") == plan and plan.explorers == unreadable

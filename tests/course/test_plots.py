@@ -141,9 +141,9 @@ def test_image_names_its_size_and_data():
 
 def test_interval_is_students():
     # By hand: mean 2, sd 1, n 3, t(0.975, 2) = 4.302653.
-    found = interval([1.0, 2.0, 3.0])
-    assert found.mean == 2
-    assert found.high - 2 == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)
+    estimate = interval([1.0, 2.0, 3.0])
+    assert estimate.mean == 2
+    assert estimate.high - 2 == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)
     assert np.isnan(interval([1.0]).low)
     with pytest.raises(ValueError, match="NaN"):
         interval([1.0, float("nan")])
@@ -175,6 +175,8 @@ def test_a_missing_column_or_role_is_named(accuracies):
     _, (ax,) = new_figure()
     with pytest.raises(ValueError, match="model is missing"):
         accuracy_intervals(accuracies.drop(columns="model"), ax)
+    with pytest.raises(TypeError, match="table is a dict; a table of pandas was expected"):
+        accuracy_intervals({"model": ["joint"]}, ax)
     with pytest.raises(ValueError, match=r"no role to \['joint'\]"):
         accuracy_intervals(accuracies, ax, {"audio": "A"})
 

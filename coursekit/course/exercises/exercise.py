@@ -114,8 +114,8 @@ class Exercise:
         """The next hint; after the last one, the last one again."""
         if help_given() == "none":
             return NoteBox("Hints", "They are switched off for this assignment.")
-        given = sum(entry["kind"] == "hint" for entry in self._entries())
-        step = min(given, len(self.hints) - 1)
+        hints_shown = sum(entry["kind"] == "hint" for entry in self._entries())
+        step = min(hints_shown, len(self.hints) - 1)
         self._keep("hint", step=step + 1)
         return NoteBox(f"Hint {step + 1} of {len(self.hints)}", self.hints[step])
 

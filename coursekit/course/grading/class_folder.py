@@ -98,8 +98,8 @@ def keep_plan(plan: Plan, folder: Path) -> None:
     """Write the plan down, so that the assignment can be made again."""
     path = folder / PLANS / f"{plan.name}.json"
     path.parent.mkdir(exist_ok=True)
-    kept = asdict(plan) | {"due": plan.due.isoformat() if plan.due else None}
-    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    stored = asdict(plan) | {"due": plan.due.isoformat() if plan.due else None}
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 def plan_of(folder: Path, name: str) -> Plan:
@@ -110,10 +110,10 @@ def plan_of(folder: Path, name: str) -> Plan:
     path = folder / PLANS / f"{name}.json"
     known = sorted(p.stem for p in path.parent.glob("*.json"))
     require(path.exists(), f"{folder} has no assignment {name!r}; it has {known}.")
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    due = datetime.fromisoformat(kept["due"]) if kept["due"] else None
-    lists = {k: tuple(kept[k]) for k in ("lessons", "exercises")}
-    return Plan(**(kept | lists | {"due": due}), made=True)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    due = datetime.fromisoformat(stored["due"]) if stored["due"] else None
+    lists = {k: tuple(stored[k]) for k in ("lessons", "exercises")}
+    return Plan(**(stored | lists | {"due": due}), made=True)
 
 
 def config_of(folder: Path) -> Config:

@@ -85,22 +85,22 @@ class Hub:
         form = parts.scheme in ("http", "https") and bool(parts.hostname and parts.port)
         require(form, f"address is {self.address!r}; one like http://127.0.0.1:8000 was expected.")
         here = parts.hostname in LOOPBACK
-        said = f"address is {self.address!r}, and login is 'trial'; that is for 127.0.0.1 only."
-        require(here or not self.trial, said)
+        sentence = f"address is {self.address!r}, and login is 'trial'; that is for 127.0.0.1 only."
+        require(here or not self.trial, sentence)
         safe = parts.scheme == "https" and bool(self.certificate and self.key)
-        said = (
+        sentence = (
             f"address is {self.address!r}; beyond 127.0.0.1 https, a certificate and a key are "
             "needed, or a proxy in front of the hub that has them."
         )
-        require(here or safe, said)
+        require(here or safe, sentence)
 
     def _require_user(self, name: str) -> None:
         fits = isinstance(name, str) and bool(USER.fullmatch(name))
         form = "up to 32 of a-z, 0-9, - and _, a letter first, were expected"
         require(fits, f"user {name!r} cannot be a user's name; {form}.")
-        own = None if self.trial else _number(name)
-        said = f"user {name!r} is an account of the machine itself; a person's was expected."
-        require(own is None or own >= SYSTEM, said)
+        number = None if self.trial else _number(name)
+        sentence = f"user {name!r} is an account of the machine itself; a person's was expected."
+        require(number is None or number >= SYSTEM, sentence)
 
 
 def _number(user: str) -> int | None:
@@ -122,24 +122,24 @@ def read(file: Path) -> Hub:
     """
     require(file.is_file(), f"{file} is not there; the settings of the hub were expected in it.")
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as problem:
         raise ValueError(f"{file} is no TOML: {problem}.") from None
-    return hub_of(given, file.resolve().parent)
+    return hub_of(values, file.resolve().parent)
 
 
-def hub_of(given: Mapping[str, Any], folder: Path) -> Hub:
+def hub_of(values: Mapping[str, Any], folder: Path) -> Hub:
     """Settings by name; relative folders start at ``folder``.
 
     Errors: ValueError for an unknown name, a wrong kind of value, or one that does not fit.
     """
     kinds = {f.name: f.type for f in fields(Hub)}
-    found: dict[str, Any] = {}
-    for name, value in given.items():
+    settings: dict[str, Any] = {}
+    for name, value in values.items():
         kind = kinds[choose("setting", name, kinds)]
-        found[name] = _as(kind, name, value, folder)
+        settings[name] = _as(kind, name, value, folder)
     folders = {"state": folder / Hub.state, "exchange": folder / Hub.exchange}
-    return Hub(**(folders | found))
+    return Hub(**(folders | settings))
 
 
 def _as(kind: Any, name: str, value: Any, folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Learning curves: train solid, valid dashed, one colour and marker a model, bands over seeds."""
+"""Learning curves: train solid, valid dashed, one colour and marker per model, bands over seeds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def learning_curves(
 ) -> str:
     """Draw ``value`` against the epoch, mean and 95 % interval over seeds; return the alt text.
 
-    table: one row a model, split ("train" or "valid"), epoch and seed; columns ``model``,
+    table: one row per model, split ("train" or "valid"), epoch and seed; columns ``model``,
     ``split``, ``epoch`` and ``value``.  roles: model → "A", "B", "joint" or "ensemble".
     Errors: ValueError when a column is missing, a split is unknown or a value is not finite.
     """
@@ -47,15 +47,15 @@ def learning_curves(
 
 def _draw(part: pd.DataFrame, ax: Axes, value: str, line: str, role: str) -> pd.Series:
     """One curve with its band; the means by epoch come back."""
-    found = part.groupby("epoch")[value].apply(interval)
-    epochs = found.index.to_numpy(dtype=float)
-    means = np.array([f.mean for f in found])
+    intervals = part.groupby("epoch")[value].apply(interval)
+    epochs = intervals.index.to_numpy(dtype=float)
+    means = np.array([f.mean for f in intervals])
     look = style(role, "color", "marker")
     ax.plot(epochs, means, linestyle=line, markevery=max(1, len(epochs) // 8), markersize=5, **look)
-    if all(f.n > 1 for f in found):
-        low, high = [f.low for f in found], [f.high for f in found]
+    if all(f.n > 1 for f in intervals):
+        low, high = [f.low for f in intervals], [f.high for f in intervals]
         ax.fill_between(epochs, low, high, color=look["color"], alpha=0.15, linewidth=0)
-    return pd.Series(means, index=found.index)
+    return pd.Series(means, index=intervals.index)
 
 
 def _course(means: pd.Series) -> str:

@@ -48,16 +48,16 @@ def curves(
 
     Row by row: with tables of an explorer's size pandas' groups take many times as long.
     """
-    found: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
+    by_name: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
     for *key, epoch, y in zip(*(table[n] for n in (*names, "epoch", value)), strict=True):
-        epochs, values = found.setdefault(tuple(key), ([], []))
+        epochs, values = by_name.setdefault(tuple(key), ([], []))
         epochs.append(epoch)
         values.append(y)
-    return found
+    return by_name
 
 
 def by_epoch(table: pd.DataFrame, names: str | Sequence[str], value: str) -> pd.DataFrame:
-    """A tidy table of curves as a row an epoch and a column a curve, called by ``names``' cells."""
+    """A tidy table of curves with a row per epoch and a column per curve, named by ``names``."""
     wide = table.pivot_table(index="epoch", columns=names, values=value, sort=False)
     return wide.rename_axis(columns=None).reset_index()
 

@@ -124,8 +124,8 @@ class CurveGuess(Guess):
         return {"xs": self.xs}  # heights alone do not tell where they were meant
 
     def _fits(self, entry: Mapping[str, Any]) -> bool:
-        kept = entry.get("guess")
-        whole = isinstance(kept, list) and len(kept) == len(self.xs)
+        heights = entry.get("guess")
+        whole = isinstance(heights, list) and len(heights) == len(self.xs)
         return whole and entry.get("xs", self.xs) == self.xs  # early records have no points
 
     @property
@@ -146,9 +146,9 @@ class CurveGuess(Guess):
         columns, names = [], {}
         for number, (x, slider) in enumerate(zip(self.xs, self._sliders, strict=True)):
             place = f"{self._class}-{number}"
-            said = f"{self.names[1]} at {self.names[0]} {x:g}"
+            spoken = f"{self.names[1]} at {self.names[0]} {x:g}"
             names[f".{place} .noUi-handle"] = {
-                "aria-label": said,
+                "aria-label": spoken,
                 "data-decimals": str(self._scale.decimals),
             }
             label = W.HTML(paragraph(f"{self.names[0]} {x:g}", ""))
