@@ -24,7 +24,7 @@ from coursekit.__main__ import app
 from coursekit.course.authoring.slicing import grade_id
 from coursekit.course.authoring.sources import instructor_notebook
 from coursekit.course.grading.assignment import Plan, lesson_scripts, source_notebook
-from coursekit.course.grading.class_folder import BOOK, CONFIG, assign, gradebook, plan_of, released
+from coursekit.course.grading.class_folder import BOOK, CONFIG, assign, gradebook, plan_of
 from coursekit.course.grading.feedback import marks
 from coursekit.course.grading.grade_class import grade
 from coursekit.course.grading.grading_state import for_a_human
@@ -182,6 +182,12 @@ def begin_and_kill(folder):
     done = {path.stem: path.stat().st_mtime_ns for path in folder.glob("graded/ps1/*.json")}
     assert 2 <= len(done) < 10
     (folder / "killed.json").write_text(json.dumps(done), encoding="utf-8")
+
+
+def released(folder, name):
+    """The notebooks that students get, by their names without ending."""
+    paths = sorted((folder / "release" / name).glob("*.ipynb"))
+    return {path.stem: nbformat.read(path, 4) for path in paths}
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ def test_accuracy_of_one_seed_claims_no_interval(accuracies):
 
 def test_a_missing_column_or_role_is_named(accuracies):
     _, (ax,) = new_figure()
-    with pytest.raises(ValueError, match="model is missing"):
+    with pytest.raises(ValueError, match=r"\['model'\] are missing"):
         accuracy_intervals(accuracies.drop(columns="model"), ax)
     with pytest.raises(TypeError, match="table is a dict; a table of pandas was expected"):
         accuracy_intervals({"model": ["joint"]}, ax)

@@ -3,9 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import nbformat
@@ -39,7 +37,6 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PREPROCESSORS = (LockCells, ClearSolutions, ClearHiddenTests, ComputeChecksums, CheckCellMetadata)
 # JupyterLab shows the first line of a collapsed output; without this it would be the answer.
 FOLDED = "The answer is folded away. Guess first, then run this cell."
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Mark(NamedTuple):

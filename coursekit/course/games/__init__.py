@@ -10,13 +10,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from coursekit.course import registry
-from coursekit.course.games.deck import CASES, FREE, Answer, Case, Evidence, Game, Scale
+from coursekit.course.games.deck import CASES, Answer, Case, Evidence, Game, Scale
 from coursekit.utils.checks import choose
 from coursekit.utils.stepwise import drive
 
 __all__ = [
     "CASES",
-    "FREE",
     "Answer",
     "Case",
     "Evidence",

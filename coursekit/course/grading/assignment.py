@@ -14,7 +14,7 @@ from coursekit.course.authoring.slicing import CHECK, GIVEN, cut, exercises_of, 
 from coursekit.course.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.course.grading.open_question import has_question, question_cells
 from coursekit.course.help_level import HELP, VARIABLE
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_positive
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
 LAST_CALL = re.compile(r"\.check\((.*), seed=[\d_]+\)$", re.S)
@@ -61,7 +61,7 @@ class Plan:
             sentence = f"exercises has none of lesson {lesson}; leave the lesson out, or name one."
             require(len(self.keys(lesson)) > 0, sentence)
         for key, points in self.points.items():
-            require(points > 0, f"points of {key} is {points}; a positive number was expected.")
+            require_positive(f"points of {key}", points)
         if not made:
             self._require_explorers()
         asked = any(map(has_question, self.lessons)) or not self.written

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
@@ -148,9 +146,3 @@ def _commands_on_the_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def released(folder: Path, name: str) -> dict[str, Any]:
-    """The notebooks that students get, by their names without ending."""
-    paths = sorted((folder / "release" / name).glob("*.ipynb"))
-    return {path.stem: nbformat.read(path, 4) for path in paths}

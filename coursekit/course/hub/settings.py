@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_positive
 
 FILE = "COURSEKIT_HUB"  # environment variable: where the settings are
 LOGINS = ("pam", "native", "github", "oidc", "trial")
@@ -17,6 +17,7 @@ SERVERS = ("systemd", "process")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SIZE = re.compile(r"\d+(\.\d+)?[MG]")
 USER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+PAGE = "notebooks/00_start_here.ipynb"  # which the link opens
 SYSTEM = 1000  # accounts with a smaller number belong to the machine, not to people
 
 
@@ -64,8 +65,7 @@ class Hub:
         sized = bool(SIZE.fullmatch(self.memory))
         require(sized, f"memory is {self.memory!r}; a size like 2G or 1500M was expected.")
         for name in ("cpu", "idle_minutes", "starting"):
-            value = getattr(self, name)
-            require(value > 0, f"{name} is {value}; a positive number was expected.")
+            require_positive(name, getattr(self, name))
         require(len(self.instructors) > 0, "instructors is empty; one or more were expected.")
         for name in self.everybody:
             self._require_user(name)
@@ -157,13 +157,13 @@ def _as(kind: Any, name: str, value: Any, folder: Path) -> Any:
     return value
 
 
-def link(hub: Hub, page: str = "notebooks/00_start_here.ipynb") -> str:
-    """The address that brings the course into a student's home, renews it there and opens a page.
+def link(hub: Hub) -> str:
+    """The address that brings the course into a student's home, renews it there and opens it.
 
     Errors: ValueError when the settings name no repository.
     """
     require(bool(hub.repository), "repository is empty; the address of the course's was expected.")
     folder = hub.repository.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
-    asked = {"repo": hub.repository, "branch": hub.branch, "urlpath": f"lab/tree/{folder}/{page}"}
+    asked = {"repo": hub.repository, "branch": hub.branch, "urlpath": f"lab/tree/{folder}/{PAGE}"}
     start = (hub.public or hub.address).rstrip("/")
     return f"{start}/hub/user-redirect/git-pull?{urlencode(asked, quote_via=quote)}"

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.analysis.calibration import Bins
+from coursekit.course.plots.frames import require_axes
 from coursekit.course.plots.style import INK, MUTED, style
-from coursekit.utils.checks import require
 
 LARGEST = 260.0  # area of the dot of a bin that holds every prediction, in square points
 
@@ -19,8 +19,7 @@ def reliability_diagrams(bins: Mapping[str, Bins], axes: Sequence[Axes]) -> str:
     the share of predictions in it, its line the gap to the diagonal, where a calibrated model
     stands.
     """
-    fits = len(bins) == len(axes)
-    require(fits, f"bins has {len(bins)} models, {list(bins)}; {len(axes)} axes came.")
+    require_axes(axes, "bins", list(bins))
     sentences = [
         _panel(ax, name, part) for ax, (name, part) in zip(axes, bins.items(), strict=True)
     ]

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from coursekit.analysis import intervals as stats
 from coursekit.course.plots.style import STYLE
+from coursekit.utils import checks
 from coursekit.utils.checks import choose, require
 
 
@@ -16,13 +18,15 @@ def interval(values: ArrayLike) -> stats.Interval:
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Refuse a table that is empty or lacks one of ``columns``, in a sentence."""
-    missing = [c for c in columns if c not in table.columns]
-    require(
-        not missing,
-        f"table has the columns {list(table.columns)}; {', '.join(missing)} is missing.",
-    )
+    """Refuse a table that is empty or lacks one of ``columns``, and what is no table."""
+    checks.require_columns("table", table, columns)
     require(len(table) > 0, "table has no rows; there is nothing to draw.")
+
+
+def require_axes(axes: Sequence[Axes], name: str, panels: Sequence[str]) -> None:
+    """Refuse ``axes`` unless there is one per panel of the argument ``name``."""
+    fits = len(panels) == len(axes)
+    require(fits, f"{name} has {len(panels)} panels, {panels}; {len(axes)} axes came.")
 
 
 def roles_of(names: Sequence[str], roles: Mapping[str, str] | None) -> dict[str, str]:

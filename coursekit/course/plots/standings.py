@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.compare.standings import BEST, RIVALS, gains, means
-from coursekit.course.plots.frames import require_columns
+from coursekit.course.plots.frames import require_axes, require_columns
 from coursekit.course.plots.style import INK, MUTED, style
 from coursekit.utils.checks import choose, require
 
@@ -69,9 +69,7 @@ def _fitting(table: pd.DataFrame, axes: Sequence[Axes], by: str) -> pd.DataFrame
     other = BY[1 - BY.index(choose("by", by, BY))]
     several = list(table[other].unique())
     require(len(several) == 1, f"table holds {other}s {several}; one was expected by {by}.")
-    panels = list(table[by].unique())
-    fits = len(panels) == len(axes)
-    require(fits, f"table has {len(panels)} panels, {panels}; {len(axes)} axes came.")
+    require_axes(axes, "table", list(table[by].unique()))
     lacking = set(RIVALS) - set(table["method"])
     require(not lacking, f"table has no {sorted(lacking)}; pass it through standings() first.")
     return table

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coursekit.utils.checks import choose, require, require_finite
+from coursekit.utils.checks import choose, require, require_finite, require_positive
 
 State = Mapping[str, float | str]
 
@@ -30,8 +30,9 @@ class Slider:
 
     def __post_init__(self) -> None:
         require(bool(self.label.strip()), "label is empty; a visible name is needed.")
-        for name in ("low", "high", "step"):
-            require_finite(name, getattr(self, name))
+        require_finite("low", self.low)
+        require_finite("high", self.high)
+        require_positive("step", self.step)
         require(self.low < self.high, f"low is {self.low}, high {self.high}; low must be smaller.")
         require(0 < self.grid <= self.step, f"fine is {self.fine}; it must not exceed step.")
         wholes = (("high - low", self.high - self.low, self.step), ("step", self.step, self.grid))

@@ -15,7 +15,7 @@ from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import paragraph
 from coursekit.course.widgets.guess import Guess
-from coursekit.utils.checks import require
+from coursekit.utils.checks import require, require_not_negative
 
 ZERO_AT = 0.25  # share of the scale by which a sketch must miss on average for a score of 0
 ROW = 640  # pixels: the row of sliders, about as wide as the picture's axes
@@ -106,7 +106,7 @@ class CurveGuess(Guess):
         require(not lacking, f"truth has no value at {lacking}, where the sketch has points.")
         finite = all(map(math.isfinite, curve.values()))
         require(finite, "truth has values that are not finite; finite numbers were expected.")
-        require(within >= 0, f"within is {within}; zero or more was expected.")
+        require_not_negative("within", within)
         at_points = [curve[x] for x in self.xs]
         guess, score = self.guess, None
         if guess is not None:

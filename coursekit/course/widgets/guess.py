@@ -16,7 +16,7 @@ from coursekit.course.widgets.after_choices import after_choices
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS, alert, paragraph, style_with_names
 from coursekit.course.widgets.knobs import Knob
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_not_negative
 
 Made = float | str | list[float] | None  # what a learner can commit; None = nothing
 
@@ -191,7 +191,7 @@ class NumberGuess(Guess):
         Errors: ValueError when truth is not finite or ``within`` is negative.
         """
         require(math.isfinite(truth), f"truth is {truth}; a finite number was expected.")
-        require(within >= 0, f"within is {within}; zero or more was expected.")
+        require_not_negative("within", within)
         truth, guess = float(truth), self.guess
         scale = self._scale
         span = scale.high - scale.low
