@@ -15,7 +15,7 @@ ROOMS = (  # from the ground up
 )  # fmt: skip
 LOOSE = {"__init__.py", "__main__.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
-# What these load, a hub or a grader holds in memory: no torch in it.
+# What these load, a hub, a grader or the kernel of a submission holds in memory: no torch in it.
 LIGHT = (
     "coursekit", "coursekit.__main__", "coursekit.lessons", "coursekit.course.registry",
     "coursekit.course.authoring.__main__", "coursekit.course.authoring.listings",
@@ -25,7 +25,14 @@ LIGHT = (
     "coursekit.course.grading.feedback", "coursekit.course.grading.canvas_moodle",
     "coursekit.course.grading.overview", "coursekit.course.grading.preview",
     "coursekit.course.hub.__main__", "coursekit.course.hub.configure", "coursekit.course.workbook",
+    "coursekit.course.record", "coursekit.course.grading.record_table", "coursekit.course.plots",
+    "coursekit.course.exercises", "coursekit.lessons.l00_start_here.exercises",
+    "coursekit.lessons.l01_additive_or_multiplicative.exercises",
+    "coursekit.lessons.l02_fusion_operators.exercises", "coursekit.lessons.l03_emap.exercises",
+    "coursekit.lessons.l04_early_or_late.exercises",
+    "coursekit.lessons.l05_more_can_be_worse.exercises",
 )  # fmt: skip
+TO_RENAME = {"coursekit.data.presets"}  # a function on the face has the name of a module
 
 
 def imported(path):
@@ -105,8 +112,34 @@ def loaded(*modules):
     return set(done.stdout.split())
 
 
-def test_what_hub_grading_and_authoring_load_has_no_torch():
+def test_what_hub_grading_authoring_and_plain_exercises_load_has_no_torch():
     assert "torch" not in loaded(*LIGHT)
+
+
+def bound(init):
+    """Names that a package's ``__init__`` binds → the module they come from, "" for its own."""
+    for node in ast.parse(init.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            yield from ((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, ""
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((t.id, "") for t in targets if isinstance(t, ast.Name))
+
+
+@pytest.mark.parametrize("init", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)
+def test_a_module_on_a_package_s_face_is_itself(init):
+    """Else ``import coursekit.course.plots.style as s`` would give a function of that name."""
+    package = ".".join(init.parent.relative_to(ROOT).parts)
+    inside = {p.stem for p in init.parent.glob("*.py")}
+    inside |= {p.name for p in init.parent.iterdir() if p.is_dir()}
+    hidden = {
+        f"{package}.{name}"
+        for name, origin in bound(init)
+        if name in inside and (origin != f"{package}.{name}")
+    }
+    assert not hidden - TO_RENAME
 
 
 def test_no_other_room_loads_a_lesson():

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from coursekit.utils.checks import require, require_not_negative
+
 
 class ClaimFailed(AssertionError):
     """The measured figure is not what the sentence says."""
@@ -26,18 +28,13 @@ def claim(
     strict) or ``between`` (ends included).
     Errors: ClaimFailed with figure and requirement; ValueError or TypeError for a bad call.
     """
-    _need("{value" in sentence, f"sentence is {sentence!r}; it needs a {{value}} for the figure.")
+    require("{value" in sentence, f"sentence is {sentence!r}; it needs a {{value}} for the figure.")
     figure = _number(value)
     required, holds = _requirement(figure, equals, within, below, above, between)
     text = f"{sentence.format(value=figure)} [measured {figure:.6g}, required {required}]"
     if not holds:
         raise ClaimFailed(f"This does not hold: {text}")
     print(f"✓ {text}")
-
-
-def _need(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise ValueError(sentence)
 
 
 def _number(value: Any) -> float:
@@ -56,19 +53,18 @@ def _requirement(
     above: float | None,
     between: tuple[float, float] | None,
 ) -> tuple[str, bool]:
-    given = [name for name, x in _named(equals, below, above, between) if x is not None]
-    _need(
-        len(given) == 1,
-        f"the requirements given are {given or 'none'}; one of equals, below, above, between "
-        "was expected.",
+    options = {"equals": equals, "below": below, "above": above, "between": between}
+    names = [name for name, x in options.items() if x is not None]
+    require(
+        len(names) == 1,
+        f"the requirements given are {names or 'none'}; one of {', '.join(options)} was expected.",
     )
-    _need(
+    require(
         (within is not None) == (equals is not None),
         "equals and within go together: the figure and how far it may be off.",
     )
     if equals is not None and within is not None:
-        fits = math.isfinite(within) and within >= 0
-        _need(fits, f"within is {within}; zero or a positive finite number was expected.")
+        require_not_negative("within", within)
         return f"{equals:.6g} ± {within:.6g}", abs(figure - equals) <= within
     if below is not None:
         return f"< {below:.6g}", figure < below
@@ -76,7 +72,7 @@ def _requirement(
         return f"> {above:.6g}", figure > above
     assert between is not None
     low, high = _ends(between)
-    _need(low <= high, f"between is {between}; the lower end was expected first.")
+    require(low <= high, f"between is {between}; the lower end was expected first.")
     inside = not math.isnan(figure) and low <= figure <= high
     return f"{low:.6g} to {high:.6g}", inside
 
@@ -86,12 +82,3 @@ def _ends(between: Any) -> tuple[float, float]:
     if not fits or not all(isinstance(end, int | float) for end in between):
         raise TypeError(f"between is {between!r}; two numbers, (low, high), were expected.")
     return between[0], between[1]
-
-
-def _named(
-    equals: float | None,
-    below: float | None,
-    above: float | None,
-    between: tuple[float, float] | None,
-) -> list[tuple[str, object]]:
-    return [("equals", equals), ("below", below), ("above", above), ("between", between)]

@@ -6,23 +6,19 @@ else in the working directory. It never leaves the machine unless the learner ha
 
 import json
 import os
-import platform
 import re
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import psutil
-import torch
 
-import coursekit
-from coursekit.data.files import DATA_FOLDER
-from coursekit.data.lazy import LazyData
-from coursekit.data.multimodal import MultimodalData
 from coursekit.utils.checks import choose
+
+if TYPE_CHECKING:
+    from coursekit.data.lazy import LazyData
+    from coursekit.data.multimodal import MultimodalData
 
 KINDS = ("attempt", "hint", "solution", "guess", "game", "checkpoint")
 OUTCOMES = ("not attempted", "cannot be checked", "incorrect", "correct")  # worst to best
@@ -115,14 +111,14 @@ def problems() -> list[str]:
 def lesson_of(entry: Mapping[str, Any]) -> str:
     """The two digits of the lesson an entry belongs to; "" when it names none."""
     for name in ("lesson", "exercise", "key"):
-        found = re.match(r"\d{2}", str(entry.get(name, "")))
-        if found:
-            return found[0]
+        digits = re.match(r"\d{2}", str(entry.get(name, "")))
+        if digits:
+            return digits[0]
     return ""
 
 
 def progress() -> pd.DataFrame:
-    """One row an exercise, and one for a lesson that has no exercise tried yet.
+    """One row per exercise tried, and one per lesson of which none was tried yet.
 
     Columns: lesson, exercise, points (best so far), best outcome, attempts (those with something
     to check), guesses and skipped (guesses of that lesson, each by what was done last),
@@ -134,15 +130,16 @@ def progress() -> pd.DataFrame:
     entries = [entry for entry in read() if entry["kind"] != "damaged"]
     rows = []
     for lesson in sorted({lesson_of(entry) for entry in entries}):
-        own = [entry for entry in entries if lesson_of(entry) == lesson]
-        last = {str(entry.get("key")): entry for entry in own if entry["kind"] == "guess"}
+        of_lesson = [entry for entry in entries if lesson_of(entry) == lesson]
+        last = {str(entry.get("key")): entry for entry in of_lesson if entry["kind"] == "guess"}
         skipped = sum(bool(entry.get("skipped")) for entry in last.values())
+        times = [entry["time"] for entry in of_lesson if entry["kind"] == "checkpoint"]
         shared = {
             "guesses": len(last) - skipped,
             "skipped": skipped,
-            "checkpoint": max((e["time"] for e in own if e["kind"] == "checkpoint"), default=""),
+            "checkpoint": max(times, default=""),
         }
-        tried = [entry for entry in own if entry["kind"] == "attempt"]
+        tried = [entry for entry in of_lesson if entry["kind"] == "attempt"]
         for name in sorted({str(entry.get("exercise", "")) for entry in tried}) or [""]:
             mine = [entry for entry in tried if str(entry.get("exercise", "")) == name]
             rows.append({"lesson": lesson, "exercise": name, **_best(mine), **shared})
@@ -163,51 +160,20 @@ def _best(attempts: list[dict[str, Any]]) -> dict[str, Any]:
 def checkpoint(
     lesson: str,
     observed: Mapping[str, float | str],
-    data: MultimodalData | LazyData | Path | str | None = None,
+    data: "MultimodalData | LazyData | Path | str | None" = None,
 ) -> None:
     """Print and record what is needed to compare this run with another one.
 
     lesson: its two digits.  observed: name → figure of this run.  data: the data set used, a file
     with it, or None for a lesson without data.
     """
-    facts = {
-        "coursekit": coursekit.__version__,
-        "Python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "device": _device(),
-        "runtime": f"{time.time() - psutil.Process().create_time():.1f} s since the kernel started",
-        "data": _data_path(data),
-    }
+    from coursekit.course.run_facts import run_facts  # needs torch, which other entries do not
+
+    facts = run_facts(data)
     failed = keep("checkpoint", lesson=lesson, observed=dict(observed), **facts)
     print(f"Checkpoint of lesson {lesson}" + ("" if failed else f", kept in {path().name}"))
     if failed:
         print(failed)
-    seen = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in observed.items()}
-    for name, text in {**facts, **seen}.items():
+    figures = {name: f"{x:.4g}" if isinstance(x, float) else str(x) for name, x in observed.items()}
+    for name, text in {**facts, **figures}.items():
         print(f"  {name:<28} {text}")
-
-
-def _device() -> str:
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return f"cpu ({os.cpu_count()} cores, {torch.get_num_threads()} threads used)"
-
-
-def _data_path(data: MultimodalData | LazyData | Path | str | None) -> str:
-    """The data's name, size and files; folders above the course or the home folder are not told."""
-    if data is None:
-        return "none"
-    if isinstance(data, MultimodalData | LazyData):
-        where = f" in {' and '.join(map(_shown, data.files))}" if data.files else ""
-        if isinstance(data, MultimodalData) and data.kind is not None:
-            where += ", generated"
-        return f"{data.name}, {len(data.labels)} samples{where}"
-    return _shown(Path(data))
-
-
-def _shown(file: Path) -> str:
-    resolved = file.resolve()
-    for root, sign in ((DATA_FOLDER.parent, ""), (Path.home(), "~/")):
-        if resolved.is_relative_to(root):
-            return sign + resolved.relative_to(root).as_posix()
-    return file.as_posix()

@@ -65,20 +65,20 @@ class Parts(Mapping[str, Callable[..., Any]]):
 def explorer_entries() -> dict[str, tuple[str, ExplorerEntry]]:
     """Explorer → its lesson, and what that declares of it; in the order of the lessons."""
     every = lessons().items()
-    return {key: (n, entry) for n, one in every for key, entry in one.explorers.items()}
+    return {key: (n, entry) for n, lesson in every for key, entry in lesson.explorers.items()}
 
 
 def explorers() -> Parts:
     """Explorer → the function that makes it."""
     every = lessons().items()
-    return Parts({n: {k: e.function for k, e in one.explorers.items()} for n, one in every})
+    return Parts({n: {k: e.function for k, e in lesson.explorers.items()} for n, lesson in every})
 
 
 def games() -> Parts:
     """Game → the function that makes it."""
-    return Parts({n: one.games for n, one in lessons().items()})
+    return Parts({n: lesson.games for n, lesson in lessons().items()})
 
 
 def studies() -> Parts:
     """Command → the function that makes a stored table."""
-    return Parts({n: one.studies for n, one in lessons().items()})
+    return Parts({n: lesson.studies for n, lesson in lessons().items()})

@@ -28,20 +28,20 @@ def fill(lessons: Path, workbook: Path) -> list[str]:
             "rename it and run this command again."
         ) from None
     origin = _read_origin(workbook)
-    said = []
+    report = []
     for source in sorted(lessons.glob("*.ipynb")):
         mine, new = workbook / source.name, _digest(source)
         if not mine.exists():
-            said.append(f"{source.name}: a new copy for you.")
+            report.append(f"{source.name}: a new copy for you.")
         elif origin.get(source.name) == new:
             continue  # handed out as it is now
         elif _digest(mine) == new:
             origin[source.name] = new  # it is, only the list did not know
             continue
         elif _digest(mine) == origin.get(source.name):
-            said.append(f"{source.name}: brought up to date (you had not changed it).")
+            report.append(f"{source.name}: brought up to date (you had not changed it).")
         else:
-            said.append(
+            report.append(
                 f"{source.name}: the course has a newer version; yours is kept. "
                 f"`python course.py lab --fresh {source.name[:2]}` sets yours aside."
             )
@@ -49,15 +49,15 @@ def fill(lessons: Path, workbook: Path) -> list[str]:
         _write(mine, source.read_bytes())
         origin[source.name] = new
     _write(workbook / ORIGIN, json.dumps(origin, indent=1).encode())
-    return said
+    return report
 
 
 def fresh(lesson: str, lessons: Path, workbook: Path) -> str:
     """Set the learner's copy of ``lesson`` ("01" or a name) aside with a date; give a new one."""
     source = find(lesson, lessons)
-    kept = _set_aside(workbook / source.name, workbook)
+    aside = _set_aside(workbook / source.name, workbook)
     fill(lessons, workbook)
-    return f"{source.name}: a fresh copy.{kept}"
+    return f"{source.name}: a fresh copy.{aside}"
 
 
 def reset(exercise: str, lessons: Path, workbook: Path) -> str:
@@ -79,20 +79,20 @@ def reset(exercise: str, lessons: Path, workbook: Path) -> str:
             f"Your {source.name} has lost the cell of {exercise}; "
             f"`python course.py lab --fresh {source.name[:2]}` gives a new copy and keeps yours."
         )
-    kept = _set_aside(mine, workbook, copy=True)
+    aside = _set_aside(mine, workbook, copy=True)
     answers["cells"][places[0]] = first[wanted]
     _write(mine, (json.dumps(answers, indent=1, ensure_ascii=False) + "\n").encode())
-    return f"{exercise} in {source.name} is as it was handed out.{kept}"
+    return f"{exercise} in {source.name} is as it was handed out.{aside}"
 
 
 def find(lesson: str, lessons: Path) -> Path:
     """The one notebook whose name starts with ``lesson``; a ValueError that lists them if none."""
     known = sorted(lessons.glob("*.ipynb"))
-    found = [p for p in known if p.name.startswith(lesson)]
-    if len(found) != 1:
+    matches = [p for p in known if p.name.startswith(lesson)]
+    if len(matches) != 1:
         names = ", ".join(p.stem for p in known)
         raise ValueError(f"lesson is {lesson!r}; one of {names} was expected.")
-    return found[0]
+    return matches[0]
 
 
 def _set_aside(file: Path, workbook: Path, copy: bool = False) -> str:
@@ -100,12 +100,12 @@ def _set_aside(file: Path, workbook: Path, copy: bool = False) -> str:
         return ""
     (workbook / ASIDE).mkdir(exist_ok=True)
     stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S_%f")
-    kept = workbook / ASIDE / f"{file.stem}_{stamp}{file.suffix}"
+    target = workbook / ASIDE / f"{file.stem}_{stamp}{file.suffix}"
     if copy:
-        _write(kept, file.read_bytes())
+        _write(target, file.read_bytes())
     else:
-        os.replace(file, kept)
-    return f" What you had is in {kept.relative_to(workbook.parent).as_posix()}."
+        os.replace(file, target)
+    return f" What you had is in {target.relative_to(workbook.parent).as_posix()}."
 
 
 def _is_answer(cell: dict[str, Any]) -> bool:

@@ -30,9 +30,9 @@ def violations(page, context=OURS):
     page.set_viewport_size({**size, "height": page.evaluate(IN_VIEW)})
     page.evaluate(TO_TOP)
     page.wait_for_timeout(SETTLE)
-    found = Axe().run(page, context=context).response["violations"]
+    broken = Axe().run(page, context=context).response["violations"]
     page.set_viewport_size(size)
-    return found
+    return broken
 
 
 def serious(page, context=OURS):

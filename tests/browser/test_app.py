@@ -70,7 +70,7 @@ def test_every_explorer_opens_obeys_and_closes(app, page):
     close.press("Enter")
     expect(page.locator(CARD.format(key="lines"))).to_have_count(0)
     assert page.locator("img[data-explorer]").count() == len(EXPLORERS) - 1
-    assert [said for said in page.page_errors if REFUSED not in said] == []
+    assert [message for message in page.page_errors if REFUSED not in message] == []
 
 
 def test_a_handout_in_the_address_opens_with_its_knobs_closed(app, page):

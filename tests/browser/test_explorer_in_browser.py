@@ -94,12 +94,12 @@ def test_a_burst_of_keys_ends_at_the_last_state_without_a_blank_frame(card, page
         handle.press("ArrowRight")
     wait_for_state(page, explorer, seed=15)
     time.sleep(0.5)  # a late picture of an older state would come now
-    seen = page.evaluate("window.seen")
-    assert seen["frames"] > 10
-    assert seen["blank"] == 0
-    assert seen["states"][-1] == explorer.code
-    assert len(seen["states"]) <= 16
-    assert len(set(seen["heights"])) == 1  # nothing below jumps
+    watched = page.evaluate("window.seen")
+    assert watched["frames"] > 10
+    assert watched["blank"] == 0
+    assert watched["states"][-1] == explorer.code
+    assert len(watched["states"]) <= 16
+    assert len(set(watched["heights"])) == 1  # nothing below jumps
     assert page.page_errors == []
 
 
@@ -114,16 +114,16 @@ def test_field_presets_choice_code_and_reset(card, page):
     wait_for_state(page, explorer, height=0.69)
     card.get_by_role("combobox", name="mode").select_option("steep")
     wait_for_state(page, explorer, mode="steep")
-    kept = explorer.code
+    steep = explorer.code
     card.get_by_role("button", name="top").press("Enter")
     wait_for_state(page, explorer, height=2.0)
     code = card.get_by_role("textbox", name="Code")
     code.fill("stub-nonsense")
     code.press("Enter")
     expect(card.get_by_role("alert")).to_contain_text("The code")
-    code.fill(kept)
+    code.fill(steep)
     code.press("Enter")
-    wait_for_state(page, explorer, **explorer.read(kept))
+    wait_for_state(page, explorer, **explorer.read(steep))
     expect(card.get_by_role("alert")).to_have_count(0)
     card.get_by_role("button", name="Reset").press("Enter")
     wait_for_state(page, explorer, **explorer.read(start))

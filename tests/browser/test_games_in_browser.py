@@ -40,13 +40,13 @@ def opened(served, page):
 
 def tab_to(page, words, most=20):
     """Press Tab until the focused element's text contains ``words``."""
-    seen = []
+    texts = []
     for _ in range(most):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("document.activeElement.innerText || ''"))
-        if words in seen[-1]:
+        texts.append(page.evaluate("document.activeElement.innerText || ''"))
+        if words in texts[-1]:
             return
-    raise AssertionError(f"{most} times Tab never reached {words!r}: {seen}")
+    raise AssertionError(f"{most} times Tab never reached {words!r}: {texts}")
 
 
 def answers_by_arrow_keys(page, card, answers, answer):
@@ -94,6 +94,6 @@ def test_games_are_played_without_a_mouse(opened, page):
     expect(other.locator("[role=status]")).to_contain_text("Your answer: 0.40. The truth: ")
 
     lines = (opened / "record.jsonl").read_text().splitlines()
-    kept = [(e["key"], e["case"], e["answer"]) for e in map(json.loads, lines)]
-    assert kept == [("05-illness", CASE, truth), ("03-synergy", CASE, 0.4)]
+    answers = [(e["key"], e["case"], e["answer"]) for e in map(json.loads, lines)]
+    assert answers == [("05-illness", CASE, truth), ("03-synergy", CASE, 0.4)]
     assert page.page_errors == []

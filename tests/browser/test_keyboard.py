@@ -142,7 +142,7 @@ def test_an_explorer_is_turned_chosen_coded_and_read_as_a_table(enter, tab):
     tab_to(tab, "button", "top")
     press(tab, "Enter")
     shows(height=2.0)
-    kept = explorer.code
+    code = explorer.code
     tab_to(tab, "button", "Reset")
     press(tab, "Space")
     shows(**stub_explorer.build().state)
@@ -152,9 +152,9 @@ def test_an_explorer_is_turned_chosen_coded_and_read_as_a_table(enter, tab):
     press(tab, "Enter")
     expect(card.get_by_role("alert")).to_contain_text("The code")
     tab.keyboard.press("Control+a")
-    tab.keyboard.type(kept)
+    tab.keyboard.type(code)
     press(tab, "Enter")
-    shows(**explorer.read(kept))
+    shows(**explorer.read(code))
     tab_to(tab, "checkbox", "Show as table")
     press(tab, "Space")
     expect(card.get_by_role("table")).to_be_visible()
@@ -177,7 +177,7 @@ def test_a_handouts_locked_knob_cannot_be_moved(enter, tab):
     assert picture.get_attribute("data-state") == before
 
 
-def said(card):
+def status_of(card):
     return card.locator(".ck-status")
 
 
@@ -189,10 +189,10 @@ def test_a_number_is_guessed_and_skipped(enter, tab):
     expect(card.get_by_role("spinbutton")).to_have_value("6")
     tab_to(tab, "button", "Commit my guess")
     press(tab, "Enter")
-    expect(said(card)).to_contain_text("Your guess: 6 m.")
+    expect(status_of(card)).to_contain_text("Your guess: 6 m.")
     tab_to(tab, "button", "Skip")
     press(tab, "Space")
-    expect(said(card)).to_contain_text("Skipped.")
+    expect(status_of(card)).to_contain_text("Skipped.")
 
 
 def test_one_of_several_is_chosen_and_skipped(enter, tab):
@@ -210,10 +210,10 @@ def test_one_of_several_is_chosen_and_skipped(enter, tab):
     assert tab.evaluate(LAB)[0] == CHOICE
     tab_to(tab, "button", "Commit my guess")
     press(tab, "Space")
-    expect(said(card)).to_contain_text("Your guess: green.")
+    expect(status_of(card)).to_contain_text("Your guess: green.")
     tab_to(tab, "button", "Skip")
     press(tab, "Enter")
-    expect(said(card)).to_contain_text("Skipped.")
+    expect(status_of(card)).to_contain_text("Skipped.")
 
 
 def test_a_curve_is_sketched_and_skipped(enter, tab):
@@ -233,10 +233,10 @@ def test_a_curve_is_sketched_and_skipped(enter, tab):
         assert len(passed) == 1
     tab_to(tab, "button", "Commit my guess")
     press(tab, "Enter")
-    expect(said(card)).to_contain_text("Your guess: 0.05, 0.25, 0.5, 0.75, 1.")
+    expect(status_of(card)).to_contain_text("Your guess: 0.05, 0.25, 0.5, 0.75, 1.")
     tab_to(tab, "button", "Skip")
     press(tab, "Enter")
-    expect(said(card)).to_contain_text("Skipped.")
+    expect(status_of(card)).to_contain_text("Skipped.")
 
 
 def test_the_film_is_stepped_and_played(enter, tab):

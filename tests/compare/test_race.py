@@ -12,7 +12,7 @@ from coursekit import balancing
 from coursekit.analysis.probes import quick_probe
 from coursekit.balancing.mlb import MLB
 from coursekit.compare.race import ENSEMBLE, entrants, race
-from coursekit.course.plots.show import png
+from coursekit.course.plots.display import png
 from coursekit.course.widgets import EXPLORERS, Choice, Explorer, Slider
 from coursekit.course.widgets import explorer as explorer_module
 from coursekit.data import load_preset

@@ -10,7 +10,7 @@ from coursekit import balancing
 from coursekit.analysis.agreement import agreement
 from coursekit.analysis.probes import quick_probe
 from coursekit.compare.replay import replay
-from coursekit.course.plots.show import png
+from coursekit.course.plots.display import png
 from coursekit.course.widgets import EXPLORERS
 from coursekit.data import load_preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_replay import (

@@ -162,15 +162,15 @@ def test_the_made_notebook_is_good_and_left_alone(made):
 def test_a_changed_source_makes_it_stale(spoiled):
     _, complaints, script = spoiled
     script.write_text(LESSON.replace("Sum of two", "The sum of two"))
-    found = " ".join(complaints())
-    assert "stale" in found and "differs from what the source gives: text" in found
+    text = " ".join(complaints())
+    assert "stale" in text and "differs from what the source gives: text" in text
 
 
 def test_an_edited_cell_is_noticed(spoiled):
     notebook, complaints, _ = spoiled
     notebook.cells[-1].source = "## Another end"
-    found = " ".join(complaints())
-    assert "edited" in found and "differs" in found and "no such heading" in found
+    text = " ".join(complaints())
+    assert "edited" in text and "differs" in text and "no such heading" in text
 
 
 def test_a_missing_or_added_cell_is_noticed(spoiled):
@@ -250,8 +250,8 @@ def test_unrun_cells_and_widget_state_are_named(spoiled):
     notebook, complaints, _ = spoiled
     notebook.cells[1].execution_count = None
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
-    found = " ".join(complaints())
-    assert "has not been run" in found and "widgets' state" in found
+    text = " ".join(complaints())
+    assert "has not been run" in text and "widgets' state" in text
 
 
 def test_a_leaked_solution_is_named(spoiled):

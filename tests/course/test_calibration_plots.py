@@ -21,11 +21,11 @@ def binary(confidence):
 def test_bins_hold_what_lies_in_them():
     probs = binary([0.55, 0.6, 0.65, 0.9, 0.95])
     labels = torch.tensor([0, 1, 0, 0, 1])
-    found = reliability(probs, labels, bins=5)
-    assert found.total.tolist() == [0, 0, 2, 1, 2]  # 0.6 belongs to (0.4, 0.6]
-    assert found.accuracy[2:].tolist() == [0.5, 1.0, 0.5]
-    assert found.confidence[2:].tolist() == pytest.approx([0.575, 0.65, 0.925])
-    assert found.accuracy[:2].isnan().all() and found.confidence[:2].isnan().all()
+    bins = reliability(probs, labels, bins=5)
+    assert bins.total.tolist() == [0, 0, 2, 1, 2]  # 0.6 belongs to (0.4, 0.6]
+    assert bins.accuracy[2:].tolist() == [0.5, 1.0, 0.5]
+    assert bins.confidence[2:].tolist() == pytest.approx([0.575, 0.65, 0.925])
+    assert bins.accuracy[:2].isnan().all() and bins.confidence[:2].isnan().all()
     assert float(ece(probs, labels, 5)) == pytest.approx(
         (2 * 0.075 + 1 * 0.35 + 2 * 0.425) / 5, abs=1e-12
     )
@@ -83,10 +83,10 @@ def table():
 
 def test_areas_sum_to_the_accuracy(table):
     for method in ("joint", "ensemble"):
-        found = shares_right(table, method)
+        shares = shares_right(table, method)
         mean = table.loc[table["method"] == method, "test"].mean()
-        assert (found["share"] * found["right"]).sum() == pytest.approx(mean, abs=1e-12)
-        assert found["share"].sum() == pytest.approx(1)
+        assert (shares["share"] * shares["right"]).sum() == pytest.approx(mean, abs=1e-12)
+        assert shares["share"].sum() == pytest.approx(1)
     assert shares_right(table, "ensemble")["right"].tolist() == [1.0, 1.0, 0.0, 0.0]
 
 

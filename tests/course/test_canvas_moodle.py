@@ -52,8 +52,8 @@ def test_the_purse_pays_for_what_was_due_first():
         ("ps1", DUE, DUE + 26 * HOUR),
         ("ps3", DUE + 2 * week, DUE + 2 * week),
     ]
-    found = lateness(LateRule(free=3, percent=10), handed_in)
-    assert found == {
+    by_assignment = lateness(LateRule(free=3, percent=10), handed_in)
+    assert by_assignment == {
         "ps1": Lateness(2, 2, 0.0),
         "ps2": Lateness(3, 1, 0.2),
         "ps3": Lateness(0, 0, 0.0),
@@ -70,9 +70,9 @@ def test_the_purse_is_never_overdrawn_and_no_more_than_all_is_taken(free, percen
         (f"ps{i}", DUE + i * 24 * HOUR, DUE + i * 24 * HOUR + d * HOUR)
         for i, d in enumerate(delays)
     ]
-    found = lateness(LateRule(free, percent), handed_in).values()
-    assert sum(one.free for one in found) == min(free, sum(one.days for one in found))
-    assert all(0 <= one.share <= 1 and one.free <= one.days for one in found)
+    cases = lateness(LateRule(free, percent), handed_in).values()
+    assert sum(x.free for x in cases) == min(free, sum(x.days for x in cases))
+    assert all(0 <= x.share <= 1 and x.free <= x.days for x in cases)
 
 
 def test_the_rule_is_kept_and_refuses_what_is_none(tmp_path):
@@ -139,12 +139,12 @@ def test_moodle_gets_its_worksheet_back_with_marks_and_words(marks, tmp_path):
     filled = books.moodle(marks, worksheet, "ps1")
     header = MOODLE.splitlines()[0].split(",")
     assert list(filled.table) == header
-    found = filled.table.set_index("Email address")
-    assert found["Grade"].to_dict() == {"ada": "4", "bo": "0.5", "cy": "2.00", "eve": ""}
-    said = found["Feedback comments"]
-    assert said["ada"] == "01-slope-for 1, written-01 3"
-    assert said["bo"] == "01-slope-for 1, written-01 0; 2 days late, −0.5"
-    assert "not marked yet" in said["cy"] and said["eve"] == ""
+    rows = filled.table.set_index("Email address")
+    assert rows["Grade"].to_dict() == {"ada": "4", "bo": "0.5", "cy": "2.00", "eve": ""}
+    comments = rows["Feedback comments"]
+    assert comments["ada"] == "01-slope-for 1, written-01 3"
+    assert comments["bo"] == "01-slope-for 1, written-01 0; 2 days late, −0.5"
+    assert "not marked yet" in comments["cy"] and comments["eve"] == ""
     assert (filled.unknown, filled.without) == (["dee"], ["cy", "eve"])
 
 

@@ -66,7 +66,7 @@ def test_a_claim_shows_its_figure_and_takes_one_number():
 
 @pytest.mark.parametrize("within", [float("inf"), float("nan")])
 def test_a_tolerance_that_lets_everything_through_is_refused(within):
-    with pytest.raises(ValueError, match=r"within is (inf|nan); zero or a positive finite number"):
+    with pytest.raises(ValueError, match=r"within is (inf|nan); a finite number"):
         claim("the slope is {value}", 5.0, equals=1.0, within=within)
 
 

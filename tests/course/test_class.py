@@ -24,7 +24,7 @@ from coursekit.__main__ import app
 from coursekit.course.authoring.slicing import grade_id
 from coursekit.course.authoring.sources import instructor_notebook
 from coursekit.course.grading.assignment import Plan, lesson_scripts, source_notebook
-from coursekit.course.grading.class_folder import BOOK, CONFIG, assign, gradebook, plan_of, released
+from coursekit.course.grading.class_folder import BOOK, CONFIG, assign, gradebook, plan_of
 from coursekit.course.grading.feedback import marks
 from coursekit.course.grading.grade_class import grade
 from coursekit.course.grading.grading_state import for_a_human
@@ -184,6 +184,12 @@ def begin_and_kill(folder):
     (folder / "killed.json").write_text(json.dumps(done), encoding="utf-8")
 
 
+def released(folder, name):
+    """The notebooks that students get, by their names without ending."""
+    paths = sorted((folder / "release" / name).glob("*.ipynb"))
+    return {path.stem: nbformat.read(path, 4) for path in paths}
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, monkeymodule):
     """The class's folder after `grade`, what was expected, and what the command said."""
@@ -206,9 +212,9 @@ def graded(tmp_path_factory, monkeymodule):
     late.write_text("2027-02-02 12:30:00 UTC", encoding="utf-8")  # three begun days
     shutil.copy(GUESSES, folder / "submitted" / "essay" / "ps1" / "record.jsonl")
     begin_and_kill(folder)
-    said = CliRunner().invoke(app, ["grade", str(folder)])
-    assert said.exit_code == 0, said.output
-    return folder, {student: worth for student, (_, worth) in expected.items()}, said.output
+    result = CliRunner().invoke(app, ["grade", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder, {student: worth for student, (_, worth) in expected.items()}, result.output
 
 
 def test_every_submission_has_its_exact_marks(graded):
@@ -216,18 +222,18 @@ def test_every_submission_has_its_exact_marks(graded):
     table = marks(folder, "ps1").set_index("student")
     assert sorted(table.index) == sorted(expected)
     for student, worth in expected.items():
-        found = table.loc[student]
+        row = table.loc[student]
         if worth is None:
-            assert found[list(KEYS)].isna().all() and found["problem"], student
+            assert row[list(KEYS)].isna().all() and row["problem"], student
         else:
-            assert tuple(found[list(KEYS)]) == worth, (student, found)
-            assert (found["out of"], found["problem"]) == (10, "")
+            assert tuple(row[list(KEYS)]) == worth, (student, row)
+            assert (row["out of"], row["problem"]) == (10, "")
             late = 2.0 if student == "own" else 0.0  # two of ten percent, one day is free
-            assert (found["days late"], found["late"]) == (3 if late else 0, late), student
+            assert (row["days late"], row["late"]) == (3 if late else 0, late), student
             if student == "essay":
-                assert np.isnan(found[WRITTEN]) and np.isnan(found["total"])
+                assert np.isnan(row[WRITTEN]) and np.isnan(row["total"])
             else:
-                assert (found[WRITTEN], found["total"]) == (0, sum(worth) - late), student
+                assert (row[WRITTEN], row["total"]) == (0, sum(worth) - late), student
 
 
 def test_what_was_graded_before_the_kill_was_not_graded_again(graded):
@@ -263,13 +269,13 @@ def test_a_written_answer_waits_for_a_human_with_the_record_beside_it(graded, tm
 
 
 def test_a_human_is_told_who_has_no_mark_and_why(graded):
-    folder, _, said = graded
+    folder, _, output = graded
     assert for_a_human(folder, "ps1") == {
         "exit": "ended the process that ran it",
         "not-json": "is no notebook: the file cannot be read as JSON",
         "stubborn": "could not be interrupted",
     }
-    assert "For you to look at: exit ended the process that ran it." in said
+    assert "For you to look at: exit ended the process that ran it." in output
 
 
 def test_nothing_but_automatic_marks_came_out_of_a_hostile_submission(graded):
@@ -313,9 +319,9 @@ def test_the_second_run_grades_what_is_new_and_a_mark_is_not_lost(graded, tmp_pa
     nbformat.write(answered(slope_for=WRONG), path)
     lost = folder / "submitted" / "reference" / "ps1" / f"{STEM}.ipynb"
     lost.write_text("", encoding="utf-8")
-    said = CliRunner().invoke(app, ["grade", str(folder), "--jobs", "1"])
-    assert "Changed: own, 01-slope-for, from 3 to 0" in said.output
-    assert said.output.count("Changed:") == 1
+    result = CliRunner().invoke(app, ["grade", str(folder), "--jobs", "1"])
+    assert "Changed: own, 01-slope-for, from 3 to 0" in result.output
+    assert result.output.count("Changed:") == 1
     table = marks(folder, "ps1").set_index("student")
     assert tuple(table.loc["reference", list(KEYS)]) == FULL
     assert table.loc["reference", "problem"]
@@ -373,10 +379,10 @@ def test_every_exercise_can_be_handed_out_by_itself(lesson):
     assert len(keys) >= 2
     whole = len(instructor_notebook(lesson_scripts()[lesson]).cells)
     for key in keys:
-        found = source_notebook(lesson, Plan((lesson,), exercises=(key,)))
-        graded_cells = [grade_id(c) for c in found.cells if grade_id(c).startswith("check-")]
+        notebook = source_notebook(lesson, Plan((lesson,), exercises=(key,)))
+        graded_cells = [grade_id(c) for c in notebook.cells if grade_id(c).startswith("check-")]
         assert graded_cells == [f"check-{key}"]
-        assert len(found.cells) < whole / 3
+        assert len(notebook.cells) < whole / 3
 
 
 @pytest.mark.parametrize("lesson", lesson_scripts())
@@ -450,8 +456,8 @@ def test_a_mark_does_not_tell_the_case_that_an_error_quotes():
 
 
 def test_an_assignment_is_made_again_with_its_due_date(tmp_path):
-    said = CliRunner().invoke(app, ["assign", "01", "02", "--out", str(tmp_path)])
-    assert said.exit_code == 0, said.output
+    result = CliRunner().invoke(app, ["assign", "01", "02", "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
     again = ["assign", "01", "--out", str(tmp_path), "--due", "2027-01-31T23:59"]
     assert "ps1 exists" in CliRunner().invoke(app, again).output.replace("\n", " ")
     assert CliRunner().invoke(app, [*again, "--again"]).exit_code == 0
@@ -465,9 +471,9 @@ def test_an_assignment_is_made_again_with_its_due_date(tmp_path):
 
 def test_a_release_looks_as_students_see_it_with_the_explorer_set_for_them(tmp_path):
     code = EXPLORERS["lines"]().handout(locked=["w1"])
-    said = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for", "--written"]
-    said += ["--explorer", f"lines={code}", "--late-days", "2", "--late-percent", "5"]
-    assert CliRunner().invoke(app, said).exit_code == 0
+    arguments = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for", "--written"]
+    arguments += ["--explorer", f"lines={code}", "--late-days", "2", "--late-percent", "5"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
     assert rule_of(tmp_path) == LateRule(2, 5.0)
     assert plan_of(tmp_path, "ps1").explorers == {"lines": code}
     (page,) = preview(tmp_path, "ps1")
@@ -483,15 +489,15 @@ def test_a_release_looks_as_students_see_it_with_the_explorer_set_for_them(tmp_p
 
 
 def test_a_release_that_fails_is_told_in_a_sentence(tmp_path):
-    said = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for"]
-    assert CliRunner().invoke(app, said).exit_code == 0
+    arguments = ["assign", "01", "--out", str(tmp_path), "--exercise", "01-slope-for"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
     path = tmp_path / "release" / "ps1" / f"{STEM}.ipynb"
     notebook = nbformat.read(path, 4)
     notebook.cells.append(new_code_cell("1 / 0"))
     nbformat.write(notebook, path)
-    found = CliRunner().invoke(app, ["preview", str(tmp_path)])
-    assert found.exit_code == 2
-    assert "before anybody has answered: ZeroDivisionError" in found.output.replace("\n", " ")
+    result = CliRunner().invoke(app, ["preview", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "before anybody has answered: ZeroDivisionError" in result.output.replace("\n", " ")
 
 
 def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
@@ -506,9 +512,9 @@ def test_a_learner_without_nbgrader_has_the_other_commands(tmp_path):
         (["assign", "01", "--out", str(tmp_path)], 2, "[class]"),
     ):
         run = [sys.executable, "-c", code, *arguments]
-        said = subprocess.run(run, capture_output=True, text=True, check=False)
-        assert said.returncode == exit_code, said.stderr
-        assert sentence in said.stdout + said.stderr
+        result = subprocess.run(run, capture_output=True, text=True, check=False)
+        assert result.returncode == exit_code, result.stderr
+        assert sentence in result.stdout + result.stderr
 
 
 def test_refusals(tmp_path):
@@ -524,7 +530,7 @@ def test_refusals(tmp_path):
         (["assign", "01", "--out", "x", "--name", "../x"], "letters, digits"),
         (["grade", str(tmp_path), "--name", "ps9"], "has no assignment 'ps9'"),
     ):
-        said = CliRunner().invoke(app, arguments)
-        assert said.exit_code == 2, arguments
-        assert sentence in said.output.replace("\n", " "), said.output
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 2, arguments
+        assert sentence in result.output.replace("\n", " "), result.output
     assert not Path("x").exists()

@@ -71,11 +71,11 @@ def school(tmp_path_factory):
     ):
         context.route(re.compile("^https:"), lambda route: route.abort())  # nothing from the web
         tabs = [context.new_page() for _ in range(3)]
-        found = SimpleNamespace(place=place, folder=place / "class", plan=plan)
-        found.labs = {"teacher": teacher, "student": student}
-        found.teacher, found.list, found.work = tabs
-        found.errors = [browser.watch(tab) for tab in tabs]
-        yield found
+        session = SimpleNamespace(place=place, folder=place / "class", plan=plan)
+        session.labs = {"teacher": teacher, "student": student}
+        session.teacher, session.list, session.work = tabs
+        session.errors = [browser.watch(tab) for tab in tabs]
+        yield session
         for number, tab in enumerate(tabs):
             tab.screenshot(path=place / f"last_{number}.png")
 
@@ -101,34 +101,36 @@ def act(school, action):
     """Click on "release" or "collect" of the assignment; what nbgrader says."""
     frame = formgrader(school)
     frame.locator(f"td.{action} a").click()
-    said = frame.locator(".modal.in .modal-body")
-    said.get_by_text("Success").or_(said.get_by_text("Error")).first.wait_for(
+    dialog = frame.locator(".modal.in .modal-body")
+    dialog.get_by_text("Success").or_(dialog.get_by_text("Error")).first.wait_for(
         timeout=browser.minute()
     )
     school.teacher.screenshot(path=school.place / f"{action}.png", animations="disabled")
-    text = said.inner_text()
+    text = dialog.inner_text()
     frame.get_by_role("button", name="OK").click()
     return text
 
 
 def in_list(school, part):
     """One part of the assignment list, once it names one: "released", "fetched", "submitted"."""
-    found = school.list.locator(f"#{part}_assignments_list")
-    found.get_by_text("ps1").first.wait_for(timeout=browser.minute())
-    return found.inner_text()
+    part_of_list = school.list.locator(f"#{part}_assignments_list")
+    part_of_list.get_by_text("ps1").first.wait_for(timeout=browser.minute())
+    return part_of_list.inner_text()
 
 
 @pytest.fixture(scope="module")
 def fetched(school):
     """Released by the teacher, fetched by the student: what each was told."""
     from_menu(school.teacher, school.labs["teacher"], "Formgrader")
-    said = act(school, "release")
+    message = act(school, "release")
     from_menu(school.list, school.labs["student"], "Assignment List")
     before = in_list(school, "released")
     school.list.get_by_role("button", name="Fetch", exact=True).click()
     after = in_list(school, "fetched")
     school.list.screenshot(path=school.place / "fetched.png")
-    return SimpleNamespace(said=said, before=before, after=after, file=school.place / "work" / PAGE)
+    return SimpleNamespace(
+        message=message, before=before, after=after, file=school.place / "work" / PAGE
+    )
 
 
 def answer(file, sources):
@@ -179,9 +181,9 @@ def handed_in(school, fetched, validated):
     school.list.get_by_role("button", name="Submit").click()
     listed = in_list(school, "submitted")
     school.list.screenshot(path=school.place / "submitted.png")
-    said = act(school, "collect")
+    message = act(school, "collect")
     count = formgrader(school).locator("td.num-submissions").inner_text()
-    return SimpleNamespace(listed=listed, said=said, count=count)
+    return SimpleNamespace(listed=listed, message=message, count=count)
 
 
 def grade(school, *options):
@@ -229,7 +231,7 @@ def marked(school, graded):
 
 @in_lab
 def test_the_student_finds_the_released_assignment_and_fetches_it(fetched):
-    assert "Successfully released 'ps1'" in fetched.said
+    assert "Successfully released 'ps1'" in fetched.message
     assert "ps1" in fetched.before and "ps1" in fetched.after
     text = fetched.file.read_text(encoding="utf-8")
     assert "exercises.slope_for.check(slope_for" in text and "HIDDEN" not in text
@@ -238,13 +240,13 @@ def test_the_student_finds_the_released_assignment_and_fetches_it(fetched):
 @in_lab
 def test_validate_says_which_check_fails_and_why(validated):
     assert validated.wrong.count("The following cell failed") == 3
-    for said in (
+    for sentence in (
         "Exercise 01-design-matrix: Not attempted yet: the function returns nothing.",
         "Exercise 01-slope-for: Not yet right.",
         "Hint: w1 is the slope only where",
         "You did not provide a response.",
     ):
-        assert said in validated.wrong
+        assert sentence in validated.wrong
     assert "Success" not in validated.wrong and "Traceback" not in validated.wrong
 
 
@@ -257,7 +259,7 @@ def test_validate_says_success_whatever_a_solved_exercise_is_worth(school, valid
 
 @in_lab
 def test_what_is_submitted_is_collected(school, handed_in):
-    assert "Successfully collected submissions of 'ps1'" in handed_in.said
+    assert "Successfully collected submissions of 'ps1'" in handed_in.message
     assert handed_in.count == "1"
     submitted = school.folder / "submitted" / "ada" / "ps1"
     sources = [cell.source for cell in nbformat.read(submitted / f"{STEM}.ipynb", 4).cells]
@@ -289,13 +291,13 @@ def test_no_page_reported_an_error_but_for_formulas_that_come_from_the_web(schoo
 
 def test_under_validate_a_check_raises_its_finding_and_shows_nothing_else(monkeypatch):
     monkeypatch.setenv(VALIDATING, "1")
-    for given, said in (
+    for answer, sentence in (
         (w1_alone, "^Exercise 01-slope-for: Not yet right. The answer .*\nHint: w1 is the slope"),
         (lambda weights, x_b: None, "^Exercise 01-slope-for: Not attempted yet: the function"),
         (lambda weights, x_b: 1 / 0, "ZeroDivisionError"),
     ):
-        with pytest.raises(NotRightError, match=said) as raised:
-            exercises.slope_for.check(given, seed=1)
+        with pytest.raises(NotRightError, match=sentence) as raised:
+            exercises.slope_for.check(answer, seed=1)
         assert "\n".join(raised.value._render_traceback_()) == str(raised.value)
     box = exercises.slope_for.check(lambda weights, x_b: weights[1] + weights[3] * x_b, seed=1)
     assert box.points == 1 and box._ipython_display_() is None

@@ -69,22 +69,24 @@ def test_codes_open_when_what_was_added_has_its_number(key, name, monkeypatch):
 
 @pytest.mark.parametrize(("key", "name"), CHOICES)
 def test_a_code_names_what_was_taken_out_or_renamed(key, name):
-    *others, gone = CONTROLS[key][name].options
-    for left in (others, [*others, "renamed"], ["aaa", *others[::-1]]):
-        later = with_options(key, name, left)
+    *others, withdrawn = CONTROLS[key][name].options
+    for options in (others, [*others, "renamed"], ["aaa", *others[::-1]]):
+        later = with_options(key, name, options)
         for handout in handouts(key):
             code = encode(key, CONTROLS[key], handout)
-            if handout.state[name] != gone:
+            if handout.state[name] != withdrawn:
                 assert decode(key, later, code) == handout
                 continue
-            with pytest.raises(ValueError, match="which the course does not have any more") as said:
+            with pytest.raises(
+                ValueError, match="which the course does not have any more"
+            ) as refusal:
                 decode(key, later, code)
-            assert repr(gone) in str(said.value) and "letter" not in str(said.value)
+            assert repr(withdrawn) in str(refusal.value) and "letter" not in str(refusal.value)
 
 
 def test_the_sentence_reads_well_and_names_each_once():
-    left = [o for o in CONTROLS["race"]["lane_1"].options if o not in ("agm", "pmr")]
-    later = {n: with_options("race", n, left)[n] if n[:4] == "lane" else c
+    options = [o for o in CONTROLS["race"]["lane_1"].options if o not in ("agm", "pmr")]
+    later = {n: with_options("race", n, options)[n] if n[:4] == "lane" else c
              for n, c in CONTROLS["race"].items()}  # fmt: skip
     lanes = {"lane_1": "agm", "lane_2": "pmr", "lane_3": "agm"}
     code = encode("race", CONTROLS["race"], Handout({**next(states("race")), **lanes}))
@@ -101,8 +103,10 @@ def test_a_method_and_an_operator_that_are_gone_are_named_by_every_way_in(monkey
         balancing, "registry", lambda: {n: m for n, m in known.items() if n != "agm"}
     )
     monkeypatch.setattr(fusion, "names", lambda: [n for n in names if n != "gmu"])
-    for code, gone in zip(codes, ("the method 'agm'", "the operator 'gmu'"), strict=True):
-        with pytest.raises(ValueError, match=f"{gone}, which the course does not have any more"):
+    for code, withdrawn in zip(codes, ("the method 'agm'", "the operator 'gmu'"), strict=True):
+        with pytest.raises(
+            ValueError, match=f"{withdrawn}, which the course does not have any more"
+        ):
             explorer_from_code(code)
 
 

@@ -129,19 +129,19 @@ def test_steps_work_without_a_loop_and_stay_at_the_ends(film):
 def test_play_goes_from_the_first_to_the_end_and_leaves_no_task(film, monkeypatch):
     monkeypatch.setattr(player_module, "PACE", 0.01)
     e, done = film
-    seen = []
+    texts_shown = []
 
     async def scenario():
         buttons(e)["Play"].click()
         assert "Pause" in buttons(e)
         while e.player.playing:
-            seen.append(e.alt)
+            texts_shown.append(e.alt)
             await asyncio.sleep(0.001)
-        seen.append(e.alt)
+        texts_shown.append(e.alt)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(scenario)
-    changes = [b for a, b in pairwise(seen) if a != b]
+    changes = [b for a, b in pairwise(texts_shown) if a != b]
     assert changes == [f"Epoch {i}: {100 + i}." for i in (1, 2, 3, 4)]
     assert done == [] and "Play" in buttons(e)
 
@@ -187,11 +187,11 @@ def test_playing_keeps_nobody_alive(monkeypatch):
         player = Player(EPOCH, lambda: at[0], lambda v: at.__setitem__(0, v), Nowhere)
         player.play()
         await asyncio.sleep(0)
-        gone = weakref.ref(player)
+        reference = weakref.ref(player)
         del player
         gc.collect()
         await asyncio.sleep(0.05)
-        assert gone() is None and at[0] < 4
+        assert reference() is None and at[0] < 4
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(scenario)

@@ -12,8 +12,8 @@ import torch
 
 from coursekit.course import record
 from coursekit.course.games import CASES, Case, Evidence, Scale, check_rule, game, games
+from coursekit.course.plots.display import png
 from coursekit.course.plots.game import GameView, Played
-from coursekit.course.plots.show import png
 from coursekit.course.widgets.game import GAMES, GameCard
 from coursekit.course.widgets.game_answer import full_score
 from coursekit.data.synthetic import ceiling
@@ -70,11 +70,11 @@ def texts(widget):
     state = {k: v for k, v in widget.get_state().items() if not k.startswith("_")}
     state.pop("layout", None), state.pop("style", None)
     children = state.pop("children", [])
-    said = [re.sub(r"ck-[0-9a-f]{8}", "ck", json.dumps(state, default=str, sort_keys=True))]
+    states = [re.sub(r"ck-[0-9a-f]{8}", "ck", json.dumps(state, default=str, sort_keys=True))]
     for child in getattr(widget, "children", []):
-        said += texts(child)
+        states += texts(child)
     assert len(children) == len(getattr(widget, "children", []))
-    return said
+    return states
 
 
 # The decks.
@@ -121,9 +121,9 @@ def test_the_modalities_change_places():
 
 @pytest.mark.parametrize(("name", "count"), [("illness", 30), ("modality", 20), ("synergy", 12)])
 def test_the_rule_of_the_lesson_is_right_in_nearly_all_cases(name, count):
-    found = check_rule(name, range(1, count + 1), jobs=1)
-    assert len(found) == count
-    assert found["right"].mean() >= FAIR, found[~found["right"]].to_string()
+    cases = check_rule(name, range(1, count + 1), jobs=1)
+    assert len(cases) == count
+    assert cases["right"].mean() >= FAIR, cases[~cases["right"]].to_string()
 
 
 @each_game
@@ -150,8 +150,8 @@ def test_the_estimate_of_synergy_is_exact_for_the_best_models():
         recipe = replace(game("synergy").case(1).recipe, **shares)
         c = recipe.num_classes
         additive = 0.9 - share + (share + 0.1) / c
-        found = estimate(Evidence({"joint": ceiling(recipe), ADDITIVE: additive}))
-        assert found == pytest.approx(share, abs=1e-9)
+        estimated = estimate(Evidence({"joint": ceiling(recipe), ADDITIVE: additive}))
+        assert estimated == pytest.approx(share, abs=1e-9)
 
 
 def test_unknown_games_and_cases_are_refused():
@@ -177,15 +177,15 @@ def test_unknown_games_and_cases_are_refused():
 )
 def test_the_reason_names_the_evidence(probe_of_a, joint, illness, modality):
     shown = evidence(probe_of_a, joint)
-    said = game("illness").verdict(shown, illness)
-    assert game("illness").rule(shown) == illness and f"Together: {illness}." in said
+    reason = game("illness").verdict(shown, illness)
+    assert game("illness").rule(shown) == illness and f"Together: {illness}." in reason
     for number in (joint - 0.83, 0.91 - joint, probe_of_a - 0.81, -0.01):
-        assert f"{number:+.3f}" in said
+        assert f"{number:+.3f}" in reason
     assert game("modality").rule(shown) == modality
     assert f"A {probe_of_a - 0.81:+.3f}, B -0.010" in game("modality").verdict(shown, modality)
     other = next(x for x in ILLNESSES if x != illness)
     assert f"they point to {illness}" in game("illness").verdict(shown, other)
-    assert "mislead" not in said
+    assert "mislead" not in reason
 
 
 def test_two_starved_encoders_are_no_answer_of_the_game():
@@ -319,8 +319,8 @@ def test_nothing_gives_the_truth_away_before_the_commit(orders):
     for g in cards:
         for name in orders:
             g.order(name)
-    told = [texts(g._card.box) for g in cards]
-    assert all(one == told[0] for one in told)
+    on_the_card = [texts(g._card.box) for g in cards]
+    assert all(card_texts == on_the_card[0] for card_texts in on_the_card)
     assert len({repr(g) for g in cards}) == 1
     assert len({g.picture for g in cards}) == 1
     assert len({repr(g._of()) for g in cards}) == 1  # a case's own repr, too
@@ -333,24 +333,24 @@ def test_nothing_gives_the_truth_away_before_the_commit(orders):
 
 def test_the_buttons_do_what_the_methods_do():
     g = card()
-    left = g._card
-    left._orders["curves"].click()
-    assert g.orders == ["curves"] and left._orders["curves"].description.endswith("ordered (−10)")
-    commit, next_ = left.box.children[1].children[0].children[3].children
+    shown = g._card
+    shown._orders["curves"].click()
+    assert g.orders == ["curves"] and shown._orders["curves"].description.endswith("ordered (−10)")
+    commit, next_ = shown.box.children[1].children[0].children[3].children
     commit.click()
-    assert "Choose one of the options first" in left._warning.value and g.score is None
-    left.answer._radio.value = "starvation"
+    assert "Choose one of the options first" in shown._warning.value and g.score is None
+    shown.answer._radio.value = "starvation"
     commit.click()
-    assert g.score == 90 and left.answer._radio.disabled and left._warning.value == ""
+    assert g.score == 90 and shown.answer._radio.disabled and shown._warning.value == ""
     commit.click()
-    assert "Case 1 is answered" in left._warning.value and len(record.read()) == 1
+    assert "Case 1 is answered" in shown._warning.value and len(record.read()) == 1
     next_.click()
-    assert g.case == left._number.value == 2
-    assert left.answer._radio.value is None and not left.answer._radio.disabled
-    left._number.value = 17
+    assert g.case == shown._number.value == 2
+    assert shown.answer._radio.value is None and not shown.answer._radio.disabled
+    shown._number.value = 17
     assert g.case == 17 and "Case 17" in g.alt
-    left._as_table.value = True
-    assert "<table" in left._table.value and "0.830" in left._table.value
+    shown._as_table.value = True
+    assert "<table" in shown._table.value and "0.830" in shown._table.value
 
 
 def test_the_slider_of_a_number_starts_in_the_middle_and_is_committed_where_it_stands():

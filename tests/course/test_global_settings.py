@@ -12,14 +12,11 @@ import pytest
 from matplotlib import rc_context, rcParams
 from matplotlib.lines import Line2D
 
-from coursekit.course.plots import learning_curves, new_figure, show
-from coursekit.course.plots.show import png
+from coursekit.course.plots import display, learning_curves, new_figure, show
+from coursekit.course.plots.display import png
 from coursekit.course.plots.style import INK, RC, CourseAxes, course_style, legend_key
 from coursekit.course.widgets import EXPLORERS, ChoiceGuess
 from coursekit.course.widgets.curve_guess import CurveGuess
-
-# The package has a function of the same name.
-SHOW = import_module("coursekit.course.plots.show")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +74,7 @@ class Broken(Line2D):
 
 
 def shown(monkeypatch):
-    monkeypatch.setattr(SHOW, "display", lambda data, raw: None)
+    monkeypatch.setattr(display, "display", lambda data, raw: None)
     figure, (ax,) = new_figure()
     ax.set_title("A title")
     show(figure, "Nothing.")

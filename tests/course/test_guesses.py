@@ -168,10 +168,10 @@ def test_a_picture_shows_its_question_and_nothing_collides(make, truth, pictures
     within = () if isinstance(truth, str) else (0.1,)
     make().reveal(truth, *within)
     (figure,) = pictures
-    asked, said = figure.texts
-    assert asked.get_text().split() == LONG.split() and asked.get_weight() == "bold"
+    question, words = figure.texts
+    assert question.get_text().split() == LONG.split() and question.get_weight() == "bold"
     figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in (asked, said)]
+    boxes = [text.get_window_extent() for text in (question, words)]
     assert boxes[0].y0 > boxes[1].y1 and boxes[1].y0 > figure.axes[0].get_tightbbox().y1
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
     assert boxes[0].y1 <= figure.bbox.y1

@@ -60,10 +60,10 @@ def test_one_failure_is_told_and_the_others_still_run(monkeypatch, capsys, numbe
     checks[number] = (name, broken)
     monkeypatch.setattr(health, "CHECKS", tuple(checks))
     assert health.main() == 1
-    *said, end = lines(capsys)
-    assert len(said) == len(checks)
-    assert [line.startswith("ok    ") for line in said] == [i != number for i in range(len(checks))]
-    assert said[number].startswith(f"FAIL  {name}: ") and "the thing is not there" in said[number]
+    *rows, end = lines(capsys)
+    assert len(rows) == len(checks)
+    assert [line.startswith("ok    ") for line in rows] == [i != number for i in range(len(checks))]
+    assert rows[number].startswith(f"FAIL  {name}: ") and "the thing is not there" in rows[number]
     assert end == f"1 of {len(checks)} checks failed."
 
 

@@ -18,11 +18,11 @@ from coursekit.course.hub import exchange, proxy
 from coursekit.course.hub.settings import Hub, link
 
 WHY = "JupyterHub is not installed; the extra [hub] has it."
-if find_spec("jupyterhub") and proxy.found() is None:
+if find_spec("jupyterhub") and proxy.location() is None:
     WHY = (
         "configurable-http-proxy is not installed; `python -m coursekit.course.hub proxy` does it."
     )
-READY = os.name != "nt" and bool(find_spec("jupyterhub") and proxy.found())
+READY = os.name != "nt" and bool(find_spec("jupyterhub") and proxy.location())
 needs_hub = pytest.mark.skipif(not READY, reason=WHY)
 
 KEYS = ("01-design-matrix", "01-slope-for", "01-centred-effects")
@@ -88,8 +88,8 @@ def handed_in(school):
         assert "submitted" in [entry["status"] for entry in sent]
         return person, seconds
 
-    found = together(morning, STUDENTS, at_once=2)
-    return {**school, "people": dict(zip(STUDENTS, found, strict=True))}
+    people = together(morning, STUDENTS, at_once=2)
+    return {**school, "people": dict(zip(STUDENTS, people, strict=True))}
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,8 @@ def returned(handed_in):
         done = nbgrader.collect("ps1")
         assert done["success"], done["log"]
         command = [sys.executable, "-m", "coursekit", "grade", str(folder), "--name", "ps1"]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stderr
+        graded = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert graded.returncode == 0, graded.stderr
         done = nbgrader.release_feedback("ps1")
         assert done["success"], done["log"]
     return handed_in

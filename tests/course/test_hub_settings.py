@@ -14,11 +14,11 @@ from coursekit.course.hub import exchange, proxy
 from coursekit.course.hub.settings import Hub, hub_of, link, read
 
 WHY = "JupyterHub is not installed; the extra [hub] has it."
-if find_spec("jupyterhub") and proxy.found() is None:
+if find_spec("jupyterhub") and proxy.location() is None:
     WHY = (
         "configurable-http-proxy is not installed; `python -m coursekit.course.hub proxy` does it."
     )
-READY = os.name != "nt" and bool(find_spec("jupyterhub") and proxy.found())
+READY = os.name != "nt" and bool(find_spec("jupyterhub") and proxy.location())
 needs_hub = pytest.mark.skipif(not READY, reason=WHY)
 
 CLASS = {"instructors": ("ada",), "students": ("bob",), "memory": "1500M", "cpu": 1.5}
@@ -53,15 +53,15 @@ def test_a_real_class_lets_only_those_in_who_are_named(login, tmp_path, monkeypa
     app = configured(hub, monkeypatch)
     kind = app.authenticator_class
     own = {"db": new_session_factory("sqlite:///:memory:")()} if login == "native" else {}
-    found = kind(config=app.config, **own)
-    assert found.allowed_users == {"ada", "bob"} and found.admin_users == {"ada"}
-    assert not found.allow_all
+    authenticator = kind(config=app.config, **own)
+    assert authenticator.allowed_users == {"ada", "bob"} and authenticator.admin_users == {"ada"}
+    assert not authenticator.allow_all
     if login == "native":  # a listed name can be taken by whoever comes first: it waits
         words = "a long enough password"
-        assert found.create_user("ada", words).is_authorized
-        assert not found.create_user("bob", words).is_authorized
-        assert found.create_user("bob2", "password") is None
-    assert found.create_system_users == (login != "pam")
+        assert authenticator.create_user("ada", words).is_authorized
+        assert not authenticator.create_user("bob", words).is_authorized
+        assert authenticator.create_user("bob2", "password") is None
+    assert authenticator.create_system_users == (login != "pam")
     assert not (tmp_path / "s" / "password_student").exists()
     assert stat.S_IMODE((tmp_path / "e").stat().st_mode) == 0o1777
 
@@ -107,7 +107,7 @@ def test_the_default_is_a_real_class_on_the_loopback_address():
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("values", "sentence"),
     [
         ({"login": "dummy"}, "login is 'dummy'; it can be 'pam'"),
         ({"servers": "docker"}, "servers is 'docker'"),
@@ -129,9 +129,9 @@ def test_the_default_is_a_real_class_on_the_loopback_address():
         ),
     ],
 )  # fmt: skip
-def test_settings_that_do_not_fit_are_refused_in_a_sentence(given, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
-        hub_of({"instructors": ["ada"]} | given, tmp_path)
+def test_settings_that_do_not_fit_are_refused_in_a_sentence(values, sentence, tmp_path):
+    with pytest.raises(ValueError, match=sentence):
+        hub_of({"instructors": ["ada"]} | values, tmp_path)
 
 
 def test_settings_come_from_a_file_and_folders_start_there(tmp_path):
@@ -161,10 +161,13 @@ def test_the_command_prints_the_link_and_refuses_in_a_sentence(tmp_path):
 
     file = tmp_path / "hub.toml"
     file.write_text('instructors = ["ada"]\nrepository = "https://example.org/course"\n')
-    said = CliRunner().invoke(app, ["link", str(file)])
-    assert said.exit_code == 0 and "git-pull?repo=https%3A%2F%2Fexample.org%2Fcourse" in said.output
-    said = CliRunner().invoke(app, ["link", str(tmp_path / "none.toml")])
-    assert said.exit_code == 2 and "is not there" in said.output
+    result = CliRunner().invoke(app, ["link", str(file)])
+    assert (
+        result.exit_code == 0
+        and "git-pull?repo=https%3A%2F%2Fexample.org%2Fcourse" in result.output
+    )
+    result = CliRunner().invoke(app, ["link", str(tmp_path / "none.toml")])
+    assert result.exit_code == 2 and "is not there" in result.output
 
 
 def test_the_forecast_counts_what_is_shared_once():
@@ -177,8 +180,8 @@ def test_the_forecast_counts_what_is_shared_once():
         }
     )
     # Hub 200 and shared 72 once, 400 each, 100 more each for what lessons do.
-    told = forecast(measured, (1, 30), spare=100)
-    assert told["GiB"].to_dict() == {1: round(772 / 1024, 1), 30: round(15272 / 1024, 1)}
+    table = forecast(measured, (1, 30), spare=100)
+    assert table["GiB"].to_dict() == {1: round(772 / 1024, 1), 30: round(15272 / 1024, 1)}
 
 
 def test_the_class_folder_uses_the_shared_exchange(tmp_path):

@@ -8,15 +8,15 @@ from coursekit.course.widgets.knobs import Knob
 
 
 def test_field_and_slider_move_together_whatever_the_owner_does():
-    told = []
-    knob = Knob(Slider("share", 0.0, 1.0, 0.1, 0.5), "share", told.append)
+    moves = []
+    knob = Knob(Slider("share", 0.0, 1.0, 0.1, 0.5), "share", moves.append)
     field, slider = knob.box.children
     slider.value = 0.7
     assert field.value == 0.7
     field.value = 0.2
     assert slider.value == 0.2
     slider.value = 0.5  # back where it began, which is a move too
-    assert told == [0.7, 0.2, 0.5]
+    assert moves == [0.7, 0.2, 0.5]
 
 
 @pytest.mark.parametrize("part", [0, 1])

@@ -8,10 +8,10 @@ import pytest
 from coursekit.course.widgets.latest import Latest
 
 
-def steps_that_look(seen):
+def steps_that_look(enabled):
     def work(wish):
         for _ in range(3):
-            seen.append(gc.isenabled())
+            enabled.append(gc.isenabled())
             yield
         if wish == "fail":
             raise ValueError("no such picture")
@@ -26,8 +26,8 @@ async def ask(latest, wish):
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_no_collection_falls_into_the_work_and_all_is_as_before_afterwards(enabled):
-    seen = []
-    latest = Latest(steps_that_look(seen), lambda on: None)
+    while_working = []
+    latest = Latest(steps_that_look(while_working), lambda on: None)
     if not enabled:
         gc.disable()
     try:
@@ -38,4 +38,4 @@ def test_no_collection_falls_into_the_work_and_all_is_as_before_afterwards(enabl
         assert gc.isenabled() == enabled
     finally:
         gc.enable()
-    assert seen == [False] * 6
+    assert while_working == [False] * 6

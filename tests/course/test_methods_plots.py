@@ -29,19 +29,21 @@ def stored(data="starve", fusions=("late-linear", "film"), seeds=range(100, 106)
 
 
 def test_rivals_stand_in_every_fusion():
-    found = standings(stored())
-    for fusion, part in found.groupby("fusion"):
+    table = standings(stored())
+    for fusion, part in table.groupby("fusion"):
         assert {"ensemble", BEST, "unimodal A"} <= set(part["method"]), fusion
         assert set(part.groupby("method")["seed"].nunique()) == {6}
-    assert "none" not in set(found["fusion"])
+    assert "none" not in set(table["fusion"])
 
 
 def test_the_best_unimodal_model_is_chosen_on_validation():
     table = stored()
     of_b = (table["method"] == "unimodal B") & (table["seed"] == 103)
     table.loc[of_b, "valid"] = 0.99  # B looks best on validation, and is not on test
-    found = standings(table)
-    best = found[(found["method"] == BEST) & (found["fusion"] == "film")].set_index("seed")["test"]
+    chosen = standings(table)
+    best = chosen[(chosen["method"] == BEST) & (chosen["fusion"] == "film")].set_index("seed")[
+        "test"
+    ]
     assert best[103] == table.loc[of_b, "test"].item()
     of_a = table[table["method"] == "unimodal A"].set_index("seed")["test"]
     assert best.drop(103).equals(of_a.drop(103))
@@ -79,9 +81,9 @@ def test_differences_leave_out_seeds_without_a_value():
 
 
 def test_gains_have_a_row_for_everybody_but_the_base():
-    found = gains(standings(stored()))
-    assert len(found) == 2 * (len(FUSED) - 1 + 4)
-    top = found.sort_values("mean").groupby("fusion")["method"].last()
+    gained = gains(standings(stored()))
+    assert len(gained) == 2 * (len(FUSED) - 1 + 4)
+    top = gained.sort_values("mean").groupby("fusion")["method"].last()
     assert set(top) == {"ensemble"}
 
 

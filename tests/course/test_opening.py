@@ -105,9 +105,9 @@ def test_an_assignment_reads_its_codes_without_a_training():
 
 
 def test_an_assignment_that_was_made_is_graded_whatever_its_codes_ask_for(tmp_path):
-    gone = {"race": "race-aaa"}
+    unreadable = {"race": "race-aaa"}
     with pytest.raises(ValueError, match="letters after"):
-        Plan(("01",), explorers=gone)
-    plan = Plan(("01",), explorers=gone, made=True)
+        Plan(("01",), explorers=unreadable)
+    plan = Plan(("01",), explorers=unreadable, made=True)
     keep_plan(plan, tmp_path)
-    assert plan_of(tmp_path, "ps1") == plan and plan.explorers == gone
+    assert plan_of(tmp_path, "ps1") == plan and plan.explorers == unreadable

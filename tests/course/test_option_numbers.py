@@ -53,8 +53,8 @@ DIGESTS = {
 
 
 def test_every_option_of_every_explorer_has_its_number():
-    said = numbering.missing()
-    assert said == [], "\n".join(said)
+    sentences = numbering.missing()
+    assert sentences == [], "\n".join(sentences)
 
 
 @pytest.mark.parametrize("key", HELD)
@@ -88,8 +88,8 @@ def test_a_change_by_hand_is_said_and_nothing_is_numbered_on_top_of_it(tmp_path)
     for part in changed(good["dot"]):
         file.write_text(json.dumps({"dot": part}))
         ledgers.cache_clear()
-        said = problems(ledgers(file), {"dot": KNOBS})
-        assert "the part of dot was changed by hand" in said[0]
+        sentences = problems(ledgers(file), {"dot": KNOBS})
+        assert "the part of dot was changed by hand" in sentences[0]
         with pytest.raises(ValueError, match="put the published file back"):
             extended(ledgers(file), {"dot": KNOBS})
 
@@ -97,8 +97,10 @@ def test_a_change_by_hand_is_said_and_nothing_is_numbered_on_top_of_it(tmp_path)
 def test_what_is_new_goes_to_the_end_and_what_is_gone_stays(tmp_path):
     known = extended({}, {"dot": KNOBS})
     later = {**KNOBS, "mode": Choice("mode", ("aaa", "steep", "zzz"), "aaa")}
-    (said,) = problems(known, {"dot": later})
-    assert said.startswith("dot, mode: 'aaa', 'zzz' has no number in codes yet; `python course.py")
+    (sentence,) = problems(known, {"dot": later})
+    assert sentence.startswith(
+        "dot, mode: 'aaa', 'zzz' has no number in codes yet; `python course.py"
+    )
     grown = extended(known, {"dot": later})
     assert grown["dot"].options == {"mode": ("flat", "steep", "aaa", "zzz")}
     assert grown["dot"].layouts == known["dot"].layouts and problems(grown, {"dot": later}) == []
@@ -110,8 +112,8 @@ def test_what_is_new_goes_to_the_end_and_what_is_gone_stays(tmp_path):
 def test_other_ranges_are_noted_down(tmp_path):
     known = extended({}, {"dot": KNOBS})
     later = {**KNOBS, "seed": Slider("seed", 0, 99, 1, 0)}
-    (said,) = problems(known, {"dot": later})
-    assert "dot: its knobs or ranges are not those that codes know of" in said
+    (sentence,) = problems(known, {"dot": later})
+    assert "dot: its knobs or ranges are not those that codes know of" in sentence
     grown = extended(known, {"dot": later})["dot"]
     assert len(grown.layouts) == 2 and grown.layout_number(KNOBS) == 0
     assert grown.layout_number(later) == 1 and grown.layout_number({}) == 2

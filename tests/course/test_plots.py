@@ -1,6 +1,5 @@
 """The pictures: told apart by any eye, drawn once, described by their own data."""
 
-from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
@@ -12,18 +11,16 @@ from matplotlib.colors import to_rgb
 from coursekit.course.plots import (
     STYLE,
     accuracy_intervals,
+    display,
     encoder_probes,
     learning_curves,
     new_figure,
     show,
-    style,
 )
+from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.plots.frames import interval
 from coursekit.course.plots.guesses import number_line, option_line
-from coursekit.course.plots.show import image_html, pixels, png
-
-# The package has a function of the same name.
-SHOW = import_module("coursekit.course.plots.show")
+from coursekit.course.plots.style import style
 
 # Machado, Oliveira and Fernandes (2009), full severity, for linear RGB.
 EYES = {
@@ -99,7 +96,7 @@ def test_an_unknown_role_is_refused_with_the_known_ones():
 
 def test_show_gives_one_image_with_its_text_and_nothing_else(monkeypatch):
     shown = []
-    monkeypatch.setattr(SHOW, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
     figure, (ax,) = new_figure()
     ax.plot([0, 1], [0, 1])
     ax.set_title("A line")
@@ -113,7 +110,7 @@ def test_show_gives_one_image_with_its_text_and_nothing_else(monkeypatch):
 def test_show_closes_a_figure_of_pyplot(monkeypatch):
     import matplotlib.pyplot as plt
 
-    monkeypatch.setattr(SHOW, "display", lambda data, raw: None)
+    monkeypatch.setattr(display, "display", lambda data, raw: None)
     figure, ax = plt.subplots()
     ax.set_title("Nothing")
     show(figure, "Empty axes.")
@@ -144,9 +141,9 @@ def test_image_names_its_size_and_data():
 
 def test_interval_is_students():
     # By hand: mean 2, sd 1, n 3, t(0.975, 2) = 4.302653.
-    found = interval([1.0, 2.0, 3.0])
-    assert found.mean == 2
-    assert found.high - 2 == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)
+    estimate = interval([1.0, 2.0, 3.0])
+    assert estimate.mean == 2
+    assert estimate.high - 2 == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)
     assert np.isnan(interval([1.0]).low)
     with pytest.raises(ValueError, match="NaN"):
         interval([1.0, float("nan")])
@@ -176,8 +173,10 @@ def test_accuracy_of_one_seed_claims_no_interval(accuracies):
 
 def test_a_missing_column_or_role_is_named(accuracies):
     _, (ax,) = new_figure()
-    with pytest.raises(ValueError, match="model is missing"):
+    with pytest.raises(ValueError, match=r"\['model'\] are missing"):
         accuracy_intervals(accuracies.drop(columns="model"), ax)
+    with pytest.raises(TypeError, match="table is a dict; a table of pandas was expected"):
+        accuracy_intervals({"model": ["joint"]}, ax)
     with pytest.raises(ValueError, match=r"no role to \['joint'\]"):
         accuracy_intervals(accuracies, ax, {"audio": "A"})
 

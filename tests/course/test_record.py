@@ -149,8 +149,8 @@ def test_checkpoint_names_the_folders_of_research_data(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "home", lambda: home)
     research_folders.make_cremad(home / "data")
     record.checkpoint("08", {}, open_data("cremad", home / "data"))
-    said = record.read()[-1]["data"]
-    assert re.fullmatch(r"CREMA-D, \d+ samples in ~/data", said)
+    data = record.read()[-1]["data"]
+    assert re.fullmatch(r"CREMA-D, \d+ samples in ~/data", data)
 
 
 def test_data_without_paths_are_refused():

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from coursekit.course.plots import new_figure
+from coursekit.course.plots.display import png
 from coursekit.course.plots.redraw import Layers
-from coursekit.course.plots.show import png
 from coursekit.course.plots.style import STILL
 from coursekit.course.widgets import EXPLORERS
 

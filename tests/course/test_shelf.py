@@ -17,12 +17,12 @@ SECTION = re.compile(
 
 
 def test_the_page_has_every_explorer_with_its_title_and_its_lessons():
-    found = {key: (title, lessons.split(" and ")) for title, lessons, key in SECTION.findall(PAGE)}
+    listed = {key: (title, lessons.split(" and ")) for title, lessons, key in SECTION.findall(PAGE)}
     shown = {key: [] for key in EXPLORERS}
     for script in scripts():
         for key in re.findall(r'^EXPLORERS\["(\w+)"\]\(\)', script.read_text("utf-8"), re.M):
             shown[key].append(script.stem[:2])
-    assert found == {key: (EXPLORERS[key]().title, lessons) for key, lessons in shown.items()}
+    assert listed == {key: (EXPLORERS[key]().title, lessons) for key, lessons in shown.items()}
 
 
 @pytest.fixture

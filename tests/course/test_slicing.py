@@ -4,7 +4,7 @@ import copy
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from coursekit.course.authoring.slicing import reached
+from coursekit.course.authoring.slicing import reached_by_answers
 
 
 def cell(source, name=""):
@@ -31,7 +31,7 @@ LESSON = new_notebook(
 
 
 def sources(lesson):
-    return [c.source for c in reached(lesson).cells if c.cell_type == "code"]
+    return [c.source for c in reached_by_answers(lesson).cells if c.cell_type == "code"]
 
 
 def test_what_an_answer_reaches_is_kept_with_what_it_needs():
@@ -60,5 +60,5 @@ def test_what_is_increased_is_needed_from_before():
 
 def test_the_lesson_itself_stays_as_it_is():
     before = [c.source for c in LESSON.cells]
-    reached(LESSON)
+    reached_by_answers(LESSON)
     assert [c.source for c in LESSON.cells] == before

@@ -1,13 +1,11 @@
 """Every figure's numbers, read from what was drawn."""
 
-from importlib import import_module
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
 
-from coursekit.course.plots import new_figure, show
+from coursekit.course.plots import display, new_figure, show
 from coursekit.course.plots.tables import MOST, figure_tables, tables_html
 
 
@@ -51,12 +49,12 @@ def test_clouds_bands_and_segments(ax):
     ax.fill_between([0, 1], [0, 1], [2, 3], label="band")
     ax.hlines([0.5], [0], [2], label="reach")
     table = only(ax)
-    found = {
+    points = {
         name: rows[["across", "up"]].to_numpy().tolist() for name, rows in table.groupby("series")
     }
-    assert found["dots"] == [[1, 3], [2, 4]]
-    assert found["band"] == [[0, 0], [0, 2], [1, 1], [1, 3]]
-    assert found["reach"] == [[0, 0.5], [2, 0.5]]
+    assert points["dots"] == [[1, 3], [2, 4]]
+    assert points["band"] == [[0, 0], [0, 2], [1, 1], [1, 3]]
+    assert points["reach"] == [[0, 0.5], [2, 0.5]]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +69,8 @@ def test_clouds_bands_and_segments(ax):
 def test_places_are_what_the_ticks_say(ax, ticks, texts, want):
     ax.plot([0, 1, 2], [0, 0, 0], label="l")
     ax.set_xticks(ticks, texts)
-    found = only(ax)["across"].tolist()
-    assert found == (want if isinstance(want[0], str) else pytest.approx(want))
+    places = only(ax)["across"].tolist()
+    assert places == (want if isinstance(want[0], str) else pytest.approx(want))
 
 
 def test_what_is_not_finite_or_not_seen_is_no_row(ax):
@@ -100,12 +98,13 @@ def test_a_long_table_says_so_and_names_are_escaped():
 
 
 def test_show_gives_the_table_with_the_picture(ax, monkeypatch):
-    said = []
-    module = import_module("coursekit.course.plots.show")
-    monkeypatch.setattr(module, "display", lambda data, raw: said.append(data))
+    outputs = []
+    monkeypatch.setattr(display, "display", lambda data, raw: outputs.append(data))
     ax.add_line(Line2D([0, 1], [0.25, 0.5], label="joint"))
     ax.set_title("Title")
     show(ax.figure, "Two points.")
-    assert said[0]["text/plain"] == "Two points."
-    assert "<img" in said[0]["text/html"] and "<caption>Title</caption>" in said[0]["text/html"]
-    assert "0.25" in said[0]["text/html"]
+    assert outputs[0]["text/plain"] == "Two points."
+    assert (
+        "<img" in outputs[0]["text/html"] and "<caption>Title</caption>" in outputs[0]["text/html"]
+    )
+    assert "0.25" in outputs[0]["text/html"]

@@ -268,10 +268,10 @@ def run(scenario):
 
 
 def test_in_a_loop_only_the_newest_state_is_shown():
-    seen = []
+    computed = []
 
     def compute(height, seed, mode):
-        seen.append(seed)
+        computed.append(seed)
         return height
 
     e = explorer(compute)
@@ -283,7 +283,7 @@ def test_in_a_loop_only_the_newest_state_is_shown():
         await e.settle()
 
     run(scenario)
-    assert seen == [7, 19]
+    assert computed == [7, 19]
     assert e.shown == e.state and e.alt == "A dot at 1."
 
 
@@ -337,12 +337,12 @@ def test_a_wish_during_the_last_step_is_not_lost():
 
 def test_slow_work_says_so_quietly_and_stops_saying_it(monkeypatch):
     monkeypatch.setattr(import_module("coursekit.course.widgets.latest"), "QUIET", 0.0)
-    said = []
+    sentences = []
 
     def train(height, seed, mode):
         for _ in range(3):
             yield
-            said.append(status(e) if seed == 1 else "")
+            sentences.append(status(e) if seed == 1 else "")
         return height
 
     e = None
@@ -353,7 +353,7 @@ def test_slow_work_says_so_quietly_and_stops_saying_it(monkeypatch):
         await e.settle()
 
     run(scenario)
-    assert "training …" in said
+    assert "training …" in sentences
     assert status(e) == ""
 
 

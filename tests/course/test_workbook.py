@@ -77,8 +77,8 @@ def mine(tmp_path):
 
 
 def test_fill_copies_every_lesson_and_nothing_else(lessons, mine):
-    said = workbook.fill(lessons, mine)
-    assert said == ["00_start.ipynb: a new copy for you.", "01_lines.ipynb: a new copy for you."]
+    report = workbook.fill(lessons, mine)
+    assert report == ["00_start.ipynb: a new copy for you.", "01_lines.ipynb: a new copy for you."]
     assert sorted(everything(mine)) == [ORIGIN, "00_start.ipynb", "01_lines.ipynb"]
     for name in ("00_start.ipynb", "01_lines.ipynb"):
         assert (mine / name).read_bytes() == (lessons / name).read_bytes()
@@ -116,9 +116,9 @@ def test_a_changed_copy_stays_at_an_update_and_the_way_out_is_named(lessons, min
     kept = (mine / "01_lines.ipynb").read_bytes()
     put(lessons / "01_lines.ipynb", notebook("01-centre", note="better"))
     for _ in range(2):  # it is said every time, until the learner decides
-        (said,) = workbook.fill(lessons, mine)
-        assert "newer version; yours is kept" in said
-        assert "`python course.py lab --fresh 01`" in said
+        (sentence,) = workbook.fill(lessons, mine)
+        assert "newer version; yours is kept" in sentence
+        assert "`python course.py lab --fresh 01`" in sentence
         assert (mine / "01_lines.ipynb").read_bytes() == kept
 
 
@@ -139,9 +139,11 @@ def test_a_damaged_list_loses_nothing_and_heals(lessons, mine, damage):
         (mine / ORIGIN).unlink()
     else:
         (mine / ORIGIN).write_bytes(damage)
-    said = workbook.fill(lessons, mine)
+    report = workbook.fill(lessons, mine)
     assert (mine / "01_lines.ipynb").read_bytes() == kept
-    assert len(said) == 1 and said[0].startswith("01_lines.ipynb: the course has a newer version")
+    assert len(report) == 1 and report[0].startswith(
+        "01_lines.ipynb: the course has a newer version"
+    )
     # The untouched copy is known again, so it follows the next update.
     put(lessons / "00_start.ipynb", notebook("00-hello", note="better"))
     assert "00_start.ipynb: brought up to date (you had not changed it)." in workbook.fill(
@@ -163,13 +165,13 @@ def test_fresh_sets_aside_with_the_date_and_gives_a_new_copy(lessons, mine):
     workbook.fill(lessons, mine)
     for text in ("first try", "second try"):
         answer(mine / "01_lines.ipynb", "ex-01-slope", text)
-        said = workbook.fresh("01", lessons, mine)
+        sentence = workbook.fresh("01", lessons, mine)
         place = re.fullmatch(
             r"01_lines\.ipynb: a fresh copy\. What you had is in "
             r"(workbook/set-aside/01_lines_\d{4}-\d\d-\d\d_\d{6}_\d{6}\.ipynb)\.",
-            said,
+            sentence,
         )
-        assert place, said
+        assert place, sentence
         assert source_of(mine.parent / place[1], "ex-01-slope") == text
         assert (mine / "01_lines.ipynb").read_bytes() == (lessons / "01_lines.ipynb").read_bytes()
     assert len(list((mine / "set-aside").iterdir())) == 2
@@ -202,8 +204,10 @@ def test_reset_gives_back_one_exercise_and_keeps_the_rest_and_the_old_copy(lesso
     answer(file, "ex-01-slope", "my good slope")
     answer(file, "check-01-slope", "looked into")
     before = file.read_bytes()
-    said = workbook.reset(name, lessons, mine)
-    assert said.startswith("01-centre in 01_lines.ipynb is as it was handed out. What you had is")
+    sentence = workbook.reset(name, lessons, mine)
+    assert sentence.startswith(
+        "01-centre in 01_lines.ipynb is as it was handed out. What you had is"
+    )
     assert source_of(file, "ex-01-centre") == "ex of 01-centre, first state"
     assert source_of(file, "ex-01-slope") == "my good slope"
     assert source_of(file, "check-01-slope") == "looked into"
@@ -212,8 +216,8 @@ def test_reset_gives_back_one_exercise_and_keeps_the_rest_and_the_old_copy(lesso
     )
     assert now[1] == first[1]  # outputs too
     assert now[0]["source"] == "Grüße"
-    (kept,) = (mine / "set-aside").iterdir()
-    assert kept.read_bytes() == before
+    (aside,) = (mine / "set-aside").iterdir()
+    assert aside.read_bytes() == before
 
 
 def test_reset_finds_a_cell_that_was_moved(lessons, mine):
@@ -299,9 +303,9 @@ def test_a_fill_that_is_cut_off_leaves_whole_files_and_can_be_repeated(
         cut_off(patch, when)
         with pytest.raises(KeyboardInterrupt):
             workbook.fill(lessons, mine)
-    left = everything(mine)
-    assert len(left) == when - 1
-    for name, content in left.items():
+    written = everything(mine)
+    assert len(written) == when - 1
+    for name, content in written.items():
         assert content == (lessons / name).read_bytes()
     workbook.fill(lessons, mine)
     put(lessons / "00_start.ipynb", notebook("00-hello", note="better"))

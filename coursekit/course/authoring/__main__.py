@@ -81,13 +81,13 @@ def check_all(chosen: list[Path]) -> int:
     count = 0
     for script in chosen:
         path = notebook_of(script)
-        found = problems(path)
-        count += len(found)
-        for sentence in found or ["good"]:
+        sentences = problems(path)
+        count += len(sentences)
+        for sentence in sentences or ["good"]:
             print(f"{path.name}: {sentence}")
-    said = check_glossary()
-    count += said != "good"
-    print(f"{path_of_glossary().name}: {said}")
+    verdict = check_glossary()
+    count += verdict != "good"
+    print(f"{path_of_glossary().name}: {verdict}")
     for name in stale():
         count += 1
         print(f"{name}: Its list of lessons is not what they declare; `refresh` renews it.")
@@ -111,19 +111,19 @@ def main(arguments: list[str] | None = None) -> int:
         "lessons", nargs="*", metavar="NN", help="two digits, or a page's name; all when left out"
     )
     parser.add_argument("--force", action="store_true", help="run notebooks that are current too")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     available = [*scripts(), *pages()]
-    unknown = set(given.lessons) - {name_of(script) for script in available}
+    unknown = set(options.lessons) - {name_of(script) for script in available}
     if unknown:
         parser.error(f"there is no lesson {', '.join(sorted(unknown))} in notebooks/source")
-    chosen = [s for s in available if not given.lessons or name_of(s) in given.lessons]
-    if given.command == "check":
+    chosen = [s for s in available if not options.lessons or name_of(s) in options.lessons]
+    if options.command == "check":
         return min(check_all(chosen), 1)
     for name in renew():
         print(f"{name}: its list is renewed", flush=True)
     failed = refresh_numbers()  # the notebooks' codes have them
     failed += refresh_glossary()  # first: the lessons link to it
-    return min(failed + refresh_all(chosen, given.force), 1)
+    return min(failed + refresh_all(chosen, options.force), 1)
 
 
 if __name__ == "__main__":

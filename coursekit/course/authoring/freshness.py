@@ -37,14 +37,14 @@ def problems(path: Path) -> list[str]:
     if not path.exists():
         return ["It has not been made from its source yet."]
     notebook = nbformat.read(path, 4)
-    found = [*_stale(notebook, script), *_leaks(notebook, script)]
+    sentences = [*_stale(notebook, script), *_leaks(notebook, script)]
     if "widgets" in notebook.metadata:
-        found.append("It stores the widgets' state, which is large and differs each time.")
+        sentences.append("It stores the widgets' state, which is large and differs each time.")
     for number, cell in enumerate(notebook.cells, 1):
         where = f"Cell {number} ({cell.id})"
         complaints = _outputs(cell) if cell.cell_type == "code" else _markdown(cell, path)
-        found += [f"{where} {complaint}" for complaint in complaints]
-    return found
+        sentences += [f"{where} {complaint}" for complaint in complaints]
+    return sentences
 
 
 def is_current(path: Path) -> bool:

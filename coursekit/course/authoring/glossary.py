@@ -44,7 +44,7 @@ def terms_of(script: Path) -> list[Term]:
     section = SECTION.search(text)
     require(section is not None, f"{script.name} has no section '## Words'.")
     assert section is not None
-    found = []
+    defined = []
     for bullet in BULLET.findall(section[1] + "\n"):
         item = " ".join(bullet.split())
         entry = ENTRY.fullmatch(item)
@@ -52,8 +52,8 @@ def terms_of(script: Path) -> list[Term]:
             entry is not None, f"{script.name}: '**term**: meaning' was expected, not {item!r}."
         )
         assert entry is not None
-        found.append(Term(entry[1], entry[2], script))
-    return found
+        defined.append(Term(entry[1], entry[2], script))
+    return defined
 
 
 def terms(lessons: list[Path] | None = None) -> list[Term]:
@@ -68,7 +68,7 @@ def terms(lessons: list[Path] | None = None) -> list[Term]:
 
 
 def glossary(lessons: list[Path] | None = None) -> NotebookNode:
-    """The page as a notebook: an introduction, then one cell a letter."""
+    """The page as a notebook: an introduction, then one cell per letter."""
     by_letter: dict[str, list[str]] = {}
     for name, meaning, script in terms(lessons):
         link = f"[{script.stem[:2]}]({script.stem}.ipynb)"

@@ -3,9 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import nbformat
@@ -22,7 +20,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from coursekit.course.authoring.slicing import reached
+from coursekit.course.authoring.slicing import reached_by_answers
 from coursekit.course.authoring.sources import (
     KERNEL,
     NOTEBOOKS,
@@ -39,7 +37,6 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PREPROCESSORS = (LockCells, ClearSolutions, ClearHiddenTests, ComputeChecksums, CheckCellMetadata)
 # JupyterLab shows the first line of a collapsed output; without this it would be the answer.
 FOLDED = "The answer is folded away. Guess first, then run this cell."
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Mark(NamedTuple):
@@ -79,10 +76,10 @@ def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS) -> float:
 
 def normalise(notebook: NotebookNode) -> None:
     """Take out, in place, what differs between two runs or two machines and nobody reads."""
-    kept = notebook.metadata.get("coursekit")
+    stamped = notebook.metadata.get("coursekit")
     notebook.metadata = nbformat.from_dict({"kernelspec": dict(KERNEL)})
-    if kept is not None:
-        notebook.metadata["coursekit"] = kept
+    if stamped is not None:
+        notebook.metadata["coursekit"] = stamped
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if "outputs" in cell:
@@ -90,9 +87,9 @@ def normalise(notebook: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
         if reveals(cell) and cell.outputs:
-            said = new_output("display_data", data={"text/plain": FOLDED})
-            if cell.outputs[0] != said:
-                cell.outputs.insert(0, said)
+            folded = new_output("display_data", data={"text/plain": FOLDED})
+            if cell.outputs[0] != folded:
+                cell.outputs.insert(0, folded)
 
 
 def _is_worth_keeping(output: NotebookNode) -> bool:
@@ -127,13 +124,13 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 def marks(notebook: NotebookNode) -> dict[str, Mark]:
     """Grade id → what nbgrader gives for the outputs that stand in ``notebook``."""
-    found: dict[str, Mark] = {}
+    by_id: dict[str, Mark] = {}
     for cell in notebook.cells:
         graded: dict[str, Any] = cell.metadata.get("nbgrader", {})
         if graded.get("grade"):
             earned, _ = determine_grade(cell)
-            found[graded["grade_id"]] = Mark(float(earned or 0), float(graded["points"]))
-    return found
+            by_id[graded["grade_id"]] = Mark(float(earned or 0), float(graded["points"]))
+    return by_id
 
 
 def solved(script: Path) -> dict[str, Mark]:
@@ -141,6 +138,6 @@ def solved(script: Path) -> dict[str, Mark]:
 
     Only what the answers reach is run: the rest does what it does in the learner's notebook.
     """
-    notebook = reached(instructor_notebook(script))
+    notebook = reached_by_answers(instructor_notebook(script))
     execute(notebook, script.parent.parent)
     return marks(notebook)

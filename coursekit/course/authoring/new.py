@@ -89,7 +89,7 @@ def _write(plan: Callable[[], "Scaffold"], command: str) -> None:
     except (ValueError, OSError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    for path, what in written.items():
-        typer.echo(f"{what} {path.relative_to(ROOT)}")
+    for path, change in written.items():
+        typer.echo(f"{change} {path.relative_to(ROOT)}")
     typer.echo(f"It runs as it is. Next: {command}")
     typer.echo("What waits for your words: python course.py test tests/course/test_placeholders.py")

@@ -79,9 +79,9 @@ def _module(kind: str, room: str, name: str) -> Scaffold:
     }
 
 
-def require_name(what: str, name: str, pattern: re.Pattern[str], form: str) -> None:
+def require_name(label: str, name: str, pattern: re.Pattern[str], form: str) -> None:
     """Refuse a malformed name; ``form``: what it is made of."""
-    require(pattern.fullmatch(name) is not None, f"{what} is {name!r}; {form} were expected.")
+    require(pattern.fullmatch(name) is not None, f"{label} is {name!r}; {form} were expected.")
 
 
 def new_test(path: str) -> Path:
@@ -126,16 +126,16 @@ def write_all(texts: Scaffold) -> dict[Path, str]:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     after = {path: "new" if old is None else "changed" for path, old in before.items()}
-    return {path: what for path, what in after.items() if path.read_bytes() != before[path]}
+    return {path: change for path, change in after.items() if path.read_bytes() != before[path]}
 
 
 def _style(paths: list[Path]) -> None:
     """Sort imports and format, so that names of any length stand as the style asks; then check."""
-    for how in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"], ["check"]):
-        run = [sys.executable, "-m", "ruff", *how, *map(str, paths)]
-        done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
-        problem = f"Nothing is written, for it would not pass ruff:\n{done.stdout}{done.stderr}"
-        require(done.returncode == 0, f"{problem}\nA shorter name may help.")
+    for step in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"], ["check"]):
+        run = [sys.executable, "-m", "ruff", *step, *map(str, paths)]
+        result = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+        problem = f"Nothing is written, for it would not pass ruff:\n{result.stdout}{result.stderr}"
+        require(result.returncode == 0, f"{problem}\nA shorter name may help.")
 
 
 def forget_rooms() -> None:

@@ -51,38 +51,39 @@ def names_of(code: str) -> Names:
 def _free(scope: symtable.SymbolTable) -> set[str]:
     """Names that a statement reads, its functions' bodies included, and does not make there."""
     outermost = scope.get_type() == "module"
-    found = {
+    free = {
         s.get_name()
         for s in scope.get_symbols()
         if s.is_referenced() and (outermost or s.is_global())
     }
-    own = {s.get_name() for s in scope.get_symbols() if s.is_namespace()} if outermost else set()
     for inner in scope.get_children():
-        found |= _free(inner)
-    return found - own
+        free |= _free(inner)
+    if outermost:  # functions and classes that the statement itself defines
+        free -= {s.get_name() for s in scope.get_symbols() if s.is_namespace()}
+    return free
 
 
 def _made_by(statement: ast.stmt) -> set[str]:
-    found: set[str] = set()
+    made: set[str] = set()
     for node in _outer(statement):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
+            made.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {bound_by(alias) for alias in node.names}
+            made |= {bound_by(alias) for alias in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
+            made.add(node.id)
         elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            found |= _base(node)
+            made |= _base(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             called = node.value.func
-            found |= _base(called) if isinstance(called, ast.Attribute) else set()
-    return found
+            made |= _base(called) if isinstance(called, ast.Attribute) else set()
+    return made
 
 
 def _increased(statement: ast.stmt) -> set[str]:
     """x of ``x += 1``, which reads it too."""
-    found = (node.target for node in _outer(statement) if isinstance(node, ast.AugAssign))
-    return {target.id for target in found if isinstance(target, ast.Name)}
+    targets = (node.target for node in _outer(statement) if isinstance(node, ast.AugAssign))
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def bound_by(alias: ast.alias) -> str:
@@ -131,11 +132,11 @@ def cut(notebook: NotebookNode, keys: Collection[str]) -> NotebookNode:
     known = exercises_of(notebook)
     for key in keys:
         choose("exercise", key, known)
-    found = copy.deepcopy(notebook)
+    excerpt = copy.deepcopy(notebook)
     needed: set[str] = set()
     kept: list[NotebookNode] = []
     text_too = False  # whether what stands directly before was an answer's cell, or its text
-    for cell in reversed(found.cells):
+    for cell in reversed(excerpt.cells):
         if cell.cell_type != "code":
             kept += [cell] if text_too else []
             continue
@@ -153,11 +154,11 @@ def cut(notebook: NotebookNode, keys: Collection[str]) -> NotebookNode:
         else:
             cell.source, needed = _only_needed(cell.source, needed)
             kept += [cell] if cell.source else []
-    found.cells = kept[::-1]
-    return found
+    excerpt.cells = kept[::-1]
+    return excerpt
 
 
-def reached(notebook: NotebookNode) -> NotebookNode:
+def reached_by_answers(notebook: NotebookNode) -> NotebookNode:
     """A copy with the exercises, all code that an answer has an effect on, and what both need.
 
     The rest runs the same whatever the answers are, unless a function changed something for it
@@ -176,16 +177,16 @@ def reached(notebook: NotebookNode) -> NotebookNode:
 
 def with_needs(notebook: NotebookNode, wanted: Callable[[NotebookNode], bool]) -> NotebookNode:
     """A copy with all texts, the code cells that are wanted, and what these need of the others."""
-    found = copy.deepcopy(notebook)
+    excerpt = copy.deepcopy(notebook)
     needed: set[str] = set()
-    for cell in reversed([cell for cell in found.cells if cell.cell_type == "code"]):
+    for cell in reversed([cell for cell in excerpt.cells if cell.cell_type == "code"]):
         if wanted(cell):
             names = names_of(cell.source)
             needed = needed - names.made | names.taken
         else:
             cell.source, needed = _only_needed(cell.source, needed)
-    found.cells = [cell for cell in found.cells if cell.source]
-    return found
+    excerpt.cells = [cell for cell in excerpt.cells if cell.source]
+    return excerpt
 
 
 def _only_needed(code: str, needed: set[str]) -> tuple[str, set[str]]:

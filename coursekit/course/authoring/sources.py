@@ -56,7 +56,7 @@ def instructor_notebook(script: Path) -> NotebookNode:
     notebook = new_notebook(metadata={"kernelspec": dict(KERNEL)})
     notebook.nbformat_minor = 5
     notebook.cells = read.cells
-    seen: Counter[str] = Counter()
+    uses: Counter[str] = Counter()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
         if reveals(cell):
@@ -64,13 +64,13 @@ def instructor_notebook(script: Path) -> NotebookNode:
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] = _graded(cell.metadata["nbgrader"], script.name)
         cell.id = _name(cell)
-        seen[cell.id] += 1
-        if seen[cell.id] > 1:
+        uses[cell.id] += 1
+        if uses[cell.id] > 1:
             require(
                 "nbgrader" not in cell.metadata,
                 f"{script.name}: the grade id {cell.id!r} is used twice; each cell needs its own.",
             )
-            cell.id = f"{cell.id}-{seen[cell.id]}"
+            cell.id = f"{cell.id}-{uses[cell.id]}"
     return notebook
 
 
@@ -83,8 +83,8 @@ def reveals(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and REVEAL.search(cell.source) is not None
 
 
-def _graded(given: dict[str, Any], script: str) -> dict[str, Any]:
-    full = {**NBGRADER, **given}
+def _graded(metadata: dict[str, Any], script: str) -> dict[str, Any]:
+    full = {**NBGRADER, **metadata}
     if full["grade"] and not full["solution"]:
         full["locked"] = True  # a check is not the learner's to edit
     require(bool(full.get("grade_id")), f"{script}: an nbgrader cell has no grade_id.")

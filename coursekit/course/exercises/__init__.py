@@ -34,7 +34,7 @@ How to write them for a lesson (see ``coursekit/lessons/l01_…/exercises``):
     "check-KEY" that ends in the check; then ``.hint()`` and ``.solution()`` are there too.
 
 4.  In ``tests/lessons/lNN_name/answers.py`` write ``WRONG = {key: {name: (function, piece of the
-    hint)}}``, at least five a key, and ``RIGHT = {key: {name: function}}``, at least three, in
+    hint)}}``, at least five per key, and ``RIGHT = {key: {name: function}}``, at least three, in
     other words than the module's. For value exercises add ``GIVEN = {key: tuple of data}``; the
     answer is the function called on them. tests/course/test_exercises.py finds and tries all of it.
 

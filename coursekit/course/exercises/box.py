@@ -45,15 +45,15 @@ class CheckBox:
     def html(self) -> str:
         """The box as HTML; everything that came from the learner is escaped."""
         icon, word, colour = LOOKS[type(self.outcome)]
-        found = self.outcome
-        repeated = found.sentence.rstrip(".") in (word, "Correct")
+        outcome = self.outcome
+        repeated = outcome.sentence.rstrip(".") in (word, "Correct")
         parts = [
             f"<strong>{icon} {word}</strong> · exercise {escape(self.key)} · "
             f"{self.points:g} of {self.out_of:g} points",
-            "" if repeated else f"<div>{escape(found.sentence)}</div>",
-            f"<div><strong>Hint:</strong> {escape(found.hint)}</div>" if found.hint else "",
-            f'<pre style="{MONO}">{escape(found.detail)}</pre>' if found.detail else "",
-            _printed(found.printed),
+            "" if repeated else f"<div>{escape(outcome.sentence)}</div>",
+            f"<div><strong>Hint:</strong> {escape(outcome.hint)}</div>" if outcome.hint else "",
+            f'<pre style="{MONO}">{escape(outcome.detail)}</pre>' if outcome.detail else "",
+            _printed(outcome.printed),
             f"<div><em>{escape(self.note)}</em></div>" if self.note else "",
         ]
         return _box("".join(parts), colour)

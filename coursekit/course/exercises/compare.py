@@ -108,8 +108,8 @@ def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
     if wanted.ndim == 0 and numbers.size == 1:
         numbers = numbers.reshape(())
     if numbers.shape != wanted.shape:
-        came, want = _shape(numbers), _shape(wanted)
-        raise WrongForm(f"{came.capitalize()} was returned; {want} was expected.")
+        shape, wanted_shape = _shape(numbers), _shape(wanted)
+        raise WrongForm(f"{shape.capitalize()} was returned; {wanted_shape} was expected.")
     if not np.isfinite(numbers).all():
         raise WrongForm("The answer contains NaN or infinite values.")
     return numbers

@@ -134,11 +134,11 @@ def _descriptor_captured(text: io.StringIO) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(tempfile.TemporaryFile())
-            kept = os.dup(2)
+            saved = os.dup(2)
         except OSError:  # no descriptor 2, or nowhere to write: nothing to keep
             yield
             return
-        stack.callback(os.close, kept)
+        stack.callback(os.close, saved)
         os.dup2(file.fileno(), 2)
         try:
             yield
@@ -146,7 +146,7 @@ def _descriptor_captured(text: io.StringIO) -> Iterator[None]:
             if sys.__stderr__ is not None:
                 with contextlib.suppress(OSError, ValueError):
                     sys.__stderr__.flush()
-            os.dup2(kept, 2)
+            os.dup2(saved, 2)
             file.seek(0)
             text.write(file.read(10_000).decode(errors="replace"))
 
@@ -187,8 +187,8 @@ def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
         line = (own[-1].line or linecache.getline(own[-1].filename, number)).strip()
         where = f"Line {number} of the cell: {line}" if line else f"Line {number} of the cell"
     kind = type(error).__name__
-    said = f"{kind}: {error}"  # may quote the case, so it stands in the detail
-    return Incorrect(f"Your code raised {kind}.", detail="\n".join(filter(None, [said, where])))
+    message = f"{kind}: {error}"  # may quote the case, so it stands in the detail
+    return Incorrect(f"Your code raised {kind}.", detail="\n".join(filter(None, [message, where])))
 
 
 def _files_of(answer: Any) -> set[str]:

@@ -13,7 +13,7 @@ from coursekit.course.exercises.outcome import CannotCheck, Outcome
 from coursekit.course.exercises.source import solution_of
 from coursekit.course.exercises.under_nbgrader import as_validated, runs
 from coursekit.course.help_level import help_given
-from coursekit.utils.checks import require
+from coursekit.utils.checks import require, require_positive
 
 Cases = Callable[[np.random.Generator], list[tuple[Any, ...]]]
 
@@ -49,7 +49,7 @@ class Exercise:
             self.key[:2].isdigit() and self.key[2:3] == "-",
             f"key is {self.key!r}; two digits, a hyphen and a name were expected.",
         )
-        require(self.points > 0, f"points is {self.points}; a positive number was expected.")
+        require_positive("points", self.points)
         require(len(self.hints) > 0, "hints is empty; at least one was expected.")
 
     def evaluate(self, answer: Any, *given: Any, seed: int | None = None) -> Outcome:
@@ -114,8 +114,8 @@ class Exercise:
         """The next hint; after the last one, the last one again."""
         if help_given() == "none":
             return NoteBox("Hints", "They are switched off for this assignment.")
-        given = sum(entry["kind"] == "hint" for entry in self._entries())
-        step = min(given, len(self.hints) - 1)
+        hints_shown = sum(entry["kind"] == "hint" for entry in self._entries())
+        step = min(hints_shown, len(self.hints) - 1)
         self._keep("hint", step=step + 1)
         return NoteBox(f"Hint {step + 1} of {len(self.hints)}", self.hints[step])
 
@@ -145,8 +145,4 @@ class Exercise:
         """
         if runs():
             return ""
-        try:
-            record.append(kind, lesson=self.key[:2], exercise=self.key, **fields)
-        except OSError as error:
-            return f"This could not be written to {record.path().name}: {error.strerror}."
-        return ""
+        return record.keep(kind, lesson=self.key[:2], exercise=self.key, **fields)

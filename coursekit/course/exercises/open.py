@@ -56,8 +56,9 @@ class OpenExercise(Exercise):
                     outcome = raised(error, answer)
                     break
                 if not met:
-                    found = {"hint": requirement.hint, "misconception": requirement.name}
-                    outcome = Incorrect(requirement.sentence, **found)
+                    outcome = Incorrect(
+                        requirement.sentence, hint=requirement.hint, misconception=requirement.name
+                    )
                     break
         return replace(outcome, printed=printed())
 

@@ -61,7 +61,7 @@ STARVES = (
 
 def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
     """What every entrant has to meet.  feeds: also raise the slow encoder's probe when starved."""
-    found = [
+    needed = [
         Requirement("arguments", "It cannot be made without arguments.", _is_made, ARGUMENTS),
         Requirement("names", "It knows modalities called A and B only.", _finds_names, NAMES),
         Requirement("two modalities", "It diverges with two modalities.", _stays_finite, DIVERGES),
@@ -86,8 +86,8 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
     ]
     if feeds:
         sentence = f"It does not raise the starved encoder's probe by {GAIN}."
-        found.append(Requirement("starved data", sentence, _feeds, STARVES))
-    return tuple(found)
+        needed.append(Requirement("starved data", sentence, _feeds, STARVES))
+    return tuple(needed)
 
 
 def _is_made(answer: Answer, rng: np.random.Generator) -> bool:
@@ -132,7 +132,7 @@ def _changes(answer: Answer, rng: np.random.Generator) -> bool:
 
 def _harmless(answer: Answer, rng: np.random.Generator) -> bool:
     model, _ = _trained(answer, _balanced(), BALANCED)
-    return _reached(model, _balanced()) > _joint_on_balanced()[0] - LOSS
+    return _test_accuracy(model, _balanced()) > _joint_on_balanced()[0] - LOSS
 
 
 def _feeds(answer: Answer, rng: np.random.Generator) -> bool:
@@ -149,7 +149,7 @@ def _trained(
     return model, torch.cat([p.detach().flatten() for p in model.parameters()])
 
 
-def _reached(model: MultimodalClassifier, data: MultimodalData) -> float:
+def _test_accuracy(model: MultimodalClassifier, data: MultimodalData) -> float:
     return accuracy(predict(model, data.test.inputs).joint, data.test.labels)
 
 
@@ -184,7 +184,7 @@ def _starved() -> MultimodalData:
 @lru_cache(maxsize=1)
 def _joint_on_balanced() -> tuple[float, Tensor]:
     model, weights = _trained(Method, _balanced(), BALANCED)
-    return _reached(model, _balanced()), weights
+    return _test_accuracy(model, _balanced()), weights
 
 
 @lru_cache(maxsize=1)
@@ -246,7 +246,7 @@ class _BrakesEverything(Method):
 
 def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
     """Wrong answers, each with the hint of what it does not meet."""
-    found = [
+    wrong_answers = [
         Misconception("needs an argument", _NeedsArgument, ARGUMENTS),
         Misconception("scales that are no numbers", _ShrinksToNothing, DIVERGES),
         Misconception("knows two names only", _KnowsTwoNames, NAMES),
@@ -257,5 +257,5 @@ def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
         Misconception("stops the first encoder", _StopsTheFirst, HARMS),
     ]
     if feeds:
-        found.append(Misconception("brakes everything alike", _BrakesEverything, STARVES))
-    return tuple(found)
+        wrong_answers.append(Misconception("brakes everything alike", _BrakesEverything, STARVES))
+    return tuple(wrong_answers)

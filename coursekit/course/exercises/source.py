@@ -17,7 +17,7 @@ def solution_of(key: str, folder: Path = FOLDER) -> str:
     for script in sorted(folder.glob(f"{key[:2]}_*.py")):
         cell = _cell(script.read_text(encoding="utf-8"), f"ex-{key}")
         if cell:
-            return textwrap.dedent(MARKED.sub(lambda found: found[1].rstrip("\n"), cell)).strip()
+            return textwrap.dedent(MARKED.sub(lambda match: match[1].rstrip("\n"), cell)).strip()
     return ""
 
 
@@ -25,7 +25,7 @@ def _cell(script: str, grade_id: str) -> str:
     """The text of the cell with that grade id in a percent script; "" if there is none."""
     for part in re.split(r"^# %%", script, flags=re.M)[1:]:
         head, _, body = part.partition("\n")
-        found = re.search(r"nbgrader=(\{.*\})", head)
-        if found and json.loads(found[1]).get("grade_id") == grade_id:
+        match = re.search(r"nbgrader=(\{.*\})", head)
+        if match and json.loads(match[1]).get("grade_id") == grade_id:
             return body
     return ""

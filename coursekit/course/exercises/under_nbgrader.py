@@ -50,9 +50,9 @@ def as_validated(box: CheckBox) -> CheckBox:
 
 def in_lines(box: CheckBox) -> str:
     """The box as plain text: the finding, the hint, the case that differs."""
-    found = box.outcome
-    _, word, _ = LOOKS[type(found)]
-    said = found.sentence if found.sentence.startswith(word) else f"{word}. {found.sentence}"
-    hint = f"Hint: {found.hint}" if found.hint else ""
-    parts = [fill(f"Exercise {box.key}: {said}", WIDTH), fill(hint, WIDTH), found.detail]
+    outcome, sentence = box.outcome, box.outcome.sentence
+    _, word, _ = LOOKS[type(outcome)]
+    finding = sentence if sentence.startswith(word) else f"{word}. {sentence}"
+    hint = f"Hint: {outcome.hint}" if outcome.hint else ""
+    parts = [fill(f"Exercise {box.key}: {finding}", WIDTH), fill(hint, WIDTH), outcome.detail]
     return "\n".join(filter(None, parts))

@@ -10,13 +10,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from coursekit.course import registry
-from coursekit.course.games.game import CASES, FREE, Answer, Case, Evidence, Game, Scale
+from coursekit.course.games.deck import CASES, Answer, Case, Evidence, Game, Scale
 from coursekit.utils.checks import choose
 from coursekit.utils.stepwise import drive
 
 __all__ = [
     "CASES",
-    "FREE",
     "Answer",
     "Case",
     "Evidence",
@@ -45,13 +44,13 @@ def check_rule(name: str, numbers: Iterable[int], *, jobs: int = 1) -> pd.DataFr
     Trains each of them.  jobs: processes that share the work; their start takes as long as twenty
     cases. Whoever still wants to play should look at the sum of the last column only.
     """
-    found = Parallel(n_jobs=jobs)(delayed(_checked)(name, number) for number in numbers)
-    return pd.DataFrame(found)
+    rows = Parallel(n_jobs=jobs)(delayed(_checked)(name, number) for number in numbers)
+    return pd.DataFrame(rows)
 
 
 def _checked(name: str, number: int) -> dict[str, object]:
     played = game(name)
     case = played.case(number)
-    said = played.rule(drive(played.train(case)))
-    right = played.right(said, case.truth)
-    return {"case": number, "truth": case.truth, "rule": said, "right": right}
+    answer = played.rule(drive(played.train(case)))
+    right = played.right(answer, case.truth)
+    return {"case": number, "truth": case.truth, "rule": answer, "right": right}

@@ -14,7 +14,7 @@ from coursekit.course.authoring.slicing import CHECK, GIVEN, cut, exercises_of, 
 from coursekit.course.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.course.grading.open_question import has_question, question_cells
 from coursekit.course.help_level import HELP, VARIABLE
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_positive
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n### END HIDDEN TESTS", re.S)
 LAST_CALL = re.compile(r"\.check\((.*), seed=[\d_]+\)$", re.S)
@@ -58,10 +58,10 @@ class Plan:
         for key in (*self.exercises, *self.points):
             choose("exercise", key, every)
         for lesson in self.lessons:
-            said = f"exercises has none of lesson {lesson}; leave the lesson out, or name one."
-            require(len(self.keys(lesson)) > 0, said)
+            sentence = f"exercises has none of lesson {lesson}; leave the lesson out, or name one."
+            require(len(self.keys(lesson)) > 0, sentence)
         for key, points in self.points.items():
-            require(points > 0, f"points of {key} is {points}; a positive number was expected.")
+            require_positive(f"points of {key}", points)
         if not made:
             self._require_explorers()
         asked = any(map(has_question, self.lessons)) or not self.written
@@ -81,8 +81,8 @@ class Plan:
 
     def keys(self, lesson: str) -> list[str]:
         """The exercises of one lesson that are handed out, in their order."""
-        own = keys_of(lesson_scripts()[lesson])
-        return [key for key in own if not self.exercises or key in self.exercises]
+        every = keys_of(lesson_scripts()[lesson])
+        return [key for key in every if not self.exercises or key in self.exercises]
 
 
 def lesson_scripts() -> dict[str, Path]:
@@ -98,22 +98,22 @@ def keys_of(script: Path) -> list[str]:
 def source_notebook(lesson: str, plan: Plan) -> NotebookNode:
     """What nbgrader keeps in its source folder: with solutions and hidden checks."""
     keys = plan.keys(lesson)
-    found = cut(instructor_notebook(lesson_scripts()[lesson]), keys)
-    given = 0
-    for cell in found.cells:
+    notebook = cut(instructor_notebook(lesson_scripts()[lesson]), keys)
+    locked = 0
+    for cell in notebook.cells:
         if grade_id(cell).startswith(CHECK):
             key = key_of(cell)
-            own = cell.metadata["nbgrader"]
-            own["points"] = plan.points.get(key, own["points"])
-            cell.source = with_hidden_cases(cell.source, hidden_seed(plan, key), own["points"])
+            graded = cell.metadata["nbgrader"]
+            graded["points"] = plan.points.get(key, graded["points"])
+            cell.source = with_hidden_cases(cell.source, hidden_seed(plan, key), graded["points"])
             if key in plan.points:
-                cell.source = worth(cell.source, own["points"])
+                cell.source = worth(cell.source, graded["points"])
         elif cell.cell_type == "code" and not grade_id(cell):
-            given += 1
-            _lock(cell, f"{GIVEN}{lesson}-{given}")
+            locked += 1
+            _lock(cell, f"{GIVEN}{lesson}-{locked}")
     question = question_cells(lesson) if plan.written and has_question(lesson) else []
-    found.cells = [*_head(lesson, plan, keys), *found.cells, *question]
-    return found
+    notebook.cells = [*_head(lesson, plan, keys), *notebook.cells, *question]
+    return notebook
 
 
 def hidden_seed(plan: Plan, key: str) -> int:
@@ -150,10 +150,10 @@ def worth(code: str, out_of: float) -> str:
 
 def _graded(call: str, seed: int | None, out_of: float) -> str:
     pattern = re.compile(r"\.check\((.*)\)$", re.S) if seed is None else LAST_CALL
-    given = "" if seed is None else f", seed={seed}"
-    found, count = pattern.subn(rf".grade(\1{given}, out_of={out_of:g})", call.strip())
+    with_seed = "" if seed is None else f", seed={seed}"
+    graded, count = pattern.subn(rf".grade(\1{with_seed}, out_of={out_of:g})", call.strip())
     require(count == 1, f"a graded cell ends in {call!r}; one check with a seed was expected.")
-    return found
+    return graded
 
 
 def _lock(cell: NotebookNode, name: str) -> None:
@@ -167,13 +167,13 @@ def _head(lesson: str, plan: Plan, keys: list[str]) -> list[NotebookNode]:
     title = instructor_notebook(lesson_scripts()[lesson]).cells[0].source.splitlines()[0]
     due = f" It is due on {plan.due:%d %B %Y, %H:%M %Z}." if plan.due else ""
     count = f"{len(keys)} exercises" if len(keys) != 1 else "one exercise"
-    said = (
+    text = (
         f"{title}\n\nAssignment **{plan.name}**: {count} of this lesson.{due} Write your answers "
         "in the cells with `...` and run the check below each one as often as you like. What "
         "counts are checks on other cases, made after you have handed in. Leave the other cells "
         "as they are; you may add cells of your own."
     )
-    cells = [new_markdown_cell(said, id=f"head-{lesson}")]
+    cells = [new_markdown_cell(text, id=f"head-{lesson}")]
     if plan.help != HELP[0]:
         cells.append(new_code_cell(f'import os\n\nos.environ["{VARIABLE}"] = "{plan.help}"'))
         _lock(cells[-1], f"{GIVEN}{lesson}-help")

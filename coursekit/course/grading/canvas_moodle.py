@@ -61,8 +61,8 @@ def moodle(marks: pd.DataFrame, worksheet: Path, name: str) -> Filled:
     require(GRADE in table, f"{worksheet.name} has no column {GRADE!r}; a worksheet of Moodle has.")
     key = _key(table, MOODLE_KEYS, marks["student"], worksheet)
     for most in set(table[MOST]) - {""} if MOST in table else ():
-        said = f"{name} is worth {_out_of(marks)} points, in {worksheet.name} {most}."
-        require(float(most) == float(_out_of(marks)), said)
+        sentence = f"{name} is worth {_out_of(marks)} points, in {worksheet.name} {most}."
+        require(float(most) == float(_out_of(marks)), sentence)
     table[GRADE] = table[key].map(_totals(marks)).fillna(table[GRADE])
     if FEEDBACK in table:
         words = {row["student"]: in_words(row) for _, row in marks.iterrows()}
@@ -72,8 +72,8 @@ def moodle(marks: pd.DataFrame, worksheet: Path, name: str) -> Filled:
 
 def in_words(row: pd.Series) -> str:
     """One student's marks as a sentence."""
-    own = [c for c in row.index if c[:2].isdigit() or c.startswith("written-")]
-    parts = [f"{c} {row[c]:g}" if pd.notna(row[c]) else f"{c} not marked yet" for c in own]
+    columns = [c for c in row.index if c[:2].isdigit() or c.startswith("written-")]
+    parts = [f"{c} {row[c]:g}" if pd.notna(row[c]) else f"{c} not marked yet" for c in columns]
     late = f"; {row['days late']:g} days late, −{row['late']:g}" if row["late"] else ""
     return ", ".join(parts) + late
 

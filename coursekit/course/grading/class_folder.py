@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
@@ -98,8 +96,8 @@ def keep_plan(plan: Plan, folder: Path) -> None:
     """Write the plan down, so that the assignment can be made again."""
     path = folder / PLANS / f"{plan.name}.json"
     path.parent.mkdir(exist_ok=True)
-    kept = asdict(plan) | {"due": plan.due.isoformat() if plan.due else None}
-    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    stored = asdict(plan) | {"due": plan.due.isoformat() if plan.due else None}
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 def plan_of(folder: Path, name: str) -> Plan:
@@ -110,10 +108,10 @@ def plan_of(folder: Path, name: str) -> Plan:
     path = folder / PLANS / f"{name}.json"
     known = sorted(p.stem for p in path.parent.glob("*.json"))
     require(path.exists(), f"{folder} has no assignment {name!r}; it has {known}.")
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    due = datetime.fromisoformat(kept["due"]) if kept["due"] else None
-    lists = {k: tuple(kept[k]) for k in ("lessons", "exercises")}
-    return Plan(**(kept | lists | {"due": due}), made=True)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    due = datetime.fromisoformat(stored["due"]) if stored["due"] else None
+    lists = {k: tuple(stored[k]) for k in ("lessons", "exercises")}
+    return Plan(**(stored | lists | {"due": due}), made=True)
 
 
 def config_of(folder: Path) -> Config:
@@ -148,9 +146,3 @@ def _commands_on_the_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def released(folder: Path, name: str) -> dict[str, Any]:
-    """The notebooks that students get, by their names without ending."""
-    paths = sorted((folder / "release" / name).glob("*.ipynb"))
-    return {path.stem: nbformat.read(path, 4) for path in paths}

@@ -25,8 +25,8 @@ class Collect(ExchangeCollect):
     tells no student or time.
     """
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
         self.src_records: list[dict[str, Any]] = []
         self.problems: dict[str, str] = {}
         self.unnamed: list[str] = []
@@ -81,9 +81,10 @@ def collect(folder: Path, name: str) -> Collected:
         return Collected()
     with api(folder) as nbgrader:
         nbgrader.coursedir.assignment_id = name
-        given = {"coursedir": nbgrader.coursedir, "authenticator": nbgrader.authenticator}
-        app = Collect(**given, parent=nbgrader)
+        app = Collect(
+            coursedir=nbgrader.coursedir, authenticator=nbgrader.authenticator, parent=nbgrader
+        )
         app.update = True
-        done = capture_log(app)
-    require(done["success"], f"nbgrader did not collect {name}: {done.get('log', '')}")
+        result = capture_log(app)
+    require(result["success"], f"nbgrader did not collect {name}: {result.get('log', '')}")
     return Collected(app.problems, tuple(app.unnamed))

@@ -179,19 +179,19 @@ def _grade(
     ):  # fmt: skip
         changed += [c for c in changes if c.before is not None]
     for change in changed:
-        what = f"{change.before:g} to {change.after:g}"
-        typer.echo(f"Changed: {change.student}, {change.exercise}, from {what}")
+        points = f"from {change.before:g} to {change.after:g}"
+        typer.echo(f"Changed: {change.student}, {change.exercise}, {points}")
 
 
-def _fill(filled: "Filled", given: Path, path: Path) -> None:
+def _fill(filled: "Filled", source: Path, path: Path) -> None:
     """Write a table to import, and say who could not be placed."""
     _write(filled.table, path, "To import")
     for who in filled.unknown:
-        typer.echo(f"{given.name} does not know {who}.")
+        typer.echo(f"{source.name} does not know {who}.")
     if filled.without:
         typer.echo(f"Without a mark in it: {', '.join(filled.without)}.")
 
 
-def _write(table: "DataFrame", path: Path, what: str) -> None:
+def _write(table: "DataFrame", path: Path, label: str) -> None:
     table.to_csv(path, index=False)
-    typer.echo(f"{what}: {path}")
+    typer.echo(f"{label}: {path}")

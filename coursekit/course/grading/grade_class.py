@@ -78,8 +78,8 @@ def grade(
     there = students(folder, name)
     unknown = sorted(set(only) - set(there))
     require(not unknown, f"{name} has no submission of {', '.join(unknown)}; it has {there}.")
-    of = [s for s in there if (not only or s in only) and s not in not_collected]
-    digests, refused = _digests(folder, name, of)
+    chosen = [s for s in there if (not only or s in only) and s not in not_collected]
+    digests, refused = _digests(folder, name, chosen)
     refused += [Graded(student, problem=why) for student, why in not_collected.items()]
     every = again or bool(exercises)
     todo = [s for s, now in digests.items() if every or graded_digest(folder, name, s) != now]
@@ -90,19 +90,19 @@ def grade(
         blank = Path(place)
         if todo:
             blank_gradebook(folder, blank)
-        done = each(grade_one, todo, folder, name, blank, jobs=jobs, died=_died)
-        for graded in tqdm(done, total=len(todo), desc=name, unit="student", disable=not bar):
-            kept, changes = _keep(folder, name, graded, exercises, after)
-            if not exercises or kept.problem:
-                remember(folder, name, kept.student, digests[kept.student], kept.problem)
-            yield kept, changes
+        results = each(grade_one, todo, folder, name, blank, jobs=jobs, died=_died)
+        for graded in tqdm(results, total=len(todo), desc=name, unit="student", disable=not bar):
+            merged, changes = _keep(folder, name, graded, exercises, after)
+            if not exercises or merged.problem:
+                remember(folder, name, merged.student, digests[merged.student], merged.problem)
+            yield merged, changes
 
 
-def _digests(folder: Path, name: str, of: Collection[str]) -> tuple[dict[str, str], list[Graded]]:
+def _digests(folder: Path, name: str, who: Collection[str]) -> tuple[dict[str, str], list[Graded]]:
     """Student → digest of submission and assignment; and whose files are not touched at all."""
     digests: dict[str, str] = {}
     refused: list[Graded] = []
-    for student in of:
+    for student in who:
         try:
             require_student(student)
             digests[student] = digest(folder, name, student)
@@ -133,7 +133,7 @@ def _keep(
     return graded, changes
 
 
-def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = ()) -> list[Change]:
+def merge(folder: Path, name: str, graded: Graded, exercises: Collection[str] = ()) -> list[Change]:
     """Write one submission's automatic marks into the class's gradebook; which ones changed.
 
     No mark is higher than the gradebook's own maximum, and none is taken away for want of another.
@@ -142,23 +142,23 @@ def merge(folder: Path, name: str, found: Graded, exercises: Collection[str] = (
     """
     changes = []
     with gradebook(folder) as book:
-        book.update_or_create_student(found.student)
-        if found.problem:
+        book.update_or_create_student(graded.student)
+        if graded.problem:
             return []
-        when = {"timestamp": found.timestamp} if found.timestamp else {}
-        book.update_or_create_submission(name, found.student, **when)
-        for (notebook, cell), points in found.marks.items():
+        when = {"timestamp": graded.timestamp} if graded.timestamp else {}
+        book.update_or_create_submission(name, graded.student, **when)
+        for (notebook, cell), points in graded.marks.items():
             key = cell.removeprefix(CHECK)
             if exercises and key not in exercises:
                 continue
-            mark = book.find_grade(cell, notebook, name, found.student)
+            mark = book.find_grade(cell, notebook, name, graded.student)
             before, after = mark.auto_score, min(float(points), mark.cell.max_score)
             if before != after:
                 mark.auto_score = after
                 mark.needs_manual_grade = mark.manual_score is not None
-                changes.append(Change(found.student, key, before, after))
-        for notebook, cell in found.by_hand if not exercises else ():
-            book.find_grade(cell, notebook, name, found.student).needs_manual_grade = True
+                changes.append(Change(graded.student, key, before, after))
+        for notebook, cell in graded.by_hand if not exercises else ():
+            book.find_grade(cell, notebook, name, graded.student).needs_manual_grade = True
         book.db.commit()
     return changes
 

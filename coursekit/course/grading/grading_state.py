@@ -19,8 +19,8 @@ def remember(folder: Path, name: str, student: str, digest: str, problem: str) -
 
 def graded_digest(folder: Path, name: str, student: str) -> str:
     """The digest of what was graded last, or ""; what had no marks is tried anew."""
-    kept = _read(folder / STATE / name / f"{student}.json")
-    return "" if kept.get("problem") else kept.get("digest", "")
+    stored = _read(folder / STATE / name / f"{student}.json")
+    return "" if stored.get("problem") else stored.get("digest", "")
 
 
 def for_a_human(folder: Path, name: str) -> dict[str, str]:

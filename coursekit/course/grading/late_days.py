@@ -57,13 +57,13 @@ def lateness(
 
     handed_in: assignment, when it was due, when it came.
     """
-    found, left = {}, rule.free
-    for name, due, when in sorted(handed_in, key=lambda one: (one[1] or datetime.max, one[0])):
+    by_assignment, purse = {}, rule.free
+    for name, due, when in sorted(handed_in, key=lambda x: (x[1] or datetime.max, x[0])):
         days = days_late(due, when)
-        free = min(days, left)
-        left -= free
-        found[name] = Lateness(days, free, min(1.0, (days - free) * rule.percent / 100))
-    return found
+        free = min(days, purse)
+        purse -= free
+        by_assignment[name] = Lateness(days, free, min(1.0, (days - free) * rule.percent / 100))
+    return by_assignment
 
 
 def rule_of(folder: Path) -> LateRule:

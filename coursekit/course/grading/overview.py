@@ -59,25 +59,25 @@ def lessons() -> list[Lesson]:
     return [lesson(script) for script in scripts()]
 
 
-def table(found: Sequence[Lesson]) -> str:
-    """A row a lesson, a column a level, as markdown; the last row adds up."""
-    levels = [f"{said} ({points:g} p.)" for points, said in LEVELS.items()]
+def table(listed: Sequence[Lesson]) -> str:
+    """A row per lesson, a column per level, as markdown; the last row adds up."""
+    levels = [f"{level} ({points:g} p.)" for points, level in LEVELS.items()]
     rows = [["lesson", "minutes", *levels, "points"]]
     rows.append(["---", "---:", *["---"] * len(levels), "---:"])
-    for one in found:
-        total = sum(one.exercises.values())
-        keys = [_keys(one, points) for points in LEVELS]
+    for entry in listed:
+        total = sum(entry.exercises.values())
+        keys = [_keys(entry, points) for points in LEVELS]
         rows.append(
-            [f"[{one.name} {one.title}]({one.link})", f"{one.minutes}", *keys, f"{total:g}"]
+            [f"[{entry.name} {entry.title}]({entry.link})", f"{entry.minutes}", *keys, f"{total:g}"]
         )
-    counts = [f"{sum(list(x.exercises.values()).count(p) for x in found)}" for p in LEVELS]
-    minutes = f"{sum(x.minutes for x in found)}"
-    rows.append(["all", minutes, *counts, f"{sum(sum(x.exercises.values()) for x in found):g}"])
+    counts = [f"{sum(list(x.exercises.values()).count(p) for x in listed)}" for p in LEVELS]
+    minutes = f"{sum(x.minutes for x in listed)}"
+    rows.append(["all", minutes, *counts, f"{sum(sum(x.exercises.values()) for x in listed):g}"])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _keys(one: Lesson, points: float) -> str:
-    return ", ".join(f"`{key}`" for key, worth in one.exercises.items() if worth == points)
+def _keys(entry: Lesson, points: float) -> str:
+    return ", ".join(f"`{key}`" for key, worth in entry.exercises.items() if worth == points)
 
 
 def block(text: str) -> str:

@@ -26,15 +26,15 @@ class RestoreCells(NbGraderPreprocessor):
         self, notebook: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """In place. The release stands beside the folder of submissions."""
-        own = resources["nbgrader"]
-        path = Path("release", own["assignment"], f"{own['notebook']}.ipynb")
+        submission = resources["nbgrader"]
+        path = Path("release", submission["assignment"], f"{submission['notebook']}.ipynb")
         restore(notebook, nbformat.read(path, 4))
         return notebook, resources
 
 
 def restore(notebook: NotebookNode, released: NotebookNode) -> list[str]:
     """Put the released cells that ``notebook`` lacks back in their places; their grade ids."""
-    found = []
+    restored = []
     place = 0  # behind the released cell that came before
     where = {grade_id(cell): i for i, cell in reversed(list(enumerate(notebook.cells)))}
     for cell in released.cells:
@@ -45,10 +45,10 @@ def restore(notebook: NotebookNode, released: NotebookNode) -> list[str]:
             place = where[name] + 1
             continue
         notebook.cells.insert(place, cell)
-        found.append(name)
+        restored.append(name)
         where = {n: i + (i >= place) for n, i in where.items()}
         place += 1
-    return found
+    return restored
 
 
 class KeepHidden(NbGraderPreprocessor):

@@ -25,7 +25,7 @@ def preview(folder: Path, name: str) -> list[Path]:
     require(bool(releases), f"{name} has no release in {folder}; `assign --again` makes one.")
     to = folder / "preview" / name
     to.mkdir(parents=True, exist_ok=True)
-    found = []
+    pages = []
     for path in releases:
         with tempfile.TemporaryDirectory() as place:  # the record of nobody's attempts stays there
             copy = Path(place, path.name)
@@ -38,11 +38,11 @@ def preview(folder: Path, name: str) -> list[Path]:
             try:
                 client.execute(env={**os.environ, "COURSEKIT_RECORD": place})
             except CellExecutionError as error:
-                said = f"{error.ename}: {error.evalue}"
+                reason = f"{error.ename}: {error.evalue}"
                 raise RuntimeError(
-                    f"{path.name} fails before anybody has answered: {said}"
+                    f"{path.name} fails before anybody has answered: {reason}"
                 ) from None
         page = to / f"{path.stem}.html"
         page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
-        found.append(page)
-    return found
+        pages.append(page)
+    return pages

@@ -15,36 +15,44 @@ T = TypeVar("T")
 
 
 def each(
-    work: Callable[..., T], items: Iterable[str], *given: Any, jobs: int, died: Callable[[str], T]
+    work: Callable[..., T],
+    items: Iterable[str],
+    *others: Any,
+    jobs: int,
+    died: Callable[[str], T],
 ) -> Iterator[T]:
-    """``work(item, *given)`` of each item, as they are done, ``jobs`` at a time.
+    """``work(item, *others)`` of each item, as they are done, ``jobs`` at a time.
 
     died: the result of an item whose process ended. When one ends, the items under way are done
     again, each in a process of its own, and the rest goes on; so no item pays for another.
     """
-    left = list(items)
-    while left:
+    waiting = list(items)
+    while waiting:
         suspects: list[str] = []
-        yield from _together(work, left, given, jobs, suspects)
+        yield from _together(work, waiting, others, jobs, suspects)
         for item in suspects:
             ended: list[str] = []
-            yield from _together(work, [item], given, 1, ended)
+            yield from _together(work, [item], others, 1, ended)
             yield from map(died, ended)
 
 
 def _together(
-    work: Callable[..., T], left: list[str], given: tuple[Any, ...], jobs: int, suspects: list[str]
+    work: Callable[..., T],
+    waiting: list[str],
+    others: tuple[Any, ...],
+    jobs: int,
+    suspects: list[str],
 ) -> Iterator[T]:
-    """Results until ``left`` is empty or a process ends; ``suspects`` gets what was under way."""
+    """Results until ``waiting`` is empty or a process ends; what was under way is a suspect."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, context, initializer=_end_with_the_parent) as pool:
         under_way: dict[Future[T], str] = {}
-        while under_way or (left and not suspects):
+        while under_way or (waiting and not suspects):
             broken = bool(suspects)
-            while left and not broken and len(under_way) < jobs:
+            while waiting and not broken and len(under_way) < jobs:
                 try:
-                    under_way[pool.submit(work, left[0], *given)] = left[0]
-                    left.pop(0)
+                    under_way[pool.submit(work, waiting[0], *others)] = waiting[0]
+                    waiting.pop(0)
                 except BrokenProcessPool:  # what is under way says so too
                     broken = True
             if not under_way:

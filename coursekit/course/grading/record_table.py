@@ -11,7 +11,7 @@ COLUMNS = ("what", "answer", "truth", "result", "last done")
 
 
 def record_table(lesson: str) -> pd.DataFrame:
-    """Guesses, exercises tried and checkpoints of a lesson, a row each, as last done.
+    """Guesses, exercises tried and checkpoints of a lesson, one per row, as last done.
 
     lesson: its two digits. One row that says so when ``record.jsonl`` tells nothing of it.
     """
@@ -40,8 +40,8 @@ def _row(kind: str, name: str, entry: Mapping[str, Any], tries: int) -> dict[str
         answer, truth = f"{tries} tries", str(entry.get("misconception") or "")
         result = str(entry.get("outcome", ""))
     else:
-        seen = entry.get("observed") or {}
-        answer = ", ".join(f"{k} {_short(v)}" for k, v in seen.items())
+        observed = entry.get("observed") or {}
+        answer = ", ".join(f"{k} {_short(v)}" for k, v in observed.items())
         truth, result = "", f"coursekit {entry.get('coursekit')}, torch {entry.get('torch')}"
     return dict(zip(COLUMNS, (name, answer, truth, result, when), strict=True))
 

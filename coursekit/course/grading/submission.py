@@ -102,9 +102,9 @@ def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -
     beside = place / "beside"  # what was handed in with the notebooks, before any of it has run
     shutil.copytree(handed_in, beside, ignore=shutil.ignore_patterns("*.ipynb"))
     with _elsewhere(course, record), api(course) as nbgrader:
-        done = nbgrader.autograde(name, student, force=True)
-    if not done["success"]:
-        log = f"{done.get('log', '')}{done.get('error', '')}"
+        result = nbgrader.autograde(name, student, force=True)
+    if not result["success"]:
+        log = f"{result.get('log', '')}{result.get('error', '')}"
         return Graded(student, problem=_reason(log))
     pages = _notebooks(course / "autograded" / student / name, handed_in)
     if failed := _own_failure(pages):
@@ -126,11 +126,11 @@ def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -
         return Graded(student, marks, by_hand, timestamp=str(submission.timestamp or ""))
 
 
-def _notebooks(done: Path, handed_in: Path) -> dict[str, bytes]:
+def _notebooks(folder: Path, handed_in: Path) -> dict[str, bytes]:
     """Name → content of each notebook that was run; nothing else that a run left is taken."""
     names = sorted(path.name for path in handed_in.glob("*.ipynb"))
-    there = [name for name in names if os.path.lexists(done / name)]
-    return {name: read_file(done / name, Path(name)) for name in there}
+    there = [name for name in names if os.path.lexists(folder / name)]
+    return {name: read_file(folder / name, Path(name)) for name in there}
 
 
 @contextmanager

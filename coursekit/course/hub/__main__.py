@@ -30,7 +30,7 @@ def start(file: Settings = Path("hub.toml")) -> None:
     _require_hub()
     from coursekit.course.hub.configure import command
 
-    hub = _told(lambda: read(file))
+    hub = _result_or_exit(lambda: read(file))
     typer.echo(f"The hub listens on {hub.address}; stop it with Ctrl-C.")
     if hub.trial:
         typer.echo(f"Passwords of this trial: {hub.state}/password_student, …/password_instructor")
@@ -41,7 +41,7 @@ def start(file: Settings = Path("hub.toml")) -> None:
 @app.command()
 def proxy() -> None:
     """Install the hub's proxy beside Python, with npm."""
-    typer.echo(proxies.found() or _told(proxies.install))
+    typer.echo(proxies.location() or _result_or_exit(proxies.install))
 
 
 @app.command()
@@ -50,19 +50,19 @@ def exchange(
     file: Annotated[Path, typer.Option(help="the settings")] = Path("hub.toml"),
 ) -> None:
     """Let a class's folder use the hub's exchange."""
-    hub = _told(lambda: read(file))
-    _told(lambda: exchanges.share(hub.exchange))
-    _told(lambda: exchanges.connect(folder, hub.exchange))
+    hub = _result_or_exit(lambda: read(file))
+    _result_or_exit(lambda: exchanges.share(hub.exchange))
+    _result_or_exit(lambda: exchanges.connect(folder, hub.exchange))
     typer.echo(f"{folder / 'exchange'} is {hub.exchange} now.")
 
 
 @app.command("link")
 def print_link(file: Settings = Path("hub.toml")) -> None:
     """Print the address that brings the course to a student and opens it."""
-    typer.echo(_told(lambda: link(read(file))))
+    typer.echo(_result_or_exit(lambda: link(read(file))))
 
 
-def _told(work: Callable[[], Any]) -> Any:
+def _result_or_exit(work: Callable[[], Any]) -> Any:
     """What ``work`` gives; what is wrong is said in a sentence."""
     try:
         return work()

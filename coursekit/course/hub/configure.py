@@ -75,8 +75,8 @@ def _login(c: Any, hub: Hub) -> None:
     c.NativeAuthenticator.allowed_failed_logins = 5
     needed = {"github": OAUTH, "oidc": (*OAUTH, *ADDRESSES)}.get(hub.login, ())
     missing = [name for name in needed if not os.environ.get(name)]
-    said = f"login is {hub.login!r}; it needs the environment variables {', '.join(missing)}."
-    require(not missing, said)
+    sentence = f"login is {hub.login!r}; it needs the environment variables {', '.join(missing)}."
+    require(not missing, sentence)
 
 
 def password(hub: Hub, whose: str) -> str:
@@ -110,7 +110,7 @@ def _servers(c: Any, hub: Hub) -> None:
 
 def environment(hub: Hub) -> dict[str, str]:
     """What every user's server finds in its environment."""
-    found = {
+    variables = {
         "JUPYTER_CONFIG_PATH": str(STUDENT),
         "COURSEKIT_EXCHANGE": str(hub.exchange),
         # The course's networks are small: more threads only wait for each other.
@@ -118,10 +118,10 @@ def environment(hub: Hub) -> dict[str, str]:
         "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")]),
     }
     if hub.trial:
-        found["COURSEKIT_TRIAL"] = "1"
+        variables["COURSEKIT_TRIAL"] = "1"
     if data := os.environ.get("COURSEKIT_DATA"):
-        found["COURSEKIT_DATA"] = data
-    return found
+        variables["COURSEKIT_DATA"] = data
+    return variables
 
 
 def _idle(c: Any, hub: Hub) -> None:

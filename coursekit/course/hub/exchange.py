@@ -23,11 +23,11 @@ def connect(folder: Path, exchange: Path) -> None:
     """
     config = folder / "nbgrader_config.py"
     require(config.exists(), f"{folder} has no {config.name}; the folder of a class was expected.")
-    own = folder / "exchange"
-    if own.is_symlink():
-        own.unlink()
-    elif own.is_dir():
-        said = f"{own} is not empty; move what is in it to {exchange}, and remove it."
-        require(not any(own.iterdir()), said)
-        own.rmdir()
-    os.symlink(exchange.resolve(), own)
+    link = folder / "exchange"
+    if link.is_symlink():
+        link.unlink()
+    elif link.is_dir():
+        sentence = f"{link} is not empty; move what is in it to {exchange}, and remove it."
+        require(not any(link.iterdir()), sentence)
+        link.rmdir()
+    os.symlink(exchange.resolve(), link)

@@ -13,7 +13,7 @@ NODE = "Node.js 20 or newer"
 PATIENCE = 60  # seconds
 
 
-def found() -> str | None:
+def location() -> str | None:
     """Where the proxy is: in this environment, or on the path."""
     return shutil.which(PACKAGE, path=sysconfig.get_path("scripts")) or shutil.which(PACKAGE)
 
@@ -23,9 +23,9 @@ def program() -> str:
 
     Errors: ValueError when it is not installed, with the command that installs it.
     """
-    path = found()
-    said = f"{PACKAGE} is not installed; `python -m coursekit.course.hub proxy` does it, with npm."
-    require(path is not None, said)
+    path = location()
+    command = "python -m coursekit.course.hub proxy"
+    require(path is not None, f"{PACKAGE} is not installed; `{command}` does it, with npm.")
     return str(path)
 
 
@@ -39,13 +39,13 @@ def install(prefix: Path = Path(sys.prefix)) -> str:
     command = [str(npm), "install", "--global", "--no-audit", "--no-fund", f"--prefix={prefix}"]
     command += ["--fetch-retries=1", "--fetch-timeout=30000", f"{PACKAGE}@{VERSION}"]
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
     except subprocess.TimeoutExpired:  # without a network npm tries for a quarter of an hour
         raise RuntimeError(
             f"npm has not installed {PACKAGE} within {PATIENCE} seconds and was stopped."
         ) from None
-    if done.returncode:
-        raise RuntimeError(f"npm could not install {PACKAGE}: {done.stderr or done.stdout}")
-    return done.stdout.strip()
+    if result.returncode:
+        raise RuntimeError(f"npm could not install {PACKAGE}: {result.stderr or result.stdout}")
+    return result.stdout.strip()

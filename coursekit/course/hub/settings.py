@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_positive
 
 FILE = "COURSEKIT_HUB"  # environment variable: where the settings are
 LOGINS = ("pam", "native", "github", "oidc", "trial")
@@ -17,6 +17,7 @@ SERVERS = ("systemd", "process")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SIZE = re.compile(r"\d+(\.\d+)?[MG]")
 USER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+PAGE = "notebooks/00_start_here.ipynb"  # which the link opens
 SYSTEM = 1000  # accounts with a smaller number belong to the machine, not to people
 
 
@@ -64,8 +65,7 @@ class Hub:
         sized = bool(SIZE.fullmatch(self.memory))
         require(sized, f"memory is {self.memory!r}; a size like 2G or 1500M was expected.")
         for name in ("cpu", "idle_minutes", "starting"):
-            value = getattr(self, name)
-            require(value > 0, f"{name} is {value}; a positive number was expected.")
+            require_positive(name, getattr(self, name))
         require(len(self.instructors) > 0, "instructors is empty; one or more were expected.")
         for name in self.everybody:
             self._require_user(name)
@@ -85,22 +85,22 @@ class Hub:
         form = parts.scheme in ("http", "https") and bool(parts.hostname and parts.port)
         require(form, f"address is {self.address!r}; one like http://127.0.0.1:8000 was expected.")
         here = parts.hostname in LOOPBACK
-        said = f"address is {self.address!r}, and login is 'trial'; that is for 127.0.0.1 only."
-        require(here or not self.trial, said)
+        sentence = f"address is {self.address!r}, and login is 'trial'; that is for 127.0.0.1 only."
+        require(here or not self.trial, sentence)
         safe = parts.scheme == "https" and bool(self.certificate and self.key)
-        said = (
+        sentence = (
             f"address is {self.address!r}; beyond 127.0.0.1 https, a certificate and a key are "
             "needed, or a proxy in front of the hub that has them."
         )
-        require(here or safe, said)
+        require(here or safe, sentence)
 
     def _require_user(self, name: str) -> None:
         fits = isinstance(name, str) and bool(USER.fullmatch(name))
         form = "up to 32 of a-z, 0-9, - and _, a letter first, were expected"
         require(fits, f"user {name!r} cannot be a user's name; {form}.")
-        own = None if self.trial else _number(name)
-        said = f"user {name!r} is an account of the machine itself; a person's was expected."
-        require(own is None or own >= SYSTEM, said)
+        number = None if self.trial else _number(name)
+        sentence = f"user {name!r} is an account of the machine itself; a person's was expected."
+        require(number is None or number >= SYSTEM, sentence)
 
 
 def _number(user: str) -> int | None:
@@ -122,24 +122,24 @@ def read(file: Path) -> Hub:
     """
     require(file.is_file(), f"{file} is not there; the settings of the hub were expected in it.")
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as problem:
         raise ValueError(f"{file} is no TOML: {problem}.") from None
-    return hub_of(given, file.resolve().parent)
+    return hub_of(values, file.resolve().parent)
 
 
-def hub_of(given: Mapping[str, Any], folder: Path) -> Hub:
+def hub_of(values: Mapping[str, Any], folder: Path) -> Hub:
     """Settings by name; relative folders start at ``folder``.
 
     Errors: ValueError for an unknown name, a wrong kind of value, or one that does not fit.
     """
     kinds = {f.name: f.type for f in fields(Hub)}
-    found: dict[str, Any] = {}
-    for name, value in given.items():
+    settings: dict[str, Any] = {}
+    for name, value in values.items():
         kind = kinds[choose("setting", name, kinds)]
-        found[name] = _as(kind, name, value, folder)
+        settings[name] = _as(kind, name, value, folder)
     folders = {"state": folder / Hub.state, "exchange": folder / Hub.exchange}
-    return Hub(**(folders | found))
+    return Hub(**(folders | settings))
 
 
 def _as(kind: Any, name: str, value: Any, folder: Path) -> Any:
@@ -157,13 +157,13 @@ def _as(kind: Any, name: str, value: Any, folder: Path) -> Any:
     return value
 
 
-def link(hub: Hub, page: str = "notebooks/00_start_here.ipynb") -> str:
-    """The address that brings the course into a student's home, renews it there and opens a page.
+def link(hub: Hub) -> str:
+    """The address that brings the course into a student's home, renews it there and opens it.
 
     Errors: ValueError when the settings name no repository.
     """
     require(bool(hub.repository), "repository is empty; the address of the course's was expected.")
     folder = hub.repository.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
-    asked = {"repo": hub.repository, "branch": hub.branch, "urlpath": f"lab/tree/{folder}/{page}"}
+    asked = {"repo": hub.repository, "branch": hub.branch, "urlpath": f"lab/tree/{folder}/{PAGE}"}
     start = (hub.public or hub.address).rstrip("/")
     return f"{start}/hub/user-redirect/git-pull?{urlencode(asked, quote_via=quote)}"

@@ -1,10 +1,13 @@
-"""Pictures of the course: they take data and axes, compute no model, return their alt text."""
+"""Pictures of the course: they take data and axes, compute no model, return their alt text.
+
+Colours, markers and line styles, by role: `coursekit.course.plots.style`.
+"""
 
 from coursekit.course.plots.curves import learning_curves
+from coursekit.course.plots.display import show
 from coursekit.course.plots.intervals import accuracy_intervals
 from coursekit.course.plots.probes import encoder_probes
-from coursekit.course.plots.show import show
-from coursekit.course.plots.style import STYLE, new_figure, style
+from coursekit.course.plots.style import STYLE, new_figure
 
 __all__ = [
     "STYLE",
@@ -13,5 +16,4 @@ __all__ = [
     "learning_curves",
     "new_figure",
     "show",
-    "style",
 ]

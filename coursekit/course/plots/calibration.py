@@ -6,23 +6,22 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.analysis.calibration import Bins
+from coursekit.course.plots.frames import require_axes
 from coursekit.course.plots.style import INK, MUTED, style
-from coursekit.utils.checks import require
 
 LARGEST = 260.0  # area of the dot of a bin that holds every prediction, in square points
 
 
-def reliability_diagrams(found: Mapping[str, Bins], axes: Sequence[Axes]) -> str:
-    """Draw accuracy against confidence for every model, a panel each; return the alt text.
+def reliability_diagrams(bins: Mapping[str, Bins], axes: Sequence[Axes]) -> str:
+    """Draw accuracy against confidence, one panel per model; return the alt text.
 
-    found: model → bins of `coursekit.analysis.calibration.reliability`. A dot is a bin, its area
+    bins: model → bins of `coursekit.analysis.calibration.reliability`. A dot is a bin, its area
     the share of predictions in it, its line the gap to the diagonal, where a calibrated model
     stands.
     """
-    fits = len(found) == len(axes)
-    require(fits, f"found has {len(found)} models, {list(found)}; {len(axes)} axes came.")
+    require_axes(axes, "bins", list(bins))
     sentences = [
-        _panel(ax, name, bins) for ax, (name, bins) in zip(axes, found.items(), strict=True)
+        _panel(ax, name, part) for ax, (name, part) in zip(axes, bins.items(), strict=True)
     ]
     axes[0].set_ylabel("accuracy in the bin")
     return (
@@ -35,9 +34,9 @@ def _panel(ax: Axes, name: str, bins: Bins) -> str:
     total, accuracy, confidence = (
         x.double().numpy() for x in (bins.total, bins.accuracy, bins.confidence)
     )
-    kept = total > 0
-    share = total[kept] / total.sum()
-    right, sure = accuracy[kept], confidence[kept]
+    filled = total > 0
+    share = total[filled] / total.sum()
+    right, sure = accuracy[filled], confidence[filled]
     error = float((share * np.abs(right - sure)).sum())
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     ax.vlines(sure, np.minimum(right, sure), np.maximum(right, sure), color=INK, linewidth=1.5)

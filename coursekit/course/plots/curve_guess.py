@@ -22,7 +22,7 @@ class SketchView:
         frame(ax, xs, ends, names)
 
     def update(self, heights: Sequence[float]) -> None:
-        """Put the sketch at ``heights``, one a point."""
+        """Put the sketch at ``heights``, one per point."""
         self._line.set_ydata(heights)
 
     def describe(self, heights: Sequence[float]) -> str:
@@ -41,7 +41,7 @@ def sketch_and_truth(
 ) -> str:
     """Draw the true curve with its band of ``within`` and the sketch; return the alt text.
 
-    truth: x → y, at every one of ``xs`` and wherever else it is known.  guess: one y at each of
+    truth: x → y, at every one of ``xs`` and wherever else it is known.  guess: one y for each of
     ``xs``, or None.  ends: of the sketch's scale; a truth beyond them widens the picture.
     names: of the two axes.
     """

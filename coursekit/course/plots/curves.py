@@ -1,4 +1,4 @@
-"""Learning curves: train solid, valid dashed, one colour and marker a model, bands over seeds."""
+"""Learning curves: train solid, valid dashed, one colour and marker per model, bands over seeds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def learning_curves(
 ) -> str:
     """Draw ``value`` against the epoch, mean and 95 % interval over seeds; return the alt text.
 
-    table: one row a model, split ("train" or "valid"), epoch and seed; columns ``model``,
+    table: one row per model, split ("train" or "valid"), epoch and seed; columns ``model``,
     ``split``, ``epoch`` and ``value``.  roles: model → "A", "B", "joint" or "ensemble".
     Errors: ValueError when a column is missing, a split is unknown or a value is not finite.
     """

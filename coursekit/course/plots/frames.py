@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from coursekit.analysis import intervals as stats
 from coursekit.course.plots.style import STYLE
+from coursekit.utils import checks
 from coursekit.utils.checks import choose, require
 
 
@@ -16,13 +18,15 @@ def interval(values: ArrayLike) -> stats.Interval:
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Refuse a table that is empty or lacks one of ``columns``, in a sentence."""
-    missing = [c for c in columns if c not in table.columns]
-    require(
-        not missing,
-        f"table has the columns {list(table.columns)}; {', '.join(missing)} is missing.",
-    )
+    """Refuse a table that is empty or lacks one of ``columns``, and what is no table."""
+    checks.require_columns("table", table, columns)
     require(len(table) > 0, "table has no rows; there is nothing to draw.")
+
+
+def require_axes(axes: Sequence[Axes], name: str, panels: Sequence[str]) -> None:
+    """Refuse ``axes`` unless there is one per panel of the argument ``name``."""
+    fits = len(panels) == len(axes)
+    require(fits, f"{name} has {len(panels)} panels, {panels}; {len(axes)} axes came.")
 
 
 def roles_of(names: Sequence[str], roles: Mapping[str, str] | None) -> dict[str, str]:
@@ -48,16 +52,16 @@ def curves(
 
     Row by row: with tables of an explorer's size pandas' groups take many times as long.
     """
-    found: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
+    by_name: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
     for *key, epoch, y in zip(*(table[n] for n in (*names, "epoch", value)), strict=True):
-        epochs, values = found.setdefault(tuple(key), ([], []))
+        epochs, values = by_name.setdefault(tuple(key), ([], []))
         epochs.append(epoch)
         values.append(y)
-    return found
+    return by_name
 
 
 def by_epoch(table: pd.DataFrame, names: str | Sequence[str], value: str) -> pd.DataFrame:
-    """A tidy table of curves as a row an epoch and a column a curve, called by ``names``' cells."""
+    """A tidy table of curves with a row per epoch and a column per curve, named by ``names``."""
     wide = table.pivot_table(index="epoch", columns=names, values=value, sort=False)
     return wide.rename_axis(columns=None).reset_index()
 

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from coursekit.course.games import Answer, Evidence, Game, Scale
-from coursekit.course.games.game import CURVES, PROBES
+from coursekit.course.games.deck import CURVES, PROBES
 from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.guesses import GUESS, TRUTH
 from coursekit.course.plots.panels import share_rows, training_curves
@@ -55,7 +55,7 @@ class GameView:
             left=left, right=0.975, top=0.83, bottom=0.37, wspace=0.26 if panels else 0
         )
         self._title = self.figure.text(0.012, 0.94, "", size=12, weight="bold", color=INK)
-        self._start_reached(axes[0])
+        self._start_accuracies(axes[0])
         self._curves: dict[str, Any] = {}
         self._probes: dict[str, dict[str, Any]] = {}
         self._missing: dict[str, Artist] = {}
@@ -67,7 +67,7 @@ class GameView:
             )
         self._start_answers(self.figure.add_axes((left, 0.11, 0.975 - left, 0.1)))
 
-    def _start_reached(self, ax: Axes) -> None:
+    def _start_accuracies(self, ax: Axes) -> None:
         names = list(self._game.models)
         labels = list(self._game.models.values())
         share_rows(ax, "Accuracy on new data", labels, "test accuracy")
@@ -132,8 +132,8 @@ class GameView:
         if PROBES in self._missing:
             self._missing[PROBES].set_visible(evidence.probes.empty)
             self._update_probes(evidence.probes)
-        for artist, given in ((self._answer, data.answer), (self._truth, data.truth)):
-            places = [] if given is None else [self._place(given)]
+        for artist, answer in ((self._answer, data.answer), (self._truth, data.truth)):
+            places = [] if answer is None else [self._place(answer)]
             artist.set_data(places, [0] * len(places))
 
     def _update_curves(self, history: pd.DataFrame) -> None:
@@ -159,21 +159,21 @@ class GameView:
 
     def describe(self, data: Played) -> str:
         """What was ordered, with its numbers; the answers once one was given."""
-        evidence = data.evidence
-        reached = ", ".join(f"{self._game.models[m]} {x:.3f}" for m, x in evidence.accuracy.items())
-        parts = [f"{self._game.title} Case {data.case}. Test accuracy: {reached}."]
+        models, evidence = self._game.models, data.evidence
+        accuracies = ", ".join(f"{models[m]} {x:.3f}" for m, x in evidence.accuracy.items())
+        parts = [f"{self._game.title} Case {data.case}. Test accuracy: {accuracies}."]
         if not evidence.history.empty:
             parts.append(self._ends(evidence.history))
         parts += [
             f"Probe of {m}: {pair['alone']:.3f} alone, {pair['joint']:.3f} in the joint model."
             for m, pair in _probes(evidence.probes).items()
         ]
-        models = self._game.models
         lacking = [models.get(name, name) for name in self._game.orders if not evidence.has(name)]
         if lacking:
             parts.append(f"Not ordered: {', '.join(lacking)}.")
         if data.answer is not None:
-            parts.append(f"Your answer: {said(data.answer)}. The truth: {said(data.truth)}.")
+            answer, truth = in_words(data.answer), in_words(data.truth)
+            parts.append(f"Your answer: {answer}. The truth: {truth}.")
         return " ".join(parts)
 
     def _ends(self, history: pd.DataFrame) -> str:
@@ -185,23 +185,23 @@ class GameView:
 
     def table(self, data: Played) -> pd.DataFrame:
         """The accuracies; the other numbers are in tables of their own."""
-        reached = data.evidence.accuracy
-        rows = [(name, reached.get(m, float("nan"))) for m, name in self._game.models.items()]
+        accuracies = data.evidence.accuracy
+        rows = [(name, accuracies.get(m, float("nan"))) for m, name in self._game.models.items()]
         return pd.DataFrame(rows, columns=["model", "test accuracy"])
 
     def more_tables(self, data: Played) -> dict[str, pd.DataFrame]:
         """Probes and curves where they were ordered, the answers where one was given."""
-        found = {}
+        tables = {}
         if not data.evidence.probes.empty:
             known = pd.DataFrame(_probes(data.evidence.probes)).T
-            found["Probes"] = known.rename_axis("encoder").reset_index()
+            tables["Probes"] = known.rename_axis("encoder").reset_index()
         if not data.evidence.history.empty:
-            found["Validation accuracy by epoch"] = by_epoch(
+            tables["Validation accuracy by epoch"] = by_epoch(
                 data.evidence.history, "model", "accuracy"
             )
         if data.answer is not None:
-            found["Answers"] = pd.DataFrame({"yours": [data.answer], "truth": [data.truth]})
-        return found
+            tables["Answers"] = pd.DataFrame({"yours": [data.answer], "truth": [data.truth]})
+        return tables
 
 
 def _probes(probes: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -212,6 +212,6 @@ def _probes(probes: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {str(m): {str(k): float(x) for k, x in row.items()} for m, row in wide.iterrows()}
 
 
-def said(answer: Answer | None) -> str:
+def in_words(answer: Answer | None) -> str:
     """An answer in a sentence."""
     return f"{answer:.2f}" if isinstance(answer, float) else str(answer)

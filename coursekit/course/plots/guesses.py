@@ -22,12 +22,12 @@ def headed(question: str, words: str, body: float) -> tuple[Figure, Axes]:
 
     The head is the question, bold, then ``words``, both wrapped.
     """
-    asked, said = wrap(question, BOLD), wrap(words, PLAIN)
-    head = LINE * (len(asked) + len(said)) + 0.2
+    question_lines, word_lines = wrap(question, BOLD), wrap(words, PLAIN)
+    head = LINE * (len(question_lines) + len(word_lines)) + 0.2
     figure, (ax,) = new_figure(WIDTH, body + head)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, body / (body + head)))
     top = 0.08  # inches
-    for lines, weight in ((asked, "bold"), (said, "normal")):
+    for lines, weight in ((question_lines, "bold"), (word_lines, "normal")):
         place = 1 - top / (body + head)
         figure.text(
             0.01, place, "\n".join(lines), va="top", fontsize=10, weight=weight, parse_math=False

@@ -1,4 +1,4 @@
-"""Accuracies of several models as dots with intervals: one row a model, one faint dot a seed."""
+"""Accuracies of several models as dots with intervals: a row per model, a faint dot per seed."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def accuracy_intervals(
 ) -> str:
     """Draw the mean of ``value`` with its 95 % interval for every model; return the alt text.
 
-    table: one row a model and seed, columns ``model`` and ``value`` (a share in [0, 1]).
+    table: one row per model and seed, columns ``model`` and ``value`` (a share in [0, 1]).
     roles: model → "A", "B", "joint" or "ensemble"; without it all rows are drawn in ink.
     Errors: ValueError when a column is missing or a value is not a finite number.
     """
@@ -32,10 +32,10 @@ def accuracy_intervals(
         seeds = table.loc[table["model"] == name, value].to_numpy(dtype=float)
         look = style(known[name], "color", "marker") if known else {"color": INK, "marker": "o"}
         ax.plot(seeds, np.full(len(seeds), place + 0.18), linestyle="", alpha=0.35, ms=4, **look)
-        found = rows[name]
-        if found.n > 1:
-            ax.plot([found.low, found.high], [place, place], color=look["color"], linewidth=2.5)
-        ax.plot([found.mean], [place], linestyle="", markersize=9, **look)
+        row = rows[name]
+        if row.n > 1:
+            ax.plot([row.low, row.high], [place, place], color=look["color"], linewidth=2.5)
+        ax.plot([row.mean], [place], linestyle="", markersize=9, **look)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first model stands on top
     ax.grid(visible=False, axis="y")
@@ -43,15 +43,15 @@ def accuracy_intervals(
     return (
         f"{value.capitalize()} by model, best first: "
         + "; ".join(
-            _sentence(name, found)
-            for name, found in sorted(rows.items(), key=lambda item: -item[1].mean)
+            _sentence(name, row)
+            for name, row in sorted(rows.items(), key=lambda item: -item[1].mean)
         )
         + "."
     )
 
 
-def _sentence(name: str, found: Interval) -> str:
-    if found.n == 1:
-        return f"{name} {percent(found.mean)} (one seed, no interval)"
-    ends = f"{percent(found.low)} to {percent(found.high)}"
-    return f"{name} {percent(found.mean)} (95 % interval {ends}, {found.n} seeds)"
+def _sentence(name: str, estimate: Interval) -> str:
+    if estimate.n == 1:
+        return f"{name} {percent(estimate.mean)} (one seed, no interval)"
+    ends = f"{percent(estimate.low)} to {percent(estimate.high)}"
+    return f"{name} {percent(estimate.mean)} (95 % interval {ends}, {estimate.n} seeds)"

@@ -16,9 +16,9 @@ TRAINED = ("alone", "joint")
 
 
 def encoder_probes(table: pd.DataFrame, ax: Axes, *, value: str = "accuracy") -> str:
-    """Draw two dots a modality, joined by a line, with 95 % intervals; return the alt text.
+    """Draw two dots per modality, joined by a line, with 95 % intervals; return the alt text.
 
-    table: one row a modality, trained ("alone" or "joint") and seed; columns ``modality``,
+    table: one row per modality, trained ("alone" or "joint") and seed; columns ``modality``,
     ``trained`` and ``value`` (a share in [0, 1]).
     Errors: ValueError when a column, or one of a pair, is missing, or trained is another word.
     """
@@ -30,8 +30,8 @@ def encoder_probes(table: pd.DataFrame, ax: Axes, *, value: str = "accuracy") ->
     for place, modality in enumerate(modalities):
         pair = {t: _pair_half(table, modality, t, value) for t in TRAINED}
         ax.plot([pair[t].mean for t in TRAINED], [place, place], color=GRID, linewidth=6, zorder=1)
-        for shift, (trained, found) in zip((-0.12, 0.12), pair.items(), strict=True):
-            _dot(ax, place + shift, trained, found)
+        for shift, (trained, estimate) in zip((-0.12, 0.12), pair.items(), strict=True):
+            _dot(ax, place + shift, trained, estimate)
         change = 100 * (pair["joint"].mean - pair["alone"].mean)
         sentences.append(
             f"{modality} {percent(pair['alone'].mean)} when trained alone and "
@@ -58,11 +58,11 @@ def _look(trained: str) -> dict[str, Any]:
     return {"color": INK, "marker": "o", "markerfacecolor": "white"}
 
 
-def _dot(ax: Axes, place: float, trained: str, found: Interval) -> None:
+def _dot(ax: Axes, place: float, trained: str, estimate: Interval) -> None:
     look = _look(trained)
-    if found.n > 1:
-        ax.plot([found.low, found.high], [place, place], color=look["color"], linewidth=1.5)
-    ax.plot([found.mean], [place], linestyle="", markersize=9, markeredgewidth=1.5, **look)
+    if estimate.n > 1:
+        ax.plot([estimate.low, estimate.high], [place, place], color=look["color"], linewidth=1.5)
+    ax.plot([estimate.mean], [place], linestyle="", markersize=9, markeredgewidth=1.5, **look)
 
 
 def _key(trained: str) -> Line2D:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from coursekit.course.plots.show import encode, png
+from coursekit.course.plots.display import encode, png
 from coursekit.course.plots.style import STILL, style_of
 
 
@@ -29,7 +29,7 @@ class Layers:
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
         self.canvas = FigureCanvasAgg(figure)
-        self._kept: Any = None  # the pixels of the lower layer
+        self._lower: Any = None  # the pixels of the lower layer
         self._state: object = None  # what they were painted for
         self._looks: dict[Text, object] = {}  # of all titles in the last drawing
         self._still: list[Text] = []  # those that the lower layer holds
@@ -59,16 +59,16 @@ class Layers:
         """Bring the lower layer up to date."""
         renderer = self.canvas.get_renderer()
         new: list[Artist] = [title for title in still if title not in self._still]
-        if self._kept is None or self._state != state or set(self._still) - set(still):
+        if self._lower is None or self._state != state or set(self._still) - set(still):
             self.canvas.draw()  # places everything
             new = [*parts, *still]
             renderer.clear()
         else:
-            renderer.restore_region(self._kept)
+            renderer.restore_region(self._lower)
         for part in new:
             part.draw(renderer)
         if new:
-            self._kept, self._state = renderer.copy_from_bbox(self.figure.bbox), state
+            self._lower, self._state = renderer.copy_from_bbox(self.figure.bbox), state
 
 
 def _titles(figure: Figure) -> dict[Text, object]:
@@ -92,9 +92,9 @@ def _parts(ax: Axes) -> list[Artist]:
 
 def _has_lower_layer(ax: Axes) -> bool:
     """Whether nothing else of ``ax`` is drawn below what may be kept."""
-    own = _parts(ax)
-    rest = [child for child in ax.get_children() if child not in own and child.get_visible()]
-    top = max(part.get_zorder() for part in own[1:])
+    parts = _parts(ax)
+    rest = [child for child in ax.get_children() if child not in parts and child.get_visible()]
+    top = max(part.get_zorder() for part in parts[1:])
     return all(child.get_zorder() > top for child in rest)
 
 

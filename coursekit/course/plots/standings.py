@@ -1,4 +1,4 @@
-"""Methods as rows of dots with 95 % intervals, one panel a fusion or data set."""
+"""Methods as rows of dots with 95 % intervals, one panel per fusion or data set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.compare.standings import BEST, RIVALS, gains, means
-from coursekit.course.plots.frames import require_columns
+from coursekit.course.plots.frames import require_axes, require_columns
 from coursekit.course.plots.style import INK, MUTED, style
 from coursekit.utils.checks import choose, require
 
@@ -26,17 +26,17 @@ LABELS = {"test": "test accuracy", "ece": "ECE", "seconds": "seconds of training
 def method_values(
     table: pd.DataFrame, axes: Sequence[Axes], by: str = "fusion", value: str = "test"
 ) -> str:
-    """Draw mean and 95 % interval of ``value`` for every method, a panel each of ``by``.
+    """Draw mean and 95 % interval of ``value`` for every method, one panel per ``by``.
 
     table: of `coursekit.compare.standings.standings`.  by: "fusion" (of one data set) or "data"
     (of one fusion).  Ensemble and best unimodal model stand on top of every panel, hollow; a
     dotted line goes down from the ensemble.  Returns the alt text.
     Errors: ValueError when the table holds several of what is not shown by panels.
     """
-    found = means(_fitting(table, axes, by), value)
+    summary = means(_fitting(table, axes, by), value)
     label = LABELS.get(value, value)
     highest = value != "ece" and value != "seconds"
-    words = _draw(found, axes, by, value, highest)
+    words = _draw(summary, axes, by, value, highest)
     for ax in axes:
         ax.set_xlabel(label)
     return f"{label.capitalize()} of every method. {words}"
@@ -55,8 +55,8 @@ def method_gains(
 
     shared: one scale for all panels; otherwise each has its own, for data that differ widely.
     """
-    found = gains(_fitting(table, axes, by), base, value)
-    words = _draw(found, axes, by, value, highest=True, shared=shared)
+    summary = gains(_fitting(table, axes, by), base, value)
+    words = _draw(summary, axes, by, value, highest=True, shared=shared)
     label = LABELS.get(value, value)
     for ax in axes:
         ax.axvline(0, color=INK, linewidth=1, zorder=1)
@@ -69,16 +69,14 @@ def _fitting(table: pd.DataFrame, axes: Sequence[Axes], by: str) -> pd.DataFrame
     other = BY[1 - BY.index(choose("by", by, BY))]
     several = list(table[other].unique())
     require(len(several) == 1, f"table holds {other}s {several}; one was expected by {by}.")
-    panels = list(table[by].unique())
-    fits = len(panels) == len(axes)
-    require(fits, f"table has {len(panels)} panels, {panels}; {len(axes)} axes came.")
+    require_axes(axes, "table", list(table[by].unique()))
     lacking = set(RIVALS) - set(table["method"])
     require(not lacking, f"table has no {sorted(lacking)}; pass it through standings() first.")
     return table
 
 
 def _draw(
-    found: pd.DataFrame,
+    summary: pd.DataFrame,
     axes: Sequence[Axes],
     by: str,
     value: str,
@@ -86,12 +84,12 @@ def _draw(
     shared: bool = True,
 ) -> str:
     """Dots and intervals; rivals and joint on top, then the methods, best mean first."""
-    means_of = found.groupby("method")["mean"].mean().sort_values(ascending=not highest)
+    means_of = summary.groupby("method")["mean"].mean().sort_values(ascending=not highest)
     top = [name for name in (*RIVALS, JOINT) if name in means_of.index]
     alone = [n for n in means_of.index if n.startswith("unimodal ")]
     names = [*top, *(n for n in means_of.index if n not in (*top, *alone))]
     sentences = []
-    for ax, (panel, part) in zip(axes, found.groupby(by, sort=False), strict=True):
+    for ax, (panel, part) in zip(axes, summary.groupby(by, sort=False), strict=True):
         rows = part.set_index("method")
         for place, name in enumerate(names):
             if name in rows.index:

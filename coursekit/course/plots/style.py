@@ -89,8 +89,8 @@ def legend_key(**look: Any) -> Line2D:
 
     look: keywords of a line (color, linestyle, marker, label); width and size are the course's.
     """
-    own = {name: RC[f"lines.{name}"] for name in ("linewidth", "markersize")}
-    return Line2D([], [], **(own | look))
+    defaults = {name: RC[f"lines.{name}"] for name in ("linewidth", "markersize")}
+    return Line2D([], [], **(defaults | look))
 
 
 # Whether the course's settings are in force: methods call one another, the outermost sets them.

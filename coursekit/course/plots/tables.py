@@ -18,28 +18,28 @@ Row = tuple[str, float, float]  # series, x, y
 
 
 def figure_tables(figure: Figure) -> dict[str, pd.DataFrame]:
-    """Title of each axes → its numbers: series, and a column an axis, called by its label.
+    """Title of each axes → its numbers: series, and a column per axis, called by its label.
 
     Lines, points, bars and bands, each in the order in which it was drawn; where ticks have names
     the names stand instead of places. Lines across the whole axes and pictures are left out.
     """
-    found: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
     for number, ax in enumerate(figure.axes, 1):
         rows = list(_rows(ax)) if ax.get_visible() else []
         if rows:
             title = _title(ax) or figure.get_suptitle() or f"Part {number}"
-            while title in found:
+            while title in tables:
                 title += " (again)"
-            found[title] = _table(ax, rows)
-    return found
+            tables[title] = _table(ax, rows)
+    return tables
 
 
-def tables_html(found: Mapping[str, pd.DataFrame]) -> str:
+def tables_html(tables: Mapping[str, pd.DataFrame]) -> str:
     """All tables behind a summary that opens them; "" when there is none."""
-    if not found:
+    if not tables:
         return ""
     parts = []
-    for caption, numbers in found.items():
+    for caption, numbers in tables.items():
         text = numbers.head(MOST).to_html(index=False, border=0, float_format="{:.4g}".format)
         head, rest = text.split(">", 1)
         more = f" (the first {MOST} of {len(numbers)} rows)" if len(numbers) > MOST else ""
@@ -69,17 +69,17 @@ def _rows(ax: Axes) -> Iterator[Row]:
 
 def _names(ax: Axes) -> tuple[dict[int, str], list[Any]]:
     """What belongs to error bars is called after them; and their caps, which tell nothing new."""
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     ends: list[Any] = []
     for i, container in enumerate(ax.containers, 1):
         if isinstance(container, ErrorbarContainer):
             line, caps, bars = container
             name = _label(container, f"series {i}")
             if line is not None:
-                found[id(line)] = name
-            found |= {id(part): f"{name}, interval" for part in bars}
+                names[id(line)] = name
+            names |= {id(part): f"{name}, interval" for part in bars}
             ends += caps
-    return found, ends
+    return names, ends
 
 
 def _kind(artist: Line2D | Collection) -> str:
@@ -147,10 +147,10 @@ def _called(axis: Any, places: np.ndarray) -> list[float | str]:
     texts = [text.replace("\n", " ") for text in axis.get_major_formatter().format_ticks(ticks)]
     if axis.get_scale() != "linear" or not any(texts):
         return places.tolist()
-    said = [_number(text) for text in texts]
-    if None in said:
+    numbers = [_number(text) for text in texts]
+    if None in numbers:
         return [texts[int(np.abs(ticks - p).argmin())] for p in places]
-    values = np.array(said, dtype=float)
+    values = np.array(numbers, dtype=float)
     if np.allclose(values, ticks, atol=1e-3 * np.ptp(ticks)):
         return places.tolist()
     if np.allclose(values, 100 * ticks, atol=0.1 * np.ptp(ticks)):  # percent

@@ -143,8 +143,8 @@ def _is_own(control: Control, number: int) -> bool:
 
 def _digest(controls: Mapping[str, Control], options: Sequence[float | str]) -> int:
     """A number of the options' names and their order, and of the knobs that they are of."""
-    said = "\n".join([layout(controls), *map(str, options)]).encode()
-    return int.from_bytes(hashlib.sha256(said).digest()[:8], "big")
+    text = "\n".join([layout(controls), *map(str, options)]).encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
 
 def _state(
@@ -154,7 +154,7 @@ def _state(
     marked = [name for name, control in controls.items() if _is_own(control, numbers[name])]
     require((own is not None) == bool(marked), MISTYPED)
     state: dict[str, float | str] = {}
-    gone = []
+    withdrawn = []
     for name, control in controls.items():
         if name in marked:
             continue
@@ -169,10 +169,10 @@ def _state(
         require(numbers[name] < len(listed), newer)
         state[name] = listed[numbers[name]]
         if state[name] not in control.options:
-            gone.append(f"the {control.kind} {state[name]!r}")
-    everything = " and ".join(dict.fromkeys(gone))
+            withdrawn.append(f"the {control.kind} {state[name]!r}")
+    everything = " and ".join(dict.fromkeys(withdrawn))
     lost = f"The code asks for {everything}, which the course does not have any more"
-    require(not gone, f"{lost} in this explorer: taken out, or under another name.")
+    require(not withdrawn, f"{lost} in this explorer: taken out, or under another name.")
     if own is not None:
         state |= _own_options(controls, {name: numbers[name] for name in marked}, own)
     return {name: state[name] for name in controls}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coursekit.utils.checks import choose, require, require_finite
+from coursekit.utils.checks import choose, require, require_finite, require_positive
 
 State = Mapping[str, float | str]
 
@@ -30,10 +30,10 @@ class Slider:
 
     def __post_init__(self) -> None:
         require(bool(self.label.strip()), "label is empty; a visible name is needed.")
-        for name in ("low", "high", "step"):
-            require_finite(name, getattr(self, name))
+        require_finite("low", self.low)
+        require_finite("high", self.high)
+        require_positive("step", self.step)
         require(self.low < self.high, f"low is {self.low}, high {self.high}; low must be smaller.")
-        require(self.step > 0, f"step is {self.step}; a positive number was expected.")
         require(0 < self.grid <= self.step, f"fine is {self.fine}; it must not exceed step.")
         wholes = (("high - low", self.high - self.low, self.step), ("step", self.step, self.grid))
         for name, whole, part in wholes:
@@ -150,8 +150,8 @@ def changed(
 
     Errors: ValueError for a name that is no control, or a value that its control cannot take.
     """
-    found = dict(state)
+    new_state = dict(state)
     for name, value in changes.items():
         control = controls[choose("control", name, controls)]
-        found[name] = control.at(control.index(value))
-    return found
+        new_state[name] = control.at(control.index(value))
+    return new_state

@@ -35,7 +35,6 @@ CSS = """
 .ck-buttons .jupyter-button:hover { background: rgba(0, 114, 178, .12); box-shadow: none; }
 .ck-buttons .ck-plain.jupyter-button { border-color: var(--jp-border-color1, #bbb); }
 .ck-buttons .ck-main.jupyter-button { background: #0072B2; color: #fff; }
-.ck-small .widget-label { font-size: 13px; }
 .ck-code input { font-family: var(--jp-code-font-family, monospace); border-radius: 5px; }
 .ck-knobs .ck-code .widget-label { flex: 0 0 44px; }
 .ck-knobs .ck-code input { flex: 1 1 auto; width: auto; text-align: left; }

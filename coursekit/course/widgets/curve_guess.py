@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from coursekit.course.plots.curve_guess import SketchView, sketch_and_truth
-from coursekit.course.plots.show import image_html, pixels, png
+from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import paragraph
 from coursekit.course.widgets.guess import Guess
-from coursekit.utils.checks import require
+from coursekit.utils.checks import require, require_not_negative
 
 ZERO_AT = 0.25  # share of the scale by which a sketch must miss on average for a score of 0
 ROW = 640  # pixels: the row of sliders, about as wide as the picture's axes
@@ -106,7 +106,7 @@ class CurveGuess(Guess):
         require(not lacking, f"truth has no value at {lacking}, where the sketch has points.")
         finite = all(map(math.isfinite, curve.values()))
         require(finite, "truth has values that are not finite; finite numbers were expected.")
-        require(within >= 0, f"within is {within}; zero or more was expected.")
+        require_not_negative("within", within)
         at_points = [curve[x] for x in self.xs]
         guess, score = self.guess, None
         if guess is not None:
@@ -124,8 +124,8 @@ class CurveGuess(Guess):
         return {"xs": self.xs}  # heights alone do not tell where they were meant
 
     def _fits(self, entry: Mapping[str, Any]) -> bool:
-        kept = entry.get("guess")
-        whole = isinstance(kept, list) and len(kept) == len(self.xs)
+        heights = entry.get("guess")
+        whole = isinstance(heights, list) and len(heights) == len(self.xs)
         return whole and entry.get("xs", self.xs) == self.xs  # early records have no points
 
     @property
@@ -146,9 +146,9 @@ class CurveGuess(Guess):
         columns, names = [], {}
         for number, (x, slider) in enumerate(zip(self.xs, self._sliders, strict=True)):
             place = f"{self._class}-{number}"
-            said = f"{self.names[1]} at {self.names[0]} {x:g}"
+            spoken = f"{self.names[1]} at {self.names[0]} {x:g}"
             names[f".{place} .noUi-handle"] = {
-                "aria-label": said,
+                "aria-label": spoken,
                 "data-decimals": str(self._scale.decimals),
             }
             label = W.HTML(paragraph(f"{self.names[0]} {x:g}", ""))

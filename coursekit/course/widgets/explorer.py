@@ -12,7 +12,7 @@ from uuid import uuid4
 import ipywidgets as W
 import pandas as pd
 
-from coursekit.course.plots.show import png
+from coursekit.course.plots.display import png
 from coursekit.course.widgets.code import decode, encode
 from coursekit.course.widgets.computed import Computed, start
 from coursekit.course.widgets.controls import Control, State, changed, start_state
@@ -150,13 +150,13 @@ class Explorer:
         Errors: ValueError, and nothing is changed. Where knobs are closed, only codes of handouts
         are taken.
         """
-        found = self._decoded(code)
-        if found.closed:
-            self._handed = found
-            self._panel.restrict(found, found.allows(self.presets))
+        handout = self._decoded(code)
+        if handout.closed:
+            self._handed = handout
+            self._panel.restrict(handout, handout.allows(self.presets))
         else:
             self._handed.refuse(sorted(self._handed.closed))
-        self._go(found.state)
+        self._go(handout.state)
 
     def open(self, code: str) -> Self:
         """`restore`, and the explorer itself: ``EXPLORERS["lines"]().open(code)``."""
@@ -174,8 +174,8 @@ class Explorer:
         Errors: ValueError for unknown knobs, for hidden ones whose value stands in the picture.
         """
         now, written = self._handed.at(self.state), getattr(self._view, "writes", ())
-        found = with_closed(now, self.controls, locked, hidden, written)
-        return encode(self.key, self.controls, found)
+        closed = with_closed(now, self.controls, locked, hidden, written)
+        return encode(self.key, self.controls, closed)
 
     def settle(self) -> Awaitable[None]:
         """``await explorer.settle()`` until the newest state is shown; without a loop it is."""
@@ -309,8 +309,8 @@ class Explorer:
         return decode(self.key, self.controls, code)
 
     def __repr__(self) -> str:
-        seen = {n: value for n, value in self._state.items() if n not in self._handed.hidden}
-        knobs = ", ".join(f"{name}={value}" for name, value in seen.items())
+        visible = {n: value for n, value in self._state.items() if n not in self._handed.hidden}
+        knobs = ", ".join(f"{name}={value}" for name, value in visible.items())
         return f"Explorer {self.key}: {knobs}. {self.alt}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from coursekit.course import record, registry
 from coursekit.course.games import CASES, Answer, Case, Evidence, Game, game
-from coursekit.course.plots.game import GameView, Played, said
-from coursekit.course.plots.show import image_html, pixels, png
+from coursekit.course.plots.display import image_html, pixels, png
+from coursekit.course.plots.game import GameView, Played, in_words
 from coursekit.course.widgets.after_choices import after_choices
 from coursekit.course.widgets.computed import Computed
 from coursekit.course.widgets.game_answer import full_score
@@ -38,7 +38,7 @@ class GameCard:
         self._computed = Computed(self._train)
         self._picture, self._alt = b"", ""
         self._card = Card(f"ck-{uuid4().hex[:8]}", played, self)
-        self._answered = self._kept()
+        self._answered = self._recorded()
         self._latest: Latest[int] = Latest(self._work, self._card.busy)
         self._number = self._unanswered(1) if case is None else case
         require_count("case", self._number, 1, CASES)
@@ -173,8 +173,8 @@ class GameCard:
 
     def _evidence(self) -> Evidence:
         """All of this case; a training under way is brought to its end."""
-        found: Evidence = drive(self._computed.steps({"number": self._number}))
-        return found
+        evidence: Evidence = drive(self._computed.steps({"number": self._number}))
+        return evidence
 
     def _data(self) -> Played:
         entry = self._answered.get(self._number)
@@ -211,7 +211,7 @@ class GameCard:
         full, cost = full_score(self._game, answer, truth), self._cost(entry["orders"])
         right = "Right" if self._game.right(answer, truth) else "Not right"
         return [
-            f"{right}. Your answer: {said(answer)}. The truth: {said(truth)}.",
+            f"{right}. Your answer: {in_words(answer)}. The truth: {in_words(truth)}.",
             f"Score: {full} for the answer, less {cost} for evidence: {entry['score']} of 100.",
             self._game.verdict(self._evidence(), truth),
             total,
@@ -237,18 +237,18 @@ class GameCard:
         numbers = [(first - 1 + i) % CASES + 1 for i in range(CASES)]
         return next((n for n in numbers if n not in self._answered), first)
 
-    def _kept(self) -> dict[int, dict[str, Any]]:
+    def _recorded(self) -> dict[int, dict[str, Any]]:
         """Case → the first answer to it in the record."""
         try:
             entries = record.read()
         except OSError:
             return {}
-        found: dict[int, dict[str, Any]] = {}
+        answers: dict[int, dict[str, Any]] = {}
         for entry in entries:
             mine = entry["kind"] == "game" and entry.get("key") == self._game.key
             if mine and self._can_be_shown(entry):
-                found.setdefault(entry["case"], entry)
-        return found
+                answers.setdefault(entry["case"], entry)
+        return answers
 
     def _can_be_shown(self, entry: Mapping[str, Any]) -> bool:
         """Whether an entry is whole: a record may have been edited, or be of another version."""

@@ -6,6 +6,7 @@ import ipywidgets as W
 
 from coursekit.course.games import Answer, Game, Scale
 from coursekit.course.widgets.controls import Slider
+from coursekit.course.widgets.css import OWN_ARROWS
 from coursekit.course.widgets.guess import number_score
 from coursekit.course.widgets.knobs import Knob
 from coursekit.utils.checks import choose
@@ -26,7 +27,7 @@ class Options:
         # other attribute is JupyterLab's: else it takes the arrow keys and moves to another cell.
         self.attributes: Names = {
             f".{css_class}": {"role": "radiogroup", "aria-label": question},
-            f".{css_class} input": {"name": css_class, "data-lm-suppress-shortcuts": "true"},
+            f".{css_class} input": {"name": css_class, **OWN_ARROWS},
         }
 
     @property

@@ -93,7 +93,7 @@ class Card:
         self._fill_table()
 
     def say(self, *sentences: str) -> None:
-        """What is read out below the picture, a paragraph a sentence."""
+        """What is read out below the picture, one paragraph per sentence."""
         self._status.value = "".join(paragraph(sentence, "") for sentence in sentences)
 
     def busy(self, on: bool) -> None:

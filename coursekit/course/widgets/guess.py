@@ -10,13 +10,13 @@ import ipywidgets as W
 import pandas as pd
 
 from coursekit.course import record
+from coursekit.course.plots.display import show
 from coursekit.course.plots.guesses import headed, number_line, option_line
-from coursekit.course.plots.show import show
 from coursekit.course.widgets.after_choices import after_choices
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS, alert, paragraph, style_with_names
 from coursekit.course.widgets.knobs import Knob
-from coursekit.utils.checks import choose, require
+from coursekit.utils.checks import choose, require, require_not_negative
 
 Made = float | str | list[float] | None  # what a learner can commit; None = nothing
 
@@ -64,8 +64,8 @@ class Guess:
         """
         if self._made is not None or self.skipped:
             return self._made
-        kept = self._kept()[-1:]
-        return kept[0].get("guess") if kept and self._fits(kept[0]) else None
+        last = self._recorded()[-1:]
+        return last[0].get("guess") if last and self._fits(last[0]) else None
 
     def _fits(self, entry: Mapping[str, Any]) -> bool:
         """Whether the guess of an entry can be a guess at this question, as it is by now."""
@@ -79,14 +79,14 @@ class Guess:
         """Whether the record has a guess that does not fit any more, and there is no other one."""
         if self._made is not None or self.skipped:
             return False
-        made = [e for e in self._kept()[-1:] if e.get("guess") is not None]
+        made = [e for e in self._recorded()[-1:] if e.get("guess") is not None]
         return bool(made) and not self._fits(made[0])
 
     def skip(self) -> None:
         """Go on without a guess; the record keeps that it was skipped, once."""
         self._made, self.skipped = None, True
         failed = ""
-        if not any(entry.get("skipped") for entry in self._kept()[-1:]):
+        if not any(entry.get("skipped") for entry in self._recorded()[-1:]):
             failed = record.keep("guess", key=self.key, skipped=True, question=self.question)
         words = "Skipped. The answer will be shown without a score. " + failed
         self._answer.value = paragraph(words.strip(), "")
@@ -95,7 +95,7 @@ class Guess:
         """Whether the last thing done with this guess was to skip it, now or in the record."""
         if self._made is not None or self.skipped:
             return self.skipped
-        return any(entry.get("skipped", False) for entry in self._kept()[-1:])
+        return any(entry.get("skipped", False) for entry in self._recorded()[-1:])
 
     def _take(self, value: Made, words: str) -> None:
         self._made, self.skipped = value, False
@@ -107,7 +107,7 @@ class Guess:
     def _on_commit(self) -> None:
         raise NotImplementedError
 
-    def _kept(self) -> list[dict[str, Any]]:
+    def _recorded(self) -> list[dict[str, Any]]:
         try:
             entries = record.read()
         except OSError:
@@ -136,8 +136,8 @@ class Guess:
         alt = f"{self.question} {draw(ax)} {ending}"
         entry = {"key": self.key, "guess": self._made, "truth": truth, "score": score}
         entry |= self._asked()
-        kept = [{name: e.get(name) for name in entry} for e in self._kept()[-1:]]
-        if self._made is not None and [entry] != kept:  # a cell run twice is one guess
+        recorded = [{name: e.get(name) for name in entry} for e in self._recorded()[-1:]]
+        if self._made is not None and [entry] != recorded:  # a cell run twice is one guess
             failed = record.keep("guess", **entry, question=self.question)
             if failed:
                 print(failed)
@@ -191,7 +191,7 @@ class NumberGuess(Guess):
         Errors: ValueError when truth is not finite or ``within`` is negative.
         """
         require(math.isfinite(truth), f"truth is {truth}; a finite number was expected.")
-        require(within >= 0, f"within is {within}; zero or more was expected.")
+        require_not_negative("within", within)
         truth, guess = float(truth), self.guess
         scale = self._scale
         span = scale.high - scale.low
@@ -208,8 +208,8 @@ class NumberGuess(Guess):
         self._reveal(truth, words, draw, score, height=1.5)
 
     def _fits(self, entry: Mapping[str, Any]) -> bool:
-        kept = entry.get("guess")
-        return isinstance(kept, int | float) and math.isfinite(kept)
+        value = entry.get("guess")
+        return isinstance(value, int | float) and math.isfinite(value)
 
     def _with_unit(self, x: float) -> str:
         return f"{x:.4g} {self._scale.unit}".strip()
@@ -256,7 +256,7 @@ class ChoiceGuess(Guess):
         words = f"Truth: {truth}."
         if guess is not None:
             words += f" Your guess: {guess}."
-        height = 0.1 + 0.32 * len(self.options)  # inches: one row an option
+        height = 0.1 + 0.32 * len(self.options)  # inches: one row per option
         draw = partial(option_line, options=self.options, truth=truth, guess=guess)
         self._reveal(truth, words, draw, score, height)
 

@@ -69,13 +69,15 @@ def with_closed(
     Errors: TypeError for a single string; ValueError for an unknown knob, or one to be hidden whose
     value stands in the picture.
     """
-    for what, names in (("locked", locked), ("hidden", hidden)):
+    for label, names in (("locked", locked), ("hidden", hidden)):
         if isinstance(names, str):
-            raise TypeError(f"{what} is {names!r}; a list of knobs such as [{names!r}] is needed.")
+            wanted = f"a list of knobs such as [{names!r}] is needed."
+            raise TypeError(f"{label} is {names!r}; {wanted}")
         for name in names:
-            choose(what, name, controls)
-    told = sorted(set(hidden) & set(written))
-    require(not told, f"hidden names {told}, which the picture itself writes out; lock it instead.")
+            choose(label, name, controls)
+    shown = sorted(set(hidden) & set(written))
+    sentence = f"hidden names {shown}, which the picture itself writes out; lock it instead."
+    require(not shown, sentence)
     hidden = now.hidden | set(hidden)
     locked = (now.locked | set(locked)) - hidden
     require(bool(locked or hidden), "locked and hidden are empty; name a knob in one of them.")

@@ -47,7 +47,7 @@ class Latest(Generic[Wish]):
         return asyncio.shield(self._task)
 
     async def _run(self) -> None:
-        began, told = time.monotonic(), False
+        began, announced = time.monotonic(), False
         while self._wish:
             # A few turns of the loop: presses that wait in the queue become one piece of work.
             for _ in range(3):
@@ -60,13 +60,13 @@ class Latest(Generic[Wish]):
                     except StopIteration:
                         break
                     watched = True
-                    if not told and time.monotonic() - began > QUIET:
-                        told = True
+                    if not announced and time.monotonic() - began > QUIET:
+                        announced = True
                         self._busy(True)
                     await asyncio.sleep(0)
                     if self._wish:  # something newer: leave this unfinished
                         break
-        if told:
+        if announced:
             self._busy(False)
 
 

@@ -54,12 +54,12 @@ class Ledger:
 
     def new_options(self, controls: Mapping[str, Control]) -> dict[str, tuple[str, ...]]:
         """Knob → options it offers that have no number; only knobs with such options."""
-        found = {
+        unlisted = {
             name: tuple(o for o in control.options if o not in self.options.get(name, ()))
             for name, control in controls.items()
             if isinstance(control, Choice)
         }
-        return {name: new for name, new in found.items() if new}
+        return {name: new for name, new in unlisted.items() if new}
 
     def extended(self, controls: Mapping[str, Control]) -> "Ledger":
         """With whatever is new in ``controls`` appended; itself when nothing is."""
@@ -73,8 +73,8 @@ class Ledger:
 
     def digest(self) -> str:
         """What the seal should be, 16 hexadecimal digits."""
-        said = json.dumps([self.layouts, list(self.options.items())])
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
+        text = json.dumps([self.layouts, list(self.options.items())])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def mark(option: str) -> int:
@@ -115,20 +115,20 @@ def problems(
     known: Mapping[str, Ledger], explorers: Mapping[str, Mapping[str, Control]]
 ) -> list[str]:
     """A sentence for each thing that makes codes wrong or would; explorers: key → its controls."""
-    found = _tampered(known)
+    sentences = _tampered(known)
     for key, controls in explorers.items():
         ledger = known.get(key, Ledger())
         for knob, names in ledger.new_options(controls).items():
-            found.append(
+            sentences.append(
                 f"{key}, {knob}: {', '.join(map(repr, names))} has no number in codes yet; "
                 "`python course.py refresh` gives it one."
             )
         if layout(controls) not in ledger.layouts:
-            found.append(
+            sentences.append(
                 f"{key}: its knobs or ranges are not those that codes know of; "
                 "`python course.py refresh` notes them down."
             )
-    return found
+    return sentences
 
 
 def extended(
@@ -149,7 +149,7 @@ def extended(
 
 
 def write(known: Mapping[str, Ledger], file: Path = FILE) -> None:
-    """Store ``known``, a name a line, so that two additions can be merged."""
+    """Store ``known``, one name per line, so that two additions can be merged."""
     stored = {
         key: {
             "layouts": list(ledger.layouts),

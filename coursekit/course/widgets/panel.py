@@ -49,7 +49,7 @@ class Panel:
             name: Knob(control, f"{css_class}-{name}", partial(actions.turn, name))
             for name, control in controls.items()
         }
-        self._seen = dict(self._knobs)  # without those that are hidden
+        self._visible = dict(self._knobs)  # without those that are hidden
         self._rows = {name: _player_row(player) for name, player in players.items()}
         self._image, self._status, self._warning = W.HTML(), W.HTML(), W.HTML()
         self._status.add_class(f"{css_class}-status").add_class("ck-status")
@@ -87,14 +87,14 @@ class Panel:
         """Knobs from the top down, the cursor's buttons below their knob, then the rest."""
         self._buttons.children = [*(self._presets[name] for name in presets), self._reset]
         left = [self._note] if self._note.value else []
-        for name, knob in self._seen.items():
+        for name, knob in self._visible.items():
             left += [knob.box, *([self._rows[name]] if name in self._rows else [])]
         # The warning below the knobs: above, it would push the handle from under the mouse.
         self._left.children = [*left, self._buttons, self._code, self._warning]
 
     def restrict(self, handout: Handout, presets: Sequence[str]) -> None:
         """Take away the hidden knobs, grey the locked ones, keep only these ``presets``."""
-        self._seen = {n: k for n, k in self._knobs.items() if handout.access(n) != HIDDEN}
+        self._visible = {n: k for n, k in self._knobs.items() if handout.access(n) != HIDDEN}
         for name, knob in self._knobs.items():
             knob.disable(handout.access(name) != OPEN)
         for name, row in self._rows.items():
@@ -108,7 +108,7 @@ class Panel:
 
         Hidden knobs are told nothing: what a widget holds can be read in the page.
         """
-        for name, knob in self._seen.items():
+        for name, knob in self._visible.items():
             knob.put(state[name])
         self._show_code(code)
         self.warn("")
@@ -152,9 +152,9 @@ def _player_row(player: Player) -> W.Widget:
     """Step back, step on, play; the last one says what it would do."""
     play = _button("Play", player.toggle)
 
-    def told(playing: bool) -> None:
+    def say_what_it_does(playing: bool) -> None:
         play.description = "Pause" if playing else "Play"
 
-    player.tell = told
+    player.tell = say_what_it_does
     steps = [_button("Step back", partial(player.step, -1)), _button("Step", player.step)]
     return W.HBox([*steps, play]).add_class("ck-buttons")

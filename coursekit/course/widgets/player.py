@@ -107,9 +107,9 @@ class Player:
 
 
 async def _play(player: ReferenceType[Player]) -> None:
-    while (found := player()) is not None:
-        if not await found._next():
-            found._ended()
+    while (alive := player()) is not None:
+        if not await alive._next():
+            alive._ended()
             return
-        del found  # held by nobody while it waits, so that it can go
+        del alive  # held by nobody while it waits, so that it can go
         await asyncio.sleep(PACE)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
+from coursekit.course.plots.display import image_html, pixels
 from coursekit.course.plots.redraw import Layers
-from coursekit.course.plots.show import image_html, pixels
 from coursekit.course.plots.style import style_of
 from coursekit.course.widgets.panel import Panel
 
@@ -111,24 +111,24 @@ class Screen:
 
 def tables_html(view: View, data: Any) -> str:
     """All tables below the picture, each with its caption, and what an empty cell means."""
-    found = tables(view, data)
-    notes = [f"<p>– {html.escape(sentence)}</p>" for sentence in _blanks(view, found)]
-    parts = [_one(caption, numbers) for caption, numbers in found.items()]
+    by_caption = tables(view, data)
+    notes = [f"<p>– {html.escape(sentence)}</p>" for sentence in _blanks(view, by_caption)]
+    parts = [_table_html(caption, numbers) for caption, numbers in by_caption.items()]
     return f"<div>{''.join(parts)}{''.join(notes)}</div>"
 
 
-def _blanks(view: View, found: Mapping[str, pd.DataFrame]) -> list[str]:
+def _blanks(view: View, by_caption: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the empty cells of these tables mean."""
-    empty = {str(column) for t in found.values() for column in t if t[column].isna().any()}
-    said = blanks(view).items()
+    empty = {str(column) for t in by_caption.values() for column in t if t[column].isna().any()}
+    reasons = blanks(view).items()
     return [
         why if c == "*" else f"in “{c}”: {why}"
-        for c, why in said
+        for c, why in reasons
         if empty & {c} or (c == "*" and empty)
     ]
 
 
-def _one(caption: str, numbers: pd.DataFrame) -> str:
+def _table_html(caption: str, numbers: pd.DataFrame) -> str:
     text = numbers.to_html(index=False, border=0, float_format="{:.3f}".format, na_rep="–")
     if not caption:
         return text

@@ -8,7 +8,7 @@ import numpy as np
 from coursekit.analysis.emap import emap
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.compare import replicas
-from coursekit.course.games.game import Case, Evidence, Game, Scale
+from coursekit.course.games.deck import Case, Evidence, Game, Scale
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.lessons.l03_emap.interaction import ADDITIVE, INTERACTING

@@ -8,7 +8,7 @@ import pandas as pd
 
 from coursekit.analysis.diagnosis import PARADOX, STARVED, Diagnosis, diagnose
 from coursekit.compare import quick
-from coursekit.course.games.game import CURVES, PROBES, Case, Evidence, Game
+from coursekit.course.games.deck import CURVES, PROBES, Case, Evidence, Game
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.training import Settings
 

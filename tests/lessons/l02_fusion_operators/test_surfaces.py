@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coursekit import fusion
 from coursekit.analysis.emap import project
-from coursekit.course.plots.show import png
+from coursekit.course.plots.display import png
 from coursekit.course.widgets import EXPLORERS
 from coursekit.lessons.l02_fusion_operators.explorer_view import Fitted, SurfaceView, surface_table
 from coursekit.lessons.l02_fusion_operators.surfaces import (

@@ -84,7 +84,7 @@ def without_row(rows, ax):
 @pytest.mark.parametrize("draw", [grouped_intervals, depth_curves, without_row])
 def test_tables_that_lack_a_column_are_refused(draw):
     _, (ax,) = new_figure()
-    with pytest.raises(ValueError, match="is missing"):
+    with pytest.raises(ValueError, match="are missing"):
         draw(pd.DataFrame({"seed": [1]}), ax)
     with pytest.raises(ValueError, match="it can be 'early'"):
         grouped_intervals(table().replace("late", "later"), ax)

@@ -20,10 +20,10 @@ DPI = 100
 PNG, RGBA = b"\x89PNG\r\n\x1a\n", 6  # the signature, the number of this kind of pixels
 
 
-def png(figure: Figure, dpi: float = DPI) -> bytes:
+def png(figure: Figure) -> bytes:
     """The figure as PNG bytes; equal figures give equal bytes on the same installation."""
     before = figure.dpi
-    figure.set_dpi(dpi)
+    figure.set_dpi(DPI)
     try:
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
@@ -68,10 +68,10 @@ def image_html(picture: bytes, alt: str, size: tuple[int, int], **data: object) 
     )
 
 
-def pixels(figure: Figure, dpi: float = DPI) -> tuple[int, int]:
+def pixels(figure: Figure) -> tuple[int, int]:
     """Width and height of the figure on the page."""
     width, height = figure.get_size_inches()
-    return round(width * dpi), round(height * dpi)
+    return round(width * DPI), round(height * DPI)
 
 
 def show(figure: Figure, alt: str, tables: Mapping[str, pd.DataFrame] | None = None) -> None:

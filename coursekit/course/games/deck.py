@@ -102,9 +102,9 @@ class Game:
 
     def verdict(self, evidence: Evidence, truth: Answer) -> str:
         """Why, with the numbers; and that they mislead, where the lesson's rule is wrong."""
-        found = self.explain(evidence)
+        reason = self.explain(evidence)
         rule = self.rule(evidence)
         if self.right(rule, truth):
-            return found
-        said = f"{rule:.2f}" if isinstance(rule, float) else rule
-        return f"{found} Here the numbers mislead: they point to {said}. One seed is one seed."
+            return reason
+        answer = f"{rule:.2f}" if isinstance(rule, float) else rule
+        return f"{reason} Here the numbers mislead: they point to {answer}. One seed is one seed."
