@@ -98,10 +98,10 @@ def diagnosis(evidence: Evidence) -> Diagnosis:
 
 def rule_illness(evidence: Evidence) -> str:
     """The two-by-two table of lesson 05, by its thresholds."""
-    illness = diagnosis(evidence)
-    if illness.starved:
-        return STARVATION if illness.drop < PARADOX else HIDDEN
-    return OVERFITTING if illness.drop < PARADOX else NONE
+    diagnosed = diagnosis(evidence)
+    if diagnosed.starved:
+        return STARVATION if diagnosed.drop < PARADOX else HIDDEN
+    return OVERFITTING if diagnosed.drop < PARADOX else NONE
 
 
 def rule_modality(evidence: Evidence) -> str:
@@ -124,9 +124,10 @@ def explain_illness(evidence: Evidence) -> str:
 
 def explain_modality(evidence: Evidence) -> str:
     """What the probes did, and what that means."""
-    illness = diagnosis(evidence)
-    moved = ", ".join(f"{m} {x:+.3f}" for m, x in illness.probe_change.items())
-    who = f"the encoder of {' and of '.join(illness.starved)} starved" if illness.starved else ""
+    diagnosed = diagnosis(evidence)
+    moved = ", ".join(f"{m} {x:+.3f}" for m, x in diagnosed.probe_change.items())
+    starved = " and of ".join(diagnosed.starved)
+    who = f"the encoder of {starved} starved" if starved else ""
     who = who or "no encoder starved"
     return f"Probes, joint minus alone: {moved}; below {STARVED:g} counts, so {who}."
 
