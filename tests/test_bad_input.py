@@ -11,7 +11,7 @@ from coursekit import fusion
 from coursekit.analysis.costs import cost, cost_table, multiply_adds
 from coursekit.analysis.emap import emap, interaction_share, logit_grid, project
 from coursekit.analysis.intervals import interval, summarise
-from coursekit.analysis.missing import dropped, filled
+from coursekit.analysis.missing_modality import dropped, filled
 from coursekit.analysis.probes import probe
 from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Slider

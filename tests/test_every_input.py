@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from inputs import (
+from torch import nn
+from wrong_arguments import (
     Argument,
     Wrong,
     a,
@@ -36,7 +37,6 @@ from inputs import (
     table,
     with_also,
 )
-from torch import nn
 
 from coursekit import analysis, balancing, fusion
 from coursekit.data import Modality, Recipe, generate

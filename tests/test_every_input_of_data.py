@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from inputs import (
+from PIL import Image
+from research_folders import make_ave, make_cremad, make_ucf101, multibench_parts
+from wrong_arguments import (
     Argument,
     Wrong,
     a,
@@ -30,8 +32,6 @@ from inputs import (
     table,
     with_also,
 )
-from PIL import Image
-from research_folders import make_ave, make_cremad, make_ucf101, multibench_parts
 
 from coursekit import balancing, data, models
 from coursekit.compare import race, replicas

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from inputs import (
+from wrong_arguments import (
     Argument,
     Wrong,
     a,
@@ -30,7 +30,7 @@ from coursekit.compare.plan import Plan, read_plan
 from coursekit.compare.protocol import trials
 from coursekit.compare.sweep import compare
 from coursekit.data import MultimodalData, Split, generate
-from coursekit.data.lazy import LazyData, LazySplit
+from coursekit.data.lazy_split import LazyData, LazySplit
 from coursekit.data.synthetic import Modality, Recipe
 from coursekit.training import Settings, accuracy, epochs, fit, predict
 

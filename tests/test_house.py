@@ -18,12 +18,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What these load, a hub, a grader or the kernel of a submission holds in memory: no torch in it.
 LIGHT = (
     "coursekit", "coursekit.__main__", "coursekit.lessons", "coursekit.course.registry",
-    "coursekit.course.authoring.__main__", "coursekit.course.authoring.listings",
-    "coursekit.course.authoring.new", "coursekit.course.authoring.scaffold_lesson",
+    "coursekit.course.authoring.__main__", "coursekit.course.authoring.lesson_listings",
+    "coursekit.course.authoring.new_commands", "coursekit.course.authoring.scaffold_lesson",
     "coursekit.course.grading.commands", "coursekit.course.grading.assignment",
     "coursekit.course.grading.grade_class", "coursekit.course.grading.collect",
     "coursekit.course.grading.feedback", "coursekit.course.grading.canvas_moodle",
-    "coursekit.course.grading.overview", "coursekit.course.grading.preview",
+    "coursekit.course.grading.lesson_overview", "coursekit.course.grading.preview",
     "coursekit.course.hub.__main__", "coursekit.course.hub.configure", "coursekit.course.workbook",
     "coursekit.course.record", "coursekit.course.grading.record_table", "coursekit.course.plots",
     "coursekit.course.exercises", "coursekit.lessons.l00_start_here.exercises",

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from exact import draw, tensor
+from exact_numbers import draw, tensor
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -29,9 +29,9 @@ from coursekit.balancing import (
     pcgrad,
     pmr,
 )
-from coursekit.balancing.scores import rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
 from coursekit.data.spectrogram import hz_to_mel, mel_filters, resize, trim_silence
-from coursekit.data.standard import standardise_features, standardise_whole
+from coursekit.data.standardise import standardise_features, standardise_whole
 from coursekit.data.synthetic import Modality, Recipe, ceiling, shown_classes
 from coursekit.data.timeline import moments
 from coursekit.fusion.additive import additive

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.balancing.scores import require_scores, rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import require_scores, rivals, true_class_scores
 from coursekit.training.method import Step
 from coursekit.utils.checks import require, require_finite, require_not_negative
 

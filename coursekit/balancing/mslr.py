@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.balancing.signals import Listening, own_logits
+from coursekit.balancing.unimodal_signals import Listening, own_logits
 from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Run, Step
 from coursekit.utils.checks import require, require_count

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from coursekit.balancing.scores import require_scores, rivals, true_class_scores
-from coursekit.balancing.signals import Listening, own_logits
+from coursekit.balancing.unimodal_scores import require_scores, rivals, true_class_scores
+from coursekit.balancing.unimodal_signals import Listening, own_logits
 from coursekit.training.method import Step
 from coursekit.utils.checks import require, require_count, require_not_negative
 from coursekit.utils.devices import moved

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.balancing.scores import require_scores, true_class_scores
+from coursekit.balancing.unimodal_scores import require_scores, true_class_scores
 from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import require, require_count, require_not_negative, require_share
 from coursekit.utils.tensor_checks import require_batch, require_labels

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from coursekit import balancing
-from coursekit.balancing.signals import Listening
+from coursekit.balancing.unimodal_signals import Listening
 from coursekit.training.method import JOINT, Method
 from coursekit.utils.checks import require
 
@@ -26,8 +26,8 @@ def overridden(cls: type[Method], hook: str) -> type[Method]:
 def changes(cls: type[Method]) -> dict[str, str]:
     """One row: ticks for what ``cls`` changes and where it works, and for which fusions it is.
 
-    Heads that listen (`coursekit.balancing.signals`) add a term to the loss that teaches no
-    encoder, so they have a column of their own.
+    Heads that listen (`coursekit.balancing.unimodal_signals`) add a term to the loss that teaches
+    no encoder, so they have a column of their own.
     """
     known = isinstance(cls, type) and issubclass(cls, Method)
     require(known, f"cls is {cls!r}; a class of Method was expected.")

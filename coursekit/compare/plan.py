@@ -9,7 +9,7 @@ from typing import Any
 
 from coursekit import balancing, fusion
 from coursekit.data import LOADERS, load, load_preset, presets, research
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.models.build import KINDS

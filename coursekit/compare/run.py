@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe
 from coursekit.compare.plan import AnyData, Plan
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.models import MultimodalClassifier
 from coursekit.training import accuracy, epochs
 from coursekit.training.checkpoint import write_whole

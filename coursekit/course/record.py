@@ -17,7 +17,7 @@ import pandas as pd
 from coursekit.utils.checks import choose
 
 if TYPE_CHECKING:
-    from coursekit.data.lazy import LazyData
+    from coursekit.data.lazy_split import LazyData
     from coursekit.data.multimodal import MultimodalData
 
 KINDS = ("attempt", "hint", "solution", "guess", "game", "checkpoint")

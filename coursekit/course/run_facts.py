@@ -10,7 +10,7 @@ import torch
 
 import coursekit
 from coursekit.data.files import DATA_FOLDER
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import MultimodalData
 
 

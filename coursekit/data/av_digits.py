@@ -17,7 +17,7 @@ from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.data.fsdd import SpokenWords
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.spectrogram import FLOOR_DB, WORD_SIZE, lay_out
-from coursekit.data.standard import standardise_whole
+from coursekit.data.standardise import standardise_whole
 from coursekit.utils.checks import (
     choose,
     require,

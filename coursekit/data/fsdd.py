@@ -17,7 +17,7 @@ import platformdirs
 import torch
 from torch import Tensor
 
-from coursekit.data.fetch import download_and_unpack, write_atomically
+from coursekit.data.download_archive import download_and_unpack, write_atomically
 from coursekit.data.files import DataFileError, extra_folder, sha256_of
 from coursekit.data.spectrogram import RATE, word_picture
 

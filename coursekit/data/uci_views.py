@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coursekit.data.files import open_checked
 from coursekit.data.multimodal import MultimodalData
-from coursekit.data.standard import standardise_features
+from coursekit.data.standardise import standardise_features
 from coursekit.utils.checks import choose, require, require_count, require_list
 
 VIEWS = ("fou", "fac", "kar", "pix", "zer", "mor")

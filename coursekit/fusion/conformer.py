@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion, Slices, owned
-from coursekit.layers.blocks import Blocks
 from coursekit.layers.conformer import ConformerLayer
+from coursekit.layers.sequential_blocks import Blocks
 from coursekit.layers.tokens import LearnedTokens, sinusoidal_positions
 from coursekit.utils.checks import require_count
 from coursekit.utils.devices import moved

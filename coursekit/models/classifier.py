@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from coursekit.layers.blocks import call
+from coursekit.layers.sequential_blocks import call
 from coursekit.utils.checks import (
     require,
     require_count,

@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from coursekit.layers.blocks import Blocks
 from coursekit.layers.conformer import ConformerLayer
+from coursekit.layers.sequential_blocks import Blocks
 from coursekit.layers.tokens import sinusoidal_positions
 from coursekit.utils.checks import require, require_count
 from coursekit.utils.devices import moved

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.layers.batch_norm import BatchNorm2d
-from coursekit.layers.blocks import Blocks
+from coursekit.layers.sequential_blocks import Blocks
 from coursekit.utils.checks import require, require_count
 from coursekit.utils.tensor_checks import require_dtype, require_weights
 

@@ -22,13 +22,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from coursekit.data.lazy import LazySplit
+from coursekit.data.lazy_split import LazySplit
 from coursekit.data.multimodal import Split
 from coursekit.layers.batch_norm import BatchNorm2d
-from coursekit.layers.blocks import Blocks
+from coursekit.layers.sequential_blocks import Blocks
 from coursekit.models import MultimodalClassifier
+from coursekit.training.activation_checkpointing import recomputed
 from coursekit.training.all_reduce import everyones, total, total_of
-from coursekit.training.recompute import recomputed
 from coursekit.training.settings import Settings
 from coursekit.utils.checks import require_flag, require_instance
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.training.checkpoint_values import CANNOT, digest, encoded, is_plain, leaves, put_back
+from coursekit.training.extra_state import Owned, owned_by
 from coursekit.training.method import Method, Run
-from coursekit.training.owned import Owned, owned_by
-from coursekit.training.stored_values import CANNOT, digest, encoded, is_plain, leaves, put_back
-from coursekit.utils.generators import Generator, global_states, set_global_states
+from coursekit.utils.random_generators import Generator, global_states, set_global_states
 
 
 class CheckpointError(OSError):

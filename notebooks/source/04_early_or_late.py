@@ -38,9 +38,9 @@ from coursekit.layers.tokens import sinusoidal_positions
 from coursekit.layers.initialise import initialise
 from coursekit.course.plots import new_figure, show
 from coursekit.lessons.l04_early_or_late.plots import depth_curves, grouped_intervals, missing_rows
-from coursekit.lessons.l04_early_or_late.sketches import sketch, timed_sketch
+from coursekit.lessons.l04_early_or_late.architecture_sketches import sketch, timed_sketch
 from coursekit.analysis.intervals import interval
-from coursekit.lessons.l04_early_or_late.study_cases import cases
+from coursekit.lessons.l04_early_or_late.study_data import cases
 from coursekit.lessons.l04_early_or_late.study_tables import MORE, Reading, case_facts
 from coursekit.lessons.l04_early_or_late.study import (
     THINNED,
@@ -797,8 +797,8 @@ exercises.logits_without.check(logits_without, seed=4_0105)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# `coursekit.analysis.missing.dropped` is the package's. Here are the spoken and written digits
-# (synthesised voices; train and test voices differ).
+# `coursekit.analysis.missing_modality.dropped` is the package's. Here are the spoken and written
+# digits (synthesised voices; train and test voices differ).
 
 # %%
 heard = reading.reached(DIGITS)

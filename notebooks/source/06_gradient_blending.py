@@ -31,7 +31,7 @@ from coursekit import balancing
 from coursekit.course import record
 from coursekit.balancing import gblend
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
-from coursekit.balancing.signals import own_logits
+from coursekit.balancing.unimodal_signals import own_logits
 from coursekit.course.claims import claim
 from coursekit.data import load, load_preset, preset
 from coursekit.data.files import open_checked
@@ -945,9 +945,9 @@ two_of.round(3)
 # Back to `overfit` as lesson 05 had it, Adam at rate 0.001, where the joint model is ill. The
 # estimate is right there: A gets nearly all the weight. See what becomes of it.
 #
-# Late-linear logits are a sum of A's part and B's part (`coursekit.balancing.signals.own_logits`).
-# How loud is each? Three seeds of `overfit`, weights 0.9 on A, 0.05 on B and on the joint head,
-# against joint training.
+# Late-linear logits are a sum of A's part and B's part
+# (`coursekit.balancing.unimodal_signals.own_logits`). How loud is each? Three seeds of `overfit`,
+# weights 0.9 on A, 0.05 on B and on the joint head, against joint training.
 
 
 # %%

@@ -38,7 +38,7 @@ from coursekit.balancing import agm, gradnorm, mlb, ogm, pcgrad, pmr
 from coursekit.balancing.agm import AGM, MOST
 from coursekit.balancing.mlb import MLB
 from coursekit.balancing.ogm import OGM
-from coursekit.balancing.signals import own_logits
+from coursekit.balancing.unimodal_signals import own_logits
 from coursekit.course.claims import claim
 from coursekit.data import Modality, Recipe, Split, generate, load_preset
 from coursekit.data.files import open_checked
@@ -328,7 +328,7 @@ claim("… and last: {value:.2f}", of_a.iloc[-1], above=0.97)
 #
 # OGM needs each modality's own logits. In its paper the fusion is late-linear, and there they lie
 # open: the joint logits are a sum, $W_A z_A + W_B z_B + b$, and each modality gets its term and
-# half of the bias (`coursekit.balancing.signals.own_logits`).
+# half of the bias (`coursekit.balancing.unimodal_signals.own_logits`).
 
 # %%
 both = own_logits(ours, ours(batch.inputs))

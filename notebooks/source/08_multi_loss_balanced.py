@@ -37,7 +37,7 @@ from coursekit import balancing
 from coursekit.course import record
 from coursekit.balancing.mlb import MLB, coefficients
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.balancing.scores import true_class_scores
+from coursekit.balancing.unimodal_scores import true_class_scores
 from coursekit.compare.protocol import OWN, PLAIN_RATES, RATES, read_trial, train
 from coursekit.analysis.calibration import ece, reliability
 from coursekit.course.claims import claim

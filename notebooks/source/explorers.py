@@ -12,7 +12,7 @@
 # JupyterLab the address does not reach this page: use the field there.
 
 # %%
-from coursekit.course.widgets.shelf import Opener, Shelf
+from coursekit.course.widgets.explorers_page import Opener, Shelf
 
 Opener()
 

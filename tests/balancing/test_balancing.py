@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from coursekit import balancing
 from coursekit.balancing import mmcosine
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
-from coursekit.balancing.scores import true_class_scores
-from coursekit.balancing.signals import own_logits
+from coursekit.balancing.unimodal_scores import true_class_scores
+from coursekit.balancing.unimodal_signals import own_logits
 from coursekit.data import Modality, Recipe, generate
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit, predict

@@ -5,7 +5,7 @@ from itertools import chain, combinations, pairwise, permutations
 
 import pytest
 import torch
-from exact import draw, tensor
+from exact_numbers import draw, tensor
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

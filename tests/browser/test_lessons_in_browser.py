@@ -18,7 +18,7 @@ from matplotlib.image import imread
 from benchmarks import browser
 from benchmarks.latency import CARD
 from browser import axe
-from coursekit.course.authoring.slicing import grade_id, with_needs
+from coursekit.course.authoring.exercise_slices import grade_id, with_needs
 from coursekit.course.widgets import EXPLORERS
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))

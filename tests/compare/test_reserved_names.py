@@ -11,7 +11,7 @@ from coursekit.balancing.gblend import OneHead
 from coursekit.balancing.unimodal import Unimodal
 from coursekit.compare import quick, race, replay, seeds, seeds_at_once
 from coursekit.data import Modality, MultimodalData, Recipe, Split, generate
-from coursekit.data.lazy import LazyData, LazySplit
+from coursekit.data.lazy_split import LazyData, LazySplit
 from coursekit.lessons.l08_multi_loss_balanced.pace import run_scores
 from coursekit.models import MLP, MultimodalClassifier, build_classifier
 from coursekit.models.fusion_stage import build_alone, build_depth

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import research_folders
 import torch
-from deadly import deadly
+from killed_work import deadly
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app

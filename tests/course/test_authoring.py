@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.course.authoring import __main__ as command
 from coursekit.course.authoring.freshness import is_current, problems
-from coursekit.course.authoring.learner import (
+from coursekit.course.authoring.learner_notebook import (
     FOLDED,
     Mark,
     learner_notebook,

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from benchmarks.patience import patient, slowness
 from coursekit.__main__ import app
-from coursekit.course.authoring.slicing import grade_id
+from coursekit.course.authoring.exercise_slices import grade_id
 from coursekit.course.authoring.sources import instructor_notebook
 from coursekit.course.grading.assignment import Plan, lesson_scripts, source_notebook
 from coursekit.course.grading.class_folder import BOOK, CONFIG, assign, gradebook, plan_of

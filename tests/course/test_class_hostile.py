@@ -6,13 +6,13 @@ import socket
 import tarfile
 from pathlib import Path
 
-import deadly
+import killed_work
 import nbformat
 import pytest
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
-from coursekit.course.authoring.slicing import grade_id
+from coursekit.course.authoring.exercise_slices import grade_id
 from coursekit.course.grading import feedback as returning
 from coursekit.course.grading.assignment import Plan, source_notebook
 from coursekit.course.grading.class_folder import COURSE_ID, assign
@@ -20,8 +20,8 @@ from coursekit.course.grading.collect import collect
 from coursekit.course.grading.feedback import marks
 from coursekit.course.grading.grade_class import grade, students
 from coursekit.course.grading.grading_state import for_a_human
-from coursekit.course.grading.processes import each
 from coursekit.course.grading.submission_files import Refused, copy_files, digest_of, files_of
+from coursekit.course.grading.worker_processes import each
 
 KEY = "01-slope-for"
 PLAN = Plan(("01",), "ps1", seed=7, exercises=(KEY,))
@@ -263,7 +263,7 @@ def test_a_link_in_the_exchange_is_not_followed_by_the_one_who_collects(tmp_path
 
 def test_work_that_dies_costs_no_other_its_result(tmp_path):
     items = ["a", "x1", "b", "c"]
-    done = list(each(deadly.once, items, tmp_path, jobs=2, died=lambda item: f"{item} died"))
+    done = list(each(killed_work.once, items, tmp_path, jobs=2, died=lambda item: f"{item} died"))
     assert sorted(done) == ["A", "B", "C", "x1 died"]
     assert all(len((tmp_path / item).read_text()) <= 2 for item in ("a", "b", "c"))
 

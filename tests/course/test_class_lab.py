@@ -57,13 +57,13 @@ def school(tmp_path_factory):
     """A class with an exchange, its teacher's Lab, a student's Lab, and tabs on both."""
     from coursekit.course.grading.assignment import Plan
     from coursekit.course.grading.class_folder import assign
-    from coursekit.course.hub import exchange
+    from coursekit.course.hub import nbgrader_exchange
 
     place = tmp_path_factory.mktemp("school")
     plan = Plan(("01",), "ps1", seed=7, exercises=KEYS, points=POINTS, written=True)
     assign(plan, place / "class")
-    exchange.share(place / "exchange")
-    exchange.connect(place / "class", place / "exchange")
+    nbgrader_exchange.share(place / "exchange")
+    nbgrader_exchange.connect(place / "class", place / "exchange")
     with (
         servers.lab(place / "class", place / "teacher") as teacher,
         students_lab(place, "ada") as student,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.course.exercises import Correct, Exercise, Incorrect, NotAttempted, OpenExercise
-from coursekit.course.exercises.compare import agree
+from coursekit.course.exercises.same_value import agree
 from coursekit.course.registry import exercises, rooms
 
 HERE = Path(__file__).parents[1]

@@ -24,8 +24,8 @@ from coursekit.course.exercises import (
     OpenExercise,
     Requirement,
 )
-from coursekit.course.exercises.compare import WrongForm, as_array
-from coursekit.course.exercises.source import solution_of
+from coursekit.course.exercises.same_value import WrongForm, as_array
+from coursekit.course.exercises.solution_source import solution_of
 
 LESSON = '''# %% [markdown]
 # # Sums

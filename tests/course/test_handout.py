@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS, Choice, Explorer, Slider, explorer_from_code
-from coursekit.course.widgets.code import decode, encode
 from coursekit.course.widgets.handout import Handout
+from coursekit.course.widgets.share_code import decode, encode
 
 CONTROLS = {
     "height": Slider("height", -4.0, 4.0, 0.5, 0.5, "m", fine=0.01),

@@ -14,7 +14,7 @@ import requests
 
 from benchmarks.hub_memory import by_user, costs
 from benchmarks.patience import patient
-from coursekit.course.hub import exchange, proxy
+from coursekit.course.hub import nbgrader_exchange, proxy
 from coursekit.course.hub.settings import Hub, link
 
 WHY = "JupyterHub is not installed; the extra [hub] has it."
@@ -33,7 +33,7 @@ PAGE = f"ps1/{STEM}.ipynb"
 
 
 def reference(plan):
-    from coursekit.course.authoring.slicing import grade_id
+    from coursekit.course.authoring.exercise_slices import grade_id
     from coursekit.course.grading.assignment import source_notebook
 
     cells = source_notebook("01", plan).cells
@@ -65,7 +65,7 @@ def school(tmp_path_factory):
     assign(plan, place / "class")
     file = rehearse.write_trial(place, STUDENTS)
     with rehearse.running(file) as (hub, pid):
-        exchange.connect(place / "class", hub.exchange)
+        nbgrader_exchange.connect(place / "class", hub.exchange)
         with api(place / "class") as nbgrader:
             done = nbgrader.release_assignment("ps1")
         assert done["success"], done["log"]

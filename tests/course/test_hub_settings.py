@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.hub_memory import forecast
-from coursekit.course.hub import exchange, proxy
+from coursekit.course.hub import nbgrader_exchange, proxy
 from coursekit.course.hub.settings import Hub, hub_of, link, read
 
 WHY = "JupyterHub is not installed; the extra [hub] has it."
@@ -187,16 +187,16 @@ def test_the_forecast_counts_what_is_shared_once():
 def test_the_class_folder_uses_the_shared_exchange(tmp_path):
     folder, shared = tmp_path / "class", tmp_path / "shared"
     folder.mkdir()
-    exchange.share(shared)
+    nbgrader_exchange.share(shared)
     with pytest.raises(ValueError, match=r"has no nbgrader_config\.py"):
-        exchange.connect(folder, shared)
+        nbgrader_exchange.connect(folder, shared)
     (folder / "nbgrader_config.py").touch()
     (folder / "exchange" / "old").mkdir(parents=True)
     with pytest.raises(ValueError, match="is not empty; move what is in it"):
-        exchange.connect(folder, shared)
+        nbgrader_exchange.connect(folder, shared)
     (folder / "exchange" / "old").rmdir()
-    exchange.connect(folder, shared)
-    exchange.connect(folder, shared)  # once more changes nothing
+    nbgrader_exchange.connect(folder, shared)
+    nbgrader_exchange.connect(folder, shared)  # once more changes nothing
     assert (folder / "exchange").resolve() == shared.resolve()
 
 

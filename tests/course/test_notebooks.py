@@ -7,7 +7,7 @@ import pytest
 
 from coursekit.course.authoring.freshness import problems
 from coursekit.course.authoring.glossary import glossary, path_of_glossary, terms
-from coursekit.course.authoring.learner import marks, solved
+from coursekit.course.authoring.learner_notebook import marks, solved
 from coursekit.course.authoring.sources import (
     NOTEBOOKS,
     instructor_notebook,

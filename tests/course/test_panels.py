@@ -6,8 +6,8 @@ import pytest
 
 from coursekit.course.plots import new_figure, style
 from coursekit.course.plots.bands import mean_line
-from coursekit.course.plots.frames import interval
 from coursekit.course.plots.panels import remarks, share_rows, training_curves
+from coursekit.course.plots.tidy_tables import interval
 
 
 def test_rows_stand_from_the_top_down_on_a_scale_of_shares():

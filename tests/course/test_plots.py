@@ -18,9 +18,9 @@ from coursekit.course.plots import (
     show,
 )
 from coursekit.course.plots.display import image_html, pixels, png
-from coursekit.course.plots.frames import interval
 from coursekit.course.plots.guesses import number_line, option_line
 from coursekit.course.plots.style import style
+from coursekit.course.plots.tidy_tables import interval
 
 # Machado, Oliveira and Fernandes (2009), full severity, for linear RGB.
 EYES = {

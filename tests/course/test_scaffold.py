@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
-from coursekit.course.authoring import new, scaffold, scaffold_lesson
-from coursekit.course.authoring.placeholders import MARK
+from coursekit.course.authoring import new_commands, scaffold, scaffold_lesson
 from coursekit.course.authoring.scaffold import method, operator, write_all
 from coursekit.course.authoring.scaffold_lesson import exercise, lesson
 from coursekit.course.authoring.sources import ROOT, scripts
+from coursekit.course.authoring.unwritten_sentences import MARK
 
 LESSON = "97_scaffolded"  # a number that the course will hardly reach
 COMMANDS = (
@@ -36,7 +36,7 @@ sys.exit(main(["refresh", "97"]))
 RENEW = """
 import sys
 import pytest
-from coursekit.course.authoring.listings import renew
+from coursekit.course.authoring.lesson_listings import renew
 renew()
 sys.exit(pytest.main(sys.argv[1:]))
 """
@@ -44,13 +44,17 @@ TESTED = (
     f"tests/lessons/l{LESSON}",
     *("tests/balancing/test_scaffolded_method.py", "tests/balancing/test_balancing.py"),
     *("tests/fusion/test_scaffolded_operator.py", "tests/fusion/test_fusion.py"),
-    *("tests/course/test_placeholders.py", "tests/course/test_exercises.py"),
+    *("tests/course/test_unwritten_sentences.py", "tests/course/test_exercises.py"),
     *(
         "tests/course/test_notebooks.py",
         "tests/course/test_stress.py",
         "tests/course/test_widgets.py",
     ),
-    *("tests/course/test_stress_others.py", "tests/test_every_input.py", "tests/test_guide.py"),
+    *(
+        "tests/course/test_stress_others.py",
+        "tests/test_every_input.py",
+        "tests/test_instructors_guide.py",
+    ),
 )
 OURS = "scaffolded or 97 or placeholders or entry or table_is_that or every_lesson"
 OTHERS = "solutions or time or finite"  # another kernel; how long the machine took; seconds
@@ -95,7 +99,7 @@ def test_all_is_green_but_what_an_author_has_to_write(course):
     done = course.run("-m", "pytest", "-q", *TESTED, "-k", f"({OURS}) and not ({OTHERS})")
     failed = re.findall(r"^FAILED (\S+)", done.stdout, re.M)
     areas = ("INSTRUCTORS.md", "coursekit", "notebooks", "tests")
-    where = "tests/course/test_placeholders.py::test_no_sentence_is_left_to_write"
+    where = "tests/course/test_unwritten_sentences.py::test_no_sentence_is_left_to_write"
     assert failed == [f"{where}[{area}]" for area in areas], done.stdout
     for path, text in course.texts().items():
         name = path.relative_to(course.folder).as_posix()
@@ -115,7 +119,7 @@ def test_with_the_words_written_nothing_is_missing(course):
     """Written are those that the marks ask for; then lists and tables are made of them."""
     for path, text in course.texts().items():
         path.write_text(text.replace(f"{MARK} ", ""), encoding="utf-8")
-    tests = ("tests/course/test_placeholders.py", "tests/course/test_listings.py")
+    tests = ("tests/course/test_unwritten_sentences.py", "tests/course/test_lesson_listings.py")
     done = course.run("-c", RENEW, "-q", *tests, "-k", "placeholders or fresh")
     assert done.returncode == 0 and "passed" in done.stdout, done.stdout + done.stderr
 
@@ -181,13 +185,13 @@ def test_a_refusal_is_a_sentence_and_writes_nothing(monkeypatch):
 
 @pytest.mark.parametrize("what", ["lesson", "exercise", "method", "operator"])
 def test_outside_a_checkout_it_says_that_there_is_none(what, monkeypatch, tmp_path):
-    monkeypatch.setattr(new, "ROOT", tmp_path)
+    monkeypatch.setattr(new_commands, "ROOT", tmp_path)
     done = call(what, "anything")
     assert done.exit_code == 2 and f"no checkout of the course in {tmp_path}" in done.output
 
 
 def test_without_the_tools_it_says_how_to_install_them(monkeypatch):
-    monkeypatch.setattr(new, "TOOLS", ("ruff", "no_such_tool"))
+    monkeypatch.setattr(new_commands, "TOOLS", ("ruff", "no_such_tool"))
     done = call("method", "slow_start")
     assert done.exit_code == 2 and done.output.startswith("no_such_tool must be installed first:")
 

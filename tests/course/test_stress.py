@@ -2,10 +2,10 @@
 
 import warnings
 
+import explorer_stress
 import numpy as np
 import pandas as pd
 import pytest
-import stress
 
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS, Explorer, Slider
@@ -13,7 +13,7 @@ from coursekit.course.widgets import EXPLORERS, Explorer, Slider
 
 @pytest.mark.parametrize("key", list(EXPLORERS)[::2])
 def test_every_state_can_be_computed_drawn_and_read(key):
-    stress.require_no_problems(key)
+    explorer_stress.require_no_problems(key)
 
 
 class View:
@@ -36,7 +36,9 @@ class View:
 
 def problems(view=View, compute=lambda height: height + 0.25):
     knobs = {"height": Slider("height", 0, 10, 1, 5)}
-    driver = stress.Driver(Explorer("dot", "A dot", knobs, compute, view, {"top": {"height": 10}}))
+    driver = explorer_stress.Driver(
+        Explorer("dot", "A dot", knobs, compute, view, {"top": {"height": 10}})
+    )
     driver.presets()
     driver.ends()
     driver.at_random()

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from coursekit.course import record
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS, Choice, ChoiceGuess, Explorer, NumberGuess, Slider
-from coursekit.course.widgets.code import LETTERS, decode, encode
+from coursekit.course.widgets.control_widgets import Knob
 from coursekit.course.widgets.controls import start_state
 from coursekit.course.widgets.guess import number_score
 from coursekit.course.widgets.handout import Handout
-from coursekit.course.widgets.knobs import Knob
+from coursekit.course.widgets.share_code import LETTERS, decode, encode
 
 CONTROLS = {
     "height": Slider("height", -4.0, 4.0, 0.5, 0.5, "m", fine=0.01),
@@ -336,7 +336,7 @@ def test_a_wish_during_the_last_step_is_not_lost():
 
 
 def test_slow_work_says_so_quietly_and_stops_saying_it(monkeypatch):
-    monkeypatch.setattr(import_module("coursekit.course.widgets.latest"), "QUIET", 0.0)
+    monkeypatch.setattr(import_module("coursekit.course.widgets.latest_wins"), "QUIET", 0.0)
     sentences = []
 
     def train(height, seed, mode):

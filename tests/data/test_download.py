@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from coursekit.data import download, fetch
+from coursekit.data import download, download_archive
 from coursekit.data.download import FetchError, download_file
 
 BODY, OTHER = (random.Random(i).randbytes(300_000) for i in range(2))
@@ -341,7 +341,9 @@ def archive():
 
 
 def unpack(url, folder, check=lambda unpacked: None):
-    fetch.download_and_unpack(url, folder / "out", {"x.bin"}, check, allow_http=True, timeout=5)
+    download_archive.download_and_unpack(
+        url, folder / "out", {"x.bin"}, check, allow_http=True, timeout=5
+    )
 
 
 def test_a_partial_archive_survives_a_failed_call(tmp_path):

@@ -14,8 +14,8 @@ import pytest
 import torch
 from scipy.io import wavfile
 
-from coursekit.data import fetch, fsdd, load
-from coursekit.data.fetch import FetchError
+from coursekit.data import download_archive, fsdd, load
+from coursekit.data.download_archive import FetchError
 from coursekit.data.files import DataFileError
 
 TOP = "free-spoken-digit-dataset-x"
@@ -188,18 +188,18 @@ def test_a_redirect_away_from_the_web_is_refused(tmp_path, corpus):
 def test_members_that_point_outside_are_refused(tmp_path, name):
     (tmp_path / "a.zip").write_bytes(archive({name: b"x"}))
     with pytest.raises(FetchError, match="points outside"):
-        fetch.unpack_flat(tmp_path / "a.zip", tmp_path / "in" / "out", {"3_ada_1.wav"})
+        download_archive.unpack_flat(tmp_path / "a.zip", tmp_path / "in" / "out", {"3_ada_1.wav"})
     assert [p.name for p in leftovers(tmp_path)] == ["a.zip"]
 
 
 def test_two_members_of_one_name_and_huge_members_are_refused(tmp_path, monkeypatch):
     (tmp_path / "a.zip").write_bytes(archive({"a/x.wav": b"1", "b/x.wav": b"2"}))
     with pytest.raises(FetchError, match=r"two files named 'x.wav'"):
-        fetch.unpack_flat(tmp_path / "a.zip", tmp_path / "one", {"x.wav"})
-    monkeypatch.setattr(fetch, "LARGEST_MEMBER", 10)
+        download_archive.unpack_flat(tmp_path / "a.zip", tmp_path / "one", {"x.wav"})
+    monkeypatch.setattr(download_archive, "LARGEST_MEMBER", 10)
     (tmp_path / "b.zip").write_bytes(archive({"x.wav": b"0" * 11}))
     with pytest.raises(FetchError, match="of 11 bytes"):
-        fetch.unpack_flat(tmp_path / "b.zip", tmp_path / "two", {"x.wav"})
+        download_archive.unpack_flat(tmp_path / "b.zip", tmp_path / "two", {"x.wav"})
 
 
 def test_what_is_not_wanted_stays_packed_and_links_become_plain_files(tmp_path):
@@ -208,21 +208,21 @@ def test_what_is_not_wanted_stays_packed_and_links_become_plain_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
         file.writestr(link, "/etc/hosts")
         file.writestr("a/run.sh", "echo")
-    fetch.unpack_flat(tmp_path / "a.zip", tmp_path / "out", {"x.wav"})
+    download_archive.unpack_flat(tmp_path / "a.zip", tmp_path / "out", {"x.wav"})
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["x.wav"]
     assert not (tmp_path / "out" / "x.wav").is_symlink()
 
 
 def test_writing_is_all_or_nothing(tmp_path):
     path = tmp_path / "deep" / "file"
-    fetch.write_atomically(path, lambda file: file.write(b"old"))
+    download_archive.write_atomically(path, lambda file: file.write(b"old"))
 
     def fail(file):
         file.write(b"ne")
         raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError):
-        fetch.write_atomically(path, fail)
+        download_archive.write_atomically(path, fail)
     assert path.read_bytes() == b"old"
     assert [p.name for p in path.parent.iterdir()] == ["file"]
 

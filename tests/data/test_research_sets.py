@@ -29,7 +29,7 @@ from coursekit.data.research import SOURCES, Scale, Sound, check, open_data, rep
 from coursekit.data.research import ave as ave_module
 from coursekit.data.research.ave import seconds_of
 from coursekit.data.research.cremad import EMOTIONS, fold_of, middle
-from coursekit.data.research.layout import plain
+from coursekit.data.research.folder_layout import plain
 
 TINY = Sound(rate=8000, seconds=1.0, mels=20, window=256, step=80)
 SMALL = {"size": 16, "sound": TINY}

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from exact import draw
+from exact_numbers import draw
 from hypothesis import given
 from hypothesis import strategies as st
 

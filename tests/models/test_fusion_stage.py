@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from coursekit.__main__ import app
 from coursekit.analysis.intervals import interval
-from coursekit.analysis.missing import dropped, filled
+from coursekit.analysis.missing_modality import dropped, filled
 from coursekit.compare.stored_tables import machine
 from coursekit.data import load_preset
 from coursekit.data.files import DATA_FOLDER, extra_folder, open_checked
@@ -23,7 +23,7 @@ from coursekit.data.timeline import moments, on_timeline
 from coursekit.layers.initialise import initialise
 from coursekit.lessons.l04_early_or_late import study as depth_study
 from coursekit.lessons.l04_early_or_late.study import Tables, chosen, epochs_to, make, trials
-from coursekit.lessons.l04_early_or_late.study_cases import (
+from coursekit.lessons.l04_early_or_late.study_data import (
     TRANSFORMER,
     cases,
     flat,

@@ -13,9 +13,9 @@ from coursekit import fusion
 from coursekit.analysis.costs import cost
 from coursekit.fusion.conformer import ConformerFusion
 from coursekit.layers.batch_norm import BatchNorm2d
-from coursekit.layers.blocks import Blocks, call
 from coursekit.layers.conformer import ConformerLayer
 from coursekit.layers.initialise import initialise
+from coursekit.layers.sequential_blocks import Blocks, call
 from coursekit.models import CNN, MLP, Conformer, ResNet18, build_classifier
 
 TWO = {"video": 5, "audio": 3}

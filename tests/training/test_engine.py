@@ -18,8 +18,8 @@ from coursekit.fusion import build
 from coursekit.layers.initialise import initialise
 from coursekit.models import Dropout, MultimodalClassifier, ResNet18, build_classifier
 from coursekit.training import Settings, fit, predict
+from coursekit.training.activation_checkpointing import recomputed
 from coursekit.training.method import Method
-from coursekit.training.recompute import recomputed
 
 FEW = Settings(epochs=3, batch_size=32)
 
@@ -143,14 +143,19 @@ def test_batch_norms_count_a_batch_once_though_it_is_computed_twice():
 
 
 def test_rows_that_are_read_when_needed_train_the_same(data):
-    import sharing
+    import shared_batch_trainings
 
     def run(splits):
         model = build_classifier(data.train.inputs, 6, widths=(16, 8)).double()
         return fit(model, *splits, FEW, method=balancing.build("pmr")), model
 
     memory = run((double(data.train), double(data.valid)))
-    same(run((sharing.in_rows(data.train), sharing.in_rows(data.valid))), memory)
+    same(
+        run(
+            (shared_batch_trainings.in_rows(data.train), shared_batch_trainings.in_rows(data.valid))
+        ),
+        memory,
+    )
 
 
 def test_the_loss_on_train_can_be_left_out(data):

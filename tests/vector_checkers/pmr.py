@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from coursekit.balancing import pmr
-from coursekit.balancing.scores import true_class_scores
+from coursekit.balancing.unimodal_scores import true_class_scores
 
 BOTH = (0, 1)
 

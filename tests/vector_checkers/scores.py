@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from coursekit import fusion
 from coursekit.balancing import mlb, mslr, ogm
-from coursekit.balancing.scores import rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
 
 OWNERS = {"a": "audio", "v": "visual", "t": "text"}
 

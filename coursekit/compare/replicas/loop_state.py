@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.ensemble import Ensemble
-from coursekit.balancing.signals import Listening
+from coursekit.balancing.unimodal_signals import Listening
 from coursekit.compare.replicas.arguments import each, each_method, require_settings
 from coursekit.compare.replicas.batches import Batches
-from coursekit.compare.replicas.best import Best
-from coursekit.compare.replicas.by_hand import ByHand, can_be_by_hand
+from coursekit.compare.replicas.best_epoch import Best
 from coursekit.compare.replicas.divergence import Divergence
+from coursekit.compare.replicas.hand_written_gradient import ByHand, can_be_by_hand
 from coursekit.compare.replicas.losses import classes_first, log_true, of_label
 from coursekit.compare.replicas.method_rules import (
     EachByItself,
@@ -27,7 +27,7 @@ from coursekit.compare.replicas.optimizers import Blocks, clip_rows, make_update
 from coursekit.compare.replicas.predictions import Looks
 from coursekit.compare.replicas.runs import begun
 from coursekit.compare.replicas.stack import Stack, StackedPrediction, fusion_of
-from coursekit.compare.replicas.trace import Rows, write_trace
+from coursekit.compare.replicas.step_trace import Rows, write_trace
 from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
@@ -286,7 +286,7 @@ def _in_memory(splits: Iterable[AnySplit]) -> list[Split]:
 
 
 def _is_additive(model: MultimodalClassifier) -> bool:
-    """As `coursekit.balancing.signals.is_additive`, before any batch is seen."""
+    """As `coursekit.balancing.unimodal_signals.is_additive`, before any batch is seen."""
     if not isinstance(model.fusion, Fusion):
         return False
     like = next(model.parameters())

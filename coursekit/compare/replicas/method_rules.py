@@ -20,8 +20,8 @@ from coursekit.balancing.ensemble import Ensemble
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
 from coursekit.balancing.mslr import MSLR
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.balancing.signals import Listening
 from coursekit.balancing.unimodal import Unimodal
+from coursekit.balancing.unimodal_signals import Listening
 from coursekit.compare.replicas.losses import true_class
 from coursekit.compare.replicas.stack import Group, Stack, StackedPrediction
 from coursekit.fusion.base import batched_linear

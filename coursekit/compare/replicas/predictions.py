@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from coursekit.compare.replicas.batches import Batches
-from coursekit.compare.replicas.by_hand import ByHand, can_be_by_hand
+from coursekit.compare.replicas.hand_written_gradient import ByHand, can_be_by_hand
 from coursekit.compare.replicas.stack import Stack, StackedPrediction
 
 

@@ -19,8 +19,8 @@ from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
 from coursekit.compare.replicas.stackable import has_stacked_form, require_stackable
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
-from coursekit.training.owned import BARE
-from coursekit.training.stored_values import digest
+from coursekit.training.checkpoint_values import digest
+from coursekit.training.extra_state import BARE
 from coursekit.utils.checks import require, require_instance, require_list
 from coursekit.utils.tensor_checks import NotFinite
 from coursekit.utils.value_checks import gathered, together

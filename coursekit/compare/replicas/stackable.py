@@ -16,12 +16,12 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from coursekit.balancing.ensemble import MeanOfHeads
 from coursekit.fusion.base import Fusion
-from coursekit.layers.blocks import call
+from coursekit.layers.sequential_blocks import call
 from coursekit.models import MLP, Dropout, MultimodalClassifier
 from coursekit.models.fusion_stage import DepthClassifier
-from coursekit.training.owned import BARE, Owned
+from coursekit.training.extra_state import BARE, Owned
 from coursekit.utils.checks import require
-from coursekit.utils.generators import global_states, set_global_states
+from coursekit.utils.random_generators import global_states, set_global_states
 from coursekit.utils.tensor_checks import NotFinite
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")

@@ -7,11 +7,17 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from coursekit.course.authoring import numbering
+from coursekit.course.authoring import new_share_code_numbers
 from coursekit.course.authoring.freshness import is_current, problems
 from coursekit.course.authoring.glossary import glossary, path_of_glossary
-from coursekit.course.authoring.learner import execute, learner_notebook, normalise, stamp, write
-from coursekit.course.authoring.listings import renew, stale
+from coursekit.course.authoring.learner_notebook import (
+    execute,
+    learner_notebook,
+    normalise,
+    stamp,
+    write,
+)
+from coursekit.course.authoring.lesson_listings import renew, stale
 from coursekit.course.authoring.sources import NOTEBOOKS, name_of, notebook_of, pages, scripts
 
 
@@ -68,7 +74,7 @@ def check_glossary() -> str:
 def refresh_numbers() -> int:
     """Number the explorers' new options; 1 when that cannot be done."""
     try:
-        for name in numbering.renew():
+        for name in new_share_code_numbers.renew():
             print(f"{name}: what is new has its number", flush=True)
     except ValueError as problem:
         print(f"FAILED, no option was numbered: {problem}", flush=True)
@@ -91,7 +97,7 @@ def check_all(chosen: list[Path]) -> int:
     for name in stale():
         count += 1
         print(f"{name}: Its list of lessons is not what they declare; `refresh` renews it.")
-    for sentence in numbering.missing():
+    for sentence in new_share_code_numbers.missing():
         count += 1
         print(sentence)
     known = {notebook_of(script) for script in [*scripts(), *pages()]} | {path_of_glossary()}

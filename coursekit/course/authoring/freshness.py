@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.course.authoring.learner import WIDGET_VIEW, learner_notebook
+from coursekit.course.authoring.learner_notebook import WIDGET_VIEW, learner_notebook
 from coursekit.course.authoring.sources import (
     ROOT,
     cells_digest,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coursekit.course import registry
-from coursekit.course.authoring.listings import LISTINGS, renew
+from coursekit.course.authoring.lesson_listings import LISTINGS, renew
 from coursekit.course.authoring.sources import ROOT
 from coursekit.utils.checks import RESERVED, require
 

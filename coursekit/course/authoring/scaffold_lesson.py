@@ -46,7 +46,7 @@ def lesson(name: str) -> Scaffold:
     fill = {"number": number, "explorer": key, "room": room, "title": title}
     package, tests = ROOT / "coursekit" / "lessons" / room, ROOT / "tests" / "lessons" / room
     texts = {
-        package / "__init__.py": filled("lesson/room.py", **fill),
+        package / "__init__.py": filled("lesson/__init__.py", **fill),
         package / "explorer.py": filled("lesson/explorer.py", **fill),
         package / "explorer_view.py": filled("lesson/explorer_view.py", **fill),
         package / "exercises" / "__init__.py": filled("lesson/exercises.py", **fill),

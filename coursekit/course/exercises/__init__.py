@@ -46,9 +46,9 @@ a bool or a text is no number. The learner's function is called on copies. What 
 is shown in the box. Four outcomes: correct, incorrect, not attempted, cannot be checked.
 """
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
-from coursekit.course.exercises.open import OpenExercise, Requirement
+from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
 from coursekit.course.exercises.outcome import (
     CannotCheck,
     Correct,

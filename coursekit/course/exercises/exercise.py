@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from coursekit.course import record
-from coursekit.course.exercises.box import CheckBox, NoteBox
-from coursekit.course.exercises.evaluation import Misconception, Rule, judge_function, judge_value
+from coursekit.course.exercises.judging import Misconception, Rule, judge_function, judge_value
 from coursekit.course.exercises.outcome import CannotCheck, Outcome
-from coursekit.course.exercises.source import solution_of
+from coursekit.course.exercises.result_box import CheckBox, NoteBox
+from coursekit.course.exercises.solution_source import solution_of
 from coursekit.course.exercises.under_nbgrader import as_validated, runs
 from coursekit.course.help_level import help_given
 from coursekit.utils.checks import require, require_positive

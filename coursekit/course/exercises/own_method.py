@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from coursekit.analysis.probes import quick_probe
-from coursekit.course.exercises.evaluation import Misconception
-from coursekit.course.exercises.open import Requirement
+from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.open_exercise import Requirement
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate

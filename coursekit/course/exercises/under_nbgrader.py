@@ -8,8 +8,8 @@ points than the exercise itself; so under Validate a check raises, or shows noth
 import os
 from textwrap import fill
 
-from coursekit.course.exercises.box import LOOKS, CheckBox
 from coursekit.course.exercises.outcome import Correct
+from coursekit.course.exercises.result_box import LOOKS, CheckBox
 
 # nbgrader sets them for the kernel: the one in Validate, the other in Validate and in grading.
 VALIDATING, EXECUTION = "NBGRADER_VALIDATING", "NBGRADER_EXECUTION"

@@ -10,7 +10,14 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from coursekit.course.authoring.slicing import CHECK, GIVEN, cut, exercises_of, grade_id, key_of
+from coursekit.course.authoring.exercise_slices import (
+    CHECK,
+    GIVEN,
+    cut,
+    exercises_of,
+    grade_id,
+    key_of,
+)
 from coursekit.course.authoring.sources import NBGRADER, instructor_notebook, name_of, scripts
 from coursekit.course.grading.open_question import has_question, question_cells
 from coursekit.course.help_level import HELP, VARIABLE
@@ -72,8 +79,8 @@ class Plan:
     def _require_explorers(self) -> None:
         """Codes are read now, not when a student runs the cell; nothing is computed for that."""
         if self.explorers:
+            from coursekit.course.widgets.deferred_picture import put_off
             from coursekit.course.widgets.gallery import EXPLORERS  # with all that they train with
-            from coursekit.course.widgets.put_off import put_off
 
             with put_off():
                 for name, code in self.explorers.items():

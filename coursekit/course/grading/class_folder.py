@@ -14,7 +14,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from coursekit.course.authoring.learner import write
+from coursekit.course.authoring.learner_notebook import write
 from coursekit.course.authoring.sources import notebook_of
 from coursekit.course.grading.assignment import Plan, lesson_scripts, source_notebook
 from coursekit.course.grading.class_readme import GUIDE

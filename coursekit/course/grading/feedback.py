@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coursekit.course.authoring.slicing import CHECK
+from coursekit.course.authoring.exercise_slices import CHECK
 from coursekit.course.grading.class_folder import api, gradebook
 from coursekit.course.grading.grading_state import for_a_human
 from coursekit.course.grading.late_days import Lateness, lateness, rule_of

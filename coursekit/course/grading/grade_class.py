@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 from tqdm.auto import tqdm
 
-from coursekit.course.authoring.slicing import CHECK
+from coursekit.course.authoring.exercise_slices import CHECK
 from coursekit.course.grading.class_folder import gradebook, plan_of
 from coursekit.course.grading.grading_state import graded_digest, remember
-from coursekit.course.grading.processes import each
 from coursekit.course.grading.submission import Graded, blank_gradebook, failure, grade_one
 from coursekit.course.grading.submission_files import (
     Refused,
@@ -21,6 +20,7 @@ from coursekit.course.grading.submission_files import (
     left_behind,
     require_student,
 )
+from coursekit.course.grading.worker_processes import each
 from coursekit.utils.checks import choose, require
 
 

@@ -3,7 +3,7 @@
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from coursekit.course.authoring.slicing import GIVEN
+from coursekit.course.authoring.exercise_slices import GIVEN
 from coursekit.course.authoring.sources import NBGRADER
 from coursekit.course.registry import lessons
 

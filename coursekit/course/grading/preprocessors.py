@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from coursekit.course.authoring.slicing import CHECK, grade_id
+from coursekit.course.authoring.exercise_slices import CHECK, grade_id
 
 HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.S)
 FAILED = "The check did not come to an end; the reason stands above, in one of the cells before it."

@@ -19,7 +19,7 @@ from types import MappingProxyType
 import nbformat
 from sqlalchemy.exc import SAWarning
 
-from coursekit.course.authoring.slicing import GIVEN, grade_id
+from coursekit.course.authoring.exercise_slices import GIVEN, grade_id
 from coursekit.course.grading.class_folder import BOOK, CONFIG, api, gradebook
 from coursekit.course.grading.submission_files import Refused, copy_files, read_file
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from coursekit.course.hub import exchange as exchanges
+from coursekit.course.hub import nbgrader_exchange as exchanges
 from coursekit.course.hub import proxy as proxies
 from coursekit.course.hub.settings import FILE, link, read
 

@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from coursekit.course.hub.exchange import share
+from coursekit.course.hub.nbgrader_exchange import share
 from coursekit.course.hub.proxy import program
 from coursekit.course.hub.settings import Hub
 from coursekit.utils.checks import require

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.course.plots.frames import interval
+from coursekit.course.plots.tidy_tables import interval
 
 
 def mean_line(

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.analysis.calibration import Bins
-from coursekit.course.plots.frames import require_axes
 from coursekit.course.plots.style import INK, MUTED, style
+from coursekit.course.plots.tidy_tables import require_axes
 
 LARGEST = 260.0  # area of the dot of a bin that holds every prediction, in square points
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from coursekit.course.plots.bands import mean_line
-from coursekit.course.plots.frames import require_columns, roles_of
 from coursekit.course.plots.style import INK, legend_key, style
+from coursekit.course.plots.tidy_tables import require_columns, roles_of
 
 SPLIT_LINES: Mapping[str, Any] = {"train": "-", "valid": "--"}
 

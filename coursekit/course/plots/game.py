@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 
 from coursekit.course.games import Answer, Evidence, Game, Scale
 from coursekit.course.games.deck import CURVES, PROBES
-from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.guesses import GUESS, TRUTH
 from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import GRID, INK, MUTED, new_figure, style
+from coursekit.course.plots.tidy_tables import by_epoch
 from coursekit.training import Settings
 
 # Models without a role of their own in the palette; A and B, whose looks the pictures of EMAP use

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.analysis.intervals import Interval
-from coursekit.course.plots.frames import interval, percent, require_columns, roles_of
 from coursekit.course.plots.style import INK, style
+from coursekit.course.plots.tidy_tables import interval, percent, require_columns, roles_of
 
 
 def accuracy_intervals(

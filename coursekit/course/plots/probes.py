@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from coursekit.analysis.intervals import Interval
-from coursekit.course.plots.frames import interval, percent, require_columns
 from coursekit.course.plots.style import GRID, INK, legend_key, style
+from coursekit.course.plots.tidy_tables import interval, percent, require_columns
 from coursekit.utils.checks import choose, require
 
 # Hollow = alone, filled = joint: the pair is told apart by the fill, the training by the palette.

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.compare.standings import BEST, RIVALS, gains, means
-from coursekit.course.plots.frames import require_axes, require_columns
 from coursekit.course.plots.style import INK, MUTED, style
+from coursekit.course.plots.tidy_tables import require_axes, require_columns
 from coursekit.utils.checks import choose, require
 
 BY = ("fusion", "data")

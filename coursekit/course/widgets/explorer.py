@@ -13,15 +13,15 @@ import ipywidgets as W
 import pandas as pd
 
 from coursekit.course.plots.display import png
-from coursekit.course.widgets.code import decode, encode
-from coursekit.course.widgets.computed import Computed, start
+from coursekit.course.widgets.computed_data import Computed, start
 from coursekit.course.widgets.controls import Control, State, changed, start_state
+from coursekit.course.widgets.cursor_buttons import Player, cursor_of
+from coursekit.course.widgets.deferred_picture import PUT_OFF
+from coursekit.course.widgets.explorer_layout import Panel
 from coursekit.course.widgets.handout import Handout, with_closed
-from coursekit.course.widgets.latest import Latest, Steps
-from coursekit.course.widgets.panel import Panel
-from coursekit.course.widgets.player import Player, cursor_of
-from coursekit.course.widgets.put_off import PUT_OFF
-from coursekit.course.widgets.screen import Screen, View, tables
+from coursekit.course.widgets.latest_wins import Latest, Steps
+from coursekit.course.widgets.picture_on_card import Screen, View, tables
+from coursekit.course.widgets.share_code import decode, encode
 from coursekit.utils.checks import choose, require
 from coursekit.utils.stepwise import drive
 
@@ -41,7 +41,7 @@ class Explorer:
     ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
 
     Displayed with a kernel it is a widget; stored in a notebook it is an image with its text. The
-    first picture is made at once, or later inside `coursekit.course.widgets.put_off.put_off`.
+    first picture is made at once, or later inside `deferred_picture.put_off`.
     Errors: ValueError when a preset does not fit the controls; what compute raises at first.
     """
 

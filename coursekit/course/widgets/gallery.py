@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from coursekit.course.registry import explorers
-from coursekit.course.widgets.code import is_of
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
+from coursekit.course.widgets.share_code import is_of
 from coursekit.utils.checks import require
 
 EXPLORERS: Mapping[str, Callable[..., Explorer]] = explorers()

@@ -14,11 +14,11 @@ from coursekit.course.games import CASES, Answer, Case, Evidence, Game, game
 from coursekit.course.plots.display import image_html, pixels, png
 from coursekit.course.plots.game import GameView, Played, in_words
 from coursekit.course.widgets.after_choices import after_choices
-from coursekit.course.widgets.computed import Computed
+from coursekit.course.widgets.computed_data import Computed
 from coursekit.course.widgets.game_answer import full_score
 from coursekit.course.widgets.game_card import Card
-from coursekit.course.widgets.latest import Latest, Steps
-from coursekit.course.widgets.screen import tables, tables_html
+from coursekit.course.widgets.latest_wins import Latest, Steps
+from coursekit.course.widgets.picture_on_card import tables, tables_html
 from coursekit.utils.checks import choose, require, require_count
 from coursekit.utils.stepwise import drive
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import ipywidgets as W
 
 from coursekit.course.games import Answer, Game, Scale
+from coursekit.course.widgets.control_widgets import Knob
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS
 from coursekit.course.widgets.guess import number_score
-from coursekit.course.widgets.knobs import Knob
 from coursekit.utils.checks import choose
 
 Names = Mapping[str, Mapping[str, str]]  # CSS selector → attribute → value, set in the page

@@ -13,9 +13,9 @@ from coursekit.course import record
 from coursekit.course.plots.display import show
 from coursekit.course.plots.guesses import headed, number_line, option_line
 from coursekit.course.widgets.after_choices import after_choices
+from coursekit.course.widgets.control_widgets import Knob
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS, alert, paragraph, style_with_names
-from coursekit.course.widgets.knobs import Knob
 from coursekit.utils.checks import choose, require, require_not_negative
 
 Made = float | str | list[float] | None  # what a learner can commit; None = nothing

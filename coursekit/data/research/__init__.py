@@ -6,14 +6,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.research.ave import load_ave
 from coursekit.data.research.cremad import load_cremad
 from coursekit.data.research.decode import Scale, Sound
 from coursekit.data.research.first_look import check, report, scale_of, standardised
+from coursekit.data.research.fsdd_folder import load_recordings
 from coursekit.data.research.multibench import load_multibench
-from coursekit.data.research.recordings import load_recordings
 from coursekit.data.research.ucf101 import load_ucf101
 from coursekit.utils.checks import choose
 

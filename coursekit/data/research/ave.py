@@ -12,10 +12,10 @@ from typing import NamedTuple
 import torch
 
 from coursekit.data.files import DataFileError
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.research.cache import cache_at
 from coursekit.data.research.decode import Scale, Sound, require_pictures
-from coursekit.data.research.layout import (
+from coursekit.data.research.folder_layout import (
     folder_at,
     numbered,
     plain,

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.data.fetch import write_atomically
+from coursekit.data.download_archive import write_atomically
 from coursekit.data.files import DataFileError, sha256_of
 from coursekit.utils.checks import require_instance
 

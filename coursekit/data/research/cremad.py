@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from coursekit.data.files import DataFileError
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.research.cache import Cached, cache_at
 from coursekit.data.research.decode import Photo, Scale, Sound, WavPicture, require_pictures
-from coursekit.data.research.layout import (
+from coursekit.data.research.folder_layout import (
     every_fifth,
     folder_at,
     numbered,

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from coursekit.data.files import DataFileError
-from coursekit.data.lazy import LazyData, LazySplit
+from coursekit.data.lazy_split import LazyData, LazySplit
 from coursekit.data.multimodal import SPLIT_NAMES, MultimodalData
 from coursekit.data.research.decode import Scale
 from coursekit.utils.checks import require, require_count, require_instance

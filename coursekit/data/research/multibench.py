@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from coursekit.data.files import DataFileError
-from coursekit.data.lazy import LazyData
+from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import SPLIT_NAMES
-from coursekit.data.research.layout import numbered, row_numbers, warn_shared
+from coursekit.data.research.folder_layout import numbered, row_numbers, warn_shared
 from coursekit.data.research.unpickle import read_arrays
 from coursekit.utils.checks import choose, require, require_finite, require_instance
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from coursekit.course.widgets.controls import Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.lessons.l01_additive_or_multiplicative.explorer_view import LinesView, TwoFits
 
 # The lecture's interaction model (w0, w1, w2, w3) and its 300 reviews, 115 by critics; smiling has

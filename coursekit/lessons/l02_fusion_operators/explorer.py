@@ -8,8 +8,8 @@ import pandas as pd
 from coursekit import fusion
 from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Choice, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.files import open_checked
 from coursekit.lessons.l02_fusion_operators.explorer_view import Fitted, SurfaceView
 from coursekit.lessons.l02_fusion_operators.surfaces import (

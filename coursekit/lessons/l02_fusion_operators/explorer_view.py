@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
-from coursekit.course.plots.frames import listed
 from coursekit.course.plots.style import INK, MUTED, SIGNED, new_figure
+from coursekit.course.plots.tidy_tables import listed
 from coursekit.lessons.l02_fusion_operators.surfaces import Surface, share
 from coursekit.utils.checks import require
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.course.plots.frames import interval, require_columns
 from coursekit.course.plots.style import INK, MUTED, STYLE
+from coursekit.course.plots.tidy_tables import interval, require_columns
 
 MARKERS = ("o", "s", "^", "D")
 LINES = ("-", "--", "-.", ":")

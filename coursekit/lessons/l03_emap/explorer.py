@@ -5,8 +5,8 @@ from collections.abc import Generator
 from torch import Tensor
 
 from coursekit.course.widgets.controls import Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.lessons.l03_emap.interaction import (

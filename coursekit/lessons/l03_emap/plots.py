@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from coursekit.course.plots.frames import interval, listed, require_columns
 from coursekit.course.plots.panels import share_rows
 from coursekit.course.plots.style import INK, MUTED, SIGNED, new_figure, style
+from coursekit.course.plots.tidy_tables import interval, listed, require_columns
 from coursekit.utils.checks import require
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from coursekit.course.widgets.controls import Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.data.timeline import on_timeline
 from coursekit.lessons.l04_early_or_late.explorer_view import DepthView, Retrained
 from coursekit.lessons.l04_early_or_late.study import valid_curve
-from coursekit.lessons.l04_early_or_late.study_cases import timed_recipe
+from coursekit.lessons.l04_early_or_late.study_data import timed_recipe
 from coursekit.models.fusion_stage import (
     PLACES,
     DepthClassifier,

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from coursekit.course.plots.frames import listed
 from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import INK, MUTED, new_figure
+from coursekit.course.plots.tidy_tables import listed
 from coursekit.lessons.l04_early_or_late.plots import model_style
 
 ROWS = ("early", "intermediate", "late", "ensemble", "single")

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from coursekit.course.plots.bands import mean_line
-from coursekit.course.plots.frames import interval, percent, require_columns
 from coursekit.course.plots.style import INK, MUTED, STYLE, legend_key
+from coursekit.course.plots.tidy_tables import interval, percent, require_columns
 from coursekit.utils.checks import choose
 
 STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(

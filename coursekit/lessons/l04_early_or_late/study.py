@@ -17,13 +17,13 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from coursekit.analysis.missing import FILLS, dropped, filled
+from coursekit.analysis.missing_modality import FILLS, dropped, filled
 from coursekit.compare.stored_tables import store
 from coursekit.data.files import DataFileError
 from coursekit.data.multimodal import MultimodalData
 from coursekit.fusion import MultiModalTransformer
 from coursekit.fusion.late_linear import LateLinear
-from coursekit.lessons.l04_early_or_late.study_cases import (
+from coursekit.lessons.l04_early_or_late.study_data import (
     TRANSFORMER,
     Case,
     cases,

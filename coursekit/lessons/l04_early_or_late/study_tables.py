@@ -9,7 +9,7 @@ import pandas as pd
 from coursekit.analysis.intervals import Interval, interval
 from coursekit.data.files import open_checked
 from coursekit.lessons.l04_early_or_late.study import THINNED, Tables
-from coursekit.lessons.l04_early_or_late.study_cases import FOLDS, SEEDS, TRANSFORMER, cases
+from coursekit.lessons.l04_early_or_late.study_data import FOLDS, SEEDS, TRANSFORMER, cases
 from coursekit.models.fusion_stage import PLACES
 from coursekit.utils.checks import choose
 

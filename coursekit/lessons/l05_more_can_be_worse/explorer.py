@@ -4,10 +4,10 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from coursekit.compare.quick import quick_comparison
+from coursekit.course.widgets.common_controls import ADAM, OPTIMISERS, PRESETS, SGD
 from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
-from coursekit.course.widgets.usual import ADAM, OPTIMISERS, PRESETS, SGD
 from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
 from coursekit.lessons.l05_more_can_be_worse.explorer_view import ImbalanceView, Retrained

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from coursekit.analysis.diagnosis import Diagnosis, diagnose
 from coursekit.compare.seeds import Comparison
-from coursekit.course.plots.frames import by_epoch, listed
 from coursekit.course.plots.panels import share_rows, training_curves
 from coursekit.course.plots.style import INK, MUTED, STILL, new_figure, style
+from coursekit.course.plots.tidy_tables import by_epoch, listed
 
 MODELS = ("A", "B", "joint", "ensemble")
 TRAINED = MODELS[:3]  # the ensemble is made of A and B

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.analysis.intervals import interval
-from coursekit.course.plots.frames import require_columns
 from coursekit.course.plots.style import INK, MUTED, style
+from coursekit.course.plots.tidy_tables import require_columns
 
 VALUE = "joint − best"
 

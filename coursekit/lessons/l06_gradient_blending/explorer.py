@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.lessons.l06_gradient_blending.explorer_view import MOST_EPOCHS, Blended, BlendView
 from coursekit.lessons.l06_gradient_blending.head_losses import RULES, estimate, head_losses

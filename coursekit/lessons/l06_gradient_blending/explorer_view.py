@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from coursekit.course.plots.frames import by_epoch
 from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
+from coursekit.course.plots.tidy_tables import by_epoch
 
 HEADS = ("A", "B", "joint")
 MOST_EPOCHS = 20

@@ -11,8 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from numpy.typing import ArrayLike
 
 from coursekit.course.plots.bands import mean_line
-from coursekit.course.plots.frames import interval, require_columns, roles_of
 from coursekit.course.plots.style import INK, MUTED, legend_key, style
+from coursekit.course.plots.tidy_tables import interval, require_columns, roles_of
 from coursekit.utils.checks import choose, require
 
 FAILURES: Mapping[str, Mapping[str, Any]] = MappingProxyType(

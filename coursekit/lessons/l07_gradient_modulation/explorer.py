@@ -7,10 +7,10 @@ from types import MappingProxyType
 from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.race import ENSEMBLE, Entrant, Race, race
+from coursekit.course.widgets.common_controls import OPTIMISERS, PRESETS, SGD
 from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
-from coursekit.course.widgets.usual import OPTIMISERS, PRESETS, SGD
 from coursekit.data.preset_recipes import load_preset
 from coursekit.lessons.l07_gradient_modulation.explorer_view import LANES, RaceView, Shown
 from coursekit.training import Settings

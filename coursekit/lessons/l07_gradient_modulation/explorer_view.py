@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from coursekit.compare.race import ENSEMBLE, Race
-from coursekit.course.plots.frames import by_epoch, curves
 from coursekit.course.plots.panels import remarks, share_rows
 from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
+from coursekit.course.plots.tidy_tables import by_epoch, curves
 
 LANES = 3  # and the ensemble
 # Colour and marker tell the entrant, the line tells the modality or the head.

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from coursekit.course.plots.frames import require_columns
 from coursekit.course.plots.style import INK, MUTED, style
+from coursekit.course.plots.tidy_tables import require_columns
 from coursekit.utils.checks import require
 
 ROLES = ("A", "B", "joint", "ensemble")  # looks for curves that are no modalities

@@ -7,8 +7,8 @@ from functools import lru_cache
 import pandas as pd
 
 from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_pace_view import Paced, PaceView
 from coursekit.lessons.l08_multi_loss_balanced.pace import paces, run_scores

@@ -7,8 +7,8 @@ from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.replay import ENSEMBLE, Replay, replay
 from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.course.widgets.put_off import put_off
 from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.lessons.l08_multi_loss_balanced.explorer_replay_view import FilmView, Frame, at_epoch
 from coursekit.training import Settings

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from coursekit.compare.replay import ENSEMBLE, Replay
-from coursekit.course.plots.frames import percent
 from coursekit.course.plots.panels import remarks
 from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
+from coursekit.course.plots.tidy_tables import percent
 from coursekit.training.method import JOINT
 
 # Colour and marker tell the entry, the line tells the modality.

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from coursekit.balancing.mlb import MLB, coefficients, pace
-from coursekit.balancing.scores import rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit

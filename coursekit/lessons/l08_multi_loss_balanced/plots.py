@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.course.plots.frames import require_columns
 from coursekit.course.plots.style import INK, MUTED
+from coursekit.course.plots.tidy_tables import require_columns
 from coursekit.utils.checks import choose, require
 
 # Groups of the methods table: which of the two unimodal models are right.

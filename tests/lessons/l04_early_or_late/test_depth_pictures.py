@@ -10,6 +10,7 @@ import torch
 from coursekit.analysis.intervals import interval
 from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
+from coursekit.lessons.l04_early_or_late.architecture_sketches import sketch, timed_sketch
 from coursekit.lessons.l04_early_or_late.plots import (
     STYLES,
     depth_curves,
@@ -17,7 +18,6 @@ from coursekit.lessons.l04_early_or_late.plots import (
     missing_rows,
     model_style,
 )
-from coursekit.lessons.l04_early_or_late.sketches import sketch, timed_sketch
 from coursekit.models.fusion_stage import PLACES, matched_widths
 from coursekit.utils.threads import threads
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from coursekit import balancing
-from coursekit.balancing.signals import Listening
 from coursekit.balancing.taxonomy import CHANGES, LISTENS, YES, changes, lineup, overridden
+from coursekit.balancing.unimodal_signals import Listening
 from coursekit.compare.race import entrants, race, races
 from coursekit.course.plots import new_figure
 from coursekit.data import load_preset

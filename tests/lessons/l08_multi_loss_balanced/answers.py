@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from coursekit.balancing.mlb import MLB
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.balancing.scores import rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
 from coursekit.training.method import Method
 
 

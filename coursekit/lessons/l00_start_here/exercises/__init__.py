@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 NAMES = ("audio", "depth", "lidar", "text", "touch", "video")
 Scores = Mapping[str, float]

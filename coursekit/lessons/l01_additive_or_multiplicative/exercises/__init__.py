@@ -5,12 +5,14 @@ stands for something a learner believes.
 """
 
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import interaction_weight
-from coursekit.lessons.l01_additive_or_multiplicative.exercises.reading import (
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction_test import (
+    needs_interaction,
+)
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
     centred_effects,
     design_matrix,
     slope_for,
 )
-from coursekit.lessons.l01_additive_or_multiplicative.exercises.testing import needs_interaction
 
 __all__ = [
     "centred_effects",

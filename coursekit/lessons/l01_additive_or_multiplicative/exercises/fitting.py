@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
-from coursekit.lessons.l01_additive_or_multiplicative.exercises.reading import (
+from coursekit.course.exercises.judging import Misconception
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
     Array,
     columns,
     design_of,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
 

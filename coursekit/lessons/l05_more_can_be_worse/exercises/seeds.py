@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import stats
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises import own_method
-from coursekit.course.exercises.evaluation import Misconception
-from coursekit.course.exercises.open import OpenExercise, Requirement
+from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.models import build_classifier

@@ -1,7 +1,7 @@
 """Exercises of lesson 07: gradient modulation."""
 
-from coursekit.lessons.l07_gradient_modulation.exercises.brakes import ogm_coefficients, whose_trace
 from coursekit.lessons.l07_gradient_modulation.exercises.method import own_method
+from coursekit.lessons.l07_gradient_modulation.exercises.scales import ogm_coefficients, whose_trace
 from coursekit.lessons.l07_gradient_modulation.exercises.shares import (
     project_pair,
     prototypes,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from coursekit.balancing.scores import rivals, true_class_scores
-from coursekit.course.exercises.open import OpenExercise
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
+from coursekit.course.exercises.open_exercise import OpenExercise
 from coursekit.course.exercises.own_method import requirements, slips
 from coursekit.training.method import JOINT, Method, Step
 
@@ -31,7 +31,7 @@ own_method = OpenExercise(
     misconceptions=slips(feeds=True),
     hints=(
         "Which signal says that a modality is behind? step.cross_entropies() has the loss of every "
-        "head, coursekit.balancing.scores the scores.",
+        "head, coursekit.balancing.unimodal_scores the scores.",
         "Heads are trained only if weights(step) gives them a weight; the default is the joint one "
         "alone. scales(step) gives k by modality.",
         "All heads with weight 1, and k = mean score of the others over the own one, held between "

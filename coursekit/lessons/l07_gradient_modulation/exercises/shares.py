@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from coursekit.balancing import agm, pcgrad, pmr
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
 A, B = frozenset("A"), frozenset("B")

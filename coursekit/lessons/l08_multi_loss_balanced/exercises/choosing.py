@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy import stats
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
 Valid = Mapping[str, Array]

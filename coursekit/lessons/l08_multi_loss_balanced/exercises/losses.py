@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from coursekit.course.exercises.evaluation import Misconception
 from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
 Logits = Mapping[str, Array]

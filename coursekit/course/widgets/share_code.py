@@ -1,0 +1,282 @@
+"""Short codes: all knobs of an explorer in a handful of letters, safe to read out over a table.
+
+A code is the explorer's key, the numbers of the knobs' values packed into one number, and a check
+letter: ``lines-jbfuk-ekft-m``. The alphabet leaves out i, l and o, which are mistaken for digits.
+Its 23 letters are a prime number, so that the weighted check sum finds every single wrong letter
+and every swap of neighbours.
+
+An option's number is the one it has for ever (`coursekit.course.widgets.share_code_numbers`), and
+how many options there are is nowhere in a code: those that were handed out stay good when some are
+added. An option that has no number, a method of the learner's own say, makes a code longer by
+`OWN` letters, a digest of its name: it opens wherever such a name is offered, and nowhere else.
+
+A handout's code says of every knob too whether it is open, locked or hidden. It is longer by a few
+letters, which is how the two are told apart, and stirred, so that a look at it tells nothing and
+one knob changes all letters. That is no secret: whoever reads this file can decode it.
+"""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from coursekit.course.widgets.controls import Choice, Control, State
+from coursekit.course.widgets.handout import HIDDEN, LOCKED, OPEN, Handout
+from coursekit.course.widgets.share_code_numbers import (
+    LISTED,
+    ROOM,
+    Ledger,
+    layout,
+    ledger_of,
+    mark,
+)
+from coursekit.utils.checks import require
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz"
+BASE = len(LETTERS)
+GROUP = 5  # letters between two hyphens
+OWN = 5  # letters of the digest; more where a handout needs as many for its knobs
+KINDS = len((OPEN, LOCKED, HIDDEN))
+STIR = 1_000_000_007  # a prime larger than any control's count, hence with an inverse
+MISTYPED = "The code does not add up: a letter is wrong or two are swapped."
+CHANGED = "it was made when this explorer had other knobs or ranges"
+
+
+def encode(key: str, controls: Mapping[str, Control], handout: Handout) -> str:
+    """The code of ``handout``. Errors: ValueError when a value is none of its control's values."""
+    form, ledger = _Form(controls), ledger_of(key)
+    numbers = {n: _number(ledger, n, c, handout.state[n]) for n, c in controls.items()}
+    packed = _pack((numbers[name], form.counts[name]) for name in controls)
+    if handout.closed:
+        kinds = _pack((handout.access(name), KINDS) for name in controls)
+        packed = (packed * KINDS ** len(controls) + kinds) * STIR % form.handouts
+    letters = _letters(packed, form.length(bool(handout.closed)))
+    own = [handout.state[name] for name in controls if _is_own(controls[name], numbers[name])]
+    if own:
+        letters += _letters((_digest(controls, own) + packed) % BASE**form.own, form.own)
+    groups = [letters[i : i + GROUP] for i in range(0, len(letters), GROUP)]
+    return "-".join([key, *groups, _check(key, ledger.layout_number(controls), letters)])
+
+
+def decode(key: str, controls: Mapping[str, Control], code: str) -> Handout:
+    """What ``code`` stands for; spaces, hyphens and capitals do not matter.
+
+    Errors: ValueError, in a sentence, for another explorer's code, a mistyped one, and one that
+    asks for what this explorer does not offer.
+    """
+    form, ledger, letters = _Form(controls), ledger_of(key), _letters_of(key, code)
+    _require_length(key, controls, form, ledger, len(letters) - 1)
+    body, check = letters[:-1], letters[-1]
+    _require_sum(key, controls, ledger, body, check)
+    closed, has_own = form.lengths[len(body)]
+    length = form.length(closed)
+    packed = _value(body[:length])
+    own = (_value(body[length:]) - packed) % BASE**form.own if has_own else None
+    kinds = dict.fromkeys(controls, OPEN)
+    if closed:
+        require(packed < form.handouts, MISTYPED)
+        stirred = packed * pow(STIR, -1, form.handouts) % form.handouts
+        packed, access = divmod(stirred, KINDS ** len(controls))
+        kinds = dict(zip(controls, _unpack(access, [KINDS] * len(controls)), strict=True))
+    require(packed < form.states, MISTYPED)
+    places = _unpack(packed, list(form.counts.values()))
+    state = _state(controls, ledger, dict(zip(controls, places, strict=True)), own)
+    locked, hidden = (
+        frozenset(name for name, access in kinds.items() if access == kind)
+        for kind in (LOCKED, HIDDEN)
+    )
+    return Handout(state, locked, hidden)
+
+
+def is_of(key: str, code: str) -> bool:
+    """Whether ``code`` begins with ``key``."""
+    return _plain(code).startswith(_plain(key))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How long codes for these knobs are, and how many there are."""
+
+    controls: Mapping[str, Control]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Knob → how many numbers its values have; of a choice the same whatever it offers."""
+        return {n: ROOM if isinstance(c, Choice) else c.count for n, c in self.controls.items()}
+
+    @property
+    def states(self) -> int:
+        return math.prod(self.counts.values())
+
+    @property
+    def handouts(self) -> int:
+        return self.states * KINDS ** len(self.controls)
+
+    def length(self, closed: bool) -> int:
+        """Letters for every combination of values; of a handout always more."""
+        plain = _needed(self.states)
+        return max(plain + 1, _needed(self.handouts)) if closed else plain
+
+    @property
+    def own(self) -> int:
+        """Letters of the digest, so many that all four kinds of code differ in length."""
+        return max(OWN, self.length(True) - self.length(False) + 1)
+
+    @property
+    def lengths(self) -> dict[int, tuple[bool, bool]]:
+        """Letters without the check letter → a handout's? with options that have no number?"""
+        both = (False, True)
+        return {
+            self.length(closed) + own * self.own: (closed, own) for closed in both for own in both
+        }
+
+
+def _number(ledger: Ledger, knob: str, control: Control, value: float | str) -> int:
+    place = control.index(value)
+    return ledger.number(knob, str(value)) if isinstance(control, Choice) else place
+
+
+def _is_own(control: Control, number: int) -> bool:
+    return isinstance(control, Choice) and number >= LISTED
+
+
+def _digest(controls: Mapping[str, Control], options: Sequence[float | str]) -> int:
+    """A number of the options' names and their order, and of the knobs that they are of."""
+    text = "\n".join([layout(controls), *map(str, options)]).encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
+def _state(
+    controls: Mapping[str, Control], ledger: Ledger, numbers: Mapping[str, int], own: int | None
+) -> State:
+    """The values with these numbers. Errors: ValueError for what is not offered (any more)."""
+    marked = [name for name, control in controls.items() if _is_own(control, numbers[name])]
+    require((own is not None) == bool(marked), MISTYPED)
+    state: dict[str, float | str] = {}
+    withdrawn = []
+    for name, control in controls.items():
+        if name in marked:
+            continue
+        if not isinstance(control, Choice):
+            state[name] = control.at(numbers[name])
+            continue
+        listed = ledger.options.get(name, ())
+        newer = (
+            f"The code asks for something as {control.kind} that this copy of the course does not "
+            "know; it was made with a newer one."
+        )
+        require(numbers[name] < len(listed), newer)
+        state[name] = listed[numbers[name]]
+        if state[name] not in control.options:
+            withdrawn.append(f"the {control.kind} {state[name]!r}")
+    everything = " and ".join(dict.fromkeys(withdrawn))
+    lost = f"The code asks for {everything}, which the course does not have any more"
+    require(not withdrawn, f"{lost} in this explorer: taken out, or under another name.")
+    if own is not None:
+        state |= _own_options(controls, {name: numbers[name] for name in marked}, own)
+    return {name: state[name] for name in controls}
+
+
+def _own_options(
+    controls: Mapping[str, Control], marks: Mapping[str, int], digest: int
+) -> dict[str, str]:
+    """Which of the options offered have these marks, by their knobs, and this digest."""
+    choices = {n: c for n, c in controls.items() if isinstance(c, Choice) and n in marks}
+    offered = [[o for o in c.options if mark(o) == marks[n]] for n, c in choices.items()]
+    size = BASE ** _Form(controls).own
+    for options in itertools.product(*offered):
+        if _digest(controls, options) % size == digest:
+            return dict(zip(choices, options, strict=True))
+    kinds = " and ".join(dict.fromkeys(choice.kind for choice in choices.values()))
+    raise ValueError(
+        f"The code asks for something of somebody's own as {kinds}, which the course does not "
+        "have; it opens only where that is offered under the same name."
+    )
+
+
+def _plain(text: str) -> str:
+    return "".join(text.lower().replace("-", " ").split())
+
+
+def _letters_of(key: str, code: str) -> str:
+    """What stands after the key, check letter included."""
+    text = _plain(code)
+    require(bool(text), "The code is empty; paste one, for example the code shown here.")
+    require(
+        is_of(key, code),
+        f"The code {code.strip()!r} is not one of this explorer; its codes begin with {key!r}.",
+    )
+    letters = text[len(_plain(key)) :]
+    foreign = sorted(set(letters) - set(LETTERS))
+    require(not foreign, f"The code contains {''.join(foreign)!r}, which no code uses.")
+    return letters
+
+
+def _pack(digits: Iterable[tuple[int, int]]) -> int:
+    """Numbers (value, how many values there are) as one number."""
+    packed = 0
+    for value, count in digits:
+        packed = packed * count + value
+    return packed
+
+
+def _unpack(packed: int, counts: Sequence[int]) -> list[int]:
+    """The values of `_pack` again."""
+    values = []
+    for count in reversed(counts):
+        packed, value = divmod(packed, count)
+        values.append(value)
+    return values[::-1]
+
+
+def _value(letters: Sequence[str]) -> int:
+    """Letters as a number."""
+    return _pack((LETTERS.index(letter), BASE) for letter in letters)
+
+
+def _letters(number: int, length: int) -> str:
+    """The letters of `_value` again."""
+    return "".join(LETTERS[digit] for digit in _unpack(number, [BASE] * length))
+
+
+def _needed(numbers: int) -> int:
+    """Letters that so many numbers need."""
+    length = 1
+    while BASE**length < numbers:
+        length += 1
+    return length
+
+
+def _require_length(
+    key: str, controls: Mapping[str, Control], form: _Form, ledger: Ledger, length: int
+) -> None:
+    plain, handed = (form.length(closed) + 1 for closed in (False, True))
+    want = f"{plain} were expected, or {handed} for a handout"
+    if ledger.new_options(controls):
+        want += f", and {form.own} more with an option of one's own"
+    if not ledger.always(controls):
+        want += f"; perhaps {CHANGED}"
+    fits = length in form.lengths
+    require(fits, f"The code has {length + 1} letters after {key!r}; {want}.")
+
+
+def _require_sum(
+    key: str, controls: Mapping[str, Control], ledger: Ledger, letters: str, check: str
+) -> None:
+    """Refuse letters that do not add up; where they would have once, say that too."""
+    now, earlier = ledger.layout_number(controls), range(len(ledger.layouts))
+    once = not earlier or any(_check(key, n, letters) == check for n in earlier)
+    reason = f"{MISTYPED[:-1]}, or {CHANGED}." if once else MISTYPED
+    require(_check(key, now, letters) == check, reason)
+
+
+def _check(key: str, number: int, letters: str) -> str:
+    """Weighted sum of the letters, begun with the explorer and the number of its knobs' layout.
+
+    Weights go from 1 to 21: with 22 the last letter and the check letter could change places.
+    """
+    total = sum(ord(c) for c in key) + number
+    for place, letter in enumerate(letters, 1):
+        total += (place % (BASE - 2) + 1) * LETTERS.index(letter)
+    return LETTERS[total % BASE]

@@ -1,0 +1,231 @@
+"""Lesson 01, the exercise about testing: does the model need the interaction?"""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import fdtrc, stdtr
+
+from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import fit
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
+    Array,
+    columns,
+    design_of,
+    make_inputs,
+)
+
+
+def _p_values(y: Array, *parts: Any) -> Array:
+    """Two-sided t-test p-value of each weight of the least-squares fit."""
+    design = columns(y, *parts)[:, 1:]
+    weights = np.linalg.lstsq(design, y, rcond=None)[0]
+    free = len(y) - design.shape[1]
+    variance = np.sum((y - design @ weights) ** 2) / free
+    errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
+    return 2 * stdtr(free, -np.abs(weights / errors))
+
+
+def _correlation_p(x: Array, y: Array) -> float:
+    """Two-sided t-test p-value of Pearson's correlation."""
+    r, free = np.corrcoef(x, y)[0, 1], len(y) - 2
+    return float(2 * stdtr(free, -abs(r) * np.sqrt(free / (1 - r**2))))
+
+
+def _interaction_p(x_a: Array, x_b: Array, y: Array) -> float:
+    return float(_p_values(y, 1.0, x_a, x_b, x_a * x_b)[3])
+
+
+def _needs_interaction(x_a: Array, x_b: Array, y: Array) -> bool:
+    return _interaction_p(x_a, x_b, y) < 0.05
+
+
+def _study(
+    rng: np.random.Generator,
+    t_values: tuple[float, float, float],
+    noise: float,
+    hide: bool,
+    size: tuple[int, int] = (60, 140),
+) -> tuple[Array, Array, Array]:
+    """A table of ``size`` rows whose full fit has exactly these t-values of w1, w2 and w3.
+
+    The noise is made orthogonal to the design, so that the estimates are the weights put in and
+    no draw makes the right answer a matter of luck. hide: choose w2 instead so that the product
+    has no correlation with y, though it may have a weight.
+    """
+    n = int(rng.integers(*size))
+    x_a, x_b = make_inputs(rng, n)
+    design = design_of(x_a, x_b)
+    rest = rng.normal(0, 1, n)
+    rest -= design @ np.linalg.lstsq(design, rest, rcond=None)[0]
+    rest *= noise / np.sqrt(np.sum(rest**2) / (n - 4))
+    errors = noise * np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+    weights = np.array([rng.uniform(1, 3) * noise, *(np.array(t_values) * errors[1:])])
+    if hide:
+        with_product = np.cov(design, rowvar=False)[3]
+        weights[2] -= with_product @ weights / with_product[2]
+    return x_a, x_b, design @ weights + rest
+
+
+def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    """Studies in which no two misconceptions with different hints give the same answers."""
+    while True:
+        studies = _studies(rng)
+        hints_by_answers: dict[tuple[bool, ...], set[str]] = {}
+        for m in needs_interaction.misconceptions:
+            answers = tuple(bool(m.function(*study)) for study in studies)
+            hints_by_answers.setdefault(answers, set()).add(m.hint)
+        if all(len(hints) == 1 for hints in hints_by_answers.values()):
+            return studies
+
+
+def _studies(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    def t() -> float:  # clearly there, either sign
+        return float(rng.uniform(5, 8) * rng.choice([-1, 1]))
+
+    def none() -> float:  # clearly not there, either sign
+        return float(rng.uniform(0.2, 0.7) * rng.choice([-1, 1]))
+
+    plans = [
+        ((t(), t(), t()), 20.0, False),
+        ((none(), none(), t()), 0.01, False),
+        ((t(), none(), t()), 1.0, True),
+        ((t(), t(), none()), 1.0, True),
+        ((none(), t(), none()), 20.0, False),
+        ((t(), none(), none()), 0.01, False),
+        # Correlated columns can be weak one by one and strong together; here they are neither.
+        ((none() / 10, none() / 10, none() / 10), 1.0, False),
+        ((none(), t(), t()), 0.01, False),
+        # Rejected at 0.05 and not at 0.01; then not rejected at 0.05, though at 0.1.
+        ((none(), t(), 2.4), 1.0, False),
+        ((none(), t(), 1.8), 20.0, False),
+    ]
+    studies = [_study(rng, *plan) for plan in plans]
+    # Many rows: rejected, though BIC says no and R² hardly grows. Few rows: R² grows by chance.
+    studies += [
+        _study(rng, (3 * t(), none(), 2.15), 1.0, False, (390, 410)),
+        _study(rng, (none() / 10, none() / 10, 1.7), 1.0, False, (38, 43)),
+    ]
+    return [studies[i] for i in rng.permutation(len(studies))]
+
+
+def _r_squared(y: Array, *parts: Any) -> float:
+    design = columns(y, *parts)[:, 1:]
+    rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return float(1 - rest.var() / y.var())
+
+
+def _gain(x_a: Array, x_b: Array, y: Array) -> float:
+    """What the product adds to R²."""
+    return _r_squared(y, 1.0, x_a, x_b, x_a * x_b) - _r_squared(y, 1.0, x_a, x_b)
+
+
+def _bic_gain(x_a: Array, x_b: Array, y: Array) -> float:
+    """BIC of the additive model minus BIC of the full one."""
+    full = 1 - _r_squared(y, 1.0, x_a, x_b, x_a * x_b)
+    additive = 1 - _r_squared(y, 1.0, x_a, x_b)
+    return float(len(y) * np.log(additive / full) - np.log(len(y)))
+
+
+def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
+    """F-test of the three weights together against the intercept alone."""
+    r2, free = _r_squared(y, 1.0, x_a, x_b, x_a * x_b), len(y) - 4
+    return float(fdtrc(3, free, (r2 / 3) / ((1 - r2) / free)))
+
+
+needs_interaction = Exercise(
+    key="01-needs-interaction",
+    points=3,
+    task="Return True if the test of the interaction term rejects w3 = 0 at level 0.05.",
+    reference=_needs_interaction,
+    cases=_study_cases,
+    misconceptions=(
+        Misconception(
+            "turned round",
+            lambda a, b, y: _interaction_p(a, b, y) >= 0.05,
+            "A small p-value speaks against w3 = 0, so it asks for the interaction.",
+        ),
+        Misconception(
+            "w2 tested",
+            lambda a, b, y: _p_values(y, 1.0, a, b, a * b)[2] < 0.05,
+            "You test x_B's own effect, w2. H2 is about the product's weight, w3.",
+        ),
+        Misconception(
+            "w1 tested",
+            lambda a, b, y: _p_values(y, 1.0, a, b, a * b)[1] < 0.05,
+            "You test x_A's own effect, w1. H2 is about the product's weight, w3.",
+        ),
+        Misconception(
+            "whole model tested",
+            lambda a, b, y: _overall_p(a, b, y) < 0.05,
+            "You test whether the model explains anything at all. Main effects alone pass that.",
+        ),
+        Misconception(
+            "product without main effects",
+            lambda a, b, y: _p_values(y, 1.0, a * b)[1] < 0.05,
+            "Without x_A and x_B in the model the product stands in for them. Keep them in.",
+        ),
+        Misconception(
+            "correlation of the product",
+            lambda a, b, y: _correlation_p(a * b, y) < 0.05,
+            "Without x_A and x_B in the model the product stands in for them. Keep them in.",
+        ),
+        Misconception(
+            "level too strict",
+            lambda a, b, y: _interaction_p(a, b, y) < 0.01,
+            "The right test at another level: it misses an interaction that 0.05 finds.",
+        ),
+        Misconception(
+            "level too lax",
+            lambda a, b, y: _interaction_p(a, b, y) < 0.1,
+            "The right weight at another level: at 0.05 one of your findings is chance. (AIC and "
+            "adjusted R² are laxer than the test, too.)",
+        ),
+        Misconception(
+            "no intercept",
+            lambda a, b, y: _p_values(y, a, b, a * b)[2] < 0.05,
+            "Your model has no intercept: its lines pass through zero, and w3 makes up for it.",
+        ),
+        Misconception(
+            "BIC",
+            lambda a, b, y: _bic_gain(a, b, y) > 0,
+            "BIC is stricter than the test, and more so the more rows there are: with hundreds it "
+            "misses an interaction that the test at 0.05 finds.",
+        ),
+        *(
+            Misconception(
+                f"gain in R² above {limit:g}",
+                lambda a, b, y, limit=limit: _gain(a, b, y) > limit,
+                "You look at the gain in R². Chance alone gives a large one in few rows, and a "
+                "real one is small in many: the test takes the number of rows into account.",
+            )
+            for limit in (0.01, 0.02)
+        ),
+        Misconception(
+            "always",
+            lambda a, b, y: True,
+            "Your rule says True each time. R² always grows with a column, and no estimate is "
+            "exactly zero: hold the gain against what chance would give.",
+        ),
+        Misconception(
+            "never",
+            lambda a, b, y: False,
+            "Your rule says False each time, also where the interaction is plain. Is the p-value "
+            "that of the last column?",
+        ),
+        *(
+            Misconception(
+                f"size above {limit:g}",
+                lambda a, b, y, limit=limit: abs(fit(y, 1.0, a, b, a * b)[3]) > limit,
+                "You look at the size of w3. It depends on the units of y: divide by its standard "
+                "error.",
+            )
+            for limit in (0.05, 0.1, 0.2, 0.5, 1.0)
+        ),
+    ),
+    hints=(
+        "Two models differ in one column. Is the gain of the larger one more than luck gives?",
+        "statsmodels: sm.OLS(y, design).fit().pvalues holds one p-value a column.",
+        "Compare the last p-value with 0.05, and mind the direction.",
+    ),
+)

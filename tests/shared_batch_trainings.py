@@ -1,0 +1,137 @@
+"""Trainings that one process and several must do alike.
+
+``torchrun shared_batch_trainings.py OUT`` runs them all.
+
+Each has batches that two processes cannot share evenly, one with a single row, and few rows a
+class, so that classes are missing from a process's share most of the time.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from coursekit import balancing
+from coursekit.data import Modality, Recipe, generate
+from coursekit.data.lazy_split import LazySplit
+from coursekit.data.multimodal import Split
+from coursekit.fusion import build
+from coursekit.layers.initialise import initialise
+from coursekit.models import MultimodalClassifier, ResNet18, build_classifier
+from coursekit.training import Settings, fit
+
+FEW = Settings(epochs=3, batch_size=8)
+OWN = {
+    "gblend-offline": {"epochs": 2},
+    "gblend-online": {"epochs": 2},
+    "mslr": {"memory": 1},
+    "pmr": {"share": 0.4},
+}
+
+
+def data():
+    """33 rows to train on: the last batch of 8 has one."""
+    recipe = Recipe(
+        {"A": Modality(), "B": Modality(distractors=4)}, redundant=0.8, train=33, valid=15, test=20
+    )
+    return generate(recipe, seed=1)
+
+
+def double(split):
+    return Split({m: x.double() for m, x in split.inputs.items()}, split.labels, split.group)
+
+
+def in_rows(split):
+    """The same split, read row by row."""
+    inputs = {m: x.double() for m, x in split.inputs.items()}
+    read = Reader(inputs)
+    rows = torch.arange(len(split))
+    return LazySplit(read, rows, split.labels, split.group, tuple(inputs))
+
+
+class Reader:
+    def __init__(self, inputs):
+        self.inputs = inputs
+
+    def __call__(self, row):
+        return {m: x[row] for m, x in self.inputs.items()}
+
+
+def pictures():
+    """Two modalities of small pictures."""
+    draw = torch.Generator().manual_seed(3)
+    labels = torch.randint(3, (12,), generator=draw)
+    inputs = {m: torch.randn(12, 1, 32, 32, generator=draw).double() for m in ("A", "B")}
+    return Split(inputs, labels, torch.zeros(12, dtype=torch.int64))
+
+
+def residual():
+    """A classifier with batch norms."""
+    encoders = {m: ResNet18(1) for m in ("A", "B")}
+    model = MultimodalClassifier(encoders, build("late-linear", {"A": 512, "B": 512}, 3), 3)
+    initialise(model, 0)
+    return model.double()
+
+
+def cases():
+    """Name → a function that trains and returns history and model."""
+    chosen = data()
+    train, valid = double(chosen.train), double(chosen.valid)
+
+    def plain(method, fusion, settings=FEW, splits=(train, valid), **options):
+        model = build_classifier(chosen.train.inputs, 6, widths=(16, 8), fusion=fusion).double()
+        own = balancing.build(method, **OWN.get(method, {}))
+        history = fit(model, *splits, settings, seed=4, method=own, **options)
+        return history, model
+
+    trainings = {}
+    for name, kind in balancing.registry().items():
+        fusions = kind.fusions or ("late-linear",)
+        if kind.fusions is None:
+            fusions = ("late-linear", "film")
+        for fusion in fusions:
+            trainings[f"{name}, {fusion}"] = lambda n=name, f=fusion: plain(n, f)
+    scaled = replace(FEW, scale="gradient")
+    for name in ("agm", "mlb", "ogm"):
+        trainings[f"{name} on the gradient"] = lambda n=name: plain(n, "mid-mlp", scaled)
+    best = replace(FEW, keep_best=True, optimizer="adam", lr=0.01)
+    trainings["the best epoch"] = lambda: plain("mlb", "mid-mlp", best)
+    parts = replace(FEW, accumulate=3, checkpointing=True)
+    trainings["in parts, recomputed"] = lambda: plain("mlb", "mid-mlp", parts)
+    rows = (in_rows(chosen.train), in_rows(chosen.valid))
+    trainings["row by row"] = lambda: plain("pmr", "mid-mlp", FEW, rows)
+
+    def deep():
+        model, split = residual(), pictures()
+        settings = Settings(epochs=1, batch_size=5, lr=0.01)
+        return fit(model, split, split, settings, method=balancing.build("mlb")), model
+
+    trainings["residual networks"] = deep
+    return trainings
+
+
+def outcome(history, model):
+    """What is compared: every figure of the history, and the weights' sums."""
+    sums = {k: float(v.double().sum()) for k, v in model.state_dict().items()}
+    return {"history": history.to_dict("list"), "weights": sums}
+
+
+def begun(folder, epochs):
+    """A training with checkpoints, up to so many epochs."""
+    chosen = data()
+    model = build_classifier(chosen.train.inputs, 6, widths=(16, 8)).double()
+    own = balancing.build("gradnorm")
+    splits = double(chosen.train), double(chosen.valid)
+    how = replace(FEW, epochs=epochs)
+    return fit(model, *splits, how, seed=4, method=own, checkpoints=folder), model
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    begun(Path(sys.argv[1], "checkpoints"), 2)
+    results = {name: outcome(*train()) for name, train in cases().items()}
+    rank = torch.distributed.get_rank()
+    Path(sys.argv[1], f"{rank}.json").write_text(json.dumps(results), encoding="utf-8")
+    torch.distributed.destroy_process_group()
