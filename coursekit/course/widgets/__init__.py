@@ -36,8 +36,9 @@ An explorer has three parts, and each can be tested without the others.
 
 `coursekit.course.widgets.deferred_picture` lets a code be opened without computing the first state
 before its own. Name the function in the lesson's declaration
-(`coursekit.course.lesson.ExplorerEntry`); the lesson's cell then ends with ``EXPLORERS["dice"]()``, and the browser test compares what is on
-the screen with what ``EXPLORERS["dice"]().render(**state)`` draws without a kernel.
+(`coursekit.course.lesson.ExplorerEntry`); the lesson's cell then ends with ``EXPLORERS["dice"]()``,
+and the browser test compares what is on the screen with what
+``EXPLORERS["dice"]().render(**state)`` draws without a kernel.
 """
 
 from coursekit.course.widgets.controls import Choice, Slider
