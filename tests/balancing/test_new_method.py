@@ -19,15 +19,15 @@ SEEN = """
 import sys
 from coursekit import balancing
 balancing.__path__.append(sys.argv[1])
-from coursekit.compare import protocol, sweep
+from coursekit.compare import cells, protocol
 from coursekit.compare.seeds import Variant
 from coursekit.balancing.taxonomy import lineup
 from coursekit.course.widgets import EXPLORERS
 assert "halved" in balancing.names()
 assert lineup().loc["halved", "loss weights w"] and not lineup().loc["halved", "scales k"]
 assert len(protocol.trials("halved")) == 6
-places, left = sweep.places(["starve"], ["late-linear", "film"], ["halved"])
-assert len(places) == 2 and not left
+places, left_out = cells.places(["starve"], ["late-linear", "film"], ["halved"])
+assert len(places) == 2 and not left_out
 row = protocol.result_row("starve", "film", "halved", {"lr": 0.1}, 100)
 assert row["method"] == "halved" and 0.5 < row["test"] < 1
 race = EXPLORERS["race"]()
