@@ -52,7 +52,7 @@ class Replay:
 
     @cached_property
     def by_epoch(self) -> pd.DataFrame:
-        """A row an epoch, and a column a curve; NaN after an entry has stopped.
+        """One row per epoch, one column per curve; NaN after an entry has stopped.
 
         Columns: "joint", "joint, probe of A", …, "k of A", "w of joint", …
         """

@@ -4,7 +4,7 @@
     step of modality m's parameters × k_m
 
 A method turns what it sees in a step or an epoch into weights w and scales k. Few of them also
-change the gradients, or the loss itself. Methods stand in `coursekit.balancing`, one a file.
+change the gradients, or the loss itself. Methods stand in `coursekit.balancing`, one per file.
 """
 
 from collections.abc import Mapping

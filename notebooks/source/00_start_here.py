@@ -173,7 +173,7 @@ exercises.gap.check(gap_to_best, seed=1)
 # %% [markdown]
 # ### Exercise 2 · Without looking
 #
-# `labels` is a numpy array of class numbers, one a sample. Return the accuracy of the answer that
+# `labels` is a numpy array of class numbers, one per sample. Return the accuracy of the answer that
 # is always the same: the most frequent class.
 
 

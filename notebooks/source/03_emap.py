@@ -72,9 +72,9 @@ pd.DataFrame(
 # %% [markdown]
 # ## The nearest sum
 #
-# We look for numbers $g_i$, one a row, and $h_j$, one a column, so that $g_i + h_j$ comes as near
-# as possible to the grid, in squares, over **all** cells. A bar is a mean, a dot stands for the
-# index that it runs over: $\bar f_{i\cdot}$ is the mean of row $i$, $\bar f_{\cdot j}$ that of
+# We look for numbers $g_i$, one per row, and $h_j$, one per column, so that $g_i + h_j$ comes as
+# near as possible to the grid, in squares, over **all** cells. A bar is a mean, a dot stands for
+# the index that it runs over: $\bar f_{i\cdot}$ is the mean of row $i$, $\bar f_{\cdot j}$ that of
 # column $j$, $\bar f$ that of the whole grid. At the best numbers the errors of each row and each
 # column sum to zero, as residuals do in a regression:
 #
@@ -362,7 +362,8 @@ exercises.project_three.check(project_three, seed=3_0104)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# XOR of three bits, one a modality: odd or even. 200 test samples make eight million combinations.
+# XOR of three bits, one per modality: odd or even. 200 test samples make eight million
+# combinations.
 
 # %%
 parity = Recipe({m: CLEAR for m in "ABC"}, synergistic=1.0, num_classes=2, test=200)

@@ -288,7 +288,7 @@ show(figure, depth_curves(live_curves, ax))
 #
 # ### Exercise 2 · Nearly there
 #
-# `curve` is an array of validation accuracies, one an epoch. Return the first epoch, counted from
+# `curve` is an array of validation accuracies, one per epoch. Return the first epoch, counted from
 # 1, at which it is 95 % of its own best value or more.
 
 
@@ -342,7 +342,7 @@ claim("Your runs and the stored ones differ by {value:.3f} on average", gap, bel
 # ### Exercise 3 · Who may choose what
 #
 # Somebody hands you two lists of arrays. Architecture *i* was tried with several settings;
-# `valid[i]` and `test[i]` are arrays of its accuracies, one a trial, in the order in which the
+# `valid[i]` and `test[i]` are arrays of its accuracies, one per trial, in the order in which the
 # trials were run. The arrays are of unequal length: the favourite was tried more often. Make the
 # comparison fair: cut all of them to the smallest number of trials (the first ones), choose on
 # validation, and return one test accuracy for each architecture.

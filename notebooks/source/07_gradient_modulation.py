@@ -654,7 +654,7 @@ y = torch.tensor([0, 1, 1])  # class 2 missed the drawn rows
 member = F.one_hot(y, 3).double()
 naive = member.T @ z / member.sum(0)[:, None]
 distances = (z[:, None] - naive.detach()[None]).square().sum(2).sqrt()
-print("prototypes, one a row:", naive.tolist(), sep="\n")
+print("prototypes, one per row:", naive.tolist(), sep="\n")
 print("loss:", F.cross_entropy(-distances, y).item())
 
 guarded = pmr.prototypes(z, y, 3)

@@ -1299,7 +1299,7 @@ claim("MLB takes {value:.1f} times", price["mlb"], below=2.5)
 # ### Exercise 5 · A choice within a budget
 #
 # `valid` maps each method, `"joint"` among them, to its validation accuracies, an array with one
-# entry a seed (same seeds, same order). `seconds` maps it to the time of one training. Return the
+# entry per seed (same seeds, same order). `seconds` maps it to the time of one training. Return the
 # name of the method with the largest mean among those that take at most `budget` seconds and whose
 # gain over joint training is **clear**: the 95 % t-interval of the paired difference lies above
 # zero. If there is none: `"joint"`.

@@ -59,7 +59,7 @@ Shelf("depth")
 Shelf("imbalance")
 
 # %% [markdown]
-# ## Two arrows a head, one weight each
+# ## Two arrows per head, one weight each
 #
 # **Lesson 06.** Shows how Gradient-Blending reads its weights off two points of the learning
 # curves, and how far chance moves them.

@@ -1,4 +1,4 @@
-"""The optimisers with a row a replica: gradients in, directions out, all (K, P).
+"""The optimisers with one row per replica: gradients in, directions out, all (K, P).
 
 The step is −lr · direction, with lr (K, 1). The same formulas as in torch.optim, whose learning
 rate is one number for all.

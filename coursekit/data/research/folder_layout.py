@@ -54,7 +54,7 @@ def read_lines(path: Path) -> list[tuple[str, str]]:
 
 
 def settle(missing: Sequence[str], total: int, allow: bool, what: str = "files") -> tuple[str, ...]:
-    """The sentences of ``missing``, one a sample, if they are allowed.
+    """The sentences of ``missing``, one per sample, if they are allowed.
 
     Errors: DataFileError saying how many of ``total`` are missing, and the first three.
     """

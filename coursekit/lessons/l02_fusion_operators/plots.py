@@ -37,7 +37,7 @@ def size_lines(table: pd.DataFrame, ax: Axes) -> str:
     ax.set_yscale("log")
     widths = sorted(table["width"].unique())
     ax.set_xticks(widths, [f"{w:g}" for w in widths])
-    ax.set_xlabel("features a modality")
+    ax.set_xlabel("features per modality")
     ax.set_ylabel("parameters of the head")
     ax.legend()
     return "Parameters by width of the features: " + "; ".join(sentences) + "."

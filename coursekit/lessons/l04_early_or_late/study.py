@@ -139,7 +139,7 @@ def epochs_to(curve: ArrayLike, share: float = 0.95) -> int:
     """
     values = np.asarray(curve, dtype=float)
     fits = values.ndim == 1 and len(values) > 0 and bool(np.isfinite(values).all())
-    require(fits, f"curve has shape {values.shape}; finite numbers, one an epoch, were expected.")
+    require(fits, f"curve has shape {values.shape}; finite numbers, one per epoch, were expected.")
     require(0 < share <= 1, f"share is {share}; a number in (0, 1] was expected.")
     return int(np.argmax(values >= share * values.max())) + 1
 

@@ -11,7 +11,7 @@ LESSON = Lesson(
     explorers={
         "blend": ExplorerEntry(
             "explorer:blending",
-            title="Two arrows a head, one weight each",
+            title="Two arrows per head, one weight each",
             shows=(
                 "Shows how Gradient-Blending reads its weights off two points of the "
                 "learning curves, and how far chance moves them."

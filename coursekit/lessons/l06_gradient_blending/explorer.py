@@ -50,7 +50,7 @@ def blending() -> Explorer:
     }
     return Explorer(
         key="blend",
-        title="Two arrows a head, one weight each",
+        title="Two arrows per head, one weight each",
         question=(
             "In “starve”, from which N on does A get the largest weight, and what do the curves "
             "show there that was not to be seen before? Then take “no gain” and hold back less: "

@@ -100,7 +100,7 @@ def weight_cloud(
         f"{((rows['w'] < 0) | (rows['w'] > 1)).mean():.0%} of the weights outside 0 to 1"
         for g, rows in table.groupby(x, sort=False)
     ]
-    return f"Weights by {label}, one dot a seed and head. " + "; ".join(ranges) + "."
+    return f"Weights by {label}, one dot per seed and head. " + "; ".join(ranges) + "."
 
 
 def failure_shares(

@@ -82,7 +82,7 @@ design_matrix = Exercise(
         Misconception(
             "rows and columns turned",
             lambda a, b: design_of(a, b).T,
-            "One row a sample, one column a weight: yours is turned round. Transpose it.",
+            "One row per sample, one column per weight: yours is turned round. Transpose it.",
         ),
         Misconception(
             "centred product",

@@ -178,7 +178,7 @@ project_two = Exercise(
     hints=(
         "grid[i] holds everything that the model says about sample i's first modality.",
         "Axis 1 runs over the partners of the first modality, axis 0 over those of the second.",
-        "grid.mean(axis=(0, 1)) is the overall mean, one number a class.",
+        "grid.mean(axis=(0, 1)) is the overall mean, one number per class.",
     ),
 )
 
