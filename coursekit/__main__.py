@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "assign": "coursekit.course.grading.commands:assign",
         "preview": "coursekit.course.grading.commands:preview",
         "grade": "coursekit.course.grading.commands:grade",
-        "new": "coursekit.course.authoring.new_commands:app",
+        "new": "coursekit.course.authoring.scaffold_commands:app",
     }
 )
 

@@ -8,10 +8,10 @@ from torch import Tensor
 from coursekit.balancing.unimodal_scores import require_scores, rivals, true_class_scores
 from coursekit.balancing.unimodal_signals import Listening, own_logits
 from coursekit.training.method import Step
+from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_count, require_not_negative
 from coursekit.utils.devices import moved
 from coursekit.utils.tensor_checks import not_finite, require_floats
-from coursekit.utils.value_checks import check
 
 LEAST_STD = 1e-8
 

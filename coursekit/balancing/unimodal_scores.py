@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require
 from coursekit.utils.tensor_checks import (
     not_finite,
@@ -12,7 +13,6 @@ from coursekit.utils.tensor_checks import (
     require_labels,
     require_tensors,
 )
-from coursekit.utils.value_checks import check
 
 
 def true_class_scores(logits: Sequence[Tensor], labels: Tensor) -> Tensor:

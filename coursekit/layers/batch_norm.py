@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from coursekit.utils.value_checks import cheap_to_ask, check
+from coursekit.utils.accelerator_checks import cheap_to_ask, check
 
 ONE_VALUE = "The batch has one value per channel; a variance needs two or more."
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from coursekit.layers.sequential_blocks import call
+from coursekit.utils.accelerator_checks import together
 from coursekit.utils.checks import (
     require,
     require_count,
@@ -19,7 +20,6 @@ from coursekit.utils.checks import (
     require_modality,
     require_present,
 )
-from coursekit.utils.value_checks import together
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from coursekit.training.extra_state import generators_of
+from coursekit.utils.accelerator_checks import gathered
 from coursekit.utils.random_generators import set_state, state_of
-from coursekit.utils.value_checks import gathered
 
 
 def recomputed(module: nn.Module, x: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from coursekit.training.method import Method, Run, Step, slots_of
+from coursekit.utils.accelerator_checks import together
 from coursekit.utils.tensor_checks import NotFinite
-from coursekit.utils.value_checks import together
 
 
 def lost(step: Step, method: Method, loss: Tensor) -> str:
@@ -64,7 +64,7 @@ def divergence(
 ) -> Iterator[None]:
     """A fusion operator that meets NaN refuses it; in a training that means it diverged.
 
-    Checks of values inside are looked at together, `coursekit.utils.value_checks`.
+    Checks of values inside are looked at together, `coursekit.utils.accelerator_checks`.
     """
     try:
         with together():

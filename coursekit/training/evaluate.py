@@ -8,6 +8,7 @@ from torch import Tensor
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
 from coursekit.training.engine import AnySplit, Engine
+from coursekit.utils.accelerator_checks import settle, together
 from coursekit.utils.checks import require_instance, require_mapping
 from coursekit.utils.tensor_checks import (
     NotFinite,
@@ -16,7 +17,6 @@ from coursekit.utils.tensor_checks import (
     require_labels,
     require_weights,
 )
-from coursekit.utils.value_checks import settle, together
 
 
 @torch.no_grad()

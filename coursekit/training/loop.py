@@ -21,6 +21,7 @@ from coursekit.training.evaluate import largest
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
 from coursekit.training.settings import Settings, make_optimizer, require_device
 from coursekit.training.training_state import Training
+from coursekit.utils.accelerator_checks import check, settle
 from coursekit.utils.checks import (
     require,
     require_callable,
@@ -30,7 +31,6 @@ from coursekit.utils.checks import (
     require_present,
 )
 from coursekit.utils.threads import threads
-from coursekit.utils.value_checks import check, settle
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
 

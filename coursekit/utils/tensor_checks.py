@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require
-from coursekit.utils.value_checks import check
 
 
 class NotFinite(ValueError):

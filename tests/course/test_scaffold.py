@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coursekit.__main__ import app
-from coursekit.course.authoring import new_commands, scaffold, scaffold_lesson
+from coursekit.course.authoring import scaffold, scaffold_commands, scaffold_lesson
 from coursekit.course.authoring.scaffold import method, operator, write_all
 from coursekit.course.authoring.scaffold_lesson import exercise, lesson
 from coursekit.course.authoring.sources import ROOT, scripts
@@ -185,13 +185,13 @@ def test_a_refusal_is_a_sentence_and_writes_nothing(monkeypatch):
 
 @pytest.mark.parametrize("what", ["lesson", "exercise", "method", "operator"])
 def test_outside_a_checkout_it_says_that_there_is_none(what, monkeypatch, tmp_path):
-    monkeypatch.setattr(new_commands, "ROOT", tmp_path)
+    monkeypatch.setattr(scaffold_commands, "ROOT", tmp_path)
     done = call(what, "anything")
     assert done.exit_code == 2 and f"no checkout of the course in {tmp_path}" in done.output
 
 
 def test_without_the_tools_it_says_how_to_install_them(monkeypatch):
-    monkeypatch.setattr(new_commands, "TOOLS", ("ruff", "no_such_tool"))
+    monkeypatch.setattr(scaffold_commands, "TOOLS", ("ruff", "no_such_tool"))
     done = call("method", "slow_start")
     assert done.exit_code == 2 and done.output.startswith("no_such_tool must be installed first:")
 

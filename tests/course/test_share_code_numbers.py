@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.course.authoring import __main__ as command
-from coursekit.course.authoring import new_share_code_numbers
+from coursekit.course.authoring import assign_share_code_numbers
 from coursekit.course.widgets import Choice, Slider
 from coursekit.course.widgets.share_code_numbers import (
     FILE,
@@ -53,7 +53,7 @@ DIGESTS = {
 
 
 def test_every_option_of_every_explorer_has_its_number():
-    sentences = new_share_code_numbers.missing()
+    sentences = assign_share_code_numbers.missing()
     assert sentences == [], "\n".join(sentences)
 
 
@@ -129,24 +129,24 @@ def test_more_options_than_numbers_are_refused():
 
 def test_refresh_numbers_what_is_new_and_check_asks_for_it(tmp_path, monkeypatch, capsys):
     file = tmp_path / "numbers.json"
-    monkeypatch.setattr(new_share_code_numbers, "offered", lambda: {"dot": KNOBS})
-    assert new_share_code_numbers.missing(file) and new_share_code_numbers.renew(file) == [
+    monkeypatch.setattr(assign_share_code_numbers, "offered", lambda: {"dot": KNOBS})
+    assert assign_share_code_numbers.missing(file) and assign_share_code_numbers.renew(file) == [
         "numbers.json"
     ]
-    assert new_share_code_numbers.missing(file) == [] == new_share_code_numbers.renew(file)
+    assert assign_share_code_numbers.missing(file) == [] == assign_share_code_numbers.renew(file)
     monkeypatch.setattr(
-        new_share_code_numbers, "missing", lambda: ["dot, mode: 'aaa' has no number."]
+        assign_share_code_numbers, "missing", lambda: ["dot, mode: 'aaa' has no number."]
     )
     assert command.check_all([]) >= 1
     assert "dot, mode: 'aaa' has no number." in capsys.readouterr().out
-    monkeypatch.setattr(new_share_code_numbers, "renew", lambda: ["numbers.json"])
+    monkeypatch.setattr(assign_share_code_numbers, "renew", lambda: ["numbers.json"])
     assert command.refresh_numbers() == 0
     assert "numbers.json: what is new has its number" in capsys.readouterr().out
 
     def fail():
         raise ValueError("changed by hand")
 
-    monkeypatch.setattr(new_share_code_numbers, "renew", fail)
+    monkeypatch.setattr(assign_share_code_numbers, "renew", fail)
     assert command.refresh_numbers() == 1
     assert "no option was numbered: changed by hand" in capsys.readouterr().out
 

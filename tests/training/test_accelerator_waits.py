@@ -21,8 +21,8 @@ from coursekit.layers.batch_norm import BatchNorm2d
 from coursekit.models import build_classifier
 from coursekit.training import Settings, fit
 from coursekit.training.method import Method
+from coursekit.utils.accelerator_checks import check, gathered, settle, together
 from coursekit.utils.tensor_checks import NotFinite, require_batch
-from coursekit.utils.value_checks import check, gathered, settle, together
 
 FEW = Settings(epochs=1, batch_size=30, measure_train=False)
 GIVING = {"_local_scalar_dense", "is_nonzero", "nonzero", "equal", "masked_select", "unique"}
@@ -71,7 +71,7 @@ def counted(monkeypatch):
 @pytest.fixture
 def slow(monkeypatch):
     """No device answers at once."""
-    monkeypatch.setattr("coursekit.utils.value_checks.answers_at_once", lambda device: False)
+    monkeypatch.setattr("coursekit.utils.accelerator_checks.answers_at_once", lambda device: False)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_the_history_is_the_same_to_the_last_bit(data, monkeypatch, method):
         return history, model.state_dict()
 
     at_once = trained()
-    monkeypatch.setattr("coursekit.utils.value_checks.answers_at_once", lambda device: False)
+    monkeypatch.setattr("coursekit.utils.accelerator_checks.answers_at_once", lambda device: False)
     later = trained()
     pd.testing.assert_frame_equal(at_once[0], later[0], check_exact=True)
     assert all(torch.equal(x, later[1][name]) for name, x in at_once[1].items())
@@ -201,7 +201,7 @@ def test_the_sentence_is_the_same_and_no_bad_step_is_taken(data, monkeypatch, wh
     for slow in (False, True):
         if slow:
             monkeypatch.setattr(
-                "coursekit.utils.value_checks.answers_at_once", lambda device: False
+                "coursekit.utils.accelerator_checks.answers_at_once", lambda device: False
             )
         model, method = model_for(data, fusion="mid-mlp"), Bad(where)
         settings = replace(FEW, epochs=3, clip=clip)
@@ -234,7 +234,7 @@ def test_a_replica_that_diverges_leaves_as_of_the_same_step(data, monkeypatch, n
                 return end.value, rows, [p.clone() for p in models[1].parameters()]
 
     at_once = trained()
-    monkeypatch.setattr("coursekit.utils.value_checks.answers_at_once", lambda device: False)
+    monkeypatch.setattr("coursekit.utils.accelerator_checks.answers_at_once", lambda device: False)
     later = trained()
     assert at_once[:2] == later[:2] and "in epoch 1, batch" in at_once[0][0]
     assert all(torch.equal(p, q) for p, q in zip(at_once[2], later[2], strict=True))

@@ -35,8 +35,8 @@ from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import largest
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.training.settings import Settings
+from coursekit.utils.accelerator_checks import cheap_to_ask, together
 from coursekit.utils.checks import require, require_seeds
-from coursekit.utils.value_checks import cheap_to_ask, together
 
 
 class Job:

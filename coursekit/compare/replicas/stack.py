@@ -21,9 +21,9 @@ from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
 from coursekit.training.checkpoint_values import digest
 from coursekit.training.extra_state import BARE
+from coursekit.utils.accelerator_checks import gathered, together
 from coursekit.utils.checks import require, require_instance, require_list
 from coursekit.utils.tensor_checks import NotFinite
-from coursekit.utils.value_checks import gathered, together
 
 Weights = dict[str, Tensor]
 

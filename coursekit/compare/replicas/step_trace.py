@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from coursekit.training.method import Run
-from coursekit.utils.value_checks import cheap_to_ask
+from coursekit.utils.accelerator_checks import cheap_to_ask
 
 Rows = list[dict[str, object]]
 

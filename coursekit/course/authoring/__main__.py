@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from coursekit.course.authoring import new_share_code_numbers
+from coursekit.course.authoring import assign_share_code_numbers
 from coursekit.course.authoring.freshness import is_current, problems
 from coursekit.course.authoring.glossary import glossary, path_of_glossary
 from coursekit.course.authoring.learner_notebook import (
@@ -74,7 +74,7 @@ def check_glossary() -> str:
 def refresh_numbers() -> int:
     """Number the explorers' new options; 1 when that cannot be done."""
     try:
-        for name in new_share_code_numbers.renew():
+        for name in assign_share_code_numbers.renew():
             print(f"{name}: what is new has its number", flush=True)
     except ValueError as problem:
         print(f"FAILED, no option was numbered: {problem}", flush=True)
@@ -97,7 +97,7 @@ def check_all(chosen: list[Path]) -> int:
     for name in stale():
         count += 1
         print(f"{name}: Its list of lessons is not what they declare; `refresh` renews it.")
-    for sentence in new_share_code_numbers.missing():
+    for sentence in assign_share_code_numbers.missing():
         count += 1
         print(sentence)
     known = {notebook_of(script) for script in [*scripts(), *pages()]} | {path_of_glossary()}

@@ -25,7 +25,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def require_axes(axes: Sequence[Axes], name: str, panels: Sequence[str]) -> None:
     """Refuse ``axes`` unless there is one per panel of the argument ``name``."""
-    fits = len(panels) == len(axes)
+    fits = len(panels) == len(axes) > 0
     require(fits, f"{name} has {len(panels)} panels, {panels}; {len(axes)} axes came.")
 
 

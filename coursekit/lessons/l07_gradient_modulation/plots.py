@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from coursekit.course.plots.style import INK, MUTED, style
-from coursekit.course.plots.tidy_tables import require_columns
+from coursekit.course.plots.tidy_tables import require_axes, require_columns
 from coursekit.utils.checks import require
 
 ROLES = ("A", "B", "joint", "ensemble")  # looks for curves that are no modalities
@@ -49,8 +49,7 @@ def scale_traces(table: pd.DataFrame, axes: Sequence[Axes], names: Sequence[str]
     table: `scales` of `coursekit.compare.race.races`: entry, epoch, modality ("A" or "B"), k, seed.
     """
     require_columns(table, ("entry", "epoch", "modality", "k", "seed"))
-    fits = len(axes) == len(names) > 0
-    require(fits, f"names holds {len(names)} entrants; {len(axes)} axes came.")
+    require_axes(axes, "names", names)
     sentences = []
     for ax, name in zip(axes, names, strict=True):
         for m in ("A", "B"):

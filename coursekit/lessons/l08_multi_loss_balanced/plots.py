@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.course.plots.style import INK, MUTED
-from coursekit.course.plots.tidy_tables import require_columns
+from coursekit.course.plots.tidy_tables import require_axes, require_columns
 from coursekit.utils.checks import choose, require
 
 # Groups of the methods table: which of the two unimodal models are right.
@@ -46,8 +46,7 @@ def agreement_panels(
     require_columns(table, ("data", "fusion", "method", *(f"share_{g}" for g in GROUPS)))
     places = table[["data", "fusion"]].drop_duplicates()
     require(len(places) == 1, f"table holds {len(places)} data sets and fusions; one was expected.")
-    fits = len(methods) == len(axes)
-    require(fits, f"methods names {list(methods)}; {len(axes)} axes came.")
+    require_axes(axes, "methods", methods)
     words = {"all": "both right", "1": f"only {names[0]}", "2": f"only {names[1]}",
              "none": "neither"}  # fmt: skip
     sentences = []
