@@ -271,11 +271,11 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
     "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
     "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
-    "balancing.scores.true_class_scores": {
+    "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
         "labels": labels(Y, C),
     },
-    "balancing.scores.require_scores": {"name": free("scores"), "scores": scores(S)},
+    "balancing.unimodal_scores.require_scores": {"name": free("scores"), "scores": scores(S)},
     # what is measured on models
     "analysis.emap.project": {"grid": batch(GRID)},
     "analysis.emap.interaction_share": {"grid": batch(GRID)},
@@ -349,14 +349,14 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alone": several([Y, Y], labels),
         "labels": labels(Y),
     },
-    "analysis.missing.filled": {
+    "analysis.missing_modality.filled": {
         # What is lost may be NaN: it is replaced.
         "inputs": by_name({"A": X, "B": Z}, lambda x: batch(x, "NaN", "inf", "flatter", "deeper")),
         "lost": name("A", near=False),
         "how": name("mean"),
         "train": by_name({"A": X, "B": Z}, batch),
     },
-    "analysis.missing.dropped": {
+    "analysis.missing_modality.dropped": {
         "model": a(MODEL, Wrong("not additive", build_classifier(INPUTS, 2, fusion="mid-mlp"))),
         "inputs": by_name(INPUTS, batch),
         "lost": name("B", near=False),
@@ -498,7 +498,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alignment": share(0.5),
         "seed": count(0, -1),
     },
-    "data.standard.standardise_features": {
+    "data.standardise.standardise_features": {
         "x": batch(X, "deeper"),
         "train": Argument(
             torch.arange(4),
@@ -618,8 +618,8 @@ TABLE: dict[str, dict[str, Argument]] = {
         "columns": free(["model"]),
     },
 }
-TABLE["data.standard.standardise_whole"] = {
-    **TABLE["data.standard.standardise_features"],
+TABLE["data.standardise.standardise_whole"] = {
+    **TABLE["data.standardise.standardise_features"],
     "x": batch(X, "deeper", "flatter"),
 }
 
@@ -632,9 +632,9 @@ EXEMPT = {
     "fusion.base.with_one": "inside operators, on features that they have checked",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
-    "balancing.scores.rivals": "inside `pace` and `brake`",
-    "balancing.signals.is_additive": "on the model and the features of the step that is running",
-    "balancing.signals.own_logits": "on the model and the prediction of the step that is running",
+    "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
+    "balancing.unimodal_signals.is_additive": "on the model and the features of the step that is running",
+    "balancing.unimodal_signals.own_logits": "on the model and the prediction of the step that is running",
     "utils.tensor_checks.not_finite": "makes the error of a failed check, and checks nothing",
     **{
         f"analysis.emap_blocks.{name}": "inside `emap`, on inputs and blocks that it has checked"

@@ -118,7 +118,7 @@ def test_traces_are_means_over_seeds_and_say_so():
 
 @pytest.mark.parametrize(
     ("names", "sentence"),
-    [(["ogm"], "names holds 1 entrants; 2 axes"), (["ogm", "agm"], "no scales of 'agm'")],
+    [(["ogm"], "names has 1 panels.*2 axes"), (["ogm", "agm"], "no scales of 'agm'")],
 )
 def test_traces_of_others_are_refused(names, sentence):
     _, axes = new_figure(columns=2)
