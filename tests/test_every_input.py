@@ -54,7 +54,10 @@ MODULES = (
     "compare.seeds",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
-    *(f"data.{m}" for m in ("synthetic", "spectrogram", "timeline", "standard", "preset_recipes")),
+    *(
+        f"data.{m}"
+        for m in ("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes")
+    ),
 )
 
 # ---- good arguments ----------------------------------------------------------------------------
@@ -633,8 +636,8 @@ EXEMPT = {
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
-    "balancing.unimodal_signals.is_additive": "on the model and the features of the step that is running",
-    "balancing.unimodal_signals.own_logits": "on the model and the prediction of the step that is running",
+    "balancing.unimodal_signals.is_additive": "on what the step that is running has",
+    "balancing.unimodal_signals.own_logits": "on what the step that is running has",
     "utils.tensor_checks.not_finite": "makes the error of a failed check, and checks nothing",
     **{
         f"analysis.emap_blocks.{name}": "inside `emap`, on inputs and blocks that it has checked"
