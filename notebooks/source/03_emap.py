@@ -287,9 +287,9 @@ projected = emap(digits.model, views.test.inputs)
 measured = time.perf_counter() - start
 gap = (projected - project(torch.stack(batched))).abs().max() / projected.abs().max()
 claim("Row by row and emap differ by {value:.1e} (relative)", gap, below=1e-5)
-print(f"{n} samples, a call a pair: {a_pair * n**2:.0f} s (from 400 pairs)")
-print(f"{n} samples, one call per row:{a_row:.2f} s")
-print(f"{n} samples, emap:          {measured:.3f} s")
+print(f"{n} samples, one call per pair: {a_pair * n**2:.0f} s (from 400 pairs)")
+print(f"{n} samples, one call per row:  {a_row:.2f} s")
+print(f"{n} samples, emap:               {measured:.3f} s")
 claim("emap against one call per row: {value:.0f} times faster", a_row / measured, above=5)
 
 # %% [markdown]
