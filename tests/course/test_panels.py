@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coursekit.course.plots import new_figure, style
+from coursekit.course.plots import new_figure
 from coursekit.course.plots.bands import mean_line
 from coursekit.course.plots.panels import remarks, share_rows, training_curves
+from coursekit.course.plots.style import style
 from coursekit.course.plots.tidy_tables import interval
 
 
