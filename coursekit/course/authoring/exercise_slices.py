@@ -12,6 +12,7 @@ import copy
 import symtable
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -32,6 +33,7 @@ class Names:
 NOTHING = Names(frozenset(), frozenset())
 
 
+@lru_cache(maxsize=4096)  # an assignment asks of each cell several times
 def names_of(code: str) -> Names:
     """What ``code`` makes and takes at the top level of a notebook.
 

@@ -1,9 +1,11 @@
 """A percent script becomes the instructor's notebook, with ids that do not change by themselves."""
 
+import copy
 import hashlib
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,12 @@ def instructor_notebook(script: Path) -> NotebookNode:
 
     Errors: ValueError when a grade id is used twice or a graded cell has no points.
     """
-    text = script.read_text(encoding="utf-8")
+    return copy.deepcopy(_from_text(script.name, script.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=32)  # a lesson takes a seventh of a second, and an assignment asks five times
+def _from_text(name: str, text: str) -> NotebookNode:
+    """`instructor_notebook` of a script's text; whoever gets it must not change it."""
     read = jupytext.reads(text, fmt="py:percent")
     notebook = new_notebook(metadata={"kernelspec": dict(KERNEL)})
     notebook.nbformat_minor = 5
@@ -62,13 +69,13 @@ def instructor_notebook(script: Path) -> NotebookNode:
         if reveals(cell):
             cell.metadata["jupyter"] = {"outputs_hidden": True}
         if "nbgrader" in cell.metadata:
-            cell.metadata["nbgrader"] = _graded(cell.metadata["nbgrader"], script.name)
+            cell.metadata["nbgrader"] = _graded(cell.metadata["nbgrader"], name)
         cell.id = _name(cell)
         uses[cell.id] += 1
         if uses[cell.id] > 1:
             require(
                 "nbgrader" not in cell.metadata,
-                f"{script.name}: the grade id {cell.id!r} is used twice; each cell needs its own.",
+                f"{name}: the grade id {cell.id!r} is used twice; each cell needs its own.",
             )
             cell.id = f"{cell.id}-{uses[cell.id]}"
     return notebook
