@@ -48,7 +48,7 @@ def row_of(
 ) -> Row:
     """A variant's figures from what its process and that of the yardsticks answered.
 
-    found: "first", "bytes" and "seconds", of ``steps`` steps each, whose median counts; or
+    answered: "first", "bytes" and "seconds", of ``steps`` steps each, whose median counts; or
     "failed".  yard: "flops" of a step, "rates" by precision and "tf32", or "failed".
     """
     if "failed" in answered:

@@ -175,8 +175,8 @@ def test_every_parameter_has_a_kind_and_good_arguments_pass(key):
 EXEMPT = {
     "Prediction": "what a model answers, not what it is given",
     "evaluating": "what is no module has no mode and is left alone",
-    "width_of": "asked of encoders by the classifier; tests/test_models.py has its refusal",
-    "MultimodalClassifier": "tests/test_models.py has its refusals",
+    "width_of": "asked of encoders by the classifier; tests/models/test_models.py has its refusal",
+    "MultimodalClassifier": "tests/models/test_models.py has its refusals",
 }
 
 

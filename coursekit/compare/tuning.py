@@ -1,8 +1,8 @@
 """The course's protocol: a rate is chosen on some seeds, and what it reaches is told of others.
 
 `tune_and_report` carries it out for a study whose models have nothing but a learning rate to
-choose; `best_rates` and `results` read the table that it makes. Studies with more to choose share
-its seeds.
+choose; `best_rates` and `results` read the table that it makes. Studies with more to choose
+share its fresh seeds.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -64,8 +64,9 @@ def _requirement(
         "equals and within go together: the figure and how far it may be off.",
     )
     if equals is not None and within is not None:
-        require_not_negative("within", within)
-        return f"{equals:.6g} ± {within:.6g}", abs(figure - equals) <= within
+        most = _number(within)
+        require_not_negative("within", most)
+        return f"{equals:.6g} ± {most:.6g}", abs(figure - equals) <= most
     if below is not None:
         return f"< {below:.6g}", figure < below
     if above is not None:

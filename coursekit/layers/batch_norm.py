@@ -40,7 +40,7 @@ class BatchNorm2d(nn.BatchNorm2d):
     def _remember(self, mean: Tensor, variance: Tensor, any_rows: Tensor) -> None:
         """Running statistics, as PyTorch keeps them: of the unbiased variance.
 
-        some: whether there was a row in any process; if not, all stays as it was.
+        any_rows: whether there was a row in any process; if not, all stays as it was.
         """
         assert self.running_mean is not None and self.running_var is not None
         assert self.num_batches_tracked is not None and self.momentum is not None

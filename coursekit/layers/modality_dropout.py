@@ -33,9 +33,12 @@ def without_some(
 ) -> dict[str, Tensor]:
     """``parts`` (N, …) by modality, zeros where `masks` says that a sample has lost one.
 
-    parts: inputs or features of the same N samples; what stays is not scaled.
+    parts: inputs or features of the same N samples; what stays is not scaled. None, nothing to
+    lose: whoever reads them says what is wrong with that.
     """
     n = len(next(iter(parts.values())))
+    if n == 0:
+        return dict(parts)
     keep = masks(n, len(parts), p, generator)
     return {
         m: x * moved(keep[:, i].reshape(n, *[1] * (x.ndim - 1)), x)

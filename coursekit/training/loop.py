@@ -68,7 +68,8 @@ def epochs(
     watch: called with the run after every epoch, to look at what the method did.
     checkpoints: a folder. After every epoch all that a training is made of is stored there; begun
     again with the same arguments it goes on behind the last stored epoch, and first yields the
-    rows of those that were done. What model and method own is found (`training.extra_state`):
+    rows of those that were done. What model and method own is found,
+    see `coursekit.training.extra_state`:
     random generators of PyTorch, NumPy and Python, buffers, tensors and numbers that change; the
     generators that everybody shares are stored and put back as well.
     engine: of a training this one is part of; its own without it.

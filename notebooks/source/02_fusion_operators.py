@@ -828,7 +828,7 @@ claim("Tensor, which brings its own one: {value:.2f}", np.mean([s.r2 for s in si
 figure, axes = new_figure(8.6, 3.5, columns=3)
 first_seed = {name: surfaces[0] for name, surfaces in silenced.items()}
 panels = {"target: the sum": first_seed["tensor"].target} | {
-    f"{name}: R² {surfaces.r2:.2f}": surfaces.learnt for name, surfaces in first_seed.items()
+    f"{name}: R² {surface.r2:.2f}": surface.learnt for name, surface in first_seed.items()
 }
 for ax, (title, heights) in zip(axes, panels.items(), strict=True):
     heat_map(ax, heights, 2.0)

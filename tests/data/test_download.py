@@ -67,7 +67,7 @@ def careless(body, headers):
 
 
 def rest(start, body=BODY, headers=TAG, content_range=None):
-    """206 with the bytes from ``start`` on; ``said`` is a Content-Range that is not the right."""
+    """206 with the bytes from ``start`` on; ``content_range`` is one that is not the right."""
     right = f"bytes {start}-{len(body) - 1}/{len(body)}"
     place = {"Content-Range": content_range or right}
     return whole(body[start:], 206, {**place, **headers})

@@ -2,7 +2,7 @@
 
 The course's commonest network; written out, an epoch takes less than half of the time. With δ the
 gradient at a layer's output, the layer notes what follows for its weights and hands δ W back
-(`layer.py`), cut to zero where the ReLU did so.
+(`linear_layer.py`), cut to zero where the ReLU did so.
 """
 
 from collections.abc import Collection, Mapping

@@ -19,7 +19,7 @@ def write_trace(
 ) -> None:
     """Add one epoch to the runs' traces.
 
-    kept: weights (K, 1 + M) and scales (K, M) of every step.  heads: their names, the joint one
+    steps: weights (K, 1 + M) and scales (K, M) of every step.  heads: their names, the joint one
     first.  stopped: numbers of the runs that are left out.
     """
     used: tuple[Tensor, Tensor] | None = None

@@ -34,8 +34,8 @@ An explorer has three parts, and each can be tested without the others.
         knobs = {"n": Slider("throws", 1, 500, 1, 60), "seed": Slider("seed", 0, 99, 1, 0)}
         return Explorer("dice", "Throw dice", knobs, throw, DiceView, question="When is it even?")
 
-`coursekit.course.widgets.deferred_picture` lets a code be opened without computing the first state
-before its own. Name the function in the lesson's declaration
+`put_off` of `coursekit.course.widgets.deferred_picture` lets a code be opened without computing the
+first state before its own. Name the function in the lesson's declaration
 (`coursekit.course.lesson.ExplorerEntry`); the lesson's cell then ends with ``EXPLORERS["dice"]()``,
 and the browser test compares what is on the screen with what
 ``EXPLORERS["dice"]().render(**state)`` draws without a kernel.

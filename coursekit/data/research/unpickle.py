@@ -150,7 +150,7 @@ ALLOWED = _allowed()
 
 
 def _real(x: Any, met: dict[int, Any]) -> Any:
-    """``x`` with the arrays in place of their stand-ins; ``done`` knows what was met before."""
+    """``x`` with the arrays in place of their stand-ins; ``met`` knows what was met before."""
     if id(x) in met:
         return met[id(x)]
     if isinstance(x, _Array):

@@ -87,7 +87,7 @@ def _last_until(
 ) -> "VideoFrame | None":
     """The last frame that starts by ``wanted``; if there is none, the first, where that is asked.
 
-    Without a time stamp per frame counts as following the one before.
+    Without a time stamp a frame counts as following the one before.
     """
     shown = None
     for frame in frames:

@@ -7,13 +7,14 @@ from typing import Any
 
 from torch import Tensor
 
+from coursekit.compare import tuning
 from coursekit.data import Modality, Recipe, generate, load
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset, preset
 from coursekit.data.timeline import on_timeline
 from coursekit.models.fusion_stage import PLACES
 
-SEEDS = tuple(range(100, 110))
+SEEDS = tuple(tuning.SEEDS)
 FOLDS = 6
 TRANSFORMER = "early transformer"
 

@@ -29,7 +29,7 @@ def recipe_of(illness: str, rng: np.random.Generator, first: str) -> tuple[Recip
     """A recipe around the preset of this illness, and how to train on it.
 
     first: the modality that plays the preset's A, the one that is starved or outvoted. The ranges
-    are those in which the illness is really there: ``tests/test_games.py`` measures it.
+    are those in which the illness is really there: ``tests/course/test_games.py`` measures it.
     """
     second = "B" if first == "A" else "A"
     fast = Modality(rng.uniform(4.5, 5.5), distractors=int(rng.integers(20, 41)))

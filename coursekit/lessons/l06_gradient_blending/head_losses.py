@@ -77,10 +77,10 @@ def _at_once(
 ) -> Generator[None, None, dict[str, list[Row]]]:
     """The same but for rounding, from replicas."""
     heads = (*start.modalities, JOINT)
-    found = {head: [_measure(start, splits, head, 0, settings)] for head in heads}
+    by_head = {head: [_measure(start, splits, head, 0, settings)] for head in heads}
 
     def note(looks: replicas.Looks) -> None:
-        for k, (head, rows) in enumerate(found.items()):
+        for k, (head, rows) in enumerate(by_head.items()):
             row: Row = {"head": head, "epoch": len(rows)}
             for name, split in splits.items():
                 prediction = looks(name)
@@ -95,7 +95,7 @@ def _at_once(
     )  # fmt: skip
     for _ in replicas.raise_on_divergence(training, [f"Head {head}" for head in heads]):
         yield
-    return found
+    return by_head
 
 
 def _measure(
@@ -120,10 +120,10 @@ def preset_losses(
     """
     settings = replace(Settings(**preset(name).training), epochs=last)
 
-    def one(seed: int) -> pd.DataFrame:
+    def of_seed(seed: int) -> pd.DataFrame:
         return drive(head_losses(load_preset(name, seed), settings, seed=seed)).assign(seed=seed)
 
-    return pd.concat(run_all(one, [(s,) for s in seeds], jobs, label), ignore_index=True)
+    return pd.concat(run_all(of_seed, [(s,) for s in seeds], jobs, label), ignore_index=True)
 
 
 def divide(train: Split, held: float, seed: int) -> tuple[Split, Split]:

@@ -5,7 +5,7 @@ stands for something a learner believes.
 """
 
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import interaction_weight
-from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction_test import (
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction import (
     needs_interaction,
 )
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
