@@ -119,6 +119,16 @@ def test_ids_are_grade_ids_or_hashes_and_stay(tmp_path):
     assert [a == b for a, b in zip(ids, after, strict=True)].count(False) == 1
 
 
+def test_whoever_gets_a_notebook_may_change_it(tmp_path):
+    script = lay_out(tmp_path)
+    instructor_notebook(script).cells[0].source = "another"
+    instructor_notebook(script).cells.pop()
+    last = instructor_notebook(script)
+    assert last.cells[0].source.startswith("# 90") and len(last.cells) > 1
+    last.cells[0].metadata["changed"] = True
+    assert "changed" not in instructor_notebook(script).cells[0].metadata
+
+
 def test_a_grade_id_used_twice_or_without_points_is_refused(tmp_path):
     script = lay_out(tmp_path, LESSON.replace("check-90-total", "ex-90-total"))
     with pytest.raises(ValueError, match="used twice"):

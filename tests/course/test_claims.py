@@ -9,6 +9,7 @@ HOLD = [
     (1.204, {"equals": 1.2, "within": 0.005}),
     (np.float32(0.5), {"below": 0.6}),
     (torch.tensor(3), {"above": 2}),
+    (torch.tensor(3.0), {"equals": 3, "within": torch.tensor(0.1)}),
     (np.array([2.0]), {"between": (2, 3)}),
 ]
 FAIL = [

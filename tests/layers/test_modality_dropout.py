@@ -25,6 +25,13 @@ def test_vectors_sequences_and_pictures_of_a_sample_are_lost_whole():
         assert torch.equal(thinned[m][here], x[here]) and not thinned[m][~here].any()
 
 
+def test_of_no_samples_nothing_is_lost_and_nothing_drawn():
+    generator = torch.Generator().manual_seed(0)
+    before, parts = generator.get_state(), {"A": torch.zeros(0, 3), "B": torch.zeros(0, 2)}
+    assert without_some(parts, 0.5, generator) == parts
+    assert torch.equal(generator.get_state(), before)
+
+
 def test_rate_zero_takes_nothing():
     parts = {"A": torch.randn(6, 2), "B": torch.randn(6, 3)}
     assert all(torch.equal(x, parts[m]) for m, x in without_some(parts, 0.0).items())

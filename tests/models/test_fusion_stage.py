@@ -211,6 +211,13 @@ def test_refusals_of_the_builders(call, words):
 # ---- modality dropout ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+def test_an_empty_batch_is_named_whatever_the_rate(rate):
+    model = build_depth("late", inputs(), 4, rate=rate).train()
+    with pytest.raises(ValueError, match=r"inputs\['A'\] has shape \(0.*an empty batch"):
+        model({m: x[:0].float() for m, x in inputs().items()})
+
+
 def test_modality_dropout_takes_one_modality_of_a_share_of_the_samples():
     x = {m: torch.ones(4000, d) for m, d in SIZES.items()}
     model = build_depth("early", x, 4, rate=0.4, seed=3)
