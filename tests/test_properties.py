@@ -241,6 +241,26 @@ def test_gradients_at_right_angles_stay_as_they_are(tasks, seed):
     (g,) = draw((8, 8), seed=seed)
     apart = torch.linalg.qr(g).Q[:tasks] * 3
     assert close(pcgrad.project(apart), apart)
+    assert close(pcgrad.merge(apart), apart.sum(0))  # no conflict: the step of the summed losses
+
+
+@law(tasks=st.integers(2, 4), seed=SEEDS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+def test_projecting_survives_gradients_of_any_length(tasks, seed, dtype):
+    """The square of a tiny gradient is zero, of a huge one infinite; a task may have none at all."""
+    (g,) = draw((tasks, 6), seed=seed)
+    expected = pcgrad.project(g, torch.Generator().manual_seed(seed))
+    top = torch.finfo(dtype).max / 100
+    bottom = torch.finfo(dtype).tiny * 100
+    rough = 20 * torch.finfo(dtype).eps
+    for scale in (bottom, 1e-3, top / float(g.abs().max())):
+        generator = torch.Generator().manual_seed(seed)
+        projected = pcgrad.project((g * scale).to(dtype), generator).double() / scale
+        assert (projected - expected).abs().max() <= rough * float(g.abs().max()) + rough
+    g[0] = 0
+    assert torch.equal(pcgrad.project(g.to(dtype))[0], torch.zeros(6, dtype=dtype))
+    assert pcgrad.project(g.to(dtype)).isfinite().all()
+    assert torch.equal(pcgrad.project(g.to(dtype) * 0), g.to(dtype) * 0)
 
 
 @law(values=st.lists(st.floats(0.05, 1), min_size=1, max_size=4), c=st.floats(0.1, 1))

@@ -13,22 +13,46 @@ def project(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
 
     grads: (T, D), one row per task; the g_j are those given, not the projected ones.  generator:
     draws the orders (they matter from three tasks on).  Returns (T, D).
-    Source: Yu and colleagues 2020, algorithm 1.
+    Source: [Yu and colleagues 2020](https://arxiv.org/abs/2001.06782), algorithm 1, lines 2 to 9.
     """
     require_batch("grads", grads, (None, None))
+    units = _unit_rows(grads)
     projected = grads.clone()
     for i in range(len(grads)):
         for j in torch.randperm(len(grads), generator=generator).tolist():
             if j == i:
                 continue
-            along = projected[i] @ grads[j] / (grads[j] @ grads[j])
+            along = projected[i] @ units[j]
             # Not an `if`, for which an accelerator would be waited for at every pair of tasks.
-            projected[i] -= torch.where(along < 0, along, 0) * grads[j]
+            projected[i] -= torch.where(along < 0, along, 0) * units[j]
     return projected
 
 
+def merge(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Σ_i of the projected gradients: the one gradient that the optimiser gets.
+
+    grads, generator: see `project`.  Returns (D,).
+    Source: the same, line 10. It is a sum: tasks that agree get the step of the summed losses. A
+    widely used release for PyTorch averages by default, which divides the learning rate by T.
+    """
+    return project(grads, generator).sum(0)
+
+
+def _unit_rows(grads: Tensor) -> Tensor:
+    """Each row over its length; a row of zeros stays one.
+
+    By way of the row's largest entry: the square of 1e-23 would be zero in single precision.
+    """
+    largest = grads.abs().amax(1, keepdim=True)
+    scaled = grads / torch.where(largest > 0, largest, 1)
+    return scaled / torch.linalg.vector_norm(scaled, dim=1, keepdim=True).clamp_min(1)
+
+
 class PCGrad(MultiLoss):
-    """Multi-loss whose losses are tasks: their gradients are projected and averaged. Any fusion."""
+    """Multi-loss whose losses are tasks: their gradients are projected and summed. Any fusion.
+
+    The tasks share all parameters of the model: encoders, unimodal heads and the fusion.
+    """
 
     name = "pcgrad"
 
@@ -43,6 +67,6 @@ class PCGrad(MultiLoss):
                 for g, p in zip(grads, parameters, strict=True)
             ]
             rows.append(torch.cat([g.flatten() for g in parts]))
-        mean = project(torch.stack(rows), step.run.generator).mean(0)
-        for p, g in zip(parameters, mean.split([p.numel() for p in parameters]), strict=True):
+        merged = merge(torch.stack(rows), step.run.generator)
+        for p, g in zip(parameters, merged.split([p.numel() for p in parameters]), strict=True):
             p.grad = g.view_as(p).clone()
