@@ -8,14 +8,15 @@
 # - turn the knobs of an explorer and share what you found as a short code,
 # - name the two numbers that every result of this course is held against.
 #
-# **Time** about 20 minutes to read and do; the computing takes less than 1 minute.
+# **Time** about 25 minutes to read and do; the computing takes 15 to 45 seconds.
 #
-# **Needed before** Python with a little numpy. PyTorch from lesson 05 on.
+# **Needed before** Python with a little numpy. PyTorch helps from lesson 02 on.
 #
 # **Sources** Paul Liang, *How to AI (Almost) Anything*, lecture 5, for what fusion is; the training
 # chapter *Multi-Modal Training*, for the habit of a verification checkpoint.
 
-# %%
+# %% folded=true
+# Imports and settings.
 import numpy as np
 import pandas as pd
 
@@ -45,6 +46,11 @@ from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 # ## How a lesson works
 #
 # - Run cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Nothing needs the network.
+# - A grey line with three dots is **folded** code: imports, drawing, the check of a claim. Run it
+#   like any other cell; you need not read it. To read it, select it and press <kbd>Enter</kbd>.
+# - Sections marked **Further** can be left out: nothing after them needs them. The minutes in a
+#   lesson's head are those of the rest; the seconds of computing are those of an idle machine and
+#   of a busy one.
 # - Before a result you are asked for a **guess**. Commit one; a wrong guess that you remember is
 #   worth more than a right answer that you only read.
 # - A line that begins with ✓ is a **claim**: a sentence of the lesson, checked in your run. If one
@@ -55,7 +61,8 @@ from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 #
 # ## Does everything work here?
 
-# %%
+# %% folded=true
+# A table of what works.
 rows = []
 for name, check in CHECKS:
     try:
@@ -66,7 +73,8 @@ pd.set_option("display.max_colwidth", None)
 health = pd.DataFrame(rows).set_index("part")
 health
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), equals=0, within=0)
 
 # %% [markdown]
@@ -80,7 +88,8 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # fourth row, the **ensemble**, needs no training: it averages the answers of the first two. A alone
 # answers about 85 % of new samples right. **Accuracy** is that share.
 
-# %%
+# %% folded=true
+# The guess.
 joint_guess = NumberGuess(
     "00-joint",
     "Accuracy of the joint network on new samples?",
@@ -90,7 +99,8 @@ joint_guess = NumberGuess(
 )
 joint_guess
 
-# %%
+# %% folded=true
+# The guess.
 ensemble_guess = ChoiceGuess(
     "00-ensemble",
     "Half of the ensemble is B, which knows less than A. Against A alone the ensemble is …",
@@ -109,6 +119,9 @@ result = seeds_at_once(
     range(100, 105),
     label="seeds",
 )
+
+# %% folded=true
+# The outcome, beside your guesses.
 means = result.accuracy.groupby("model")["accuracy"].mean()
 joint_guess.reveal(means["joint"], within=0.02)
 by_seed = result.accuracy.pivot_table(index="seed", columns="model", values="accuracy")
@@ -121,13 +134,15 @@ ensemble_guess.reveal(
     else "about as good"
 )
 
-# %%
+# %% folded=true
+# The figure: Two modalities, and worse than one of them.
 figure, (ax,) = new_figure(7.2, 3.2)
 ax.set_title("Two modalities, and worse than one of them")
 roles = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
 show(figure, accuracy_intervals(result.accuracy, ax, roles))
 
-# %%
+# %% folded=true
+# Claims, checked.
 gap = interval(drop_by_seed(result.accuracy, "AB"))
 claim("Joint minus the best single network, mean over 5 seeds: {value:+.3f}", gap.mean, below=-0.03)
 claim("… and the 95 % interval ends at {value:+.3f}", gap.high, below=0)
@@ -254,7 +269,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # Every lesson ends like this. The cell writes down the version, the machine and the main figures of
 # your run, so that you can compare them with somebody else's or hand them in.
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "00",
     {"joint minus best": gap.mean, "ensemble": float(means["ensemble"])},

@@ -9,17 +9,19 @@
 # - fit the additive and the multiplicative model and test whether the second one is needed,
 # - recognise in the residuals an interaction that a model left out.
 #
-# **Time** about 45 minutes to read and do; the computing takes less than 1 minute.
+# **Time** about 60 minutes to read and do; the computing takes 10 to 30 seconds.
 #
 # **Needed before** the mean, a straight line through points, a little numpy.
 #
 # **Source** Paul Liang, *How to AI (Almost) Anything*, lecture 5, “Multimodal Fusion”, the section
 # on the linear case.
 
-# %%
+# %% folded=true
+# Imports and settings.
 import numpy as np
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from statsmodels.stats.diagnostic import het_breuschpagan
 
 from coursekit.course import record
 from coursekit.course.claims import claim
@@ -31,9 +33,12 @@ from coursekit.lessons.l01_additive_or_multiplicative.plots import (
     Names,
     residuals,
     slope_intervals,
+    spread_of_residuals,
     two_groups,
 )
 from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+
+BOOKS = Names("smiling (tens of percentage points)", "score (points)", ("others", "critics"))
 
 # %% [markdown]
 # ## 300 book reviews
@@ -73,7 +78,8 @@ reviews.groupby("critic")[["smiling", "score"]].agg(["count", "mean", "min", "ma
 #
 # Commit yourself before you look. A wrong guess costs nothing, and you will remember the answer.
 
-# %%
+# %% folded=true
+# The guess.
 slope_guess = NumberGuess(
     "01-slope",
     "Ten percentage points more smiling: how many points does the score rise?",
@@ -86,6 +92,9 @@ slope_guess
 
 # %%
 camera = smf.ols("score ~ smiling", reviews).fit()
+
+# %% folded=true
+# The outcome, beside your guess.
 slope_guess.reveal(camera.params["smiling"], within=0.2)
 claim("Camera only: w0 = {value:.2f}", camera.params["Intercept"], equals=4.63, within=0.005)
 claim("Camera only: w1 = {value:.2f}", camera.params["smiling"], equals=1.20, within=0.005)
@@ -99,7 +108,8 @@ claim("Camera only: w1 = {value:.2f}", camera.params["smiling"], equals=1.20, wi
 # added up are the **additive terms**. Each modality has its say without hearing the other one. That
 # is **late fusion** at its smallest: one model per modality, outputs summed.
 
-# %%
+# %% folded=true
+# The guess.
 change_guess = ChoiceGuess(
     "01-change",
     "With the profession in the model, what happens to smiling's weight?",
@@ -109,6 +119,9 @@ change_guess
 
 # %%
 additive = smf.ols("score ~ smiling + critic", reviews).fit()
+
+# %% folded=true
+# The outcome, beside your guess.
 change = additive.params["smiling"] - camera.params["smiling"]
 half_width = camera.conf_int().loc["smiling"].diff().iloc[-1] / 2
 truth = "it stays" if abs(change) < half_width else "it rises" if change > 0 else "it falls"
@@ -129,8 +142,8 @@ claim(
 #
 # The picture shows what an additive model can say: two lines, one height each, **one slope**.
 
-# %%
-BOOKS = Names("smiling (tens of percentage points)", "score (points)", ("others", "critics"))
+# %% folded=true
+# The figure: The additive model: two heights, one slope.
 figure, (ax,) = new_figure()
 ax.set_title("The additive model: two heights, one slope")
 show(figure, two_groups(ax, smiling, critic, score, additive.params.to_list(), BOOKS))
@@ -156,6 +169,9 @@ def predict(w, x_a, x_b):
 
 
 by_hand = least_squares(np.column_stack([np.ones(len(score)), smiling, critic]), score)
+
+# %% folded=true
+# Claims, checked.
 gap = np.abs(by_hand - additive.params.to_numpy()).max()
 claim("Largest difference to statsmodels: {value:.1e}", gap, below=1e-8)
 gap = np.abs(predict((*by_hand, 0), smiling, critic) - additive.fittedvalues.to_numpy()).max()
@@ -192,7 +208,8 @@ exercises.design_matrix.check(design_matrix, seed=1_0101)
 # one slope for everybody. The **multiplicative term** $w_3 (x_A \times x_B)$ can. Another name for
 # it is **interaction**.
 
-# %%
+# %% folded=true
+# The guess.
 critic_guess = ChoiceGuess(
     "01-critics",
     "Compared with other readers, how steep is the line of the critics?",
@@ -203,6 +220,9 @@ critic_guess
 # %%
 full = smf.ols("score ~ smiling * critic", reviews).fit()  # a * b stands for a + b + a:b
 w0, w1, w2, w3 = full.params
+
+# %% folded=true
+# The outcome, beside your guess.
 low, high = full.conf_int().loc["smiling:critic"]
 steeper = "as steep" if low < 0 < high else "steeper" if w3 > 0 else "flatter"
 critic_guess.reveal("it falls" if w1 + w3 < 0 else steeper)
@@ -220,7 +240,8 @@ for name, fit in fits.items():
 # The last line holds $w_0$ to $w_3$ of the full model, and with them both lines. Where do they
 # meet?
 
-# %%
+# %% folded=true
+# The guess.
 crossing_guess = NumberGuess(
     "01-crossing",
     "At how much smiling does the line of the critics cross that of the others?",
@@ -233,6 +254,9 @@ crossing_guess
 
 # %%
 crossing = -w2 / w3
+
+# %% folded=true
+# The figure: With the interaction: two slopes.
 crossing_guess.reveal(crossing, within=0.2)
 figure, (ax,) = new_figure()
 ax.set_title("With the interaction: two slopes")
@@ -258,7 +282,8 @@ show(figure, two_groups(ax, smiling, critic, score, full.params.to_list(), BOOKS
 # worth $w_2 + w_3 x_A$: a large minus for a straight face, less with every smile, and a plus in the
 # end.
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Slope of smiling for others: {value:.2f}", w1, equals=0.68, within=0.005)
 claim("Slope of smiling for critics: {value:.2f}", w1 + w3, equals=0.68 + 1.29, within=0.01)
 claim("The lines cross at smiling = {value:.2f}", crossing, between=(2.1, 2.5))
@@ -280,11 +305,13 @@ print(
 # slopes, each weighed with how much its group's smiling varies:
 
 # %%
-spread = np.array(
-    [((smiling - smiling[critic == k].mean())[critic == k] ** 2).sum() for k in (0, 1)]
-)
+groups = [smiling[critic == k] for k in (0, 1)]
+spread = np.array([((x - x.mean()) ** 2).sum() for x in groups])
 shares = spread / spread.sum()
 average = shares @ [w1, w1 + w3]
+
+# %% folded=true
+# Claims, checked.
 print(f"{shares[0]:.3f} × {w1:.2f} + {shares[1]:.3f} × {w1 + w3:.2f} = {average:.2f}")
 claim(
     "Distance to the additive model's w1: {value:.1e}",
@@ -341,18 +368,29 @@ exercises.centred_effects.check(centred_effects, seed=1_0103)
 # ## What the residuals know
 #
 # Suppose nobody had told you of an interaction. Would the additive model show that something is
-# missing? Look at what it leaves over, group by group.
+# missing? Look at what it leaves over: first over everybody, then group by group.
 
-# %%
-figure, axes = new_figure(9.6, 4.0, columns=2)
-alts = []
-for ax, model, title in zip(axes, (additive, full), ("additive", "with interaction"), strict=True):
+# %% folded=true
+# The figure: what both models leave over, by group and without groups.
+figure, axes = new_figure(11.4, 3.8, columns=3)
+rest = additive.resid.to_numpy()
+alts = [f"additive, everybody: {spread_of_residuals(axes[0], smiling, rest, BOOKS)}"]
+axes[0].set_title("additive, everybody")
+for ax, model, title in zip(axes[1:], (additive, full), ("additive", "with interaction"), strict=True):
     alts.append(f"{title}: {residuals(ax, smiling, critic, model.resid.to_numpy(), BOOKS)}")
-    ax.set_title(title)
+    ax.set_title(f"{title}, by group")
 show(figure, " ".join(alts))
 
-# %%
-rest = additive.resid.to_numpy()
+# %% folded=true
+# Claims, checked.
+def width_test(rest):
+    """p-value of Breusch and Pagan's test: do residuals widen with the distance from the mean?"""
+    far = np.abs(smiling - smiling.mean())
+    return het_breuschpagan(rest, sm.add_constant(far))[1]
+
+
+claim("Additive, everybody: p of equal width {value:.3f}", width_test(additive.resid), below=0.05)
+claim("With the interaction: p of equal width {value:.2f}", width_test(full.resid), above=0.05)
 for group, name in enumerate(BOOKS.groups):
     r = np.corrcoef(smiling[critic == group], rest[critic == group])[0, 1]
     sign = 1 if group else -1
@@ -363,9 +401,11 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
     print(f"R² {model.rsquared:.3f}  {name}")
 
 # %% [markdown]
-# The residuals of the additive model fall for one group and rise for the other. Over everybody they
-# cancel, so a plot without the groups would look innocent. That is worth remembering for networks:
-# **an interaction is invisible to each modality alone.**
+# By group the residuals of the additive model fall for one and rise for the other. Over everybody
+# the two slopes cancel: the mean stays near zero. What is left is a *width* that is smallest in the
+# middle and grows to both ends; a test notices it, the eye hardly does, and it does not say who is
+# different from whom. With the interaction both signs are gone. That is worth remembering for
+# networks: the mean of what is left over, seen along one modality, does not show an interaction.
 #
 # ### The answer to H1 and H2
 #
@@ -374,7 +414,8 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
 # from a test of that sum, not from adding the ends of two intervals.
 
 
-# %%
+# %% folded=true
+# The figure: The slope of smiling, with 95 % intervals.
 def slopes_with_intervals(model, x_a, x_b, groups):
     """The slope in both groups and their difference, each with its 95 % interval."""
     tests = {groups[0]: x_a, groups[1]: f"{x_a} + {x_a}:{x_b}", "difference": f"{x_a}:{x_b}"}
@@ -390,7 +431,8 @@ figure, (ax,) = new_figure(7.2, 2.4)
 ax.set_title("The slope of smiling, with 95 % intervals")
 show(figure, slope_intervals(ax, slopes, "slope of the score on smiling"))
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("H1, lower end of the slope for others: {value:.2f}", slopes["others"].low, above=0)
 claim("H1, lower end of the slope for critics: {value:.2f}", slopes["critics"].low, above=0)
 claim("H2, lower end of the difference: {value:.2f}", slopes["difference"].low, above=0)
@@ -447,9 +489,11 @@ exercises.interaction_weight.check(interaction_weight, seed=1_0104)
 # programme. If people only reported what they see, their own place should not matter.
 
 # %%
-study = sm.datasets.anes96.load_pandas().data[
-    ["ClinLR", "DoleLR", "selfLR", "vote", "TVnews", "age"]
-]
+columns = ["ClinLR", "DoleLR", "selfLR", "vote", "TVnews", "age"]
+study = sm.datasets.anes96.load_pandas().data[columns]
+
+# %% folded=true
+# The guess.
 SLOPES = ("clearly negative", "no clear slope", "clearly positive")
 alone_guess = ChoiceGuess(
     "01-alone",
@@ -460,20 +504,25 @@ alone_guess
 
 
 # %%
+models = {"own place": smf.ols("ClinLR ~ selfLR", study).fit()}
+
+
+# %% folded=true
+# The outcome, beside your guess.
 def slope_in_words(model):
     """One of SLOPES, from the 95 % interval of the slope along the own place."""
     low, high = model.conf_int().loc["selfLR"]
     return SLOPES[0] if high < 0 else SLOPES[2] if low > 0 else SLOPES[1]
 
 
-models = {"own place": smf.ols("ClinLR ~ selfLR", study).fit()}
 alone_guess.reveal(slope_in_words(models["own place"]))
 
 # %% [markdown]
 # The further to the right people stand, the further to the left they see Clinton. Now add the vote,
 # additively, as we added the profession.
 
-# %%
+# %% folded=true
+# The guess.
 added_guess = ChoiceGuess(
     "01-added",
     "With the vote in the additive model: the slope on the own place is …",
@@ -489,7 +538,8 @@ added_guess.reveal(slope_in_words(models["additive"]))
 # Most people expect the slope to stay, as smiling's did, or to shrink. It turns round. And one
 # slope for everybody may still hide two:
 
-# %%
+# %% folded=true
+# The guess.
 vote_guess = ChoiceGuess(
     "01-voters",
     "A voter stands one step further to the right. Where does this voter see Clinton?",
@@ -504,6 +554,9 @@ vote_guess
 
 # %%
 models["with interaction"] = smf.ols("ClinLR ~ selfLR * vote", study).fit()
+
+# %% folded=true
+# The outcome, beside your guess.
 VOTERS = Names(
     "own place (1 left – 7 right)",
     "Clinton's place (1 left – 7 right)",
@@ -515,13 +568,15 @@ by_signs = [(True, True), (False, False), (True, False), (False, True)]
 answers = dict(zip(by_signs, vote_guess.options, strict=True))
 vote_guess.reveal(answers[signs])
 
-# %%
+# %% folded=true
+# The figure: Where voters see Clinton, by their own place.
 x_a, x_b, y = (study[name].to_numpy() for name in ("selfLR", "vote", "ClinLR"))
 figure, (ax,) = new_figure()
 ax.set_title("Where voters see Clinton, by their own place")
 show(figure, two_groups(ax, x_a, x_b, y, models["with interaction"].params.to_list(), VOTERS, 0.3))
 
-# %%
+# %% folded=true
+# Claims, checked.
 slope_of = {name: model.params["selfLR"] for name, model in models.items()}
 interval_of = {name: model.conf_int().loc["selfLR"] for name, model in models.items()}
 claim("Own place alone: slope {value:+.2f}", slope_of["own place"], below=0)
@@ -539,15 +594,25 @@ print("R²: " + ", ".join(f"{name} {model.rsquared:.3f}" for name, model in mode
 # Clinton's voters and negative for Dole's. People pull the man they vote for towards themselves,
 # and push the other one away.
 #
-# The first flip is confounding: own place and vote go together here, unlike smiling and profession,
-# so each stands in for the other when it is alone. The second is the interaction, and it is the one
-# that an additive model **cannot** find, however many samples it gets.
+# The second flip is the interaction, and it is the one that an additive model **cannot** find,
+# however many samples it gets. The first comes from inputs that go together (**collinearity**),
+# unlike smiling and profession: each stands in for the other when it is alone. What that *means* is
+# not in the table. It hangs on a diagram that you have to bring:
+#
+# | diagram | the vote is a … | then |
+# |---|---|---|
+# | place ← party → vote → view of Clinton | **confounder** of place and view | add the vote |
+# | place → vote → view of Clinton | **mediator**: a part of what place does | adding it takes that part away |
+# | place → vote ← view of Clinton | **collider** | adding it makes up a slope that is not there |
+#
+# One and the same fit belongs to all three.
 #
 # Two checks before we believe it. The answers are whole numbers from 1 to 7, so the residuals
 # cannot be equally wide everywhere; intervals that do not assume so (HC3) should agree. And Dole
 # should show the mirror image.
 
-# %%
+# %% folded=true
+# Claims, checked.
 robust = smf.ols("ClinLR ~ selfLR * vote", study).fit(cov_type="HC3")
 dole = smf.ols("DoleLR ~ selfLR * vote", study).fit()
 claim("HC3, upper end of w3 {value:+.2f}", robust.conf_int().loc["selfLR:vote"][1], below=0)
@@ -556,13 +621,15 @@ claim("Dole, lower end of w3 {value:+.2f}", dole.conf_int().loc["selfLR:vote"][0
 # %% [markdown]
 # It holds. Still, nobody drew lots for the vote: this describes voters and does not show what
 # *makes* them see Clinton where they see him.
-#
+
+# %% [markdown]
 # ### And where it is not there
 #
 # Interactions are not everywhere. In the same study older people watch more news on television. Is
 # that different for Dole's voters?
 
-# %%
+# %% folded=true
+# The guess.
 news_guess = ChoiceGuess(
     "01-news",
     "Against Clinton's voters, how does news rise with age among Dole's?",
@@ -570,7 +637,8 @@ news_guess = ChoiceGuess(
 )
 news_guess
 
-# %%
+# %% folded=true
+# The figure: Age and television news, with 95 % intervals.
 news = smf.ols("TVnews ~ age * vote", study).fit()
 news_slopes = slopes_with_intervals(news, "age", "vote", VOTERS.groups)
 by_vote = news_slopes["difference"]
@@ -580,7 +648,8 @@ figure, (ax,) = new_figure(7.2, 2.4)
 ax.set_title("Age and television news, with 95 % intervals")
 show(figure, slope_intervals(ax, news_slopes, "days of TV news a week, per year of age"))
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Lower end of the difference {value:+.3f}", news_slopes["difference"].low, below=0)
 claim("Upper end of the difference {value:+.3f}", news_slopes["difference"].high, above=0)
 claim("The interaction's p-value {value:.2f}", news.pvalues["age:vote"], above=0.05)
@@ -636,7 +705,10 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 # - **multiplicative term**: a product of two modalities, the simplest interaction.
 # - **design matrix**: one row per sample, one column per weight.
 # - **centring**: moving the zero of an input to its mean.
-# - **confounding**: two inputs go together, so that one alone speaks for both.
+# - **collinearity**: two inputs go together, so that one alone speaks for both.
+# - **confounder**: a common cause of an input and the answer; to be added to the model.
+# - **mediator**: what an input acts through; adding it takes a part of the effect away.
+# - **collider**: what two quantities both act on; adding it ties them together.
 #
 # All words of the course stand in the [glossary](glossary.ipynb).
 #
@@ -645,7 +717,8 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 # This writes the circumstances and the main figures of your run to `record.jsonl`, to compare or to
 # hand in.
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "01",
     {

@@ -9,7 +9,8 @@
 # - tell three verdicts apart: no interaction needed; used, but not needed by the task; used, and it
 #   pays.
 #
-# **Time** about 90 minutes to read and do; the computing takes less than 1 minute.
+# **Time** about 50 minutes to read and do, 15 more for what is marked *Further*; the computing takes
+# 20 to 60 seconds.
 #
 # **Needed before** lesson 02 (heads that add, heads that multiply); logits and accuracy in PyTorch.
 #
@@ -17,7 +18,8 @@
 # to Tell than You Might Think!* ([2020](https://arxiv.org/abs/2010.06572)); Paul Liang, *How to AI
 # (Almost) Anything*, lecture 5.
 
-# %%
+# %% folded=true
+# Imports and settings.
 import time
 from itertools import product
 
@@ -127,6 +129,8 @@ def by_loop(grid):
     return torch.stack(projected)
 
 
+# %% folded=true
+# Claims, checked: loop, package and least squares agree.
 random_grid = torch.randn(6, 6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 gap = (by_loop(random_grid) - project(random_grid)).abs().max()
 claim("Loop and coursekit.analysis.emap.project differ by {value:.1e}", gap, below=1e-8)
@@ -170,7 +174,8 @@ exercises.project_two.check(project_two, seed=3_0102)
 #
 # The mid-MLP learns XOR. What will be left of it?
 
-# %%
+# %% folded=true
+# The guess.
 xor_guess = NumberGuess(
     "03-xor",
     "Test accuracy of the mid-MLP on XOR after the projection, mean over five seeds?",
@@ -191,6 +196,9 @@ trained = {
     for name, recipe in RECIPES.items()
     for seed in SEEDS
 }
+
+# %% folded=true
+# The outcome, beside your guess.
 known = pd.DataFrame(
     {"data": name, "seed": seed, "head": head, "before": m.accuracy, "after": m.projected}
     for (name, seed), models in trained.items()
@@ -199,12 +207,14 @@ known = pd.DataFrame(
 left = known.query("data == 'XOR' and head == 'mid-mlp'")
 xor_guess.reveal(left["after"].mean(), within=0.1)
 
-# %%
+# %% folded=true
+# The figure: Nothing lost, and everything lost.
 figure, (ax,) = new_figure(7.2, 3.2)
 ax.set_title("Nothing lost, and everything lost")
 show(figure, before_after(known, ax))
 
-# %%
+# %% folded=true
+# Claims, checked.
 lost = known.assign(lost=known["before"] - known["after"]).set_index(["data", "head"])["lost"]
 claim("added: the mid-MLP loses {value:+.3f}", lost["added", "mid-mlp"].mean(), below=0.01)
 claim("XOR: the mid-MLP gets {value:.3f} …", left["before"].mean(), above=0.95)
@@ -217,7 +227,8 @@ claim("XOR: late-linear gets {value:.3f}, projected or not", adds, below=0.6)
 # The extremes: a head that adds is its own projection. The grid of XOR on paper, +1 where the bits
 # differ and −1 where they agree, has row means, column means and an overall mean of zero.
 
-# %%
+# %% folded=true
+# Claims, checked.
 plain = trained["added", SEEDS[0]]["late-linear"]
 first = {m: x[:100] for m, x in generate(RECIPES["added"], SEEDS[0]).test.inputs.items()}
 gap = (project(logit_grid(plain.model, first)) - plain.before[:100]).abs().max()
@@ -231,7 +242,8 @@ claim("The largest number left of XOR is {value}", rest, below=1e-8)
 # a scale of its own. Rows and columns are sorted by the logit beside one fixed partner, so the real
 # pairs have left the diagonal. The boxes hold means of quarters.
 
-# %%
+# %% folded=true
+# The figure.
 for name in RECIPES:
     chosen = trained[name, SEEDS[0]]["mid-mlp"].model
     first = {m: x[:100] for m, x in generate(RECIPES[name], SEEDS[0]).test.inputs.items()}
@@ -255,7 +267,8 @@ for name in RECIPES:
 #
 # The plain way runs the model on $N^2$ pairs, one pair per call:
 
-# %%
+# %% folded=true
+# Claims, checked.
 views = load("uci_views", seed=100)  # real digits: pixels, and Fourier numbers of the shape
 both = compare(views, seed=100)
 digits = both["mid-mlp"]
@@ -273,7 +286,8 @@ claim(
     "Double loop and coursekit.analysis.emap.emap differ by {value:.1e} (relative)", gap, below=1e-5
 )
 
-# %%
+# %% folded=true
+# Claims, checked.
 n = len(views.test)
 pix, fou = views.test.inputs["pix"], views.test.inputs["fou"]
 start = time.perf_counter()
@@ -330,7 +344,7 @@ exercises.project_product.check(project_product, seed=3_0103)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Three modalities
+# ## Further · Three modalities
 #
 # Now a cell has three indices. The nearest sum of *three* functions is found the same way. Each
 # term is a mean over **both** other modalities, and the overall mean stands in all three terms, so
@@ -365,7 +379,8 @@ exercises.project_three.check(project_three, seed=3_0104)
 # XOR of three bits, one per modality: odd or even. 200 test samples make eight million
 # combinations.
 
-# %%
+# %% folded=true
+# Claims, checked.
 parity = Recipe({m: CLEAR for m in "ABC"}, synergistic=1.0, num_classes=2, test=200)
 three = pd.DataFrame(
     {"seed": seed, "before": outcome.accuracy, "after": outcome.projected}
@@ -383,7 +398,8 @@ claim("… and projected {value:.3f}", three["after"].mean(), below=0.6)
 # **Answers changed** is the share of the 600 test samples that get another class; the interaction
 # share is over the first 150.
 
-# %%
+# %% folded=true
+# The guess.
 digits_guess = ChoiceGuess(
     "03-digits",
     "Two views of real digits: what does the projection do to the mid-MLP's accuracy?",
@@ -396,7 +412,8 @@ digits_guess = ChoiceGuess(
 )
 digits_guess
 
-# %%
+# %% folded=true
+# Claims, checked.
 fall = digits.drop
 bins = [fall > 0.05, fall > 0.01, fall >= -0.01]
 digits_guess.reveal(digits_guess.options[bins.index(True) if any(bins) else 3])
@@ -418,7 +435,8 @@ claim("The projection moves the accuracy by {value:+.3f}", -fall, between=(-0.01
 # which cannot, may be ahead, as on T-ST1. The figures are as the lecture shows them, each row in
 # the measure of its task, without intervals.
 
-# %%
+# %% folded=true
+# The published table.
 published = pd.DataFrame(
     {
         "linear": [90.4, 72.8, 80.9, 51.3, 63.7, 75.6, 76.1],
@@ -431,7 +449,8 @@ published["EMAP − best"] = (published["best + EMAP"] - published["best model"]
 published["EMAP − linear"] = (published["best + EMAP"] - published["linear"]).round(1)
 published
 
-# %%
+# %% folded=true
+# Claims, checked.
 change = published["EMAP − best"]
 claim(
     "Tasks that lose more than half a point: {value:.0f}", (change < -0.5).sum(), equals=1, within=0
@@ -457,7 +476,8 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 #
 # `python -m coursekit interactions --seeds 10 --out data/emap.csv`
 
-# %%
+# %% folded=true
+# The figure: Accuracy.
 own = pd.read_csv(open_checked("emap.csv"))
 own["projected − before"] = own["after"] - own["before"]
 moved = summarise(own, ["data", "head"], "projected − before").set_index(["data", "head"])
@@ -466,7 +486,8 @@ ax.set_title("Accuracy")
 zoomed.set_title("The move, enlarged")
 show(figure, before_after(own, ax) + " " + moves(own, zoomed, (-0.1, 0.02)))
 
-# %%
+# %% folded=true
+# Claims, checked.
 real = moved.loc[["balanced", "uci_views", "av_digits"]]
 largest = real.xs("mid-mlp", level="head")["mean"].abs().max()
 claim("balanced and both digit sets, mid-MLP: the largest move is {value:.4f}", largest, below=0.01)
@@ -492,7 +513,8 @@ claim("balanced, low-rank: gains, the interval begins at {value:+.3f}", begins, 
 # - "Did not drop" means within an interval. Ten seeds see a few tenths of a point: `film` on the
 #   spoken digits does lose them.
 
-# %%
+# %% folded=true
+# Claims, checked.
 changed = summarise(own, ["data", "head"], "changed").set_index(["data", "head"])["mean"]
 film = ("balanced", "film")
 print(f"{film}: accuracy moves {moved['mean'][film]:+.3f}, answers changed {changed[film]:.3f}")
@@ -512,7 +534,8 @@ claim("av_digits, film: loses, the interval ends at {value:+.4f}", ends, below=0
 # six +1, mean 0.5; so does its column. Of the whole grid four cells of 64 are −1, mean 0.875. Its
 # projection is 0.5 + 0.5 − 0.875 > 0.
 
-# %%
+# %% folded=true
+# Claims, checked.
 smoke, heat = np.array([[0, 0], [1, 0], [0, 1], *[[1, 1]] * 5]).T
 rings = np.where(smoke[:, None] | heat[None], 1.0, -1.0)  # (8, 8): every pair
 alarm = project(torch.tensor(rings)[..., None])[:, 0].numpy()
@@ -529,7 +552,8 @@ claim("Another sum is right about {value:.3f}", right, equals=1, within=0)
 # with trained models: how far does a head fall, and where is late-linear, which was trained to add?
 # And the ensemble, the plainest sum of all?
 
-# %%
+# %% folded=true
+# The guess.
 plainest_guess = NumberGuess(
     "03-plainest",
     "On how many of the four data sets does the ensemble have the highest mean accuracy?",
@@ -540,7 +564,8 @@ plainest_guess = NumberGuess(
 )
 plainest_guess
 
-# %%
+# %% folded=true
+# Claims, checked.
 before = own.pivot_table(index=["data", "seed"], columns="head", values="before")
 after = own.pivot_table(index=["data", "seed"], columns="head", values="after")
 rival, fallen = before["late-linear"], {}
@@ -576,7 +601,8 @@ drops
 # Another reason for the rival: the averages run over pairs that cannot be, such as the pixels of a
 # three with the shape of a seven.
 
-# %%
+# %% folded=true
+# Claims, checked.
 labels = views.test.labels
 mixed = (labels[:, None] != labels[None]).double().mean().item()
 claim("Pairs of two different digits in the grid: {value:.1%}", mixed, above=0.85)
@@ -616,7 +642,8 @@ exercises.conclude.check(conclude, seed=3_0105)
 # Your verdicts on our means, the better additive model for a rival, a margin of 0.01 (`None` until
 # you have solved the exercise):
 
-# %%
+# %% folded=true
+# Your verdicts.
 means = own.groupby(["data", "head"], sort=False)[["before", "after"]].mean().reset_index()
 rivals = before[["late-linear", "ensemble"]].groupby("data").mean().max(axis=1)
 means["rival"] = means["data"].map(rivals)
@@ -634,6 +661,9 @@ means[~means["head"].isin(["late-linear", "ensemble"])].round(3)
 
 # %%
 DEAL = 3
+
+# %% folded=true
+# The open case and three hidden ones.
 draw = np.random.default_rng(DEAL)
 hidden = draw.choice(np.arange(0, 0.61, 0.05), size=3, replace=False).round(2)
 shown = []
@@ -649,7 +679,8 @@ cases = pd.DataFrame(shown).set_index("")
 cases["lost"] = cases["before"] - cases["projected"]
 cases.round(3)
 
-# %%
+# %% folded=true
+# The guess.
 case_guesses = [
     NumberGuess(
         f"03-case-{DEAL}-{i + 1}", f"Case {i + 1}: share of synergistic samples?", 0.0, 0.6, 0.05
@@ -668,7 +699,8 @@ case_guesses[2]
 for one_guess, share in zip(case_guesses, hidden, strict=True):
     one_guess.reveal(float(share), within=0.1)
 
-# %%
+# %% folded=true
+# Claims, checked.
 rule = cases["lost"].iloc[1:] * 0.3 / cases["lost"].iloc[0]  # in proportion to the open case
 print(pd.DataFrame({"truth": hidden, "rule of three": rule.round(2)}).to_string())
 claim("The rule of three misses by at most {value:.2f}", (rule - hidden).abs().max(), below=0.2)
@@ -677,7 +709,8 @@ claim("The rule of three misses by at most {value:.2f}", (rule - hidden).abs().m
 # The rule of three works because the open case was trained like the others. But what the model
 # never learnt cannot be lost. The open case with an eighth of the training samples:
 
-# %%
+# %% folded=true
+# Claims, checked.
 scarce = compare(
     generate(with_synergy(0.3, train=250, test=1000), seed=1000 * DEAL),
     seed=0,
@@ -689,8 +722,9 @@ claim("Lost with 250 training samples: {value:.3f}", scarce.drop, below=0.5 * ca
 # %% [markdown]
 # The same share, a fraction of the loss. EMAP measures what the **model** does, not what the data
 # hold.
-#
-# ### A hundred more cases
+
+# %% [markdown]
+# ## Further · A hundred more cases
 #
 # Here the training samples are always 2000 and always learnt, but the other shares vary, and in
 # some samples both modalities are silent, so the accuracy of the mid-MLP alone says little. What
@@ -710,7 +744,8 @@ GAMES["synergy"]()
 # How far does that rule get? Without the last part, `["right"]`, the table tells the truth of every
 # case.
 
-# %%
+# %% folded=true
+# Claims, checked.
 CHECKED = 12
 right = check_rule("synergy", range(1, CHECKED + 1))["right"].sum()
 claim(f"In {CHECKED} cases the rule is right in {{value:.0f}}", right, above=10)
@@ -752,7 +787,8 @@ EXPLORERS["emap"]()
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "03",
     {

@@ -9,7 +9,8 @@
 #   several seeds,
 # - predict what misaligned modalities, unequal feature spaces and a missing modality do to each.
 #
-# **Time** about 95 minutes to read and do; the computing takes less than 1 minute.
+# **Time** about 60 minutes to read and do, 25 more for what is marked *Further*; the computing takes
+# 15 to 45 seconds.
 #
 # **Needed before** lessons 01, 02 and 03; cross-entropy and mini-batches in PyTorch; a confidence
 # interval.
@@ -20,7 +21,8 @@
 # *Improving Multimodal Learning with Multi-Loss Gradient Modulation*
 # ([2024](https://arxiv.org/abs/2405.07930)); Paul Liang, *How to AI (Almost) Anything*, lecture 5.
 
-# %%
+# %% folded=true
+# Imports and settings.
 import math
 from dataclasses import replace
 
@@ -101,7 +103,8 @@ for place in PLACES:
 matched = pd.DataFrame(rows).set_index("place")
 matched
 
-# %%
+# %% folded=true
+# Claims, checked.
 off = (matched["parameters"] / 8000 - 1).abs().max()
 claim("Furthest from the budget of 8000: {value:.2%}", off, below=0.03)
 
@@ -149,7 +152,8 @@ exercises.count_both.check(count_both, seed=4_0101)
 # The generator knows how well anybody could do, if there were no noise on the inputs. (With both it
 # is not 1: when both show the same class, nobody can tell whether to take it or to double it.)
 
-# %%
+# %% folded=true
+# What anybody could reach, and what a network that sees A alone reaches.
 recipe = preset("synergy").recipe
 reading = Reading.stored()  # a study of eleven data sets, made beforehand; more on it below
 print(f"best possible: A alone {ceiling(recipe, ('A',)):.2f}, both {ceiling(recipe):.2f}")
@@ -158,7 +162,8 @@ print(f"a network that sees A alone reaches {reading.wide.loc['synergy']['A'].me
 # %% [markdown]
 # ### Guess first
 
-# %%
+# %% folded=true
+# The guess.
 late_guess = NumberGuess(
     "04-late",
     "Test accuracy of late fusion on synergy, mean over five seeds?",
@@ -168,7 +173,8 @@ late_guess = NumberGuess(
 )
 late_guess
 
-# %%
+# %% folded=true
+# The guess.
 order_guess = ChoiceGuess(
     "04-order",
     "And between the other two, early and intermediate fusion, on synergy?",
@@ -181,7 +187,8 @@ order_guess
 # validation accuracy are kept. Learning rate and weight decay were tuned beforehand, equally for
 # all; more on that soon.
 
-# %%
+# %% folded=true
+# Trains the three networks on five seeds.
 tuned = chosen(reading.tables.trials, "synergy")
 runs, epochs_run = [], []
 for seed in synergy.seeds[:5]:
@@ -198,14 +205,16 @@ for seed in synergy.seeds[:5]:
 live, live_curves = pd.DataFrame(runs), pd.DataFrame(epochs_run)
 wide = live.pivot_table(index="seed", columns="model", values="accuracy")
 
-# %%
+# %% folded=true
+# The outcome, beside your guesses.
 late_guess.reveal(wide["late"].mean(), within=0.03)
 between = interval(wide["intermediate"] - wide["early"])
 sign = "intermediate is ahead" if between.low > 0 else "early is ahead"
 order_guess.reveal("no difference" if between.low < 0 < between.high else sign)
 wide[list(PLACES)].agg(["mean", "min", "max"]).round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Intermediate minus early: the interval begins at {value:+.3f}", between.low, above=0)
 print(f"intermediate − early, mean and 95 % interval over five seeds: {between}")
 share, sixth = recipe.synergistic, 1 / recipe.num_classes
@@ -219,7 +228,8 @@ print(f"readable one by one, and a guess at the others: {1 - share + share * six
 # side by side. So let us be unfair, and give early fusion alone twice the budget. Now it can: zeros
 # between the branches make intermediate fusion of it.
 
-# %%
+# %% folded=true
+# The guess.
 double_guess = ChoiceGuess(
     "04-double",
     "Early fusion with twice the budget ends …",
@@ -227,7 +237,8 @@ double_guess = ChoiceGuess(
 )
 double_guess
 
-# %%
+# %% folded=true
+# Trains early fusion with twice the budget; the outcome, beside your guess.
 double = replace(synergy, budget=15_500)  # settings as before, not tuned anew
 doubled = []
 for seed in synergy.seeds[:5]:
@@ -245,7 +256,8 @@ double_guess.reveal(
 )
 print(f"early fusion, w = {w}, v = {v}: {interval(doubled)}")
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Intermediate fusion minus this one: the interval begins at {value:+.3f}", lag.low, above=0)
 
 # %% [markdown]
@@ -259,7 +271,8 @@ claim("Intermediate fusion minus this one: the interval begins at {value:+.3f}",
 # How fast is not how far. Take the same runs, epoch by epoch. You know where late fusion is at its
 # best epoch, on the test rows. Sketch the way there and on from there, on the validation rows.
 
-# %%
+# %% folded=true
+# The guess.
 course_guess = CurveGuess(
     "04-course",
     "synergy: validation accuracy of late fusion, epoch by epoch?",
@@ -270,7 +283,8 @@ course_guess = CurveGuess(
 )
 course_guess
 
-# %%
+# %% folded=true
+# The figure: synergy: late fusion is at its best first, and lowest.
 late_course = live_curves.query("model == 'late'").groupby("epoch")["accuracy"].mean()
 course_guess.reveal(late_course, within=0.03)
 figure, (ax,) = new_figure(7.2, 4.0)
@@ -306,7 +320,8 @@ exercises.epochs_to.check(my_epochs_to)
 exercises.epochs_to.check(my_epochs_to, seed=4_0102)
 ### END HIDDEN TESTS
 
-# %%
+# %% folded=true
+# Your function's rule on your runs.
 by_run = live_curves.pivot_table(index="epoch", columns=["model", "seed"], values="accuracy")
 arrival = by_run.apply(epochs_to).rename("epochs").reset_index()
 arrival = arrival.pivot_table(index="seed", columns="model", values="epochs")
@@ -333,7 +348,8 @@ arrival[list(PLACES)].agg(["mean", "min", "max"]).round(1)
 #
 # and your runs above are its first five seeds, made anew.
 
-# %%
+# %% folded=true
+# Claims, checked.
 stored = reading.wide.loc["synergy", list(PLACES)].loc[wide.index]
 gap = (stored - wide[list(PLACES)]).abs().to_numpy().mean()
 claim("Your runs and the stored ones differ by {value:.3f} on average", gap, below=0.02)
@@ -375,7 +391,8 @@ RECORDED, DIGITS = "digits, recorded", "digits, synthesised"
 facts = case_facts([name for name in cases() if name not in (RECORDED, MORE)])
 facts.round(2)
 
-# %%
+# %% folded=true
+# The guess.
 winner_guess = ChoiceGuess(
     "04-winner",
     "Ten cases, three places. Which place is clearly beaten by another one in no case?",
@@ -383,7 +400,8 @@ winner_guess = ChoiceGuess(
 )
 winner_guess
 
-# %%
+# %% folded=true
+# The guess.
 ensemble_guess = NumberGuess(
     "04-ensemble",
     "And the ensemble: in how many cases is it clearly ahead of intermediate fusion?",
@@ -394,30 +412,34 @@ ensemble_guess = NumberGuess(
 )
 ensemble_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess.
 beaten = {
     place: sum(gap.high < 0 for gap in reading.against(place).to_numpy().flat) for place in PLACES
 }
 unbeaten = [place for place, times in beaten.items() if times == 0]
 winner_guess.reveal(unbeaten[0] if len(unbeaten) == 1 else "each is beaten somewhere")
 
-# %%
+# %% folded=true
+# The figure: at these budgets no other place clearly beats intermediate fusion.
 against = reading.against("intermediate")
 ensemble_ahead = [c for c in against.index if reading.minus(c, "ensemble", "intermediate").low > 0]
 ensemble_guess.reveal(len(ensemble_ahead), within=0)
 chance = {**facts["chance"], RECORDED: facts["chance"][DIGITS]}
 figure, (ax,) = new_figure(9.6, 9.6)
-ax.set_title("Intermediate fusion is clearly beaten by no other place", pad=26)
+ax.set_title("At these budgets no other place clearly beats intermediate fusion", pad=26)
 show(figure, grouped_intervals(reading.compared(), ax, chance=chance))
 
-# %%
+# %% folded=true
+# Intermediate fusion minus the others, with intervals.
 clear = against.map(lambda gap: gap.low > 0).all(axis=1)
 against.assign(
     clearly=clear.map({True: "leads", False: "tie"}),
     ensemble=pd.Series({c: reading.minus(c, "ensemble", "intermediate") for c in against.index}),
 ).rename(columns={"ensemble": "ensemble − intermediate"})
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "Times that another place clearly beats intermediate: {value:.0f}",
     beaten["intermediate"],
@@ -431,16 +453,20 @@ print("The ensemble is clearly ahead of intermediate fusion in:", ", ".join(ense
 # The table holds intermediate fusion minus the others, paired by seed, with 95 % intervals.
 # "Clearly" means that an interval does not touch zero; anything else is a tie. (A tie is no proof
 # of equality: on the recorded digits the intervals are wide. And of twenty intervals one may err.)
-# So: **intermediate fusion is never clearly beaten by another place; by how much it leads depends
-# on the data.** Where nothing is hard, in `balanced`, the place hardly matters. Where both
+# So: **in these ten cases, each at one budget of parameters, no other place clearly beats
+# intermediate fusion; by how much it leads depends on the data.** Another budget may turn the order
+# of the places; it was not tried. Where nothing is hard, in `balanced`, the place hardly matters. Where both
 # modalities are needed, late fusion is out, and so is the ensemble, which is late fusion by other
 # means. The transformer was run in the four cases that have tokens; we come back to it.
 #
 # The separately trained ensemble is another matter. Its networks never meet, so one expects little
 # of it. It is clearly ahead of intermediate fusion in every generated case in which no answer lies
 # between the modalities, and by most where one modality is slow or noisy. In `starve` even a single
-# model does better: A alone is ahead of all three joint networks. No place of meeting repairs that;
-# lesson 05 is about why.
+# model does better: A alone is ahead of all three joint networks. None of the three places repairs
+# that; lesson 05 is about why.
+
+# %% [markdown]
+# ## Further · Who arrives first?
 #
 # Now the epochs, in the same cases, and beside them the learning rates that the tuning chose.
 
@@ -448,7 +474,8 @@ print("The ensemble is clearly ahead of intermediate fusion in:", ", ".join(ense
 arrived, rates = reading.epochs(), reading.rates()
 pd.concat({"epochs to 95 %": arrived, "learning rate": rates}, axis=1)
 
-# %%
+# %% folded=true
+# Who is first, and does the leader arrive first?
 arrived, rates = arrived[list(PLACES)], rates[list(PLACES)]
 first = arrived.eq(arrived.min(axis=1), axis=0)
 print(f"first to arrive, of 10 cases (a tie counts for both): {first.sum().to_dict()}")
@@ -463,7 +490,8 @@ print(f"drawn by lot among three, it would be first in {clear.sum() / 3:.1f}")
 # the others'. Of course it is slow there. In two cases all three chose the same rate. Only there do
 # epochs compare like with like:
 
-# %%
+# %% folded=true
+# The figure.
 equal = rates.max(axis=1) == rates.min(axis=1)
 figure, axes = new_figure(10.4, 4.2, columns=2)
 alts = []
@@ -557,6 +585,18 @@ exercises.attend.check(attend, seed=4_0106)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# The tokens know nothing of their order: shuffle them, and their mean stays what it is. So a film
+# could as well run backwards. Positions, vectors that differ from place to place, are added before
+# the first layer; they run on through the joined sequence, and also tell where the video ends and
+# the sound begins.
+#
+# The other transformer of the package, `coursekit.fusion.transformer`, reads **one token per
+# modality** behind its encoder: intermediate fusion. There a learned **modality token** is added to
+# each, and a **class token** of its own collects the answer.
+
+# %% [markdown]
+# ## Further · A whole transformer by hand
+#
 # A transformer has several such **attention heads** side by side (no relation to the head of lesson
 # 02, which gives the logits): each reads its own share of the W numbers. Around them stand three
 # things that hold for every token by itself. A **residual sum** adds what was taken in to what the
@@ -590,7 +630,8 @@ def video_audio(model, x):
     return model.linear(h.mean(dim=1))
 
 
-# %%
+# %% folded=true
+# Claims, checked.
 small = MultiModalTransformer({"video": 5, "audio": 3}, num_classes=4, width=16, heads=2)
 initialise(small, seed=4)
 small = small.double()  # agreement to 1e-8 needs more digits than a float32 has
@@ -607,12 +648,6 @@ moved = (small.encoder(shuffled).mean(dim=1) - small.encoder(tokens).mean(dim=1)
 claim("Shuffle the tokens, and their mean moves by {value:.1e}", moved, below=1e-8)
 
 # %% [markdown]
-# So without positions a film could as well run backwards. The positions run on through the joined
-# sequence, and also tell where the video ends and the sound begins. The other transformer of the
-# package, `coursekit.fusion.transformer`, reads **one token per modality** behind its encoder:
-# intermediate fusion. There a learned **modality token** is added to each, and a **class token** of
-# its own collects the answer.
-#
 # ## The same moment
 #
 # Put the synergy on a **timeline** of four steps. Each modality shows its vector at one step, and
@@ -628,7 +663,8 @@ claim("Shuffle the tokens, and their mean moves by {value:.1e}", moved, below=1e
 figure, axes = new_figure(11.0, 3.8, columns=3)
 show(figure, " ".join(timed_sketch(ax, place) for ax, place in zip(axes, PLACES, strict=True)))
 
-# %%
+# %% folded=true
+# The guess.
 moment_guess = ChoiceGuess(
     "04-moment",
     "From 'same moment' to 'other moment': which network loses most accuracy?",
@@ -636,7 +672,8 @@ moment_guess = ChoiceGuess(
 )
 moment_guess
 
-# %%
+# %% folded=true
+# The figure.
 timed = ["same moment", "other moment"]
 changed = {m: reading.change(m, *timed) for m in (*PLACES, "early transformer", "ensemble")}
 moment_guess.reveal(min(changed, key=lambda m: changed[m].mean))
@@ -649,7 +686,8 @@ for ax, case in zip(axes, timed, strict=True):
     )
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Early fusion changes by {value:+.3f} or less", changed["early"].high, below=-0.08)
 final_gap = reading.minus("same moment", "early", "intermediate")
 print(f"same moment, early − intermediate, mean and 95 % interval: {final_gap}")
@@ -670,7 +708,8 @@ timed_table.assign(change=pd.Series(changed))
 # stand. That is what it was built for. But at equal parameters and after equal tuning it stays far
 # below intermediate fusion. Would four times the samples help? That is the eleventh case.
 
-# %%
+# %% folded=true
+# The guess.
 more_guess = ChoiceGuess(
     "04-more",
     "Different moments, 4000 samples for both: against intermediate fusion the transformer is …",
@@ -678,7 +717,8 @@ more_guess = ChoiceGuess(
 )
 more_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess.
 behind = {
     case: reading.minus(case, "early transformer", "intermediate") for case in (timed[1], MORE)
 }
@@ -688,7 +728,8 @@ more_guess.reveal("ahead" if in_the_end.low > 0 else "behind" if in_the_end.high
 print(f"transformer, 4000 samples − 1000: {learnt}")
 print("transformer − intermediate, 1000 and 4000 samples:", *behind.values())
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("With 4000 samples it is still {value:+.3f} behind, at least", in_the_end.high, below=0)
 
 # %% [markdown]
@@ -698,12 +739,13 @@ claim("With 4000 samples it is still {value:+.3f} behind, at least", in_the_end.
 # learnt here with 1000 or 4000 samples, 25 epochs and these six settings.
 
 # %% [markdown]
-# ## When the feature spaces differ
+# ## Further · When the feature spaces differ
 #
 # Two more rows of the big picture. In `unequal scales` B's numbers are twenty times smaller than
 # A's, in otherwise `balanced` data. They carry the same information.
 
-# %%
+# %% folded=true
+# The guess.
 scales_guess = ChoiceGuess(
     "04-scales",
     "B's numbers twenty times smaller: which places of meeting clearly lose accuracy?",
@@ -711,14 +753,16 @@ scales_guess = ChoiceGuess(
 )
 scales_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess.
 small_b = {m: reading.change(m, "balanced", "unequal scales") for m in (*PLACES, "ensemble")}
 losing = tuple(place for place in PLACES if small_b[place].high < 0)
 answers = {(): "none", PLACES[:1]: "early only", PLACES[:2]: "early and intermediate"}
 scales_guess.reveal((answers | {PLACES: "all three"})[losing])
 pd.Series(small_b, name="unequal scales − balanced").to_frame()
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "Early fusion loses more than intermediate: {value:.3f} between the intervals",
     small_b["intermediate"].low - small_b["early"].high,
@@ -735,7 +779,8 @@ claim(
 # noise. There the single model, of A, is ahead of everything, and early fusion is far behind: it
 # lets the noise into its first layer, and spends most of its budget there.
 
-# %%
+# %% folded=true
+# What everybody reaches, and where early fusion's parameters are.
 print("single:", reading.single()["unequal widths"])
 uneven = {"A": 12, "B": 312}
 first_width, _v = matched_widths("early", uneven, 6, budget=8000)
@@ -746,7 +791,8 @@ reading.means().loc[["unequal widths"]].drop(columns="early transformer").round(
 # %% [markdown]
 # What happens if B is simply replaced by zeros when the trained network is tested?
 
-# %%
+# %% folded=true
+# The guess.
 zeroed_guess = ChoiceGuess(
     "04-zeroed",
     "unequal widths, early fusion, B replaced by zeros at test time: the accuracy …",
@@ -754,7 +800,8 @@ zeroed_guess = ChoiceGuess(
 )
 zeroed_guess
 
-# %%
+# %% folded=true
+# Claims, checked.
 zeroed = reading.without("unequal widths", "B").query("model == 'early' and way == 'zeros'")
 with_b = reading.wide.loc["unequal widths"]["early"]
 rise = interval(zeroed.set_index("seed")["accuracy"] - with_b)
@@ -764,7 +811,8 @@ claim("Without B early fusion gains {value:+.3f} at least", rise.low, above=0.1)
 # %% [markdown]
 # It rises, by a lot. The network knows the answer and is talked out of it by B, probably by noise
 # that it has learnt by heart.
-#
+
+# %% [markdown]
 # ## A modality is missing
 #
 # The camera fails, the microphone is muted. What now? Replace the missing input by **zeros**, or by
@@ -800,14 +848,16 @@ exercises.logits_without.check(logits_without, seed=4_0105)
 # `coursekit.analysis.missing_modality.dropped` is the package's. Here are the spoken and written
 # digits (synthesised voices; train and test voices differ).
 
-# %%
+# %% folded=true
+# What the networks reach with everything there.
 heard = reading.reached(DIGITS)
 print(
     f"trained alone: image {heard['image']:.2f}, audio {heard['audio']:.2f}; "
     f"late fusion with both: {heard['late']:.2f}"
 )
 
-# %%
+# %% folded=true
+# The guess.
 lost_guess = NumberGuess(
     "04-lost",
     "Late fusion, trained on both, with the audio term dropped at test time: accuracy?",
@@ -823,7 +873,8 @@ lost_guess
 # `coursekit.models.fusion_stage.build_depth`; the rate was not tuned). Does that cost something
 # where nothing is missing?
 
-# %%
+# %% folded=true
+# The guess.
 thinned_guess = ChoiceGuess(
     "04-thinned",
     "Late fusion, modality dropout in training, both modalities there at test time: it ends …",
@@ -831,13 +882,15 @@ thinned_guess = ChoiceGuess(
 )
 thinned_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess.
 missing = {m: reading.without(DIGITS, m) for m in ("audio", "image")}
 means = pd.concat(missing).groupby([pd.Grouper(level=0), "model", "way"])["accuracy"].mean()
 jointly, apart = means["audio", "late", "dropped"], means["audio", "ensemble", "dropped"]
 lost_guess.reveal(jointly, within=0.05)
 
-# %%
+# %% folded=true
+# The figure.
 whole = reading.minus(DIGITS, "late" + THINNED, "late")
 thinned_guess.reveal(
     "clearly better than without"
@@ -854,7 +907,8 @@ for ax, (lost, table), left in zip(axes, missing.items(), ("image", "audio"), st
 axes[1].set_yticklabels([])
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Without audio: ensemble minus late fusion {value:+.3f}", apart - jointly, above=0.15)
 thinned = means["audio", "late", "dropped (modality dropout)"]
 claim("Modality dropout gives back {value:+.3f} of it", thinned - jointly, above=0.15)
@@ -876,8 +930,9 @@ reading.fills(DIGITS)
 # in all three places, and clearly so in intermediate fusion; without the audio nothing is clear. On
 # the generator's data the two are the same, as the inputs are standardised. And nothing helps where
 # the answer lies between the modalities: on `synergy` nobody can know it.
-#
-# ## Recorded voices
+
+# %% [markdown]
+# ## Further · Recorded voices
 #
 # Six real speakers, two to train on, one to validate, three to test; the roles rotate over the
 # seeds (the Free Spoken Digit Dataset, with noisier images, as in lesson 05). Two seeds share each
@@ -885,7 +940,8 @@ reading.fills(DIGITS)
 # of the two counts as one value, and intervals are over six. Settings were tuned on two of the
 # groups: no speaker is entirely new to that choice.
 
-# %%
+# %% folded=true
+# Claims, checked.
 names = [*PLACES, "early transformer", "ensemble", "image", "audio"]
 real = {m: {"accuracy": interval(reading.wide.loc[RECORDED][m])} for m in names}
 for m in names[:4]:
@@ -925,8 +981,8 @@ EXPLORERS["depth"]()
 #
 # - Where modalities meet decides what can be learnt: the logits of late fusion hold no interaction,
 #   and of what only both together tell, late fusion and the ensemble learnt nothing here.
-# - Intermediate fusion was clearly beaten by no other place, in ten cases; by how much it leads
-#   depends on the data, and an ensemble or a single model may still beat all three.
+# - Intermediate fusion was clearly beaten by no other place, in ten cases, each at one budget; by how
+#   much it leads depends on the data, and an ensemble or a single model may still beat all three.
 # - Being able to represent something is not the same as learning it from a thousand samples.
 # - Fast is not good. Compare convergence and final accuracy, with equal parameters, equal tuning
 #   and several seeds; say what was matched.
@@ -958,7 +1014,8 @@ EXPLORERS["depth"]()
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "04",
     {

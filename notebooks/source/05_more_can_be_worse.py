@@ -17,7 +17,8 @@
 # Learning with Multi-Loss Gradient Modulation* ([2024](https://arxiv.org/abs/2405.07930)); Paul
 # Liang, *How to AI (Almost) Anything*, lecture 5.
 
-# %%
+# %% folded=true
+# Imports and settings.
 from functools import partial
 
 import numpy as np
@@ -85,7 +86,8 @@ kinetics = pd.DataFrame(
 kinetics["joint − best"] = (kinetics["accuracy"] - kinetics["its accuracy"]).round(1)
 kinetics
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "Published: the best of four joint models is {value:+.1f} points against its best part",
     kinetics["joint − best"].max(),
@@ -136,7 +138,8 @@ print(build_classifier(example.train.inputs, example.num_classes))
 # Trained alone, A reaches about 0.85 and B about 0.77. The **ensemble** needs no training of its
 # own: it averages the probabilities of these two models.
 
-# %%
+# %% folded=true
+# The guess.
 ensemble_guess = NumberGuess(
     "05-ensemble",
     "Test accuracy of the ensemble, mean over ten seeds?",
@@ -160,12 +163,14 @@ four = ["A", "B", "joint", "ensemble"]
 starved_four = starved.accuracy[starved.accuracy["model"].isin(four)]
 ensemble_guess.reveal(starved_four.query("model == 'ensemble'")["accuracy"].mean(), within=0.02)
 
-# %%
+# %% folded=true
+# The figure: starve: the joint model loses to one of its parts.
 figure, (ax,) = new_figure(7.2, 3.4)
 ax.set_title("starve: the joint model loses to one of its parts")
 show(figure, accuracy_intervals(starved_four, ax, ROLES))
 
-# %%
+# %% folded=true
+# Claims, checked.
 drop = interval(drop_by_seed(starved.accuracy, "AB"))
 print(f"joint − best single, mean and 95 % interval over {drop.n} seeds: {drop}")
 claim("The joint model loses {value:+.3f} against A alone", drop.mean, below=-0.04)
@@ -248,7 +253,8 @@ exercises.ensemble_accuracy.check(ensemble_accuracy, seed=5_0102)
 # alone ends near 0.77 and is there at once. Sketch the joint model: choose a shape to start from,
 # then move its points.
 
-# %%
+# %% folded=true
+# The guess.
 course_guess = CurveGuess(
     "05-course",
     "starve: validation accuracy of the joint model, epoch by epoch?",
@@ -263,14 +269,16 @@ course_guess
 joint_course = starved.history.query("model == 'joint' and split == 'valid'")
 course_guess.reveal(joint_course.groupby("epoch")["accuracy"].mean(), within=0.05)
 
-# %%
+# %% folded=true
+# The figure: starve: the joint model follows B, then stops.
 curves = starved.history[starved.history["model"].isin(["A", "B", "joint"])]
 figure, (ax,) = new_figure(7.2, 4.2)
 ax.set_title("starve: the joint model follows B, then stops")
 alt = learning_curves(curves, ax, ROLES, value="accuracy")
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 gap = curves.query("epoch == 20").pivot_table(index="model", columns="split", values="accuracy")
 print(gap.round(3).to_string())
 claim(
@@ -288,7 +296,8 @@ claim(
 # fusion layer. Here is its length after every epoch, in the joint model and alone.
 
 
-# %%
+# %% folded=true
+# The figure: starve: what A's encoder hears, alone (A) and in the joint model.
 def gradient_norms(name, modalities, seeds=SEEDS[:5]):
     """Length of the loss's gradient on encoder A, over all training rows, after every epoch."""
     rows = []
@@ -314,7 +323,8 @@ ax.set_ylim(0)
 ax.set_ylabel("gradient norm on encoder A")
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 peak = norms.groupby(["model", "epoch"])["gradient"].mean().groupby("model").max()
 claim(
     "Largest gradient in the joint model, as a share of A's own: {value:.2f}",
@@ -364,7 +374,8 @@ print(f"one joint model: accuracy {reached:.3f}, probe of its encoder A {by_hand
 #
 # A's encoder, trained alone, probes at about 0.84. One in six is chance.
 
-# %%
+# %% folded=true
+# The guess.
 probe_guess = NumberGuess(
     "05-probe",
     "Probe accuracy of A's encoder inside the joint model?",
@@ -374,7 +385,8 @@ probe_guess = NumberGuess(
 )
 probe_guess
 
-# %%
+# %% folded=true
+# The figure: starve: A's encoder hardly learnt, B's is as good as alone.
 change = probe_change_by_seed(starved.probes)
 of_a = starved.probes.query("modality == 'A' and trained == 'joint'")["accuracy"]
 probe_guess.reveal(of_a.mean(), within=0.05)
@@ -382,7 +394,8 @@ figure, (ax,) = new_figure(7.2, 2.8)
 ax.set_title("starve: A's encoder hardly learnt, B's is as good as alone")
 show(figure, encoder_probes(starved.probes, ax))
 
-# %%
+# %% folded=true
+# Claims, checked.
 print(f"probe, joint − alone: A {interval(change['A'])}, B {interval(change['B'])}")
 claim("A's probe falls by {value:+.3f}", interval(change["A"]).mean, below=-0.30)
 claim("B's probe moves by {value:+.3f}", interval(change["B"]).mean, between=(-0.04, 0.04))
@@ -430,7 +443,8 @@ pd.Series(ceilings).round(3).to_frame("best possible accuracy")
 # %% [markdown]
 # The joint model loses again. Is A's encoder to blame again?
 
-# %%
+# %% folded=true
+# The guess.
 blame_guess = ChoiceGuess(
     "05-blame",
     "What will the probe of A's encoder do, from alone to joint?",
@@ -448,7 +462,8 @@ blame_guess.reveal(
     "it stays" if abs(moved) < 0.03 else "it collapses" if moved < 0 else "it improves"
 )
 
-# %%
+# %% folded=true
+# The figure: overfit: the joint model loses ….
 figure, axes = new_figure(10.4, 3.4, columns=2)
 axes[0].set_title("overfit: the joint model loses …")
 axes[1].set_title("… with both encoders intact")
@@ -461,7 +476,8 @@ alts = [
 axes[0].set_xlabel("test accuracy, 95 % interval")
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 drop_overfit = interval(drop_by_seed(overfitted.accuracy, "AB"))
 print(f"joint − best single: {drop_overfit}; probe of A, joint − alone: {interval(change['A'])}")
 claim("The joint model loses {value:+.3f}", drop_overfit.mean, below=-0.05)
@@ -493,7 +509,8 @@ silenced = {
 }
 pd.DataFrame(silenced, index=["joint model", "joint model, B silenced"]).round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "overfit, silencing B changes the accuracy by {value:+.3f}",
     silenced["overfit"][1] - silenced["overfit"][0],
@@ -540,7 +557,8 @@ for name, result in cases.items():
     )
 pd.DataFrame(rows).set_index("data")
 
-# %%
+# %% folded=true
+# Claims, checked.
 hidden = drop_by_seed(cases["imbalance"].accuracy, "AB")
 hidden_probe = probe_change_by_seed(cases["imbalance"].probes)["A"]
 claim("imbalance: the joint model gains {value:+.3f}", interval(hidden).mean, above=0.02)
@@ -635,7 +653,8 @@ exercises.diagnose.check(diagnosis_of, seed=5_0105)
 #
 # `python -m coursekit cures --seeds 10 --out data/cures.csv`
 
-# %%
+# %% folded=true
+# The guess.
 cure_guess = ChoiceGuess(
     "05-cure",
     "Which of these brings the starved joint model level with A alone (within 0.02)?",
@@ -670,7 +689,8 @@ level = [n for n in cures() if tables["starve"].loc[n, "− best single"].mean >
 cure_guess.reveal(level[0] if len(level) == 1 else "none")
 pd.concat(tables)
 
-# %%
+# %% folded=true
+# Claims, checked.
 gap = abs(tables["starve"].loc["joint", "accuracy"].mean - alone["joint"].mean())
 claim("The stored table and your run agree on the joint model within {value:.3f}", gap, below=0.01)
 four_cures = ("SE gate", "non-local gate", "dropout", "early stopping")
@@ -734,7 +754,8 @@ grown["joint − best"] = grown["joint"] - grown[["A", "B"]].max(axis=1)
 by_size = summarise(grown.reset_index(), ["train"], "joint − best").set_index("train")
 by_size.round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "From n = 1000 to n = 4000, joint − best rises by {value:+.3f}",
     by_size["mean"].to_numpy()[-1] - by_size["mean"].to_numpy()[1],
@@ -758,7 +779,8 @@ claim(
 #
 # Then take **overfit** and exchange the optimiser. Guess first.
 
-# %%
+# %% folded=true
+# The guess.
 optimiser_guess = ChoiceGuess(
     "05-optimiser",
     "The data of overfit, trained with SGD instead of Adam: the joint model's loss against A …",
@@ -769,7 +791,8 @@ optimiser_guess
 # %%
 EXPLORERS["imbalance"]()
 
-# %%
+# %% folded=true
+# Claims, checked.
 with_sgd = seeds_at_once(
     partial(load_preset, "overfit"), Settings(), SEEDS[:5], label="overfit, SGD"
 )
@@ -788,7 +811,8 @@ claim("overfit with SGD, joint − best: {value:+.3f}", sgd_drop, between=(-0.04
 # **Two views of real digits.** 2000 handwritten digits, measured twice: coarse pixels (`pix`) and
 # Fourier coefficients of the shape (`fou`). Both views come from the same scan.
 
-# %%
+# %% folded=true
+# The figure: digit views: hardly a gain ….
 views = seeds_at_once(
     lambda seed: load("uci_views", seed=seed), Settings(), SEEDS, label="digit views"
 )
@@ -880,7 +904,8 @@ for count, result in voices.items():
 # speakers. The two settings differ in three things at once: speakers, image noise, and whether
 # every word is stretched to one length. They are two cases, not a comparison.
 
-# %%
+# %% folded=true
+# The figure: Recorded speech: the sign depends on who was heard in training.
 folds = pd.read_csv(open_checked("av_fsdd_folds.csv"))
 tested = folds[folds["measure"] == "test accuracy"]
 keys = ["setting", "fold", "trained_on", "seed"]
@@ -890,7 +915,8 @@ figure, (ax,) = new_figure(8.4, 4.2)
 ax.set_title("Recorded speech: the sign depends on who was heard in training")
 show(figure, fold_gaps(wide.reset_index(), ax))
 
-# %%
+# %% folded=true
+# Claims, checked.
 by_fold = wide.groupby(["setting", "fold"])["joint − best"].mean()
 for setting, fold_means in by_fold.groupby("setting"):
     print(
@@ -942,7 +968,8 @@ GAMES["modality"]()
 # one seed. So here is how far this lesson's own rule gets, the table of the two illnesses with its
 # thresholds, when it has ordered everything.
 
-# %%
+# %% folded=true
+# Claims, checked.
 CHECKED = 12
 for name in ("illness", "modality"):
     right = check_rule(name, range(1, CHECKED + 1))["right"].sum()
@@ -975,7 +1002,8 @@ for name in ("illness", "modality"):
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "05",
     {

@@ -17,7 +17,8 @@
 # Multi-modal Neural Networks*, a write-up of it; Paul Liang, *How to AI (Almost) Anything*,
 # lecture 5.
 
-# %%
+# %% folded=true
+# Imports and settings.
 import copy
 from dataclasses import replace
 
@@ -143,7 +144,8 @@ show(view.figure, view.describe(blended))
 # **OGR** is the *overfitting-to-generalisation ratio*: the price of what was learnt. Compute it
 # from the table, and compare with `coursekit.balancing.gblend.ogr_parts`.
 
-# %%
+# %% folded=true
+# Claims, checked.
 ends = {e: losses[losses["epoch"] == e].set_index("head") for e in (0, 10)}
 start, end = ends[0], ends[10]
 gain = start["valid"] - end["valid"]
@@ -299,7 +301,8 @@ assert slope is not None
 claim("Largest derivative of OGR² there: {value:.1e}", slope.abs().max(), below=1e-8)
 pd.DataFrame({"w": best, "OGR² alone": table["OGR²"].to_numpy()}, index=HEADS).round(3)
 
-# %%
+# %% folded=true
+# The figure: Two heads: the best blend beats both, under the assumptions.
 figure, (ax,) = new_figure(7.2, 3.8)
 ax.set_title("Two heads: the best blend beats both, under the assumptions")
 show(figure, ratio_curve(ax, G[:2], O[:2], ("A", "B")))
@@ -314,7 +317,8 @@ show(figure, ratio_curve(ax, G[:2], O[:2], ("A", "B")))
 # Write-ups of the method sometimes put $Z = \sum_k G_k^2/O_k^2$. The square belongs elsewhere (you
 # will find it in exercise 3). With it in $Z$ the weights do not sum to one:
 
-# %%
+# %% folded=true
+# Claims, checked.
 wrong = G / O**2 / np.sum(G**2 / O**2)
 print("weights with G² in Z:", wrong.round(3))
 claim("Their sum misses one by {value:.3f}", abs(wrong.sum() - 1), above=0.05)
@@ -369,7 +373,8 @@ exercises.minimal_ogr.check(minimal_ogr, seed=6_0103)
 # seeds and average the products. Divided by the sizes, 0 would be uncorrelated and 1 means that one
 # error is a multiple of the other.
 
-# %%
+# %% folded=true
+# Claims, checked.
 starved = preset_losses("starve", SEEDS, label="starve, heads alone")
 ten = estimates(starved, [(0, 10)], ("paper",))
 errors = ten.pivot_table(index="seed", columns="head", values="O", sort=False).to_numpy()
@@ -386,7 +391,8 @@ cosines.round(2)
 # derivation would give $w \propto S^{-1} G$, and with errors this alike it plays one head off
 # against another:
 
-# %%
+# %% folded=true
+# Claims, checked.
 mean_gain = ten.groupby("head", sort=False)["G"].mean().to_numpy()
 full = np.linalg.solve(moments, mean_gain)
 full /= full.sum()
@@ -403,7 +409,8 @@ pd.DataFrame({"diagonal (paper)": diagonal, "whole matrix": full}, index=HEADS).
 # The estimate has a knob: $N$, the epochs that each head trains for it. In `starve` A is the better
 # modality and the slow one. The three weights sum to one. Sketch A's.
 
-# %%
+# %% folded=true
+# The guess.
 window_guess = CurveGuess(
     "06-window",
     "starve: which weight does the head of A get from an estimate over N epochs?",
@@ -414,7 +421,8 @@ window_guess = CurveGuess(
 )
 window_guess
 
-# %%
+# %% folded=true
+# The figure: starve: the window decides who gets the weight (safe rule).
 windows = [(0, n) for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)]
 by_window = estimates(starved, windows)
 safe = by_window[by_window["rule"] == "safe"]
@@ -450,7 +458,8 @@ claim("A's weight from 10 epochs: {value:.2f}", average.loc[10, "A"], above=0.4)
 # How often does it happen? Left: ten seeds, all heads, from the start. Right: windows of five
 # epochs that begin later, as an estimate in the middle of a training does.
 
-# %%
+# %% folded=true
+# The guess.
 late_guess = NumberGuess(
     "06-late",
     "Windows of five epochs from epoch 9 or later: in what share of the estimates is G ≤ 0?",
@@ -461,7 +470,8 @@ late_guess = NumberGuess(
 )
 late_guess
 
-# %%
+# %% folded=true
+# The figure: starve, from epoch 0 to N.
 later = estimates(starved, [(s, 5) for s in range(0, 16, 3)])
 paper = {
     "window": by_window[by_window["rule"] == "paper"],
@@ -478,7 +488,8 @@ alts = [
 ]
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 short = paper["window"].query("N <= 2")
 claim("Up to N = 2, |O| < 0.02: {value:.0%}", (short["O"].abs() < 0.02).mean(), above=0.3)
 claim("… and G ≤ 0: {value:.0%}", (short["G"] <= 0).mean(), above=0)
@@ -490,7 +501,8 @@ claim("Windows from epoch 9 on, G ≤ 0: {value:.0%}", (late["G"] <= 0).mean(), 
 # of the late ones most from the second. The weights themselves, every dot a seed and head. The grey
 # band is 0 to 1.
 
-# %%
+# %% folded=true
+# The figure: starve, paper rule, from epoch 0 to N.
 figure, axes = new_figure(10.4, 4.0, columns=2)
 axes[0].set_title("starve, paper rule, from epoch 0 to N")
 axes[1].set_title("starve, paper rule, five epochs from later starts")
@@ -501,7 +513,8 @@ alts = [
 ]
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 negative = (paper["begin"]["w"] < 0).mean()
 claim("Negative weights among the windows on the right: {value:.0%}", negative, above=0.1)
 extreme = paper["begin"].sort_values("w", key=abs).tail(1).to_dict("records")[0]
@@ -521,7 +534,8 @@ there[["head", "start", "G", "O", "w"]].round(3)
 # What does a negative weight do? Take a model trained for ten epochs with equal weights, and train
 # it for ten more with weight −0.2 on B's head.
 
-# %%
+# %% folded=true
+# The guess.
 push_guess = ChoiceGuess(
     "06-push",
     "Ten epochs with weight −0.2 on B's head: its loss on the validation rows grows …",
@@ -573,7 +587,8 @@ shown = here.pivot_table(index=["head", "G", "O"], columns="rule", values="w", s
 print(f"seed {worst[0]}, from epoch {worst[1]}:")
 shown[["paper", "absolute", "safe"]].round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 rewarded = some["absolute"].max()
 claim("A head that lost ground gets up to {value:.2f} under absolute values", rewarded, above=0.1)
 claim("… and at most {value:.2f} under the safe rule", some["safe"].max(), below=0.2)
@@ -671,7 +686,8 @@ voices = pd.concat(run_all(measured_twice, [(s,) for s in range(100, 106)], 2, "
 by_rows = voices.groupby(["rows", "head"], sort=False)[["G", "O", "w"]].mean()
 by_rows.round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 audio = voices[voices["head"] == "audio"].pivot_table(index="seed", columns="rows", values="O")
 unseen = interval(audio["other voices"] - audio["same voice"])
 claim("Audio's O, same voice: {value:.3f}", audio["same voice"].mean(), below=0.05)
@@ -693,7 +709,8 @@ print("… with the interval", unseen)
 # **super-epoch** is $N$ epochs; before each, every head trains on a copy of the *current* model,
 # and the weights are estimated anew (`GBlendOnline`). Offline is one line more than what you have:
 
-# %%
+# %% folded=true
+# Claims, checked.
 window = 10
 one_blend = dict(zip(HEADS, map(float, best), strict=True))
 package_run = trained(GBlendOffline(epochs=window, held=0.25, rule="paper"))[1]
@@ -708,7 +725,8 @@ claim(
 # What do the weights do over super-epochs? Four seeds, $N = 5$, safe rule. Offline, an estimate
 # over five epochs gave A little on `starve`.
 
-# %%
+# %% folded=true
+# The guess.
 online_guess = CurveGuess(
     "06-online",
     "starve, online: which weight does the head of A get in each super-epoch?",
@@ -720,7 +738,8 @@ online_guess = CurveGuess(
 online_guess
 
 
-# %%
+# %% folded=true
+# The figure.
 def weights_online(name, seed, window=5):
     """The blend of each super-epoch of a real online run."""
     drawn = load_preset(name, seed)
@@ -796,7 +815,8 @@ exercises.passes.check(passes, seed=6_0105)
 # network that *one* loss alone feeds: the fusion layer, fed by the joint loss. Train it with
 # $w_{joint} = 1$ and with $0.05$, and measure how far it moves.
 
-# %%
+# %% folded=true
+# The guess.
 share_guess = NumberGuess(
     "06-share",
     "Adam, weight 0.05 in place of 1: which share of its way does the fusion layer still go?",
@@ -824,7 +844,8 @@ lengths["share"] = lengths[0.05] / lengths[1.0]
 share_guess.reveal(float(lengths["share"].to_dict()["adam"]), within=0.1)
 lengths.round(4)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "SGD, distance at weight 0.05 as a share: {value:.2f}", lengths.loc["sgd", "share"], below=0.2
 )
@@ -848,7 +869,8 @@ for name in ("adagrad", "adam"):
 #
 # Guess first.
 
-# %%
+# %% folded=true
+# The guess.
 optimiser_guess = ChoiceGuess(
     "06-optimisers",
     "starve: under how many of the three does the online blend (safe) beat plain multi-loss?",
@@ -856,7 +878,8 @@ optimiser_guess = ChoiceGuess(
 )
 optimiser_guess
 
-# %%
+# %% folded=true
+# The figure.
 study = pd.read_csv(open_checked("blend_optimizers.csv"))
 gains = gains_over_joint(study)
 pairs = gains.pivot_table(index=["data", "optimizer", "seed"], columns="method", values="gain")
@@ -872,7 +895,8 @@ for ax, (preset_name, part) in zip(axes, gains.groupby("data", sort=False), stri
     alts.append(gains_by(part, ax, legend=ax is axes[0], names=ax is axes[0]))
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 for name in optimisers:
     fed = interval(pairs.xs(("starve", name))["online, safe"])
     claim(f"starve, {name}, online blend (safe) − joint: {{value:+.3f}} …", fed.mean, above=0.02)
@@ -915,7 +939,8 @@ claim("The most that it is ahead of the ensemble: {value:+.3f}", behind.max(), b
 # the range had ended one rate earlier? Validation accuracy on the tuning seeds, at the best rate of
 # the shorter and of the whole range:
 
-# %%
+# %% folded=true
+# Claims, checked.
 tuned = study[(study["seed"] < 100) & (study["data"] == "starve")]
 by_rate = tuned.groupby(["optimizer", "method", "rate"])["valid"].mean().reset_index()
 largest = by_rate["rate"] == by_rate.groupby("optimizer")["rate"].transform("max")
@@ -991,7 +1016,8 @@ loud.round(3)
 # momentum, except for `overfit`, which keeps its Adam. **Safe rule** throughout. Stored; made again
 # with the two commands on the card `data/methods.md`.
 
-# %%
+# %% folded=true
+# The guess.
 cured_guess = ChoiceGuess(
     "06-cured",
     "Of starve, imbalance and overfit: where does the online blend clearly beat joint training?",
@@ -999,7 +1025,8 @@ cured_guess = ChoiceGuess(
 )
 cured_guess
 
-# %%
+# %% folded=true
+# The figure.
 every = standings(pd.read_csv(open_checked("methods.csv")))
 ours_of = ["joint", "multi-loss", "gblend-offline", "gblend-online", "ensemble", BEST]
 five = ["starve", "imbalance", "overfit", "av_one_speaker", "av_two_speakers"]
@@ -1037,7 +1064,8 @@ wide = means(late_linear).assign(
 )
 wide.pivot_table(index="method", columns="data", values="shown", aggfunc="first", sort=False)
 
-# %%
+# %% folded=true
+# Claims, checked.
 for name in ("starve", "imbalance"):
     mean, low, _ = gap("gblend-online", "joint", name)
     claim(f"{name}, online blend − joint: {{value:+.3f}} …", mean, above=0.05)
@@ -1076,7 +1104,8 @@ for name in ("overfit", "av_one_speaker"):
 # These rates end at 0.14, and you have seen what the end of a range can do. The same benchmark with
 # rates up to 1.6, everything else at its default (`data/methods_rates.md`), online blend:
 
-# %%
+# %% folded=true
+# Claims, checked.
 further = standings(pd.read_csv(open_checked("methods_rates.csv")))
 further = further[(further["fusion"] == "late-linear") & further["data"].isin(five)]
 bases = ("joint", "multi-loss", "ensemble")
@@ -1109,7 +1138,8 @@ left_over[["mean", "low", "high", "n"]].round(3)
 #
 # And in other fusions, where the stored table has them, online blend minus joint:
 
-# %%
+# %% folded=true
+# Claims, checked.
 others = every[every["data"].isin(["starve", "imbalance"])]
 by_fusion = differences(others, "gblend-online", "joint")
 claim("The smallest mean gain is {value:+.3f}", by_fusion["mean"].min(), above=-0.02)
@@ -1214,7 +1244,8 @@ finished.results.pivot_table(index="entry", columns="seed", values="accuracy", s
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "06",
     {

@@ -23,7 +23,8 @@
 # ([2018](https://arxiv.org/abs/1711.02257)); Yu and colleagues, *Gradient Surgery*
 # ([2020](https://arxiv.org/abs/2001.06782)).
 
-# %%
+# %% folded=true
+# Imports and settings.
 import time
 from functools import partial
 
@@ -136,7 +137,8 @@ claim("After the step the two models differ by {value:.1e}", off, below=1e-8)
 rows_of = lineup()
 rows_of
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Rows, joint training included: {value:.0f}", len(rows_of), above=14)
 touched = (rows_of[["loss weights w", "scales k"]] == "✓").any(axis=1)
 claim("… that set weights or scales: {value:.0f}", touched.sum(), above=9)
@@ -185,7 +187,8 @@ exercises.ogm_coefficients.check(ogm_coefficients, seed=7_0101)
 # (`coursekit.balancing.mlb.coefficients`), the subject of
 # [lesson 08](08_multi_loss_balanced.ipynb).
 
-# %%
+# %% folded=true
+# The figure: OGM brakes and never accelerates, and it jumps.
 ratios = np.geomspace(0.2, 5, 161)
 pairs = [torch.tensor([r, 1.0], dtype=torch.float64) for r in ratios]
 curves = {
@@ -196,7 +199,8 @@ figure, (ax,) = new_figure(7.2, 3.6)
 ax.set_title("OGM brakes and never accelerates, and it jumps")
 show(figure, scale_curves(ratios, curves, ax))
 
-# %%
+# %% folded=true
+# Claims, checked.
 of_ogm, of_mlb = (np.array(k) for k in curves.values())
 claim("Largest k of OGM: {value:.2f}", of_ogm.max(), between=(1, 1))
 claim("Largest k of MLB: {value:.2f}", of_mlb.max(), above=1.5)
@@ -227,7 +231,8 @@ claim("OGM's k when a modality is ahead by a thousandth: {value:.2f}", just_ahea
 # Back to `starve`. A's encoder, trained alone, probes at about 0.86; inside the joint model at
 # about 0.3. Now the same training with OGM.
 
-# %%
+# %% folded=true
+# The guess.
 brake_guess = NumberGuess(
     "07-brake",
     "Probe accuracy of A's encoder under OGM, mean over ten seeds?",
@@ -255,7 +260,8 @@ shown = both_figures(["joint", "ogm", "mlb", "ensemble"])
 brake_guess.reveal(shown.loc["ogm", "probe_1"].mean, within=0.04)
 shown.rename(columns={"test": "test accuracy", "probe_1": "probe of A"})
 
-# %%
+# %% folded=true
+# Claims, checked.
 ahead_of_joint = differences(starve, "ogm", "joint").iloc[0]
 claim("OGM minus joint: the interval begins at {value:+.3f}", ahead_of_joint["low"], above=0)
 behind = differences(starve, "ogm", "ensemble").iloc[0]
@@ -268,7 +274,8 @@ claim("A's probe, MLB minus OGM: at least {value:+.3f}", fed["low"], above=0)
 # weights and with the same batches. AGM, and AGM with its sign turned round, run along and are
 # explained below. First sketch the brake on B, the quick one.
 
-# %%
+# %% folded=true
+# The guess.
 hold_guess = CurveGuess(
     "07-hold",
     "starve under OGM: k of B, mean over each epoch?",
@@ -280,7 +287,8 @@ hold_guess = CurveGuess(
 hold_guess
 
 
-# %%
+# %% folded=true
+# The figure.
 class FlippedAGM(AGM):
     """AGM with the wrong sign: exp(−α(τ − r)) is 1/k, of the k that AGM has held at 10."""
 
@@ -306,7 +314,8 @@ for ax in axes:
     ax.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 k = live.scales.groupby("entry")["k"].max()
 claim("Largest mean k of an epoch, OGM: {value:.2f}", k["ogm"], between=(0, 1))
 claim("… and MLB: {value:.2f}", k["mlb"], above=2)
@@ -330,7 +339,8 @@ claim("… and last: {value:.2f}", of_a.iloc[-1], above=0.97)
 # open: the joint logits are a sum, $W_A z_A + W_B z_B + b$, and each modality gets its term and
 # half of the bias (`coursekit.balancing.unimodal_signals.own_logits`).
 
-# %%
+# %% folded=true
+# Claims, checked.
 both = own_logits(ours, ours(batch.inputs))
 gap = (both["A"] + both["B"] - ours(batch.inputs).joint).abs().max()
 claim("Sum of the own logits minus the joint ones: {value:.1e}", gap.item(), below=1e-8)
@@ -342,7 +352,8 @@ claim("Sum of the own logits minus the joint ones: {value:.1e}", gap.item(), bel
 # through which no gradient flows back. So a score exists for every fusion, and no encoder learns
 # from it:
 
-# %%
+# %% folded=true
+# Claims, checked.
 deep = build_classifier(data.train.inputs, data.num_classes, fusion="mid-mlp", seed=0).double()
 heard = Step(
     begin(deep, batch, batch, plain, seed=0),
@@ -366,7 +377,8 @@ claim("What the encoders notice of the listening heads: {value:.1e}", felt, belo
 # (`coursekit.balancing.ogm.noise_std`): the brake makes the steps smaller, so SGD's own noise
 # shrinks, and with it, the authors argue, generalisation.
 
-# %%
+# %% folded=true
+# The guess.
 noise_guess = NumberGuess(
     "07-noise",
     "Of eight data sets: on how many is OGM-GE clearly ahead of OGM (interval above zero)?",
@@ -381,7 +393,8 @@ noise = differences(late, "ogm-ge", "ogm").set_index("data")
 noise_guess.reveal(int((noise["low"] > 0).sum()), within=0)
 noise[["mean", "low", "high", "n"]].round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Largest mean gain from the noise: {value:+.3f}", noise["mean"].max(), below=0.02)
 claim("Data sets with a clear gain: {value:.0f} of 8", (noise["low"] > 0).sum(), below=2)
 claim("overfit: at most {value:+.3f}", noise.loc["overfit", "high"], below=0)
@@ -406,7 +419,8 @@ claim("overfit: at most {value:+.3f}", noise.loc["overfit", "high"], below=0)
 # changes nothing here, and the small $\epsilon$ beside the root, which does once gradients are as
 # small as it.) On one weight and random gradients:
 
-# %%
+# %% folded=true
+# Claims, checked.
 noise_rng = torch.Generator().manual_seed(0)
 steps = torch.randn(50, generator=noise_rng, dtype=torch.float64)
 ends = {}
@@ -428,7 +442,8 @@ claim(
 # much is left? MLB is a multi-loss plus scales. So on `starve`, with Adam, five seeds: the
 # multi-loss alone, MLB with its scales on the gradient, and MLB with its scales on the step.
 
-# %%
+# %% folded=true
+# The guess.
 adam_guess = ChoiceGuess(
     "07-adam",
     "With Adam, MLB's scales put on the gradient: of what they bring on the step there remains …",
@@ -466,7 +481,8 @@ adam_guess.reveal(
 left = interval(columns["mlb, k on the gradient"] - columns["multi-loss"])
 columns.agg(interval).to_frame("test accuracy, Adam")
 
-# %%
+# %% folded=true
+# Claims, checked.
 print(
     f"On the gradient minus multi-loss, paired: {left.mean:+.3f} [{left.low:.3f}, {left.high:.3f}]"
 )
@@ -515,7 +531,8 @@ exercises.shapley_shares.check(shapley_shares, seed=7_0102)
 # For three modalities there are six orders and seven sets (`coursekit.balancing.agm.shapley`), and
 # the shares still sum to the whole:
 
-# %%
+# %% folded=true
+# Claims, checked.
 rng = torch.Generator().manual_seed(7)
 subsets = [frozenset(s) for s in ("a", "b", "c", "ab", "ac", "bc", "abc")]
 f = {s: torch.randn(5, 4, generator=rng, dtype=torch.float64) for s in subsets}
@@ -552,7 +569,8 @@ def price(modalities, name):
 prices = pd.DataFrame([price(m, n) for m in ("AB", "ABC") for n in ("joint", "agm")])
 prices
 
-# %%
+# %% folded=true
+# Claims, checked.
 passes = prices.set_index(["modalities", "method"])["passes a step"]
 claim("AGM, two modalities: {value:.0f} passes a step", passes[2, "agm"], equals=3, within=0)
 claim("AGM, three modalities: {value:.0f} passes a step", passes[3, "agm"], equals=7, within=0)
@@ -572,7 +590,8 @@ claim("AGM, three modalities: {value:.0f} passes a step", passes[3, "agm"], equa
 #
 # In the code (`coursekit.balancing.agm.coefficients`) that is three lines:
 
-# %%
+# %% folded=true
+# Claims, checked.
 s, running = torch.rand(2, 3, generator=rng, dtype=torch.float64)
 r, tau = (torch.exp(3 / 2 * (x.mean() - x)) for x in (s, running))
 by_hand = torch.exp(0.5 * (tau - r).clamp_max(10))
@@ -583,7 +602,8 @@ claim("Difference to coursekit.balancing.agm: {value:.1e}", gap.item(), below=1e
 # Who does better *than usual* is braked, $k < 1$. Suppose somebody writes $r - \tau$ instead. One
 # sign; the code runs, the loss falls, nothing warns. Its lane ran along with the others above.
 
-# %%
+# %% folded=true
+# The guess.
 sign_guess = ChoiceGuess(
     "07-sign",
     "AGM with the sign turned round, on starve: A's encoder ends …",
@@ -602,7 +622,8 @@ sign_guess.reveal(
 compared = ["joint", "agm", "agm, flipped", "ensemble"]
 signs[compared].agg(interval).to_frame("probe of A")
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("Flipped minus right, probe of A: {value:+.3f} at most", effect.high, below=0)
 by_seed = live.results.pivot_table(index="seed", columns="entry", values="accuracy")
 turned = interval(by_seed["agm, flipped"] - by_seed["agm"])
@@ -622,7 +643,8 @@ print(f"Flipped minus joint, probe of A: {to_joint.mean:+.3f} [{low:+.3f}, {high
 # The clip at 10 sits inside the exponential. Let a modality that used to be far ahead meet one bad
 # batch:
 
-# %%
+# %% folded=true
+# Claims, checked.
 usual = torch.tensor([0.2, 3.0], dtype=torch.float64)  # its mean score, and the other's
 bad_batch = torch.tensor([1.5, 1.5], dtype=torch.float64)
 largest = {a: float(agm.coefficients(bad_batch, usual, a)[0]) for a in (0.5, 1.0, 4.0)}
@@ -648,7 +670,8 @@ claim("k for α = 1: {value:.0f}", largest[1.0], above=20_000)
 # once an epoch, from a tenth of the training rows, and averaged with the old ones. Written down as
 # it stands, this breaks in two places. They are shown on three rows.
 
-# %%
+# %% folded=true
+# Claims, checked.
 z = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], dtype=torch.float64, requires_grad=True)
 y = torch.tensor([0, 1, 1])  # class 2 missed the drawn rows
 member = F.one_hot(y, 3).double()
@@ -678,7 +701,8 @@ claim(
 # slope of the root at zero is infinite. What is below the root has the slope
 # $2(z - c) = 0$ there, and infinity times zero is NaN.
 
-# %%
+# %% folded=true
+# Claims, checked.
 at_centre = (z[:1] - z[:1].detach()).square().sum().sqrt()
 (slope,) = torch.autograd.grad(at_centre, z)
 print("gradient of a zero distance:", slope[0].tolist())
@@ -720,7 +744,8 @@ exercises.prototypes.check(prototypes, seed=7_0103)
 # models of `starve`, and three with cosines (scale $s = 5$). In each, leave out the term of one
 # modality and see which answers change.
 
-# %%
+# %% folded=true
+# The guess.
 term_guess = NumberGuess(
     "07-term",
     "Joint model of starve: what share of the test answers changes without A's term?",
@@ -775,7 +800,8 @@ silent = of_heads.query("head == 'products'").groupby("modality")["changed"].mea
 term_guess.reveal(100 * silent["A"], within=5)
 of_heads.groupby(["head", "modality"])[figures].agg(["mean", "min", "max"]).round(2)
 
-# %%
+# %% folded=true
+# Claims, checked.
 spread = of_heads.pivot_table(index="seed", columns=["head", "modality"], values="spread")
 outvoted = interval(spread["products", "B"] / spread["products", "A"])
 evened = interval(spread["cosine", "B"] / spread["cosine", "A"])
@@ -795,7 +821,8 @@ claim("… without B's {value:.0%}", silent["B"], above=0.5)
 # than lengths: the bias is gone, and so is the freedom to be sure. `balanced` pays for it. From the
 # stored table:
 
-# %%
+# %% folded=true
+# Claims, checked.
 by_cosine = differences(starve, "mmcosine", "joint", "probe_1").iloc[0]
 claim("starve: MMCosine raises A's probe by {value:+.3f} at least", by_cosine["low"], above=0.2)
 paid = differences(late[late["data"] == "balanced"], "mmcosine", "joint").iloc[0]
@@ -830,7 +857,8 @@ mslr_guess
 moved = differences(starve, "mslr", "joint").iloc[0]
 mslr_guess.reveal(in_words(moved))
 
-# %%
+# %% folded=true
+# Claims, checked.
 chosen = starve.query("method == 'mslr'")["trial"].iloc[0]
 print(f"The trial that was chosen for MSLR on starve: {chosen}")
 claim("starve: MSLR minus joint: {value:+.3f}", moved["mean"], between=(-0.02, 0.02))
@@ -865,7 +893,8 @@ gained_by.loc[
 # by the formula, noise that cannot be learnt is a slow task and gets more weight. Three tasks with
 # equal norms, the third still at 0.9 of its first loss:
 
-# %%
+# %% folded=true
+# Claims, checked.
 norms, losses = torch.ones(3, dtype=torch.float64), torch.tensor([0.3, 0.3, 1.6]).double()
 first = torch.full((3,), 1.78, dtype=torch.float64)  # ln 6, six classes guessed
 pace = losses / first
@@ -879,7 +908,8 @@ claim("Difference to coursekit.balancing.gradnorm: {value:.1e}", gap.item(), bel
 # from each other, $g_1 \cdot g_2 < 0$: a step along one undoes a part of the other. So each gives
 # up the part that goes against the other one, and then they are averaged.
 
-# %%
+# %% folded=true
+# The figure: Two gradients in conflict, and what is left of them.
 g1, g2 = np.array([1.2, 0.35]), np.array([-0.7, 0.9])
 projected = pcgrad.project(torch.tensor(np.stack([g1, g2]))).numpy()
 figure, (ax,) = new_figure(6.4, 4.4)
@@ -919,7 +949,8 @@ exercises.project_pair.check(project_pair, seed=7_0104)
 # Both add heads with losses of their own, and so contain the multi-loss. What does the *rest* of
 # the method bring? Again from the stored table, now against the multi-loss.
 
-# %%
+# %% folded=true
+# The guess.
 pcgrad_guess = ChoiceGuess(
     "07-pcgrad",
     "PCGrad against the multi-loss on starve: its accuracy is …",
@@ -934,7 +965,8 @@ of_pcgrad = rest[rest["method"] == "pcgrad"].set_index("data")
 pcgrad_guess.reveal(in_words(of_pcgrad.loc["starve"]))
 rest.pivot_table(index="data", columns="method", values=["mean", "low", "high"]).round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 of_gradnorm = rest[rest["method"] == "gradnorm"]
 claim(
     "GradNorm is clearly ahead of multi-loss on {value:.0f} of 8",
@@ -962,7 +994,8 @@ further = pd.concat(
 print(wide.query("method in ['pcgrad', 'multi-loss']").groupby(["data", "method"])["trial"].first())
 further[["mean", "low", "high", "n"]].round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 at_first = of_pcgrad.loc[["starve", "imbalance"], "high"].max()
 claim("Rates to 0.14: PCGrad minus multi-loss, at most {value:+.3f}", at_first, below=0)
 then = further.xs("test", level="figure").loc[["starve", "imbalance"], "high"].min()
@@ -1010,7 +1043,8 @@ ahead_guess
 # `overfit` is the second illness: both encoders are intact, and the head learns the noise of B by
 # heart.
 
-# %%
+# %% folded=true
+# The guess.
 cure_guess = ChoiceGuess(
     "07-cure",
     "On overfit, the best of all these methods ends …",
@@ -1022,7 +1056,8 @@ cure_guess
 over_ensemble = gains(starve, base="ensemble").set_index("method").loc[methods]
 ahead_guess.reveal(int((over_ensemble["low"] > 0).sum()), within=0)
 
-# %%
+# %% folded=true
+# The figure.
 over_best = gains(panels, base=BEST)
 of_overfit = over_best[(over_best["data"] == "overfit") & over_best["method"].isin(methods)]
 top = of_overfit.sort_values("mean").iloc[-1]
@@ -1057,7 +1092,8 @@ in_figures(panels)
 # All these gains are over joint training with rates that end at 0.14. Let the rates go on to 1.6,
 # for joint training and for everybody else.
 
-# %%
+# %% folded=true
+# The guess.
 left_guess = NumberGuess(
     "07-left",
     "imbalance: what share of the mean gain over joint training is left?",
@@ -1076,7 +1112,8 @@ for highest, table in ((0.14, late), (1.6, wide)):
 left_guess.reveal(100 * mean_gain[1.6]["imbalance"] / mean_gain[0.14]["imbalance"], within=10)
 pd.DataFrame(mean_gain).rename_axis(columns="highest rate").round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 for name in ("starve", "imbalance"):
     shrunk = mean_gain[1.6][name] / mean_gain[0.14][name]
     claim(
@@ -1089,7 +1126,8 @@ for name in ("starve", "imbalance"):
 # short. (The second table has default settings, so some of the shrinking may be an untuned α.) Back
 # to the first table.
 
-# %%
+# %% folded=true
+# Claims, checked.
 gained = over_joint[over_joint["method"].isin(methods)]
 helped = gained[(gained["data"] == "starve") & (gained["low"] > 0)]
 share = len(helped) / len(methods)
@@ -1156,7 +1194,8 @@ claim("… and MLB's of B at least once {value:.2f}", on_overfit["mlb", "B"].max
 fed_or_not = ["joint", "multi-loss", "pmr", "ogm", "mlb", "ensemble"]
 both_figures(fed_or_not).rename(columns={"test": "test accuracy", "probe_1": "probe of A"})
 
-# %%
+# %% folded=true
+# Claims, checked.
 fed = differences(starve, "multi-loss", "ensemble", "probe_1").iloc[0]
 claim("Multi-loss: A's probe minus the ensemble's: {value:+.3f}", fed["mean"], above=-0.02)
 unheard = differences(starve, "multi-loss", "ensemble").iloc[0]
@@ -1191,7 +1230,8 @@ order_guess = NumberGuess(
 )
 order_guess
 
-# %%
+# %% folded=true
+# The figure.
 real = ["uci_views", "av_digits", "av_one_speaker", "av_two_speakers"]
 others = pd.concat([late[late["data"] == name] for name in real])
 one_speaker = means(others[others["data"] == "av_one_speaker"]).set_index("method")["mean"]
@@ -1203,7 +1243,8 @@ show(figure, method_gains(others, axes, by="data", shared=False))
 # %%
 in_figures(others)
 
-# %%
+# %% folded=true
+# Claims, checked.
 drop = differences(others, BEST, "joint").set_index("data")
 beaten = differences(others, "modality-dropout", "ensemble").set_index("data")
 claim(
@@ -1350,7 +1391,8 @@ race_explorer(extra={"mine": Mine})
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "07",
     {

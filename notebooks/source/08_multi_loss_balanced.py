@@ -22,7 +22,8 @@
 # came after, Kontras and colleagues, *Balancing Multimodal Training Through Game-Theoretic
 # Regularization* ([2024](https://arxiv.org/abs/2411.07335)).
 
-# %%
+# %% folded=true
+# Imports and settings.
 from functools import partial
 
 import numpy as np
@@ -85,7 +86,8 @@ SEEDS = range(100, 105)  # settings were chosen on seeds 0 to 2
 # *itself* is right and certain. Written out, and checked against autograd on the loss that
 # `coursekit.balancing.multi_loss` trains on:
 
-# %%
+# %% folded=true
+# Claims, checked.
 data = load_preset("starve", seed=0)
 inputs = {m: x.double() for m, x in data.train.inputs.items()}
 network = build_classifier(data.train.inputs, data.num_classes, seed=0).double()
@@ -105,7 +107,8 @@ claim("Largest difference to autograd: {value:.1e}", (by_hand - autograd).abs().
 # Now the same two terms on A's encoder while it trains: their length, over all training rows, after
 # every epoch. First sketch the second of them.
 
-# %%
+# %% folded=true
+# The guess.
 heard_guess = CurveGuess(
     "08-heard",
     "starve, multi-loss: gradient norm of A's own loss on A's encoder, epoch by epoch?",
@@ -117,7 +120,8 @@ heard_guess = CurveGuess(
 heard_guess
 
 
-# %%
+# %% folded=true
+# The figure: starve: what A's encoder hears.
 def heard(name, method, seed):
     """By epoch and loss: gradient norm on encoder A, the loss, and how often A alone is right."""
     split = load_preset("starve", seed=seed)
@@ -165,7 +169,8 @@ ax.set_ylim(0)
 ax.set_ylabel("gradient norm on encoder A\n(band: 95 % interval, 4 seeds)")
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "A's own loss at its loudest, against joint training at its loudest: {value:.1f} times",
     own_term.max() / by_term["joint training: joint loss"].max(),
@@ -192,7 +197,8 @@ claim(
 # So the encoder has a teacher again. Is the *joint answer* healed? On `starve`, joint training and
 # the ensemble of the unimodal models lie about ten points apart.
 
-# %%
+# %% folded=true
+# The guess.
 closed_guess = NumberGuess(
     "08-closed",
     "What share of the gap between joint training and the ensemble does the multi-loss close?",
@@ -255,7 +261,8 @@ gap = paired("starve", "ensemble", "joint").mean
 closed_guess.reveal(paired("starve", "multi-loss", "joint").mean / gap, within=0.08)
 starve
 
-# %%
+# %% folded=true
+# Claims, checked.
 fed = paired("starve", "multi-loss", "joint", "probe_1")
 claim("The multi-loss lifts the probe of A by {value:+.3f}", fed.mean, above=0.3)
 level = paired("starve", "multi-loss", "ensemble", "probe_1")
@@ -307,7 +314,8 @@ three_of_them = {name: four[name] for name in ("joint", "multi-loss", "ensemble"
 synergy = by_seed(partial(load_preset, "synergy"), three_of_them, SEEDS, fusion="mid-mlp")
 synergy.apply(interval).to_frame("synergy, mid-MLP: test accuracy")
 
-# %%
+# %% folded=true
+# Claims, checked.
 paid = interval(synergy["multi-loss"] - synergy["joint"])
 claim("synergy: the multi-loss changes the accuracy by {value:+.3f}", paid.mean, below=0)
 claim("… at best by {value:+.3f}", paid.high, below=0)
@@ -388,7 +396,8 @@ for scores in ([60.0, 110.0], [60.0, 110.0, 95.0]):
     print("scores", scores, "→ k", [round(x, 3) for x in package.tolist()])
     claim("Difference to the package: {value:.1e}", (by_hand - package).abs().max(), below=1e-8)
 
-# %%
+# %% folded=true
+# The figure: Three paces: a gentle one, a strong one, and a brake alone.
 figure, (ax,) = new_figure(7.2, 4.0)
 ax.set_title("Three paces: a gentle one, a strong one, and a brake alone")
 pace_axes(ax)
@@ -400,7 +409,8 @@ alts = [
 ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.9))
 show(figure, "MLB's k against the ratio r. " + ". ".join(alts) + ".")
 
-# %%
+# %% folded=true
+# Claims, checked.
 hardest = 1 - np.tanh(2.0)
 claim("The hardest brake at α = 2, as r goes to 0: {value:.3f}", hardest, between=(0.03, 0.04))
 claim("… and at α = 0.8: {value:.3f}", 1 - np.tanh(0.8), between=(0.3, 0.4))
@@ -478,7 +488,8 @@ claim(
 # probability of the right class, in the middle the ratio, right the pace. Before you look: sketch
 # the pace of A, the slow one.
 
-# %%
+# %% folded=true
+# The guess.
 pace_guess = CurveGuess(
     "08-pace",
     "starve under MLB: k of A, mean over each epoch?",
@@ -490,7 +501,8 @@ pace_guess = CurveGuess(
 pace_guess
 
 
-# %%
+# %% folded=true
+# The figure.
 def paced(name, beta_max, seed):
     """Scores, ratios and paces of every batch of an MLB run."""
     scores = run_scores(load_preset(name, seed=seed), beta_max=beta_max, seed=seed)
@@ -511,7 +523,8 @@ for ax, (what, title) in zip(axes, titles.items(), strict=True):
     ax.set_ylabel(title)
 show(figure, " ".join(alts))
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("A is sped up at most {value:.1f} times, mean over an epoch", mean_k["A"].max(), above=3)
 claim("… while B is braked to {value:.2f}", mean_k["B"].min(), below=0.6)
 late_ratio = by_epoch.query("model == 'A' and epoch >= 16")["r"].mean()
@@ -568,7 +581,8 @@ halves_guess.reveal(
 seven = {"7 epochs": short.apply(interval), "20 epochs (two of them)": full.apply(interval)}
 pd.DataFrame(seven).loc[[*halves, "brake only, rate × 3"]].fillna("not trained")
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("7 epochs: accelerating minus braking is {value:+.3f}", edge.mean, above=0.02)
 claim("… and not by chance, at least {value:+.3f}", edge.low, above=0)
 control = interval(short["accelerate only"] - short["brake only, rate × 3"])
@@ -605,7 +619,8 @@ EXPLORERS["pace"]()
 # `balanced`, where nobody is behind for long. For comparison the $k$ of each epoch's *mean* ratio,
 # in which the jitter has been averaged away and only slow drift is left.
 
-# %%
+# %% folded=true
+# Claims, checked.
 work = [(beta_max, seed) for beta_max in (2.0, 8.0) for seed in SEEDS[:2]]
 traces = Parallel(n_jobs=2)(delayed(paced)("balanced", beta_max, seed) for beta_max, seed in work)
 jitter = {
@@ -665,7 +680,8 @@ three = Recipe(
 triple = by_seed(partial(generate, three), four, SEEDS[:3])
 triple.apply(interval).to_frame("three modalities: test accuracy")
 
-# %%
+# %% folded=true
+# Claims, checked.
 lead = interval(triple["mlb"] - triple["joint"])
 claim("Three modalities: MLB minus joint training {value:+.3f}", lead.mean, above=0.02)
 claim("… at least {value:+.3f}", lead.low, above=0.02)
@@ -679,7 +695,8 @@ print("(three seeds, default settings) MLB minus the multi-loss:", lead)
 # The paper's order is: MLB at least as good as the multi-loss, that better than the other methods,
 # joint training last. It was measured on real videos with larger networks. Before you look:
 
-# %%
+# %% folded=true
+# The guess.
 beaten_guess = NumberGuess(
     "08-beaten",
     "Of all data sets and fusions in the table: in what share does the method that validation "
@@ -717,7 +734,8 @@ beaten_guess.reveal((verdicts["clear"] > 0).mean(), within=0.1)
 # everywhere. It wins in few places. Further down they stand one by one. First all methods, on
 # `starve`:
 
-# %%
+# %% folded=true
+# The figure.
 of_starve = table[table["data"] == "starve"]
 panels = of_starve["fusion"].nunique()
 figure, axes = new_figure(2.3 * panels + 1.2, 5.4, columns=panels)
@@ -729,7 +747,8 @@ show(figure, alt)
 # Methods are sorted by their mean over the panels; where there is no dot, a method is not defined
 # for that fusion (MMCosine needs late-linear's slices) and was not run.
 
-# %%
+# %% folded=true
+# The figure.
 of_imbalance = table[table["data"] == "imbalance"]
 panels = of_imbalance["fusion"].nunique()
 figure, axes = new_figure(2.3 * panels + 1.2, 5.4, columns=panels)
@@ -737,7 +756,8 @@ alt = method_gains(of_imbalance, axes)
 figure.suptitle("imbalance: gain over joint training, paired by seed (◇ ensemble, dotted line)")
 show(figure, alt)
 
-# %%
+# %% folded=true
+# The figure.
 others = [name for name in late["data"].unique() if name not in ("starve", "imbalance")]
 figure, axes = new_figure(2.1 * len(others) + 1.2, 5.4, columns=len(others))
 alt = method_gains(late[late["data"].isin(others)], axes, by="data", shared=False)
@@ -765,7 +785,8 @@ pd.DataFrame(
     index=pd.MultiIndex.from_tuples(places, names=["data", "fusion"]),
 )
 
-# %%
+# %% folded=true
+# Claims, checked.
 for fusion in ("late-linear", "mid-mlp", "film"):
     lead = paired("starve", "mlb", "multi-loss", fusion=fusion)
     claim(f"starve, {fusion}: MLB − multi-loss {{value:+.3f}}", lead.mean, above=0.015)
@@ -885,7 +906,8 @@ def at_both_rates(columns):
 
 at_both_rates({"trial": trial_of, "test": figure_of})
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("starve: of MLB's lead over the multi-loss there is left {value:.0%}",
       wide_lead.mean / usual_lead.mean, below=0.5)  # fmt: skip
 for name in ("starve", "imbalance"):
@@ -929,7 +951,8 @@ print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tol
 # You know that on `starve` the multi-loss heals A's encoder, and that at the usual rates the joint
 # answer gains little.
 
-# %%
+# %% folded=true
+# The guess.
 only_guess = NumberGuess(
     "08-only",
     "starve, multi-loss, usual rates: it is right in what share of the rows where only A is?",
@@ -940,7 +963,8 @@ only_guess = NumberGuess(
 )
 only_guess
 
-# %%
+# %% folded=true
+# The figure.
 here = late[late["data"] == "starve"]
 widened = wide[(wide["data"] == "starve") & (wide["fusion"] == "late-linear")]
 widened = widened[widened["method"] == "multi-loss"].assign(method="multi-loss, wide")
@@ -955,7 +979,8 @@ handles, words = axes[0].get_legend_handles_labels()
 figure.legend(handles, words, loc="outside lower center", ncols=4)
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 print("accuracy where only A is right:", {n: round(v, 2) for n, v in only_a.items()})
 claim("The multi-loss gets {value:.2f} of what only A knows", only_a["multi-loss"], below=0.6)
 claim("… at a larger rate {value:.2f}", only_a["multi-loss, wide"], above=0.6)
@@ -1027,7 +1052,8 @@ ten = ten.groupby("bin").agg(n=("accuracy", "size"), accuracy=("accuracy", "mean
 ten["gap"] = (ten["accuracy"] - ten["confidence"]).abs()
 ten.round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 by_hand = (ten["n"] * ten["gap"]).sum() / len(sure)
 two_classes = torch.tensor(np.c_[sure, 1 - sure])
 package = ece(two_classes, torch.tensor(1 - right), bins=5)
@@ -1076,7 +1102,8 @@ exercises.calibration_error.check(calibration_error_of, seed=8_0104)
 # %% [markdown]
 # ### Guess first
 
-# %%
+# %% folded=true
+# The guess.
 ece_guess = ChoiceGuess(
     "08-ece",
     "Which of the four has the lowest ECE on imbalance (table, ten seeds)?",
@@ -1084,7 +1111,8 @@ ece_guess = ChoiceGuess(
 )
 ece_guess
 
-# %%
+# %% folded=true
+# The figure.
 sureness = {
     name: means(late[late["data"] == name], "ece").set_index("method")["mean"][names]
     for name in late["data"].unique()
@@ -1125,7 +1153,8 @@ pd.DataFrame(
     {name: {d: figure_of(d, name, "ece") for d in late["data"].unique()} for name in names}
 )
 
-# %%
+# %% folded=true
+# Claims, checked.
 for name in ("starve", "imbalance"):
     row = paired(name, "mlb", "multi-loss", "ece")
     claim(f"{name}: ECE, MLB − multi-loss {{value:+.3f}}", row.mean, below=-0.02)
@@ -1149,7 +1178,8 @@ at_both_rates({"ECE": partial(figure_of, value="ece")})
 # usual repair is a **temperature** $T$: one number, fitted on validation, that divides all logits
 # (Guo and colleagues). It moves no answer, so that the accuracy stays.
 
-# %%
+# %% folded=true
+# The guess.
 repair_guess = NumberGuess(
     "08-repair",
     "imbalance: what share of the ensemble's ECE is left after the repair with one T?",
@@ -1182,7 +1212,8 @@ unrepaired = repaired["after"]["ensemble"] / repaired["before"]["ensemble"]
 repair_guess.reveal(100 * unrepaired, within=10)
 repaired.round(3)
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim("The ensemble's temperature {value:.2f}", repaired["T"]["ensemble"], below=0.9)
 claim("… takes its ECE from {value:.3f}", repaired["before"]["ensemble"], above=0.12)
 claim("… to {value:.3f}", repaired["after"]["ensemble"], below=0.09)
@@ -1202,7 +1233,8 @@ claim("MLB's before any repair: {value:.3f}", repaired["before"]["mlb"], below=0
 # %%
 verdicts
 
-# %%
+# %% folded=true
+# Claims, checked.
 by_data = verdicts[verdicts["fusion"] == "late-linear"]["clear"]  # a data set has one ensemble
 print(f"late-linear, one row per data set ({len(by_data)}): ensemble clearly beaten in "
       f"{(by_data > 0).sum()}, clearly ahead in {(by_data < 0).sum()}")  # fmt: skip
@@ -1244,7 +1276,8 @@ published = pd.DataFrame(
 )  # fmt: skip
 published
 
-# %%
+# %% folded=true
+# Claims, checked.
 losers = (published.loc[["MSLR", "MMCosine"]] < published.loc["joint"]).to_numpy()
 claim("Published: entries of MSLR and MMCosine below joint training: {value:.0f}",
       losers.sum(), above=0)  # fmt: skip
@@ -1267,13 +1300,15 @@ claim("… by at most {value:.1f} points",
 # cost? Two encoders either way, so the ensemble is about as large as the joint model and as quick
 # to run. Training time against joint training, `starve`:
 
-# %%
+# %% folded=true
+# The figure: starve, late-linear: seconds of one training.
 figure, (ax,) = new_figure(7.2, 4.8)
 alt = method_values(here, [ax], value="seconds")
 ax.set_title("starve, late-linear: seconds of one training")
 show(figure, alt)
 
-# %%
+# %% folded=true
+# Claims, checked.
 seconds = means(here, "seconds").set_index("method")["mean"]
 price = (seconds / seconds["joint"])[[*names, BEST, "agm", "gblend-online"]]
 print("training time / joint training:", price.round(1).to_dict())
@@ -1364,7 +1399,8 @@ guide = [
 ]  # fmt: skip
 pd.DataFrame(guide, columns=["what you see", "what to try", "evidence"])
 
-# %%
+# %% folded=true
+# Claims, checked.
 claim(
     "starve: ensemble − joint at least {value:+.3f}",
     paired("starve", "ensemble", "joint").low,
@@ -1427,7 +1463,8 @@ exercises.own_method.check(Mine, seed=8_0106)
 # And into the race, on full-size data, beside joint training, MLB and, always, the ensemble. (As
 # long as the class is empty, it is the multi-loss.)
 
-# %%
+# %% folded=true
+# The figure: starve, seed 100: a race with the ensemble in it.
 entries = {"joint": Method, "mine": Mine, "mlb": MLB}
 *_, after = race(load_preset("starve", seed=100), entries, Settings(epochs=14), seed=100)
 lanes = after.epochs.assign(split="valid").rename(columns={"entry": "model"})
@@ -1473,7 +1510,8 @@ show(figure, alt)
 #
 # ## Checkpoint
 
-# %%
+# %% folded=true
+# The checkpoint: what your run gave.
 record.checkpoint(
     "08",
     {

@@ -31,7 +31,7 @@ def refresh(script: Path, force: bool) -> str:
     normalise(notebook)
     stamp(notebook, script, seconds)
     write(notebook, path)
-    return f"run in {seconds:.1f} s"
+    return f"run in {seconds.clock:.1f} s, {seconds.processor:.1f} s of processors"
 
 
 def refresh_all(chosen: list[Path], force: bool) -> int:

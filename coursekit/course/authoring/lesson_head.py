@@ -9,22 +9,36 @@ from coursekit.utils.checks import require
 
 TITLE = re.compile(r"^# # (\d\d) · (.+)$", re.M)
 TIME = re.compile(r"^# \*\*Time\*\* about (\d+) minutes", re.M)
+FURTHER = re.compile(r"(\d+) more for what is marked\s+(?:# )?\*Further\*", re.M)
+COMPUTING = re.compile(r"computing takes (\d+) to (\d+)\s+(?:# )?seconds", re.M)
 
 
 class Head(NamedTuple):
-    """Two digits, title, minutes to read and do, and the file name of the learner notebook."""
+    """What a lesson says of itself.
+
+    name: two digits.  minutes: to read and do, on the core path.  further: more minutes, for what
+    is marked Further.  computing: seconds, on an idle machine and on a busy one.  notebook: the
+    file name of the learner's.
+    """
 
     name: str
     title: str
     minutes: int
+    further: int
+    computing: tuple[int, int]
     notebook: str
 
 
 def head_of(script: Path) -> Head:
-    """Read it.  Errors: ValueError when the head states no title or no minutes."""
+    """Read it.  Errors: ValueError when the head states no title, no minutes or no seconds."""
     text = script.read_text(encoding="utf-8")
     title, minutes = TITLE.search(text), TIME.search(text)
+    further, computing = FURTHER.search(text), COMPUTING.search(text)
     require(title is not None, f"{script.name} does not begin with '# NN · Title'.")
     require(minutes is not None, f"{script.name} has no line '**Time** about N minutes'.")
-    assert title is not None and minutes is not None
-    return Head(name_of(script), title[2], int(minutes[1]), notebook_of(script).name)
+    require(computing is not None, f"{script.name} does not state 'computing takes N to M seconds'.")
+    assert title is not None and minutes is not None and computing is not None
+    more = 0 if further is None else int(further[1])
+    seconds = int(computing[1]), int(computing[2])
+    name = name_of(script)
+    return Head(name, title[2], int(minutes[1]), more, seconds, notebook_of(script).name)

@@ -29,7 +29,8 @@ def readme_table() -> str:
     for head in map(head_of, scripts()):
         lesson = _declared(head.name)
         link = f"[{head.name} {lesson.listed_as or head.title}](notebooks/{head.notebook})"
-        rows.append(f"| {link} | {lesson.teaches} | {head.minutes} min |")
+        more = f" + {head.further}" if head.further else ""
+        rows.append(f"| {link} | {lesson.teaches} | {head.minutes}{more} min |")
     return "\n".join(rows)
 
 

@@ -66,8 +66,10 @@ def _from_text(name: str, text: str) -> NotebookNode:
     uses: Counter[str] = Counter()
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
-        if reveals(cell):
-            cell.metadata["jupyter"] = {"outputs_hidden": True}
+        hidden = {"source_hidden": True} if _folded(cell, name) else {}
+        hidden |= {"outputs_hidden": True} if reveals(cell) else {}
+        if hidden:
+            cell.metadata["jupyter"] = hidden
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] = _graded(cell.metadata["nbgrader"], name)
         cell.id = _name(cell)
@@ -79,6 +81,26 @@ def _from_text(name: str, text: str) -> NotebookNode:
             )
             cell.id = f"{cell.id}-{uses[cell.id]}"
     return notebook
+
+
+def _folded(cell: NotebookNode, script: str) -> bool:
+    """Whether the script asks for the cell's code to be stored folded: ``# %% folded=true``.
+
+    JupyterLab shows the first line of folded code, so that has to say what the cell gives.
+    Errors: ValueError for a cell whose first line is no comment, or that is part of an exercise.
+    """
+    if not cell.metadata.pop("folded", False):
+        return False
+    first = cell.source.partition("\n")[0]
+    labelled = cell.cell_type == "code" and first.startswith("# ") and first != cell.source
+    require(
+        labelled,
+        f"{script}: {first!r} begins a folded cell; a comment that says what the cell gives was expected.",
+    )
+    require(
+        "nbgrader" not in cell.metadata, f"{script}: {first!r} is folded and part of an exercise."
+    )
+    return True
 
 
 def reveals(cell: NotebookNode) -> bool:

@@ -27,14 +27,15 @@ END = "<!-- end of what it made -->"
 class Lesson:
     """What a lesson's source says of itself.
 
-    name: two digits.  link: of the notebook, from the course's folder.  minutes: to read and do.
-    exercises: key → points, in order.
+    name: two digits.  link: of the notebook, from the course's folder.  minutes: to read and do, on
+    the core path.  further: more minutes, for what is marked Further.  exercises: key → points, in order.
     """
 
     name: str
     title: str
     link: str
     minutes: int
+    further: int
     exercises: Mapping[str, float]
 
 
@@ -51,7 +52,7 @@ def lesson(script: Path) -> Lesson:
         known = f"points of {key} is {points:g}; one of {list(LEVELS)} was expected."
         require(points in LEVELS, known)
     link = f"notebooks/{head.notebook}"
-    return Lesson(head.name, head.title, link, head.minutes, exercises)
+    return Lesson(head.name, head.title, link, head.minutes, head.further, exercises)
 
 
 def lessons() -> list[Lesson]:
@@ -67,13 +68,16 @@ def table(listed: Sequence[Lesson]) -> str:
     for entry in listed:
         total = sum(entry.exercises.values())
         keys = [_keys(entry, points) for points in LEVELS]
-        rows.append(
-            [f"[{entry.name} {entry.title}]({entry.link})", f"{entry.minutes}", *keys, f"{total:g}"]
-        )
+        minutes = _minutes(entry.minutes, entry.further)
+        rows.append([f"[{entry.name} {entry.title}]({entry.link})", minutes, *keys, f"{total:g}"])
     counts = [f"{sum(list(x.exercises.values()).count(p) for x in listed)}" for p in LEVELS]
-    minutes = f"{sum(x.minutes for x in listed)}"
+    minutes = _minutes(sum(x.minutes for x in listed), sum(x.further for x in listed))
     rows.append(["all", minutes, *counts, f"{sum(sum(x.exercises.values()) for x in listed):g}"])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _minutes(core: int, further: int) -> str:
+    return f"{core} + {further}" if further else f"{core}"
 
 
 def _keys(entry: Lesson, points: float) -> str:
