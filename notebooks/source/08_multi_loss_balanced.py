@@ -10,7 +10,8 @@
 # - measure calibration, and find where a model is right that others are not,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
-# **Time** about 85 minutes to read and do; the computing takes less than 1 minute.
+# **Time** about 60 minutes to read and do, 45 more for what is marked *Further*; the computing takes
+# 30 to 90 seconds.
 #
 # **Needed before** lesson 02 (mid-MLP, FiLM, gates), 03 (additive, interaction), 04 (`synergy`,
 # modality dropout), 05 (starvation, probes, intervals), 06 (G-Blend) and 07 (loss weights and
@@ -86,8 +87,7 @@ SEEDS = range(100, 105)  # settings were chosen on seeds 0 to 2
 # *itself* is right and certain. Written out, and checked against autograd on the loss that
 # `coursekit.balancing.multi_loss` trains on:
 
-# %% folded=true
-# Claims, checked.
+# %%
 data = load_preset("starve", seed=0)
 inputs = {m: x.double() for m, x in data.train.inputs.items()}
 network = build_classifier(data.train.inputs, data.num_classes, seed=0).double()
@@ -97,6 +97,9 @@ p, p_a = prediction.joint.softmax(1), prediction.unimodal["A"].softmax(1)
 fusion_slice = dict(network.fusion.named_parameters())["linear.weight"][:, :32]  # W_A, (C, 32)
 own_head = network.heads["A"].weight  # V_A, (C, 32)
 by_hand = ((p - y) @ fusion_slice + (p_a - y) @ own_head) / len(y)  # the loss is a mean
+
+# %% folded=true
+# Claims, checked.
 loss = joint_loss(prediction, data.train.labels) + sum(
     F.cross_entropy(logits, data.train.labels) for logits in prediction.unimodal.values()
 )
@@ -221,7 +224,8 @@ closed_guess
 # (both commands stand in `data/methods.md`). `standings` puts the ensemble and the best unimodal
 # model (chosen on validation, seed by seed) into every fusion, and refuses a table without them.
 
-# %%
+# %% folded=true
+# Reads the table; `figure_of`, `trial_of` and `paired` look figures up in it.
 table = standings(pd.read_csv(open_checked("methods.csv")))
 late = table[table["fusion"] == "late-linear"]
 
@@ -245,6 +249,8 @@ def paired(data, method, base, value="test", fusion="late-linear", rows=table):
     return interval((wide[method] - wide[base]).dropna())
 
 
+# %% folded=true
+# The outcome, beside your guess.
 names = ["joint", "multi-loss", "mlb", "ensemble"]
 starve = pd.DataFrame(
     {
@@ -289,7 +295,8 @@ claim("… which closes {value:.0%} of the gap", gained.mean / gap, below=0.7)
 # there by itself is memorised.
 
 
-# %%
+# %% folded=true
+# Trains joint, multi-loss and ensemble on synergy, five seeds; `by_seed` does it for any methods.
 def test_accuracy(make_data, method, seed, fusion="late-linear", **how):
     """Test accuracy of one training with a method and settings of your choice."""
     split = make_data(seed=seed)
@@ -359,7 +366,7 @@ exercises.multi_loss.check(multi_loss_of, seed=8_0101)
 # One could make the fast one wait, its slice of the fusion included. Lesson 07's OGM brakes the
 # modality that is ahead. **MLB**, the balanced multi-loss, asks for more. In every batch:
 #
-# 1. score: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right class;
+# 1. score, as in OGM: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right class;
 # 2. ratio: $r_m = \operatorname{mean}_{j \ne m} s_j \,/\, s_m$. Above one, $m$ is behind;
 # 3. pace: a factor $k(r)$ on the step of encoder $m$, its head and its slice of the fusion.
 #
@@ -390,6 +397,8 @@ def pace_by_hand(scores, alpha, beta_max):
     return k
 
 
+# %% folded=true
+# Claims, checked.
 for scores in ([60.0, 110.0], [60.0, 110.0, 95.0]):
     s = torch.tensor(scores, dtype=torch.float64)
     by_hand, package = pace_by_hand(s, 2.0, 8.0), coefficients(s, 2.0, 8.0)
@@ -444,7 +453,7 @@ exercises.pace.check(pace_of, seed=8_0102)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### On the step
+# ## Further · On the step
 #
 # $k$ multiplies the step of a modality's parameters, not their gradient. For SGD without momentum
 # and without clipping that is the same. Adam divides the gradient by its own size, and the factor
@@ -468,6 +477,8 @@ def times_farther(optimizer, scale):
     return float(moved[1] / moved[0])
 
 
+# %% folded=true
+# Claims, checked.
 farther = pd.DataFrame(
     {o: {s: times_farther(o, s) for s in ("step", "gradient")} for o in ("sgd", "adam")}
 )
@@ -560,6 +571,9 @@ halves = {
     "accelerate only": AccelerateOnly,
     "both": MLB,
 }
+
+# %% folded=true
+# The guess.
 halves_guess = ChoiceGuess(
     "08-halves",
     "With 7 epochs instead of 20, at one base rate, which half of k is worth more on starve?",
@@ -567,7 +581,8 @@ halves_guess = ChoiceGuess(
 )
 halves_guess
 
-# %%
+# %% folded=true
+# Trains all of them; the outcome, beside your guess.
 short = by_seed(partial(load_preset, "starve"), halves, SEEDS[:4], epochs=7)
 alone = {name: halves[name] for name in ("brake only", "accelerate only")}
 faster = by_seed(partial(load_preset, "starve"), {"brake only": alone["brake only"]}, SEEDS[:4],
@@ -662,7 +677,7 @@ claim("… with an interval that ends at {value:+.3f}", overfit.high, below=0)
 # second illness. Few methods help there at all (printed above), and none brings back the best
 # single model.
 #
-# ### Three modalities
+# ## Further · Three modalities
 #
 # The ratio compares with the mean of the others, so nothing in MLB counts to two. One slow, one
 # fast, one in between:
@@ -677,6 +692,9 @@ three = Recipe(
     redundant=0.55,
     unique={"A": 0.2, "C": 0.1},
 )
+
+# %% folded=true
+# Three seeds of four methods.
 triple = by_seed(partial(generate, three), four, SEEDS[:3])
 triple.apply(interval).to_frame("three modalities: test accuracy")
 
@@ -707,7 +725,8 @@ beaten_guess = NumberGuess(
 )
 beaten_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess.
 places = [(str(d), str(f)) for d, f in table[["data", "fusion"]].drop_duplicates().to_numpy()]
 models = table[~table["method"].str.contains("unimodal|ensemble")]
 valid = models.pivot_table(index=["data", "fusion"], columns="method", values="valid")
@@ -770,7 +789,8 @@ show(figure, alt)
 # Now the paper's order, comparison by comparison. Both methods saw the same data in each seed, so
 # the **paired difference** is what counts.
 
-# %%
+# %% folded=true
+# Paired differences in all places.
 compared = [
     ("mlb", "multi-loss"),
     ("mlb", "joint"),
@@ -835,7 +855,8 @@ for method in ("mlb", "multi-loss", "ensemble", "mmcosine"):
 # choices fell.
 
 
-# %%
+# %% folded=true
+# Who chose the largest rate?
 def edges(rows, top):
     """Methods whose chosen rate is the largest that they tried, by data and fusion."""
     chosen_rates = rows.drop_duplicates(["data", "fusion", "method"])
@@ -861,7 +882,8 @@ claim("… that many methods: {value:.0f}", len(at_edge), above=4)
 #
 # ### Guess first
 
-# %%
+# %% folded=true
+# The guess.
 usual_lead = paired("starve", "mlb", "multi-loss")
 wide_guess = NumberGuess(
     "08-wide",
@@ -872,7 +894,8 @@ wide_guess = NumberGuess(
 )
 wide_guess
 
-# %%
+# %% folded=true
+# The outcome, beside your guess, and the four differences at both ranges.
 wide = standings(pd.read_csv(open_checked("methods_rates.csv")))
 wide_lead = paired("starve", "mlb", "multi-loss", rows=wide)
 wide_guess.reveal(wide_lead.mean, within=0.01)
@@ -891,7 +914,8 @@ pd.DataFrame(
 # What each of the four chose, and what came of it:
 
 
-# %%
+# %% folded=true
+# What each chose, and what came of it, at both ranges.
 def at_both_rates(columns):
     """Four rivals, two tables; columns: heading → function of data, method and ``rows``."""
     facts = {
@@ -998,14 +1022,6 @@ at_both_rates(
 # its joint head still follows B where the two disagree. With MLB's pace the head listens to A, and
 # with a larger rate for everybody it does so as well. Neither is free: where only B is right, MLB
 # answers a few points less often than joint training.
-#
-# ### The film
-#
-# One training, seen four ways at once: the curves, the probes, what the method does, and who is
-# right. One cursor runs through all of them. Step, play, and stop where something turns.
-
-# %%
-EXPLORERS["film"]()
 
 # %% [markdown]
 # ### Exercise 3 · Right where?
@@ -1031,7 +1047,16 @@ exercises.right_where.check(right_by_group, seed=8_0103)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Is it as sure as it should be?
+# ## Further · The film
+#
+# One training, seen four ways at once: the curves, the probes, what the method does, and who is
+# right. One cursor runs through all of them. Step, play, and stop where something turns.
+
+# %%
+EXPLORERS["film"]()
+
+# %% [markdown]
+# ## Further · Is it as sure as it should be?
 #
 # A model's **confidence** is its largest probability. It is **calibrated** if, of all answers given
 # with confidence 0.8, four in five are right. To check that, sort the answers into bins of equal
@@ -1148,7 +1173,8 @@ show(figure, alt)
 # One seed, trained just now at the settings that the table chose. Below the diagonal a model is too
 # sure, above it too modest. Over the ten seeds of the table:
 
-# %%
+# %% folded=true
+# ECE of four methods on all data.
 pd.DataFrame(
     {name: {d: figure_of(d, name, "ece") for d in late["data"].unique()} for name in names}
 )
@@ -1201,6 +1227,8 @@ def temperature(log_p, labels):
     return grid[np.argmin([float(F.cross_entropy(log_p / T, labels)) for T in grid])]
 
 
+# %% folded=true
+# The outcome, beside your guess.
 repairs = []
 for (name, seed), (valid_rows, (log_p, labels)) in answered.items():
     T = temperature(*valid_rows)
@@ -1224,7 +1252,8 @@ claim("MLB's before any repair: {value:.3f}", repaired["before"]["mlb"], below=0
 # for all answers looks too coarse for the largest error of the four. But the diagram shows the
 # ensemble too modest in nearly all bins, and one number takes away most of that. So do not mistrust
 # averages: rescale them, and compare calibration after that repair. (Three seeds.)
-#
+
+# %% [markdown]
 # ## The ensemble, argued honestly
 #
 # First the places of the guess above, one by one: in each of them the joint-trained method with the
@@ -1264,7 +1293,8 @@ for name in ("imbalance", "av_two_speakers"):
 # the ensemble in the table. We quote its published accuracies, in percent, and have not checked
 # them:
 
-# %%
+# %% folded=true
+# The published table.
 published = pd.DataFrame(
     {
         "CREMA-D": [55.4, 60.6, 71.7, 62.6, 69.2, 56.5, 59.3, 65.6, 69.3, 71.9],
@@ -1369,7 +1399,8 @@ exercises.choose_method.check(choose, seed=8_0105)
 # the stored table, paired over seeds.
 
 
-# %%
+# %% folded=true
+# The guide.
 guide = [
     ("starvation: joint below the best single, a probe collapsed",
      "ensemble first; MLB or G-Blend if one model must do",
@@ -1394,8 +1425,7 @@ guide = [
      f"synergy: ensemble − joint {hopeless}, multi-loss − joint {paid}"),
     ("probabilities matter",
      "measure ECE; rescale averages on validation",
-     f"imbalance: ECE, ensemble − MLB {modest}; ensemble rescaled "
-     f"{repaired['before']['ensemble']:.3f} → {repaired['after']['ensemble']:.3f}"),
+     f"imbalance: ECE, ensemble − MLB {paired('imbalance', 'ensemble', 'mlb', 'ece')}"),
 ]  # fmt: skip
 pd.DataFrame(guide, columns=["what you see", "what to try", "evidence"])
 
@@ -1423,6 +1453,8 @@ claim(
 )
 
 # %% [markdown]
+# ## Further · A method of your own
+#
 # ### Exercise 6 · A method of your own
 #
 # Write a subclass of `Method`, best on top of `MultiLoss`, that goes **beyond** it on starved data:
@@ -1480,7 +1512,8 @@ show(figure, alt)
 # One seed is a race, not a result. If yours looks good, `python -m coursekit bench methods` gives
 # it the budget, the seeds and the rivals of the table, once it stands in a file of its own in
 # `coursekit/balancing`.
-#
+
+# %% [markdown]
 # ## What stays
 #
 # - A loss of its own heals a starved encoder. Whether the joint head uses it is a matter of pace:
@@ -1494,9 +1527,7 @@ show(figure, alt)
 #
 # ## Words
 #
-# - **multi-loss**: the joint loss plus a loss for each modality's own head, all with weight one.
 # - **MLB**: multi-loss balanced; the multi-loss with a pace for each modality.
-# - **score**: here the sum over a batch of what a modality's own head gives to the right class.
 # - **pace**: the factor on a modality's step, from the ratio of the others' score to its own.
 # - **paired difference**: two methods subtracted seed by seed, on the same data, before the mean.
 # - **confidence**: the largest probability that a model gives.

@@ -61,8 +61,9 @@ def estimated(notebook: NotebookNode) -> Minutes:
 
 
 def _loop_names(code: str) -> set[str]:
-    loops = [node.target for node in ast.walk(ast.parse(code)) if isinstance(node, ast.For)]
-    return {n.id for target in loops for n in ast.walk(target) if isinstance(n, ast.Name)}
+    loops = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.For)]
+    names = [n for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)]
+    return {n.id for n in names if isinstance(n.ctx, ast.Store)}
 
 
 def _headings(cell: NotebookNode) -> Iterator[tuple[int, str]]:
