@@ -92,22 +92,25 @@ def script_of(folder, head, points=1):
     return script
 
 
-HEAD = "# # 01 · A lesson\n#\n# **Time** about 45 minutes to read and do."
+TITLE = "# # 01 · A lesson"
+TIME = "# **Time** about 45 minutes to read and do, 10 more for what is marked *Further*"
+HEAD = f"{TITLE}\n#\n{TIME}; the computing takes 10 to 30 seconds."
 
 
 def test_a_lesson_is_read_from_its_source(tmp_path):
     head = lesson(script_of(tmp_path, HEAD, 3))
-    assert (head.name, head.title, head.minutes) == ("01", "A lesson", 45)
+    assert (head.name, head.title, head.minutes, head.further) == ("01", "A lesson", 45, 10)
     assert (head.link, head.exercises) == ("notebooks/01_a.ipynb", {"01-x": 3})
-    row = "| [01 A lesson](notebooks/01_a.ipynb) | 45 |  |  | `01-x` | 3 |"
-    assert table([head]).splitlines()[2:] == [row, "| all | 45 | 0 | 0 | 1 | 3 |"]
+    row = "| [01 A lesson](notebooks/01_a.ipynb) | 45 + 10 |  |  | `01-x` | 3 |"
+    assert table([head]).splitlines()[2:] == [row, "| all | 45 + 10 | 0 | 0 | 1 | 3 |"]
 
 
 @pytest.mark.parametrize(
     ("head", "points", "sentence"),
     [
         ("# # A lesson", 1, "does not begin with '# NN · Title'"),
-        ("# # 01 · A lesson", 1, r"no line '\*\*Time\*\* about N minutes'"),
+        (f"{TITLE}\n#\n{TIME}.", 1, "does not state 'computing takes N to M seconds'"),
+        (TITLE, 1, r"no line '\*\*Time\*\* about N minutes'"),
         (HEAD, 5, r"points of 01-x is 5; one of \[1, 2, 3\]"),
     ],
 )

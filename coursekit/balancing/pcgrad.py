@@ -56,6 +56,10 @@ class PCGrad(MultiLoss):
 
     name = "pcgrad"
 
+    def merged(self, grads: Tensor, generator: torch.Generator) -> Tensor:
+        """The one gradient (D,) in place of those of all tasks, (T, D)."""
+        return merge(grads, generator)
+
     def backward(self, step: Step, loss: Tensor) -> None:
         """One backward pass per task instead of one for the sum."""
         parameters = [p for p in step.run.model.parameters() if p.requires_grad]
@@ -67,6 +71,6 @@ class PCGrad(MultiLoss):
                 for g, p in zip(grads, parameters, strict=True)
             ]
             rows.append(torch.cat([g.flatten() for g in parts]))
-        merged = merge(torch.stack(rows), step.run.generator)
+        merged = self.merged(torch.stack(rows), step.run.generator)
         for p, g in zip(parameters, merged.split([p.numel() for p in parameters]), strict=True):
             p.grad = g.view_as(p).clone()

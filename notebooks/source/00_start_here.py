@@ -84,8 +84,8 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # can answer too, and A can answer more. B is only *quicker to learn*. How the data are made is the
 # business of lesson 05; for now look at the outcome.
 #
-# We train three small networks: one on A alone, one on B alone, and a **joint** one on both. A
-# fourth row, the **ensemble**, needs no training: it averages the answers of the first two. A alone
+# We train three small networks: two **unimodal models**, on A alone and on B alone, and a **joint
+# model** on both. A fourth row, the **ensemble**, needs no training: it averages the answers of the first two. A alone
 # answers about 85 % of new samples right. **Accuracy** is that share.
 
 # %% folded=true
@@ -109,7 +109,8 @@ ensemble_guess = ChoiceGuess(
 ensemble_guess
 
 # %% [markdown]
-# Five times over, with new data and new networks each time. One such repetition is a **seed**.
+# Five times over, with new data and new networks each time. One such repetition is a **seed**. With
+# each mean over seeds stands a 95 % **interval**: where the mean plausibly lies.
 
 # %%
 start = preset("starve")
@@ -262,11 +263,12 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - **ensemble**: unimodal models, trained apart, whose probabilities are averaged.
 # - **accuracy**: the share of right answers.
 # - **seed**: one repetition of an experiment with its own random draws.
+# - **verification checkpoint**: the cell at a lesson's end that keeps the main figures of your run.
 # - **interval**: where the mean over seeds plausibly lies; in this course always 95 %.
 #
 # ## Checkpoint
 #
-# Every lesson ends like this. The cell writes down the version, the machine and the main figures of
+# Every lesson ends with a **verification checkpoint**. The cell writes down the version, the machine and the main figures of
 # your run, so that you can compare them with somebody else's or hand them in.
 
 # %% folded=true

@@ -376,10 +376,13 @@ figure, axes = new_figure(11.4, 3.8, columns=3)
 rest = additive.resid.to_numpy()
 alts = [f"additive, everybody: {spread_of_residuals(axes[0], smiling, rest, BOOKS)}"]
 axes[0].set_title("additive, everybody")
-for ax, model, title in zip(axes[1:], (additive, full), ("additive", "with interaction"), strict=True):
+for ax, model, title in zip(
+    axes[1:], (additive, full), ("additive", "with interaction"), strict=True
+):
     alts.append(f"{title}: {residuals(ax, smiling, critic, model.resid.to_numpy(), BOOKS)}")
     ax.set_title(f"{title}, by group")
 show(figure, " ".join(alts))
+
 
 # %% folded=true
 # Claims, checked.

@@ -191,7 +191,8 @@ pd.DataFrame(table.numpy(), rows, columns).round(2)
 #
 # ### Exercise 1 · How many parameters?
 #
-# A tensor-fusion head is a linear layer on that table. With three modalities the table becomes a
+# The part of a network that takes features to logits is its **head**. A tensor-fusion head is a
+# linear layer on that table. With three modalities the table becomes a
 # box, $[1; z_1] \otimes [1; z_2] \otimes [1; z_3]$, with an entry for every choice of one number
 # from each; and so on. `widths` is a list of the $D_m$, of any length. Return how many parameters
 # the head has: weights and biases.
@@ -546,7 +547,8 @@ print(f"          B takes {share[1, 0]:.0%} of A's value and {share[1, 1]:.0%} o
 # table below: `transformer` and `early-transformer`, which lesson 04 takes apart, and `conformer`,
 # which also slides a convolution over the sequence. It is made for speech; the paper of lesson 08
 # fuses with one.
-#
+
+# %% [markdown]
 # ## Further · A shove: MAG
 #
 # **MAG** (`mag`) starts from the thought that modalities are not equals. Words carry most of what

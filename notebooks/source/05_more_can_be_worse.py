@@ -8,7 +8,7 @@
 # - read an **encoder probe**, and tell two illnesses apart that look the same from outside,
 # - say what the usual cures do against each of them, from your own table.
 #
-# **Time** about 60 minutes to read and do, 15 more for what is marked *Further*; the computing takes
+# **Time** about 55 minutes to read and do, 15 more for what is marked *Further*; the computing takes
 # 25 to 75 seconds.
 #
 # **Needed before** lesson 00; cross-entropy and mini-batches in PyTorch; a confidence interval.
@@ -553,7 +553,7 @@ claim(
 # | | encoders intact | an encoder starved |
 # |---|---|---|
 # | **joint below the best single** | overfitting of the fusion head | starvation |
-# | **joint not below** | none | hidden starvation |
+# | **joint not below** | none | **hidden starvation** |
 #
 # The lower right corner is the one that nobody looks for. Here it is, and beside it a healthy case.
 
@@ -1034,6 +1034,7 @@ for name in ("illness", "modality"):
 #   be worse; true of the best weights, not of the weights that training finds.
 # - **linear probe**: a fresh linear head on frozen features; its accuracy says what they hold.
 # - **starvation**: the quick modality explains the loss away and the slow encoder never learns.
+# - **multi-loss**: the joint loss plus a loss for each modality's own head, all with weight one.
 # - **hidden starvation**: an encoder is worse than alone although the joint model is the best.
 # - **overfitting of the fusion head**: both encoders are intact and the layer on top fits noise.
 #

@@ -8,7 +8,7 @@
 # - say when an estimate is not to be trusted: too short, no overfitting, ground lost, wrong rows,
 # - decide with intervals whether blending helps, and against which illness.
 #
-# **Time** about 60 minutes to read and do, 25 more for what is marked *Further*; the computing takes
+# **Time** about 60 minutes to read and do, 20 more for what is marked *Further*; the computing takes
 # 30 to 90 seconds.
 #
 # **Needed before** lesson 05; a derivative, and what a gradient step is; a confidence interval.
@@ -80,7 +80,7 @@ HEADS = ("A", "B", "joint")
 #
 # $$L = w_A L_A + w_B L_B + w_{joint} L_{joint}.$$
 #
-# Joint training is $w = (0, 0, 1)$. A loss that is only there to help the training of another one
+# Such a weighted sum is a **blend**. Joint training is $w = (0, 0, 1)$. A loss that is only there to help the training of another one
 # is an **auxiliary loss**; with all three weights equal we have multi-loss. So the question of this
 # lesson is not whether to add losses. It is: *which weights?*
 #
@@ -124,8 +124,8 @@ claim(
 # ## Read the curves
 #
 # Wang and colleagues ask the heads themselves. Take a copy of the model for each head and train it
-# for *that head alone*, $N$ epochs. A quarter of the training rows are held back: nothing is fitted
-# to them, they only measure. Here are the three heads of one `starve` data set.
+# for *that head alone*, $N$ epochs. A quarter of the training rows are **held rows**: nothing is
+# fitted to them, they only measure. Here are the three heads of one `starve` data set.
 
 # %%
 losses = drive(head_losses(data, Settings(epochs=10), seed=100))
@@ -138,7 +138,8 @@ view.update(blended)
 show(view.figure, view.describe(blended))
 
 # %% [markdown]
-# Two arrows, two numbers for each head $k$, from checkpoint $0$ to checkpoint $N$:
+# Two arrows, two numbers for each head $k$, from **checkpoint** $0$ to checkpoint $N$ (the weights as
+# they are at one moment, here after so many epochs):
 #
 # - **G**, what it *generalised*: how far the loss on the held rows fell.
 # - **O**, what it *overfitted*: by how much the gap between held and fitted rows widened.
@@ -1266,6 +1267,7 @@ finished.results.pivot_table(index="entry", columns="seed", values="accuracy", s
 #
 # - **auxiliary loss**: a loss that is there only to help the training of another one.
 # - **blend**: a weighted sum of the losses of all heads, or the weights themselves.
+# - **checkpoint**: a network's weights at one moment of its training.
 # - **held rows**: training rows that are not fitted and only measure.
 # - **generalisation gained, G**: how far a head's loss on held rows fell between two checkpoints.
 # - **overfitting gained, O**: by how much the gap between held and fitted loss widened meanwhile.

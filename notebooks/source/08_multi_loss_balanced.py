@@ -10,7 +10,7 @@
 # - measure calibration, and find where a model is right that others are not,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
-# **Time** about 60 minutes to read and do, 45 more for what is marked *Further*; the computing takes
+# **Time** about 55 minutes to read and do, 30 more for what is marked *Further*; the computing takes
 # 30 to 90 seconds.
 #
 # **Needed before** lesson 02 (mid-MLP, FiLM, gates), 03 (additive, interaction), 04 (`synergy`,
@@ -368,7 +368,7 @@ exercises.multi_loss.check(multi_loss_of, seed=8_0101)
 #
 # 1. score, as in OGM: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right class;
 # 2. ratio: $r_m = \operatorname{mean}_{j \ne m} s_j \,/\, s_m$. Above one, $m$ is behind;
-# 3. pace: a factor $k(r)$ on the step of encoder $m$, its head and its slice of the fusion.
+# 3. **pace**: a factor $k(r)$ on the step of encoder $m$, its head and its slice of the fusion.
 #
 # The slice is whatever weights read $m$ alone: the columns of the first layer in late-linear and
 # mid-MLP, the projection of $m$ in the transformer. FiLM and the Kiela gate have no such weights
@@ -676,7 +676,8 @@ claim("… with an interval that ends at {value:+.3f}", overfit.high, below=0)
 # question of its own (below, *How wide was the range?*). And balancing the pace does harm to the
 # second illness. Few methods help there at all (printed above), and none brings back the best
 # single model.
-#
+
+# %% [markdown]
 # ## Further · Three modalities
 #
 # The ratio compares with the mean of the others, so nothing in MLB counts to two. One slow, one

@@ -10,7 +10,7 @@ from coursekit.utils.checks import require
 TITLE = re.compile(r"^# # (\d\d) · (.+)$", re.M)
 TIME = re.compile(r"^# \*\*Time\*\* about (\d+) minutes", re.M)
 FURTHER = re.compile(r"(\d+) more for what is marked\s+(?:# )?\*Further\*", re.M)
-COMPUTING = re.compile(r"computing takes (\d+) to (\d+)\s+(?:# )?seconds", re.M)
+COMPUTING = re.compile(r"computing takes\s+(?:# )?(\d+) to (\d+)\s+(?:# )?seconds", re.M)
 
 
 class Head(NamedTuple):
@@ -36,7 +36,9 @@ def head_of(script: Path) -> Head:
     further, computing = FURTHER.search(text), COMPUTING.search(text)
     require(title is not None, f"{script.name} does not begin with '# NN · Title'.")
     require(minutes is not None, f"{script.name} has no line '**Time** about N minutes'.")
-    require(computing is not None, f"{script.name} does not state 'computing takes N to M seconds'.")
+    require(
+        computing is not None, f"{script.name} does not state 'computing takes N to M seconds'."
+    )
     assert title is not None and minutes is not None and computing is not None
     more = 0 if further is None else int(further[1])
     seconds = int(computing[1]), int(computing[2])
