@@ -247,7 +247,7 @@ def test_gradients_at_right_angles_stay_as_they_are(tasks, seed):
 @law(tasks=st.integers(2, 4), seed=SEEDS)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 def test_projecting_survives_gradients_of_any_length(tasks, seed, dtype):
-    """The square of a tiny gradient is zero, of a huge one infinite; a task may have none at all."""
+    """The square of a tiny gradient is zero, of a huge one infinite; a task may have none."""
     (g,) = draw((tasks, 6), seed=seed)
     expected = pcgrad.project(g, torch.Generator().manual_seed(seed))
     top = torch.finfo(dtype).max / 100

@@ -23,7 +23,7 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
     values f: logits (B, C) by the set of modalities that are present, the absent ones zeroed; every
     set but the empty one, whose value is taken as 0 so that Σ_m φ_m = f(all).
     Returns (B, C) each, in sorted order of the modalities.
-    Source: Li and colleagues 2023, section 3; Shapley 1953.
+    Source: [Li and colleagues 2023](https://arxiv.org/abs/2308.07686), section 3; Shapley 1953.
     """
     if not isinstance(values, Mapping):
         raise TypeError(f"values is a {type(values).__name__}; a dictionary by set was expected.")
@@ -62,7 +62,8 @@ def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:
 
     scores s: (M,), mean −log softmax(φ_m)[y] of the batch, so the larger the worse.  running: their
     means over all iterations before (zeros at first).  alpha α ≥ 0.  Returns (M,).
-    Source: Li and colleagues 2023, section 3, with the clipping of their code.
+    Source: [Li and colleagues 2023](https://arxiv.org/abs/2308.07686), section 3, with the clipping
+    of their code.
     """
     require_batch("scores", scores, (None,))
     m = len(scores)

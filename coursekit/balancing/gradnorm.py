@@ -20,7 +20,7 @@ def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float)
     norms G: (T,), lengths of the weighted losses' gradients on the shared parameters.  losses L and
     initial_losses L(0): (T,), positive.  alpha α ≥ 0: how strongly slow tasks are pulled along.
     Returns (T,), constants for the loss Σ |G_i − target_i|.
-    Source: Chen, Badrinarayanan, Lee, Rabinovich 2018, eq. 1.
+    Source: [Chen, Badrinarayanan, Lee, Rabinovich 2018](https://arxiv.org/abs/1711.02257), eq. 1.
     """
     require_batch("norms", norms, (None,))
     for name, values in (("losses", losses), ("initial_losses", initial_losses)):
@@ -35,8 +35,9 @@ def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float)
 class GradNorm(Method):
     """Joint and unimodal losses whose weights are learnt, so that all train at one pace.
 
-    Any fusion. The shared parameters are those of all encoders.  alpha: see `targets`.  rate: the
-    weights' own learning rate.
+    Any fusion. The shared parameters are those of all encoders (the paper: of the last layer that
+    tasks share). The weights sum to the number of heads, as those of the multi-loss do.
+    alpha: see `targets`.  rate: the weights' own learning rate.
     """
 
     name = "gradnorm"

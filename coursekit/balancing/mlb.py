@@ -20,7 +20,8 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
     scores s: (M,), the batch's sum of true-class probabilities.  alpha α ≥ 0.  beta_max ≥ 1: the
     largest k, 1 = brake only.  Returns (M,), which multiplies the step of encoder m, its head and
     its slice of the fusion. At r = 1 it is 1: the method fades by itself.
-    Source: Kontras and colleagues 2024, eqs 4–7.
+    Source: [Kontras and colleagues 2024](https://arxiv.org/abs/2405.07930), eqs 4 to 7, and eq. 2
+    for the step, which is what is multiplied: after momentum and clipping, not the gradient.
     """
     require_scores("scores", scores)
     _require_own(alpha, beta_max)

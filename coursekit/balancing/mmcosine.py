@@ -17,7 +17,8 @@ def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float =
     """s Σ_m cos(z_m, W_{m,c}): joint logits (B, C) without a bias.
 
     features z_m: (B, D_m) each.  weights W_m: (C, D_m) each.  scale s > 0.
-    Source: Xu and colleagues 2023, section 3.
+    Source: [Xu and colleagues 2023](https://arxiv.org/abs/2303.05338), section 3. The cosines are
+    added, not averaged.
     """
     for name, parts in (("features", features), ("weights", weights)):
         if not isinstance(parts, Sequence):

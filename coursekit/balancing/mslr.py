@@ -16,8 +16,9 @@ def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:
     """acc_m(now) / mean of the ``memory`` accuracies before now; 1 until there are enough.
 
     accuracies: (epochs, M), validation accuracy after each epoch, the last row is now.
-    Returns (M,), which multiplies the learning rate of encoder m in the next epoch.
-    Source: Yao & Mihalcea 2022, the "smooth" strategy.
+    Returns (M,), which multiplies the learning rate of modality m in the next epoch.
+    Source: [Yao and Mihalcea 2022](https://aclanthology.org/2022.findings-acl.143/), the "smooth"
+    strategy; their initial rate per modality is one for all here.
     """
     require_batch("accuracies", accuracies, (None, None))
     require_count("memory", memory, 1)
@@ -32,6 +33,8 @@ def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:
 class MSLR(Listening):
     """Joint training, each modality's step × its ratio, set anew after every epoch. Any fusion.
 
+    What is multiplied: the step of the encoder, its head and its slice of the fusion, after
+    clipping: a learning rate of its own, as in the paper, where models are additive.
     memory: how many accuracies before now are averaged.
     """
 

@@ -8,8 +8,9 @@ from coursekit.training.method import JOINT, Method, Step
 class MultiLoss(Method):
     """loss = CE(joint) + Σ_m CE(head_m).
 
-    Source: Kontras and colleagues 2024, eq. 3; as auxiliary losses Wang, Tran, Feiszli 2020, §3.
-    Any fusion.
+    The losses are added, not averaged: with M modalities the gradient is that of M + 1 losses.
+    Source: [Kontras and colleagues 2024](https://arxiv.org/abs/2405.07930), eq. 3; as auxiliary
+    losses [Wang, Tran, Feiszli 2020](https://arxiv.org/abs/1905.12681), section 3. Any fusion.
     """
 
     name = "multi-loss"

@@ -21,7 +21,9 @@ def coefficients(scores: Tensor, alpha: float) -> Tensor:
 
     scores s: (M,), the batch's sum of true-class probabilities by modality.  alpha α ≥ 0.
     Returns (M,).  A tie is left alone; the released code brakes the first modality then.
-    Source: Peng, Wei, Deng, Wang, Hu 2022, section 3.2; more than two modalities: ours.
+    Source: [Peng, Wei, Deng, Wang, Hu 2022](https://arxiv.org/abs/2203.15332), eqs 8 to 10; more
+    than two modalities: ours. They multiply the gradient of the encoder (their code: of its
+    convolutions); what `OGM` multiplies stands there.
     """
     require_scores("scores", scores)
     require_not_negative("alpha", alpha)
@@ -41,7 +43,8 @@ def noise_std(grad: Tensor) -> Tensor:
     """Standard deviation of the noise that GE adds: the unbiased one of the gradient, plus 1e-8.
 
     grad: one parameter's gradient, two numbers or more.  Returns a scalar.
-    Source: Peng and colleagues 2022, section 3.3, and their code.
+    Source: [Peng and colleagues 2022](https://arxiv.org/abs/2203.15332), section 3.3, and their
+    code.
     """
     require_floats("grad", grad)
     require(grad.numel() > 1, f"grad has shape {tuple(grad.shape)}; two numbers were expected.")
@@ -53,8 +56,9 @@ def noise_std(grad: Tensor) -> Tensor:
 class OGM(Listening):
     """Joint training, the step of each modality that is ahead × k_m. Any fusion.
 
-    Where the fusion is not additive the scores come from heads that listen (ours). until: the last
-    epoch in which it acts, None = all.
+    What is multiplied: the step of the encoder, its head and its slice of the fusion, after
+    clipping (ours; the paper: the encoder's gradient). Where the fusion is not additive the scores
+    come from heads that listen (ours). until: the last epoch in which it acts, None = all.
     """
 
     name = "ogm"
@@ -75,7 +79,11 @@ class OGM(Listening):
 
 
 class OGMGE(OGM):
-    """OGM, and noise in every encoder's gradient as wide as the gradient itself."""
+    """OGM, and noise in every encoder's gradient as wide as the gradient itself.
+
+    The noise is added before clipping and before the scale, so k_m multiplies it, too (ours; the
+    released code adds it to the gradient that was scaled).
+    """
 
     name = "ogm-ge"
 

@@ -19,7 +19,7 @@ def prototypes(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
 
     features: (B, D).  labels: (B,) in 0 … C − 1.  A class that does not occur has NaN in the
     released code (0/0); here its row is zero, and `present` tells which rows mean something.
-    Source: Fan and colleagues 2023, section 3.
+    Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), section 3.
     """
     require_batch("features", features, (None, None))
     require_count("num_classes", num_classes, 1)
@@ -39,7 +39,7 @@ def present(labels: Tensor, num_classes: int) -> Tensor:
 def similarities(features: Tensor, centres: Tensor) -> Tensor:
     """Minus the Euclidean distance of every feature to every prototype, (B, D), (C, D) → (B, C).
 
-    Source: Fan and colleagues 2023, section 3.
+    Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), section 3.
     """
     require_batch("features", features, (None, None))
     require_batch("centres", centres, (None, features.shape[1]))
@@ -52,7 +52,8 @@ def coefficients(prototype_scores: Tensor) -> tuple[Tensor, Tensor]:
 
     prototype_scores S: (2,), the batch's sum of softmax(−distances)[y].  Returns the weights of
     modality 0's and modality 1's prototype loss: the one that is behind gets one above zero.
-    Source: Fan and colleagues 2023, eqs 8–13; the released code has 0 or 1 only.
+    Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), eqs 8 to 13; the released
+    code has 0 or 1 only.
     """
     require_scores("prototype_scores", prototype_scores)
     shape = tuple(prototype_scores.shape)

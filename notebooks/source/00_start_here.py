@@ -85,8 +85,8 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # business of lesson 05; for now look at the outcome.
 #
 # We train three small networks: two **unimodal models**, on A alone and on B alone, and a **joint
-# model** on both. A fourth row, the **ensemble**, needs no training: it averages the answers of the first two. A alone
-# answers about 85 % of new samples right. **Accuracy** is that share.
+# model** on both. A fourth row, the **ensemble**, needs no training: it averages the answers of the
+# first two. A alone answers about 85 % of new samples right. **Accuracy** is that share.
 
 # %% folded=true
 # The guess.
@@ -268,8 +268,9 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #
 # ## Checkpoint
 #
-# Every lesson ends with a **verification checkpoint**. The cell writes down the version, the machine and the main figures of
-# your run, so that you can compare them with somebody else's or hand them in.
+# Every lesson ends with a **verification checkpoint**. The cell writes down the version, the
+# machine and the main figures of your run, so that you can compare them with somebody else's or
+# hand them in.
 
 # %% folded=true
 # The checkpoint: what your run gave.

@@ -605,7 +605,7 @@ print("R²: " + ", ".join(f"{name} {model.rsquared:.3f}" for name, model in mode
 # | diagram | the vote is a … | then |
 # |---|---|---|
 # | place ← party → vote → view of Clinton | **confounder** of place and view | add the vote |
-# | place → vote → view of Clinton | **mediator**: a part of what place does | adding it takes that part away |
+# | place → vote → view of Clinton | **mediator** of place | adding it takes a part away |
 # | place → vote ← view of Clinton | **collider** | adding it makes up a slope that is not there |
 #
 # One and the same fit belongs to all three.

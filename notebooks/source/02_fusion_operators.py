@@ -10,8 +10,8 @@
 #   it,
 # - choose an operator for a task, and hold it against the rows that papers leave out.
 #
-# **Time** about 50 minutes to read and do, 35 more for what is marked *Further*; the computing takes
-# 30 to 90 seconds. A good place for a break is marked half way.
+# **Time** about 50 minutes to read and do, 35 more for what is marked *Further*; the computing
+# takes 30 to 90 seconds. A good place for a break is marked half way.
 #
 # **Needed before** lesson 01; linear layers, ReLU and the sigmoid in PyTorch.
 #

@@ -9,8 +9,8 @@
 # - tell three verdicts apart: no interaction needed; used, but not needed by the task; used, and it
 #   pays.
 #
-# **Time** about 50 minutes to read and do, 10 more for what is marked *Further*; the computing takes
-# 20 to 60 seconds.
+# **Time** about 50 minutes to read and do, 10 more for what is marked *Further*; the computing
+# takes 20 to 60 seconds.
 #
 # **Needed before** lesson 02 (heads that add, heads that multiply); logits and accuracy in PyTorch.
 #
@@ -468,11 +468,11 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 # ### Our own
 #
 # Four heads on four data sets: `balanced` (nothing is synergistic) and `synergy` (40 % are
-# **synergistic samples**: only both modalities together can tell) of the generator, two views of real digits,
-# spoken and written digits. `film` lets one modality scale and shift the features of the other;
-# `low-rank` multiplies. The **ensemble** averages the probabilities of one model per modality: a
-# sum, its own projection. Every row had the same four learning rates to choose from, on the
-# validation rows. The table takes minutes, so it was made beforehand with
+# **synergistic samples**: only both modalities together can tell) of the generator, two views of
+# real digits, spoken and written digits. `film` lets one modality scale and shift the features of
+# the other; `low-rank` multiplies. The **ensemble** averages the probabilities of one model per
+# modality: a sum, its own projection. Every row had the same four learning rates to choose from, on
+# the validation rows. The table takes minutes, so it was made beforehand with
 #
 # `python -m coursekit interactions --seeds 10 --out data/emap.csv`
 

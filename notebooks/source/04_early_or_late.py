@@ -9,8 +9,8 @@
 #   several seeds,
 # - predict what misaligned modalities, unequal feature spaces and a missing modality do to each.
 #
-# **Time** about 60 minutes to read and do, 15 more for what is marked *Further*; the computing takes
-# 15 to 45 seconds.
+# **Time** about 60 minutes to read and do, 15 more for what is marked *Further*; the computing
+# takes 15 to 45 seconds.
 #
 # **Needed before** lessons 01, 02 and 03; cross-entropy and mini-batches in PyTorch; a confidence
 # interval.
@@ -75,9 +75,9 @@ show(figure, " ".join(sketch(ax, place) for ax, place in zip(axes, PLACES, stric
 
 # %% [markdown]
 # Each has a promise that is often repeated. **Early fusion** sees every pair of raw numbers, so
-# nothing that lies between the modalities can escape it, and it is hard to optimise. **Late fusion**
-# is easy to train, and cannot learn what only both together tell. **Intermediate fusion** is the
-# compromise. We will put each of these sentences to a test.
+# nothing that lies between the modalities can escape it, and it is hard to optimise. **Late
+# fusion** is easy to train, and cannot learn what only both together tell. **Intermediate fusion**
+# is the compromise. We will put each of these sentences to a test.
 #
 # Late fusion comes in two kinds that are easily mixed up. Here the branches are trained
 # **jointly**, with one loss on the summed logits. In the **ensemble** every branch is trained by
@@ -268,8 +268,9 @@ claim("Intermediate fusion minus this one: the interval begins at {value:+.3f}",
 #
 # ## Convergence is another question
 #
-# How fast, the **convergence**, is not how far. Take the same runs, epoch by epoch. You know where late fusion is at its
-# best epoch, on the test rows. Sketch the way there and on from there, on the validation rows.
+# How fast, the **convergence**, is not how far. Take the same runs, epoch by epoch. You know where
+# late fusion is at its best epoch, on the test rows. Sketch the way there and on from there, on the
+# validation rows.
 
 # %% folded=true
 # The guess.
@@ -455,9 +456,9 @@ print("The ensemble is clearly ahead of intermediate fusion in:", ", ".join(ense
 # of equality: on the recorded digits the intervals are wide. And of twenty intervals one may err.)
 # So: **in these ten cases, each at one budget of parameters, no other place clearly beats
 # intermediate fusion; by how much it leads depends on the data.** Another budget may turn the order
-# of the places; it was not tried. Where nothing is hard, in `balanced`, the place hardly matters. Where both
-# modalities are needed, late fusion is out, and so is the ensemble, which is late fusion by other
-# means. A transformer was run in four of the cases; we come back to it.
+# of the places; it was not tried. Where nothing is hard, in `balanced`, the place hardly matters.
+# Where both modalities are needed, late fusion is out, and so is the ensemble, which is late fusion
+# by other means. A transformer was run in four of the cases; we come back to it.
 #
 # The separately trained ensemble is another matter. Its networks never meet, so one expects little
 # of it. It is clearly ahead of intermediate fusion in every generated case in which no answer lies
@@ -542,9 +543,9 @@ exercises.late_against_early.check(late_against_early, seed=4_0104)
 # all of them goes to a linear classifier. In the package this is
 # `coursekit.fusion.MultiModalTransformer`, in `coursekit/fusion/early_transformer.py`.
 #
-# Looking works by **self-attention** (Vaswani and colleagues, equation 1). From each token three linear
-# layers make a **query** (what do I look for?), a **key** (what am I?) and a **value** (what do I
-# tell?), $d$ numbers each: the rows of $Q$, $K$ and $V$.
+# Looking works by **self-attention** (Vaswani and colleagues, equation 1). From each token three
+# linear layers make a **query** (what do I look for?), a **key** (what am I?) and a **value** (what
+# do I tell?), $d$ numbers each: the rows of $Q$, $K$ and $V$.
 #
 # $$\text{attention}(Q, K, V) = \text{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V$$
 #
@@ -981,8 +982,9 @@ EXPLORERS["depth"]()
 #
 # - Where modalities meet decides what can be learnt: the logits of late fusion hold no interaction,
 #   and of what only both together tell, late fusion and the ensemble learnt nothing here.
-# - Intermediate fusion was clearly beaten by no other place, in ten cases, each at one budget; by how
-#   much it leads depends on the data, and an ensemble or a single model may still beat all three.
+# - Intermediate fusion was clearly beaten by no other place, in ten cases, each at one budget; by
+#   how much it leads depends on the data, and an ensemble or a single model may still beat all
+#   three.
 # - Being able to represent something is not the same as learning it from a thousand samples.
 # - Fast is not good. Compare convergence and final accuracy, with equal parameters, equal tuning
 #   and several seeds; say what was matched.

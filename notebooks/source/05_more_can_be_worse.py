@@ -8,8 +8,8 @@
 # - read an **encoder probe**, and tell two illnesses apart that look the same from outside,
 # - say what the usual cures do against each of them, from your own table.
 #
-# **Time** about 55 minutes to read and do, 15 more for what is marked *Further*; the computing takes
-# 25 to 75 seconds.
+# **Time** about 55 minutes to read and do, 15 more for what is marked *Further*; the computing
+# takes 25 to 75 seconds.
 #
 # **Needed before** lesson 00; cross-entropy and mini-batches in PyTorch; a confidence interval.
 #

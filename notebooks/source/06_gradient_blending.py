@@ -8,8 +8,8 @@
 # - say when an estimate is not to be trusted: too short, no overfitting, ground lost, wrong rows,
 # - decide with intervals whether blending helps, and against which illness.
 #
-# **Time** about 60 minutes to read and do, 20 more for what is marked *Further*; the computing takes
-# 30 to 90 seconds.
+# **Time** about 60 minutes to read and do, 20 more for what is marked *Further*; the computing
+# takes 30 to 90 seconds.
 #
 # **Needed before** lesson 05; a derivative, and what a gradient step is; a confidence interval.
 #
@@ -80,9 +80,9 @@ HEADS = ("A", "B", "joint")
 #
 # $$L = w_A L_A + w_B L_B + w_{joint} L_{joint}.$$
 #
-# Such a weighted sum is a **blend**. Joint training is $w = (0, 0, 1)$. A loss that is only there to help the training of another one
-# is an **auxiliary loss**; with all three weights equal we have multi-loss. So the question of this
-# lesson is not whether to add losses. It is: *which weights?*
+# Such a weighted sum is a **blend**. Joint training is $w = (0, 0, 1)$. A loss that is only there
+# to help the training of another one is an **auxiliary loss**; with all three weights equal we have
+# multi-loss. So the question of this lesson is not whether to add losses. It is: *which weights?*
 #
 # A method of the course is a class that says what it changes (`coursekit.training.method`). Fixed
 # weights take four lines, and with equal ones they are the package's multi-loss, bit for bit.
@@ -138,8 +138,8 @@ view.update(blended)
 show(view.figure, view.describe(blended))
 
 # %% [markdown]
-# Two arrows, two numbers for each head $k$, from **checkpoint** $0$ to checkpoint $N$ (the weights as
-# they are at one moment, here after so many epochs):
+# Two arrows, two numbers for each head $k$, from **checkpoint** $0$ to checkpoint $N$ (the weights
+# as they are at one moment, here after so many epochs):
 #
 # - **G**, what it *generalised*: how far the loss on the held rows fell.
 # - **O**, what it *overfitted*: by how much the gap between held and fitted rows widened.
@@ -272,8 +272,8 @@ steps
 #
 # $$w_k = \frac{1}{Z} \frac{G_k}{O_k^2}, \qquad Z = \sum_k \frac{G_k}{O_k^2}.$$
 #
-# That is the whole method. Checked against `coursekit.balancing.gblend.weights` (its **paper rule**),
-# against a search that knows nothing of the derivation, and against the derivative:
+# That is the whole method. Checked against `coursekit.balancing.gblend.weights` (its **paper
+# rule**), against a search that knows nothing of the derivation, and against the derivative:
 
 
 # %%

@@ -10,8 +10,8 @@
 # - measure calibration, and find where a model is right that others are not,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
-# **Time** about 55 minutes to read and do, 30 more for what is marked *Further*; the computing takes
-# 30 to 90 seconds.
+# **Time** about 55 minutes to read and do, 30 more for what is marked *Further*; the computing
+# takes 30 to 90 seconds.
 #
 # **Needed before** lesson 02 (mid-MLP, FiLM, gates), 03 (additive, interaction), 04 (`synergy`,
 # modality dropout), 05 (starvation, probes, intervals), 06 (G-Blend) and 07 (loss weights and
@@ -366,7 +366,8 @@ exercises.multi_loss.check(multi_loss_of, seed=8_0101)
 # One could make the fast one wait, its slice of the fusion included. Lesson 07's OGM brakes the
 # modality that is ahead. **MLB**, the balanced multi-loss, asks for more. In every batch:
 #
-# 1. score, as in OGM: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right class;
+# 1. score, as in OGM: $s_m = \sum_{\text{batch}} p_m[y]$, what $m$'s own head gives to the right
+#    class;
 # 2. ratio: $r_m = \operatorname{mean}_{j \ne m} s_j \,/\, s_m$. Above one, $m$ is behind;
 # 3. **pace**: a factor $k(r)$ on the step of encoder $m$, its head and its slice of the fusion.
 #

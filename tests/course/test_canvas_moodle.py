@@ -148,6 +148,41 @@ def test_moodle_gets_its_worksheet_back_with_marks_and_words(marks, tmp_path):
     assert (filled.unknown, filled.without) == (["dee"], ["cy", "eve"])
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda text: text.encode("cp1252"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace(",", ";").replace("5.00", "5,00").encode("cp1252"),
+        lambda text: text.replace(",", "\t").replace("5.00", "5,0").encode(),
+        lambda text: text.replace(",5.00,", ",-,").encode(),
+        lambda text: text.replace(",5.00,", ",,").encode(),
+    ],
+)
+def test_a_worksheet_that_excel_has_saved_is_filled_in(marks, tmp_path, changed):
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_bytes(changed(MOODLE.replace("Ada Lovelace", "Ada Löwe")))
+    rows = books.moodle(marks, worksheet, "ps1").table.set_index("Email address")
+    assert rows["Grade"].to_dict()["ada"] == "4"
+    assert rows["Full name"].to_dict()["ada"] == "Ada Löwe"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (MOODLE.replace("5.00", "Pass/Fail").encode(), "has 'Pass/Fail' as 'Maximum Grade'; let"),
+        (b"PK\3\4", "is a workbook, no CSV; save it as"),
+        (b" \n", "is empty; the exported CSV"),
+        (b"\x81\x8d\xff", "is neither UTF-8 nor Windows text; save it as"),
+        (b'a,b\n1,2,3,4\n"x', "is no table: .*; export it anew"),
+    ],
+)
+def test_a_worksheet_that_cannot_be_read_is_named_with_a_cure(marks, tmp_path, content, sentence):
+    (tmp_path / "worksheet.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"worksheet\.csv {sentence}"):
+        books.moodle(marks, tmp_path / "worksheet.csv", "ps1")
+
+
 def test_refusals(marks, tmp_path):
     file = tmp_path / "other.csv"
     for fill, text, sentence in (

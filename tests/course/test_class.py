@@ -272,7 +272,10 @@ def test_a_human_is_told_who_has_no_mark_and_why(graded):
     folder, _, output = graded
     assert for_a_human(folder, "ps1") == {
         "exit": "ended the process that ran it",
-        "not-json": "is no notebook: the file cannot be read as JSON",
+        "not-json": (
+            f"has {STEM}.ipynb, which is no notebook: the file cannot be read as JSON; ask for the "
+            "file again as it was handed out, with the answers in it"
+        ),
         "stubborn": "could not be interrupted",
     }
     assert "For you to look at: exit ended the process that ran it." in output

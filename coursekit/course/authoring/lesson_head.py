@@ -9,8 +9,8 @@ from coursekit.utils.checks import require
 
 TITLE = re.compile(r"^# # (\d\d) · (.+)$", re.M)
 TIME = re.compile(r"^# \*\*Time\*\* about (\d+) minutes", re.M)
-FURTHER = re.compile(r"(\d+) more for what is marked\s+(?:# )?\*Further\*", re.M)
-COMPUTING = re.compile(r"computing takes\s+(?:# )?(\d+) to (\d+)\s+(?:# )?seconds", re.M)
+FURTHER = re.compile(r"(\d+) more for what is marked \*Further\*")
+COMPUTING = re.compile(r"computing takes (\d+) to (\d+) seconds")
 
 
 class Head(NamedTuple):
@@ -33,7 +33,8 @@ def head_of(script: Path) -> Head:
     """Read it.  Errors: ValueError when the head states no title, no minutes or no seconds."""
     text = script.read_text(encoding="utf-8")
     title, minutes = TITLE.search(text), TIME.search(text)
-    further, computing = FURTHER.search(text), COMPUTING.search(text)
+    sentences = text.replace("\n# ", " ")  # which may be broken into lines anywhere
+    further, computing = FURTHER.search(sentences), COMPUTING.search(sentences)
     require(title is not None, f"{script.name} does not begin with '# NN · Title'.")
     require(minutes is not None, f"{script.name} has no line '**Time** about N minutes'.")
     require(

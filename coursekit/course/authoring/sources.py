@@ -95,7 +95,7 @@ def _folded(cell: NotebookNode, script: str) -> bool:
     labelled = cell.cell_type == "code" and first.startswith("# ") and first != cell.source
     require(
         labelled,
-        f"{script}: {first!r} begins a folded cell; a comment that says what the cell gives was expected.",
+        f"{script}: {first!r} begins a folded cell; a comment on what it gives was expected.",
     )
     require(
         "nbgrader" not in cell.metadata, f"{script}: {first!r} is folded and part of an exercise."

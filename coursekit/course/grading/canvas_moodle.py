@@ -1,5 +1,7 @@
 """Marks into the tables of Canvas and Moodle, which know the students by names of their own."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ POINTS = "Points Possible"  # in the row above the students, with blanks before 
 # Of a grading worksheet that Moodle's assignment exports.
 MOODLE_KEYS = ("Username", "Email address", "ID number", "Identifier")
 GRADE, MOST, FEEDBACK = "Grade", "Maximum Grade", "Feedback comments"
+ENCODINGS = ("utf-8-sig", "cp1252")  # Excel's "CSV" is the second one
+NOTHING = ("", "-")  # how a worksheet says that no maximum is set
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,9 @@ def moodle(marks: pd.DataFrame, worksheet: Path, name: str) -> Filled:
     table = _read(worksheet)
     require(GRADE in table, f"{worksheet.name} has no column {GRADE!r}; a worksheet of Moodle has.")
     key = _key(table, MOODLE_KEYS, marks["student"], worksheet)
-    for most in set(table[MOST]) - {""} if MOST in table else ():
+    for most in sorted(set(table[MOST].str.strip()) - set(NOTHING)) if MOST in table else ():
         sentence = f"{name} is worth {_out_of(marks)} points, in {worksheet.name} {most}."
-        require(float(most) == float(_out_of(marks)), sentence)
+        require(_number(most, worksheet) == float(_out_of(marks)), sentence)
     table[GRADE] = table[key].map(_totals(marks)).fillna(table[GRADE])
     if FEEDBACK in table:
         words = {row["student"]: in_words(row) for _, row in marks.iterrows()}
@@ -79,8 +83,35 @@ def in_words(row: pd.Series) -> str:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    """The table as text, also where a spreadsheet program has saved it in its own way."""
     require(path.exists(), f"{path} does not exist; the exported CSV was expected.")
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    content = path.read_bytes()
+    zipped = content.startswith(b"PK")
+    require(not zipped, f"{path.name} is a workbook, no CSV; save it as 'CSV UTF-8'.")
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ENCODINGS
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        require(bool(text.strip()), f"{path.name} is empty; the exported CSV was expected.")
+        mark = max(",;\t", key=text.splitlines()[0].count)
+        try:
+            table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
+        except (pd.errors.ParserError, csv.Error) as problem:
+            words = str(problem).strip().splitlines()[-1]
+            raise ValueError(f"{path.name} is no table: {words}; export it anew.") from None
+        return table
+    raise ValueError(f"{path.name} is neither UTF-8 nor Windows text; save it as 'CSV UTF-8'.")
+
+
+def _number(text: str, file: Path) -> float:
+    """A maximum, with a point or a comma."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        cure = "let the assignment be graded in points, and export the worksheet anew"
+        raise ValueError(f"{file.name} has {text!r} as {MOST!r}; {cure}.") from None
 
 
 def _key(table: pd.DataFrame, names: Sequence[str], students: pd.Series, file: Path) -> str:

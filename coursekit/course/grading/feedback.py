@@ -16,7 +16,7 @@ def marks(folder: Path, name: str) -> pd.DataFrame:
 
     A mark given by hand counts instead of the automatic one; one that is not known is empty, and so
     is then the total.  days late: begun days, those from the purse included.  late: points taken
-    for them, already gone from the total.  problem: why there is no mark.
+    for them, already gone from the total.  problem: why there is no mark, or what else to look at.
     """
     rows = []
     problems = for_a_human(folder, name)

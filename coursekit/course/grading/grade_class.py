@@ -94,7 +94,8 @@ def grade(
         for graded in tqdm(results, total=len(todo), desc=name, unit="student", disable=not bar):
             merged, changes = _keep(folder, name, graded, exercises, after)
             if not exercises or merged.problem:
-                remember(folder, name, merged.student, digests[merged.student], merged.problem)
+                digest_now = digests[merged.student]
+                remember(folder, name, merged.student, digest_now, merged.problem, merged.remark)
             yield merged, changes
 
 

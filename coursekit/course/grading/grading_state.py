@@ -7,11 +7,17 @@ from pathlib import Path
 STATE = "graded"  # folder in the class's
 
 
-def remember(folder: Path, name: str, student: str, digest: str, problem: str) -> None:
-    """Keep what a student was graded with, and why there is no mark ("" when there is)."""
+def remember(
+    folder: Path, name: str, student: str, digest: str, problem: str, remark: str = ""
+) -> None:
+    """Keep what a student was graded with, and why there is no mark ("" when there is).
+
+    remark: what a human should know although there are marks.
+    """
     path = folder / STATE / name / f"{student}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"digest": digest, "problem": problem}, indent=1) + "\n"
+    kept = {"digest": digest, "problem": problem, "remark": remark}
+    text = json.dumps(kept, indent=1) + "\n"
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
@@ -24,10 +30,11 @@ def graded_digest(folder: Path, name: str, student: str) -> str:
 
 
 def for_a_human(folder: Path, name: str) -> dict[str, str]:
-    """Students whose submission has no marks → why."""
+    """Students whose submission has no marks → why; or what is odd about one that has."""
     paths = sorted((folder / STATE / name).glob("*.json"))
-    problems = {path.name.removesuffix(".json"): _read(path).get("problem", "") for path in paths}
-    return {student: problem for student, problem in problems.items() if problem}
+    kept = {path.name.removesuffix(".json"): _read(path) for path in paths}
+    odd = {student: x.get("problem") or x.get("remark", "") for student, x in kept.items()}
+    return {student: why for student, why in odd.items() if why}
 
 
 def _read(path: Path) -> dict[str, str]:

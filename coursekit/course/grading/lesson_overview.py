@@ -28,7 +28,8 @@ class Lesson:
     """What a lesson's source says of itself.
 
     name: two digits.  link: of the notebook, from the course's folder.  minutes: to read and do, on
-    the core path.  further: more minutes, for what is marked Further.  exercises: key → points, in order.
+    the core path.  further: more minutes, for what is marked Further.
+    exercises: key → points, in order.
     """
 
     name: str

@@ -21,22 +21,20 @@ from sqlalchemy.exc import SAWarning
 
 from coursekit.course.authoring.exercise_slices import GIVEN, grade_id
 from coursekit.course.grading.class_folder import BOOK, CONFIG, api, gradebook
+from coursekit.course.grading.handed_in import make_ready
 from coursekit.course.grading.submission_files import Refused, copy_files, read_file
 
+LOGS = "logs"  # folder in the class's
 RECORD = "record.jsonl"  # of the learner's guesses and attempts, if it was handed in
 
 # What nbgrader's log says → what is said of it.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "NotJSONError": "is no notebook: the file cannot be read as JSON",
-        "ValidationError": "is no notebook: its form is not that of a notebook",
         "UnresponsiveKernelError": "could not be interrupted",
         "kernel became unresponsive": "could not be interrupted",
         "Timeout waiting for IOPub output": "could not be interrupted",
         "DeadKernelError": "ended the process that ran it",
         "Kernel died": "ended the process that ran it",
-        "No notebooks were matched": "has no notebook of this assignment",
-        "No notebooks found": "has no notebook of this assignment",
     }
 )
 
@@ -47,13 +45,14 @@ class Graded:
 
     marks: notebook and grade id → automatic points; empty when there is no mark.  by_hand: notebook
     and grade id of answers that a human marks.  problem: why there is no mark, for a human to look
-    at; "" when all went well.
+    at; "" when all went well.  remark: what a human should know although there are marks.
     """
 
     student: str
     marks: Mapping[tuple[str, str], float] = field(default_factory=dict)
     by_hand: frozenset[tuple[str, str]] = frozenset()
     problem: str = ""
+    remark: str = ""
     timestamp: str = ""
 
 
@@ -92,6 +91,7 @@ def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -
     course, handed_in = place / "course", place / "course" / "submitted" / student / name
     copy_files(folder / "submitted" / student / name, handed_in)
     shutil.copytree(folder / "release" / name, course / "release" / name)
+    remark = "; it ".join(make_ready(handed_in, course / "release" / name))
     (course / "source" / name).mkdir(parents=True)  # no solutions here
     shutil.copy(folder / CONFIG, course)
     shutil.copy(blank / BOOK, course)
@@ -105,7 +105,7 @@ def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -
         result = nbgrader.autograde(name, student, force=True)
     if not result["success"]:
         log = f"{result.get('log', '')}{result.get('error', '')}"
-        return Graded(student, problem=_reason(log))
+        return Graded(student, problem=_reason(log, folder / LOGS / name / f"{student}.txt"))
     pages = _notebooks(course / "autograded" / student / name, handed_in)
     if failed := _own_failure(pages):
         return Graded(student, problem=failed)
@@ -123,7 +123,8 @@ def _grade_in(place: Path, student: str, folder: Path, name: str, blank: Path) -
         }
         marks = {cell: score for cell, score in scores.items() if score is not None}
         by_hand = frozenset(scores) - frozenset(marks)
-        return Graded(student, marks, by_hand, timestamp=str(submission.timestamp or ""))
+        when = str(submission.timestamp or "")
+        return Graded(student, marks, by_hand, remark=remark, timestamp=when)
 
 
 def _notebooks(folder: Path, handed_in: Path) -> dict[str, bytes]:
@@ -164,9 +165,11 @@ def _own_failure(pages: Mapping[str, bytes]) -> str:
     return ""
 
 
-def _reason(log: str) -> str:
+def _reason(log: str, keep: Path) -> str:
+    """A reason of ours; where there is none, nbgrader's words are kept for whoever looks."""
     for sign, reason in REASONS.items():
         if sign in log:
             return reason
-    last = [line for line in log.strip().splitlines() if line.strip()][-1:]
-    return f"could not be graded: {last[0] if last else 'nothing is known of it'}"
+    keep.parent.mkdir(parents=True, exist_ok=True)
+    keep.write_text(log, encoding="utf-8")
+    return f"could not be graded, and it is not known why; what nbgrader wrote stands in {keep}"

@@ -69,6 +69,12 @@ class Hub:
         require(len(self.instructors) > 0, "instructors is empty; one or more were expected.")
         for name in self.everybody:
             self._require_user(name)
+        for roles in (("instructors",), ("students",), ("instructors", "students")):
+            listed = [name for role in roles for name in getattr(self, role)]
+            twice = sorted({name for name in listed if listed.count(name) > 1})
+            where = " and as ".join(role.removesuffix("s") for role in roles)
+            once = f"as {where}" if len(roles) > 1 else f"twice in {roles[0]}"
+            require(not twice, f"{', '.join(twice)} is listed {once}; once was expected.")
 
     @property
     def trial(self) -> bool:

@@ -120,31 +120,6 @@ def spread_of_residuals(
     return f"Residuals of {names.y} along {names.x}, mean ± standard deviation: {listed}."
 
 
-def spread_of_residuals(
-    ax: Axes, x_a: np.ndarray, rest: np.ndarray, names: Names, bins: int = 5
-) -> str:
-    """Residuals (n,) against x_A without groups: mean and standard deviation per bin of x_A.
-
-    The ``bins`` are equally full.  Return the alt text, which names all of these figures.
-    """
-    _same_length(x_a, x_a, rest)
-    ax.axhline(0, color=INK, linewidth=1)
-    edges = np.quantile(x_a, np.linspace(0, 1, bins + 1))
-    where = np.clip(np.searchsorted(edges, x_a, side="right") - 1, 0, bins - 1)
-    full = [where == k for k in range(bins) if (where == k).any()]
-    centres = [x_a[k].mean() for k in full]
-    means, spreads = [rest[k].mean() for k in full], [rest[k].std(ddof=1) for k in full]
-    ax.scatter(x_a, rest, s=12, alpha=0.25, linewidths=0, color=MUTED)
-    look = style("ensemble", "color", "marker")
-    ax.errorbar(centres, means, spreads, capsize=5, linewidth=2, label="mean ± std", **look)
-    ax.set_xlabel(names.x)
-    ax.set_ylabel(f"{names.y}: measured − fitted")
-    ax.legend(loc="best")
-    pairs = zip(means, spreads, strict=True)
-    listed = ", ".join(f"{mean:+.2f} ± {spread:.2f}" for mean, spread in pairs)
-    return f"Residuals of {names.y} along {names.x}, mean ± standard deviation: {listed}."
-
-
 def slope_intervals(ax: Axes, slopes: Mapping[str, Interval], x_label: str) -> str:
     """Estimates with their 95 % intervals, one per row, and a line at zero; return the alt text."""
     require(len(slopes) > 0, "slopes is empty; at least one interval was expected.")
