@@ -266,6 +266,7 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.ogm.coefficients": {"scores": scores(S), "alpha": number(0.8, -0.1)},
     "balancing.ogm.noise_std": {"grad": batch(X, "deeper", "flatter")},
     "balancing.pcgrad.project": {"grads": batch(X), "generator": free(RNG)},
+    "balancing.pcgrad.merge": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pmr.prototypes": {
         "features": batch(X),
         "labels": labels(Y, C),
