@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from coursekit.course.registry import explorers
 from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
+from coursekit.course.widgets.pasted_code import cleaned
 from coursekit.course.widgets.share_code import is_of
 from coursekit.utils.checks import require
 
@@ -17,7 +18,7 @@ def explorer_from_code(code: str) -> Explorer:
 
     Errors: ValueError, in a sentence, when no explorer has such codes or the code is mistyped.
     """
-    written = re.split(r"[-\s]", code.strip().lower())[0]
+    written = re.split(r"[-\s]", cleaned(code).lower())[0]
     keys = [key for key in EXPLORERS if is_of(key, code)]
     keys.sort(key=lambda key: (key == written, len(key)), reverse=True)
     known = ", ".join(sorted(EXPLORERS))

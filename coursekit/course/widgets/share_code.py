@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from coursekit.course.widgets.controls import Choice, Control, State
 from coursekit.course.widgets.handout import HIDDEN, LOCKED, OPEN, Handout
+from coursekit.course.widgets.pasted_code import cleaned
 from coursekit.course.widgets.share_code_numbers import (
     LISTED,
     ROOM,
@@ -60,7 +61,7 @@ def encode(key: str, controls: Mapping[str, Control], handout: Handout) -> str:
 
 
 def decode(key: str, controls: Mapping[str, Control], code: str) -> Handout:
-    """What ``code`` stands for; spaces, hyphens and capitals do not matter.
+    """What ``code`` stands for; spaces, hyphens, capitals and what mails add do not matter.
 
     Errors: ValueError, in a sentence, for another explorer's code, a mistyped one, and one that
     asks for what this explorer does not offer.
@@ -196,7 +197,7 @@ def _own_options(
 
 
 def _plain(text: str) -> str:
-    return "".join(text.lower().replace("-", " ").split())
+    return "".join(cleaned(text).lower().replace("-", " ").split())
 
 
 def _letters_of(key: str, code: str) -> str:
