@@ -761,7 +761,7 @@ exercises.read_surface.check(read_surface, seed=2_0105)
 # %% [markdown]
 # ## With encoders
 #
-# Nobody fuses raw numbers. Put a small network in front of each, two layers of 16 units. The
+# One rarely fuses raw numbers. Put a small network in front of each, two layers of 16 units. The
 # operators stay as they are. Without encoders each of these four failed on some target:
 # late-linear, the hard gate, multiplicative, MAG.
 

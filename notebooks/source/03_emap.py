@@ -471,8 +471,9 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 # **synergistic samples**: only both modalities together can tell) of the generator, two views of
 # real digits, spoken and written digits. `film` lets one modality scale and shift the features of
 # the other; `low-rank` multiplies. The **ensemble** averages the probabilities of one model per
-# modality: a sum, its own projection. Every row had the same four learning rates to choose from, on
-# the validation rows. The table takes minutes, so it was made beforehand with
+# modality: a sum, and on the probabilities its own projection. Every row had the same four learning
+# rates to choose from, on the validation rows. The table takes minutes, so it was made beforehand
+# with
 #
 # `python -m coursekit interactions --seeds 10 --out data/emap.csv`
 

@@ -341,7 +341,7 @@ claim(
 
 # %% [markdown]
 # Alone, the gradient on A's encoder grows several times over once its signal begins to be found. In
-# the joint model that rise never comes: each sample that B explains has little left to teach. The
+# the joint model that rise does not come: each sample that B explains has little left to teach. The
 # paper says that modalities **overfit and generalise at different rates**; one schedule does not
 # suit both.
 #
@@ -555,7 +555,7 @@ claim(
 # | **joint below the best single** | overfitting of the fusion head | starvation |
 # | **joint not below** | none | **hidden starvation** |
 #
-# The lower right corner is the one that nobody looks for. Here it is, and beside it a healthy case.
+# The lower right corner is easily overlooked. Here it is, and beside it a healthy case.
 
 # %% folded=true
 # All four data sets, with the illness that the thresholds see.
