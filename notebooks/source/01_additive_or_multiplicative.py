@@ -28,6 +28,7 @@ from coursekit.course.claims import claim
 from coursekit.data import load
 from coursekit.lessons.l01_additive_or_multiplicative import exercises
 from coursekit.course.plots import new_figure, show
+from coursekit.course.plots.additive_parts import additive_parts
 from coursekit.lessons.l01_additive_or_multiplicative.plots import (
     Interval,
     Names,
@@ -697,6 +698,24 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 # becomes anything that lets one modality change what the other one means: products, gates,
 # attention. The next lessons go through these operators, and then ask the question of H2 about a
 # trained network: did it use the interaction that it could have used?
+#
+# One picture goes with you. Here are the two lines of the full model, seen from above: the score
+# (minus its mean) for every smile from none to three tens of points, downwards, and every share of
+# a critic from 0 to 1. In the middle the sum that comes nearest, on the right what no sum can say.
+
+# %% folded=true
+# The figure: the two lines from above, their additive part, and what is left.
+smiles, shares_of_critic = np.linspace(0, 3, 41), np.linspace(0, 1, 41)
+above = predict((w0, w1, w2, w3), smiles[:, None], shares_of_critic[None])
+figure, axes = new_figure(10.6, 3.8, columns=3)
+names = ("smiling", "critic")
+alt = additive_parts(figure, axes, above - above.mean(), names, "score", "from low to high")
+figure.suptitle("Two lines, seen from above", x=0.01, ha="left", weight="bold")
+show(figure, alt)
+
+# %% [markdown]
+# The bands in the middle say what each input says alone. The four corners on the right are the
+# interaction: a saddle, as high as $w_3$ makes it.
 #
 # ## Words
 #

@@ -39,6 +39,7 @@ from coursekit.data.files import open_checked
 from coursekit.lessons.l02_fusion_operators import exercises
 from coursekit.compare.tuning import best_rates, results
 from coursekit.course.plots import accuracy_intervals, new_figure, show
+from coursekit.course.plots.additive_parts import additive_parts
 from coursekit.lessons.l02_fusion_operators.plots import rank_intervals, reach, size_lines
 from coursekit.lessons.l02_fusion_operators.explorer_view import heat_map, surface_table
 from coursekit.analysis.intervals import interval
@@ -733,8 +734,18 @@ for names in (in_order[:half], in_order[half:]):
 # How much of a surface is interaction? Take the row mean plus the column mean minus the overall
 # mean, in every cell. That is the nearest function $f(x_A) + g(x_B)$, the **additive projection**.
 # What is left, the **residual**, is pure interaction. `coursekit.analysis.emap.project` does the
-# same for a model's logits; the next lesson is about it.
-#
+# same for a model's logits; the next lesson is about it. Lesson 01 ended with this picture; here it
+# is of a surface that tensor fusion has learnt, the switch.
+
+# %% folded=true
+# The figure: a learnt surface, its additive part, and what is left.
+figure, axes = new_figure(10.6, 3.8, columns=3)
+learnt_switch = learnt["tensor"]["switch"].learnt
+alt = additive_parts(figure, axes, learnt_switch, ("$x_A$", "$x_B$"), "answer", "from low to high")
+figure.suptitle("Tensor fusion on the switch", x=0.01, ha="left", weight="bold")
+show(figure, alt)
+
+# %% [markdown]
 # ### Exercise 5 · Read a surface
 #
 # A surface comes without a name, as a numpy array $(N, N)$: rows $x_A$, columns $x_B$. Compute its

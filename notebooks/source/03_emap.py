@@ -36,7 +36,8 @@ from coursekit.lessons.l03_emap import exercises
 from coursekit.course.games import check_rule
 from coursekit.lessons.l03_emap.interaction import compare, with_synergy
 from coursekit.course.plots import new_figure, show
-from coursekit.lessons.l03_emap.plots import before_after, grid_parts, moves
+from coursekit.course.plots.additive_parts import additive_parts
+from coursekit.lessons.l03_emap.plots import before_after, moves
 from coursekit.analysis.intervals import interval, summarise
 from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 from coursekit.course.widgets.game import GAMES
@@ -249,7 +250,7 @@ for name in RECIPES:
     first = {m: x[:100] for m, x in generate(RECIPES[name], SEEDS[0]).test.inputs.items()}
     grid = logit_grid(chosen, first)
     figure, axes = new_figure(10.6, 3.8, columns=3)
-    alt = grid_parts(figure, axes, grid[..., 1].numpy(), ("A", "B"))
+    alt = additive_parts(figure, axes, grid[..., 1].numpy(), ("A", "B"))
     figure.suptitle(f"{name}: the mid-MLP's logit of class 1", x=0.01, ha="left", weight="bold")
     show(figure, f"{name}. {alt}")
     print(f"{name}: share of the grid's variance that is interaction {interaction_share(grid):.3f}")

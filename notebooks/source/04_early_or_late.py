@@ -39,8 +39,10 @@ from coursekit.fusion import MultiModalTransformer
 from coursekit.layers.tokens import sinusoidal_positions
 from coursekit.layers.initialise import initialise
 from coursekit.course.plots import new_figure, show
+from coursekit.course.plots.additive_parts import additive_parts
 from coursekit.lessons.l04_early_or_late.plots import depth_curves, grouped_intervals, missing_rows
 from coursekit.lessons.l04_early_or_late.architecture_sketches import sketch, timed_sketch
+from coursekit.analysis.emap import interaction_share, logit_grid
 from coursekit.analysis.intervals import interval
 from coursekit.lessons.l04_early_or_late.study_data import cases
 from coursekit.lessons.l04_early_or_late.study_tables import MORE, Reading, case_facts
@@ -190,11 +192,12 @@ order_guess
 # %% folded=true
 # Trains the three networks on five seeds.
 tuned = chosen(reading.tables.trials, "synergy")
-runs, epochs_run = [], []
+runs, epochs_run, first_seed = [], [], {}
 for seed in synergy.seeds[:5]:
     data = synergy.load(seed)
     for place in PLACES:
         network, history = trained(place, data, synergy, tuned[place], seed)
+        first_seed.setdefault(place, (network, data))
         reached = accuracy(predict(network, data.test.inputs).joint, data.test.labels)
         runs.append({"model": place, "seed": seed, "accuracy": reached})
         curve = valid_curve(history)
@@ -222,11 +225,37 @@ print(f"readable one by one, and a guess at the others: {1 - share + share * six
 
 # %% [markdown]
 # Where does late fusion's number come from? Six samples in ten can be read from one side; of the
-# other four it gets one in six by luck. The promise about late fusion holds: its logits cannot hold
-# an interaction, whatever its size, and under cross-entropy it stays at the guess. Early fusion's
-# does not. Is it merely too narrow? At 55 it cannot hold intermediate fusion's two branches of 40
-# side by side. So let us be unfair, and give early fusion alone twice the budget. Now it can: zeros
-# between the branches make intermediate fusion of it.
+# other four it gets one in six by luck. The picture of the last three lessons again, one class's
+# logits over pairs of test samples:
+
+# %% folded=true
+# The figure: the logits of late and of intermediate fusion, their additive part, what is left.
+for place in ("late", "intermediate"):
+    network, drawn = first_seed[place]
+    pairs = logit_grid(network, {m: x[:100] for m, x in drawn.test.inputs.items()})
+    figure, axes = new_figure(10.6, 3.6, columns=3)
+    one_class = pairs[..., 0].numpy()
+    if place == "intermediate":  # samples that it treats alike are brought together
+        left, _, right = np.linalg.svd(one_class - one_class.mean(0) - one_class.mean(1)[:, None])
+        order = [np.argsort(np.arctan2(part[1], part[0])) for part in (left.T, right)]
+        one_class = one_class[np.ix_(*order)]
+    along = "samples grouped" if place == "intermediate" else "samples sorted"
+    alt = additive_parts(figure, axes, one_class, ("A", "B"), along=along)
+    share_left = interaction_share(pairs)
+    figure.suptitle(f"{place} fusion on synergy: {share_left:.0%} of the variance is interaction",
+                    x=0.01, ha="left", weight="bold")  # fmt: skip
+    show(figure, f"{place} fusion. {alt}")
+    claim(f"{place}: share of the variance that is interaction {{value:.3f}}", share_left,
+          between=(0, 1e-9) if place == "late" else (0.2, 1))  # fmt: skip
+
+# %% [markdown]
+# Bands are what each modality says alone. (For intermediate fusion samples that it treats alike are
+# brought together: on the right a block is a pair of shown classes.) The promise about late fusion
+# holds: its logits cannot hold an interaction, whatever its size, and
+# under cross-entropy it stays at the guess. Early fusion's does not. Is it merely too narrow? At 55
+# it cannot hold intermediate fusion's two branches of 40 side by side. So let us be unfair, and
+# give early fusion alone twice the budget. Now it can: zeros between the branches make intermediate
+# fusion of it.
 
 # %% folded=true
 # The guess.

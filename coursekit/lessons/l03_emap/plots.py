@@ -1,19 +1,16 @@
-"""Pictures of lesson 03: before and after the projection, grids of logits, the EMAP table."""
+"""Pictures of lesson 03: before and after the projection, the EMAP table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from coursekit.course.plots.panels import share_rows
-from coursekit.course.plots.style import INK, MUTED, SIGNED, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, new_figure, style
 from coursekit.course.plots.tidy_tables import interval, listed, require_columns
-from coursekit.utils.checks import require
 
 BEFORE, AFTER = style("joint", "color", "marker"), style("B", "color", "marker")
 ADDITIVE = style("A", "color", "marker")
@@ -137,57 +134,6 @@ def _verdict(data: Explored) -> str:
         f"Truth: {data.share:.0%} of the samples need both modalities at once. The mid-MLP is "
         f"{data.before - data.additive:+.3f} ahead of late-linear."
     )
-
-
-PANELS = ("the model", "its additive part", "what is left")
-
-
-def grid_parts(figure: Figure, axes: list[Axes], grid: np.ndarray, names: tuple[str, str]) -> str:
-    """Draw a grid of logits (N, N), its additive part and the rest; return the alt text.
-
-    Rows and columns are sorted by the logit beside the first sample's other modality, so that
-    samples which the model treats alike stand together; each quarter carries its mean. The rest has
-    colours of its own, as it may be small.  names: of the row's and the column's modality.
-    Errors: ValueError when the grid is not square.
-    """
-    shape = grid.shape
-    require(grid.ndim == 2 and shape[0] == shape[1], f"grid has shape {shape}; (N, N) is needed.")
-    order = np.ix_(np.argsort(grid[:, 0], kind="stable"), np.argsort(grid[0], kind="stable"))
-    whole = grid[order]
-    additive = whole.mean(1, keepdims=True) + whole.mean(0, keepdims=True) - whole.mean()
-    parts = (whole, additive, whole - additive)
-    tops = [np.abs(parts[k]).max() for k in (0, 0, 2)]
-    sentences, pictures = [], []
-    for ax, title, part, top in zip(axes, PANELS, parts, tops, strict=True):
-        limits = {"vmin": -top, "vmax": top}
-        pictures.append(ax.imshow(part, cmap=SIGNED, interpolation="nearest", **limits))
-        ax.set_title(title)
-        ax.grid(visible=False)
-        ax.set_xlabel(f"{names[1]}, samples sorted")
-        ax.set_xticks([])
-        ax.set_yticks([])
-        sentences.append(f"{title}: {_quarters(ax, part)}")
-    axes[0].set_ylabel(f"{names[0]}, samples sorted")
-    figure.colorbar(pictures[1], ax=axes[:2], shrink=0.8, label="logit, left and middle")
-    figure.colorbar(pictures[2], ax=axes[2], shrink=0.8, label="logit, right")
-    return (
-        f"Logits of {len(whole)} × {len(whole)} pairs as a map. Means of the quarters, top left, "
-        f"top right, bottom left, bottom right. " + "; ".join(sentences) + f". The largest number "
-        f"on the left is {tops[0]:.1f}, on the right {tops[2]:.1f}."
-    )
-
-
-def _quarters(ax: Axes, part: np.ndarray) -> str:
-    half = len(part) // 2
-    means = []
-    for rows in (slice(None, half), slice(half, None)):
-        for columns in (slice(None, half), slice(half, None)):
-            mean = float(part[rows, columns].mean())
-            at = [(0 if s.start is None else half) + half / 2 for s in (columns, rows)]
-            box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 2}
-            ax.text(at[0], at[1], f"{mean:+.1f}", ha="center", va="center", color=INK, bbox=box)
-            means.append(f"{mean:+.1f}")
-    return ", ".join(means)
 
 
 def before_after(table: pd.DataFrame, ax: Axes) -> str:

@@ -2,7 +2,6 @@
 
 import random
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -18,7 +17,7 @@ from coursekit.data import ceiling, generate
 from coursekit.data.files import DATA_FOLDER, open_checked
 from coursekit.lessons.l03_emap import study as emap_study
 from coursekit.lessons.l03_emap.interaction import Projected, compare, with_synergy
-from coursekit.lessons.l03_emap.plots import EmapView, before_after, grid_parts, moves
+from coursekit.lessons.l03_emap.plots import EmapView, before_after, moves
 from coursekit.models import build_classifier
 
 
@@ -91,17 +90,6 @@ def test_the_explorer_says_so_when_there_is_no_synergy():
 # Pictures
 
 
-def test_the_map_of_a_sum_leaves_nothing_and_the_words_say_so():
-    figure, axes = new_figure(9, 3, columns=3)
-    row = np.array([3.0, -1.0, 0.5, -2.5])
-    alt = grid_parts(figure, axes, row[:, None] + row[None], ("A", "B"))
-    assert "what is left: +0.0, +0.0, +0.0, +0.0" in alt.replace("-0.0", "+0.0")
-    drawn = np.asarray(axes[2].images[0].get_array())
-    assert np.abs(drawn).max() < 1e-12
-    with pytest.raises(ValueError, match=r"grid has shape \(2, 3\)"):
-        grid_parts(figure, axes, np.ones((2, 3)), ("A", "B"))
-
-
 def test_the_dots_stand_at_the_means():
     rows = [("x", "add", 0.5, 0.5), ("x", "add", 0.7, 0.7), ("x", "mlp", 0.9, 0.3)]
     made = pd.DataFrame(rows, columns=["data", "head", "before", "after"])
@@ -113,16 +101,6 @@ def test_the_dots_stand_at_the_means():
     assert {"^", "s"} <= marks  # told apart by shape too
     with pytest.raises(ValueError, match="after"):
         before_after(made.drop(columns="after"), ax)
-
-
-def test_the_rest_of_a_grid_has_its_own_colours():
-    figure, axes = new_figure(9, 3, columns=3)
-    row = np.array([3.0, -1.0, 0.5, -2.5])
-    small = 0.1 * np.outer([1, -1, 1, -1], [1, -1, 1, -1])
-    alt = grid_parts(figure, axes, row[:, None] + row[None] + small, ("A", "B"))
-    whole, additive, rest = (ax.images[0].get_clim()[1] for ax in axes)
-    assert whole == additive > 5 and rest == pytest.approx(0.1, abs=1e-6)
-    assert "on the right 0.1" in alt
 
 
 def test_moves_are_differences_and_far_ones_are_written():
