@@ -50,6 +50,7 @@ def run(
     steps = epochs(
         model, data.train, data.valid, plan.settings, seed=plan.seed, method=plan.build_method(),
         checkpoints=out / "checkpoints", engine=engine, watch=lambda now: fresh.append(now.epoch),
+        origin=plan.origin(),
     )  # fmt: skip
     history: list[dict[str, Any]] = []
     before = 0.0  # seconds that earlier attempts took
@@ -117,7 +118,7 @@ def measured(
 def done(plan: Plan, out: Path) -> dict[str, Any] | None:
     """The result in ``out`` if it is of this plan, else None."""
     asked, answer = out / "plan.json", out / "result.json"
-    if not answer.exists() or asked.read_text(encoding="utf-8") != plan.text():
+    if not answer.exists() or plan.differences(asked.read_text(encoding="utf-8")):
         return None
     return dict(json.loads(answer.read_text(encoding="utf-8")))
 

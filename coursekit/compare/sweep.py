@@ -15,6 +15,7 @@ from coursekit.compare import cells
 from coursekit.compare.plan import Plan
 from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
 from coursekit.compare.run import done, run
+from coursekit.compare.stored_data import require_same_data
 from coursekit.utils.checks import choose, require, require_count, require_positive
 
 ALWAYS = ("joint", "ensemble", UNIMODAL)  # what every method has to be seen beside
@@ -89,11 +90,18 @@ def compare(
 
 
 def _open_folder(plan: Plan, out: Path) -> None:
-    """Refuse a folder whose rows are of another plan; they would be taken for this one's."""
+    """Refuse a folder whose rows are of another plan or data; they would be taken for this one's.
+
+    Only that data in a folder lie elsewhere now makes no difference.
+    """
     path = out / "plan.json"
-    other = path.exists() and path.read_text(encoding="utf-8") != plan.text()
-    require(not other, f"out is {out}, where a sweep of another plan stands; name another folder.")
+    begun = path.exists()
+    words = plan.differences(path.read_text(encoding="utf-8")) if begun else []
+    sentence = f"out is {out}, where a sweep of another plan stands: {', '.join(words)}"
+    require(not words, f"{sentence}; name another folder.")
     out.mkdir(parents=True, exist_ok=True)
+    advice = f"They stand in {out}; name another folder."
+    require_same_data(out / "data.json", {plan.data: plan.open_data()}, begun=begun, advice=advice)
     path.write_text(plan.text(), encoding="utf-8")
 
 

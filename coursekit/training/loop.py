@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def epochs(
     watch: Callable[[Run], None] | None = None,
     checkpoints: Path | None = None,
     engine: Engine | None = None,
+    origin: Mapping[str, str] | None = None,
 ) -> Generator[list[dict[str, object]], None, None]:
     """Train ``model`` in place; after each epoch yield its rows of the history.
 
@@ -71,8 +72,10 @@ def epochs(
     rows of those that were done. What model and method own is found,
     see `coursekit.training.extra_state`:
     random generators of PyTorch, NumPy and Python, buffers, tensors and numbers that change; the
-    generators that everybody shares are stored and put back as well.
-    engine: of a training this one is part of; its own without it.
+    generators that everybody shares are stored and put back as well. Checkpoints of other data are
+    refused, see `coursekit.training.data_identity`.
+    engine: of a training this one is part of; its own without it.  origin: what the data were made
+    of, name → text; a checkpoint of another one is refused, naming it.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
     fixes the order of the batches. Rows: epoch (1, 2, …), split, and
@@ -95,7 +98,8 @@ def epochs(
         require_callable("watch", watch)
     if engine is not None:
         require_instance("engine", engine, Engine)
-    store = None if checkpoints is None else Store(checkpoints, method, settings, seed)
+    require_instance("origin", origin, Mapping | None)
+    store = None if checkpoints is None else Store(checkpoints, method, settings, seed, origin)
     run = begin(model, train, valid, settings, seed, engine)
     method.begin(run)  # before the optimiser: a method may replace the head
     state = Training(run, method, make_optimizer(model, settings))
