@@ -20,6 +20,7 @@ from coursekit.training import accuracy, epochs
 from coursekit.training.checkpoint import write_whole
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import predict_rows
+from coursekit.utils.precision import not_half
 
 SPENT = "seconds.txt"  # in the folder of a training: how long it has taken so far
 
@@ -105,7 +106,7 @@ def measured(
         predictions = predict_rows(model, split, engine, size)
         logits, labels = predictions.joint.cpu(), split.labels
         figures |= {name: accuracy(logits, labels)}
-        figures[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
+        figures[f"{name}_loss"] = float(F.cross_entropy(not_half(logits), labels))
         figures[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
     if probes:
         before = predict_rows(model, data.train, engine, size).features

@@ -30,6 +30,7 @@ from coursekit.utils.checks import (
     require_instance,
     require_present,
 )
+from coursekit.utils.precision import not_half
 from coursekit.utils.threads import threads
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
@@ -226,7 +227,8 @@ def measure(run: Run, split: AnySplit) -> dict[str, float]:
     """Mean cross-entropy and accuracy of the joint logits on one split."""
     logits, labels = run.predict(split).joint, split.labels
     right = (largest(logits) == labels).double()  # numbers that are not finite show in the loss
-    return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": float(right.mean())}
+    loss = F.cross_entropy(not_half(logits), labels)
+    return {"loss": float(loss), "accuracy": float(right.mean())}
 
 
 def fit(
