@@ -1,6 +1,7 @@
 """Gradient-Blending: loss weights from what each head generalised and what it overfitted."""
 
 import copy
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.classes import OneSided
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import predict
 from coursekit.training.loop import fit
@@ -137,6 +139,11 @@ class GBlendOffline(Method):
     def begin(self, run: Run) -> None:
         """Divide the training rows."""
         self.fitted, self.measured = divide(run.train, self.held, run.generator)
+        classes = len(self.fitted.labels.unique())
+        left = (
+            f"held is {self.held}, which leaves {len(self.fitted)} rows of {classes} class to fit"
+        )
+        require(classes > 1, f"{left}; two classes or more were expected.")
 
     def start(self, run: Run) -> None:
         """Estimate."""
@@ -152,7 +159,9 @@ class GBlendOffline(Method):
             model = copy.deepcopy(run.model)
             before.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
             method = OneHead(head)
-            fit(model, *parts, settings, seed=run.seed, method=method, engine=run.engine)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OneSided)  # said of train and valid already
+                fit(model, *parts, settings, seed=run.seed, method=method, engine=run.engine)
             after.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
         b, a = (torch.tensor(x, dtype=torch.float64).T for x in (before, after))
         return dict(zip(heads, weights(b[0], b[1], a[0], a[1], self.rule).tolist(), strict=True))

@@ -18,6 +18,7 @@ from coursekit.data.lazy_split import LazyData
 from coursekit.models import MultimodalClassifier
 from coursekit.training import accuracy, epochs
 from coursekit.training.checkpoint import write_whole
+from coursekit.training.classes import require_classes
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import predict_rows
 from coursekit.utils.precision import not_half
@@ -46,6 +47,8 @@ def run(
     engine = Engine(plan.settings) if engine is None else engine
     data = plan.open_data()
     first = engine.rank == 0
+    if "test" in parts:
+        require_classes(data.train.labels, {"test": data.test.labels})
     model, began = plan.build_model(data), time.perf_counter()
     fresh: list[int] = []  # epochs that are trained now, not taken from a checkpoint
     steps = epochs(
