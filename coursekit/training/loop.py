@@ -14,7 +14,9 @@ from tqdm.auto import tqdm
 
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
+from coursekit.training.batch_sizes import settle_batches
 from coursekit.training.checkpoint import Store
+from coursekit.training.classes import require_classes
 from coursekit.training.divergence import bad_gradient, divergence, lost, when
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import largest
@@ -79,18 +81,21 @@ def epochs(
     of, name → text; a checkpoint of another one is refused, naming it.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
-    fixes the order of the batches. Rows: epoch (1, 2, …), split, and
-    the loss and accuracy of the joint logits.
+    fixes the order of the batches; a last batch that is too small for batch norm is joined to the
+    one before. Rows: epoch (1, 2, …), split, and the loss and accuracy of the joint logits.
     Errors: FloatingPointError when loss or gradient is not finite, with epoch, batch and step (from
     1), the method, and the modality it came from; TypeError or ValueError when ``train``,
-    ``valid`` or the device does not fit; CheckpointError when one cannot be written or used, or,
-    before the first epoch, when model or method have a state that cannot be stored.
+    ``valid`` or the device does not fit, all labels of train are the same, or batches are too small
+    for batch norm; CheckpointError when one cannot be written or used, or, before the first epoch,
+    when model or method have a state that cannot be stored.  `coursekit.training.classes` warns of
+    classes that train lacks.
     """
     if not isinstance(settings, Settings):
         what = type(settings).__name__
         raise TypeError(f"settings is a {what}; Settings(epochs=20, …) was expected.")
     require_split("train", train, model)
     require_split("valid", valid, model)
+    require_classes(train.labels, {"valid": valid.labels})
     require_device(settings.device)
     require_count("seed", seed)
     method = Method() if method is None else method
@@ -103,6 +108,7 @@ def epochs(
     store = None if checkpoints is None else Store(checkpoints, method, settings, seed, origin)
     run = begin(model, train, valid, settings, seed, engine)
     method.begin(run)  # before the optimiser: a method may replace the head
+    settle_batches(run)
     state = Training(run, method, make_optimizer(model, settings))
     if store is not None:
         store.begin(state)
@@ -182,7 +188,7 @@ def batches(run: Run, order: torch.Generator) -> Iterator[tuple[dict[str, Tensor
     """The training rows in a new order, a batch at a time: inputs by modality, labels."""
     labels = run.train.labels
     rows = torch.randperm(len(run.train), generator=order).to(labels.device)
-    parts = rows.split(run.settings.batch_size)
+    parts = run.parts(rows)
     for part, inputs in zip(parts, run.engine.batches(run.train, parts), strict=True):
         yield inputs, labels[part]
 
