@@ -637,6 +637,7 @@ EXEMPT = {
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
     "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
+    "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",
     "balancing.unimodal_scores.ratio": "inside `pace` and `brake`",
     "balancing.unimodal_signals.is_additive": "on what the step that is running has",
     "balancing.unimodal_signals.own_logits": "on what the step that is running has",

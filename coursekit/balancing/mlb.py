@@ -7,6 +7,7 @@ from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.balancing.unimodal_scores import (
+    all_equal,
     in_range,
     ratio,
     require_scores,
@@ -42,7 +43,7 @@ def pace(scores: Tensor, alpha: Tensor, beta_max: Tensor) -> Tensor:
     alpha, beta_max: numbers, or (…, 1).  A score of 0 has the limit: β_max, or 1 where all are 0.
     """
     scores = in_range(scores)
-    r = ratio(rivals(scores), scores)
+    r = torch.where(all_equal(scores), 1.0, ratio(rivals(scores), scores))
     beta = torch.where(r > 1, beta_max, BRAKE)
     return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
 

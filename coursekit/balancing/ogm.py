@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.unimodal_scores import (
+    all_equal,
     in_range,
     ratio,
     require_scores,
@@ -44,7 +45,7 @@ def brake(scores: Tensor, alpha: Tensor) -> Tensor:
     alpha: a number, or (…, 1).  Where the others have 0, k has its limit, 0; where all have, 1.
     """
     scores = in_range(scores)
-    ahead = ratio(scores, rivals(scores))  # ρ
+    ahead = torch.where(all_equal(scores), 1.0, ratio(scores, rivals(scores)))  # ρ
     return torch.where(ahead > 1, 1 - torch.tanh(alpha * ahead), torch.ones_like(ahead))
 
 

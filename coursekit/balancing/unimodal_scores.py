@@ -9,6 +9,7 @@ from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import (
+    NoValue,
     not_finite,
     require_batch,
     require_labels,
@@ -66,6 +67,11 @@ def in_range(scores: Tensor) -> Tensor:
     return torch.where(huge, scores * 2.0**-20, scores)
 
 
+def all_equal(scores: Tensor) -> Tensor:
+    """Whether all M scores are the same, (…, M) → (…, 1); rounding must not say who is ahead."""
+    return (scores == scores[..., :1]).all(-1, keepdim=True)
+
+
 def ratio(above: Tensor, below: Tensor) -> Tensor:
     """above / below of numbers that are not negative, in the limit: 0/0 = 1, as of equals.
 
@@ -80,6 +86,9 @@ def require_scores(name: str, scores: Tensor) -> None:
     require_batch(name, scores, (None,))
     require(len(scores) > 1, f"{name} has shape {tuple(scores.shape)}; two or more were expected.")
     low = scores.min()
-    check(
-        low > 0, lambda: ValueError(f"{name} holds {low.item()}; positive numbers were expected.")
-    )
+
+    def problem() -> NoValue:
+        places = torch.nonzero(scores <= 0).flatten().tolist()
+        return NoValue(f"{name} holds {low.item()}; positive numbers were expected.", places)
+
+    check(low > 0, problem)

@@ -64,6 +64,8 @@ def compare(
 ) -> pd.DataFrame:
     """One row per training: data, fusion, method, seed, accuracies, loss, ECE, seconds, trial.
 
+    And diverged: why a training did, empty where it did not.
+
     out: the folder of results.csv, trials.csv and one folder per training. rates: learning rates
     that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes
     on. Without them all have the plan's. Results are of the seeds 100, 101, …
@@ -117,7 +119,7 @@ def row(
 ) -> dict[str, Any]:
     """One training in a folder of its own, where it goes on if it was stopped; its row.
 
-    A training that diverges has the accuracy 0 and nothing else.
+    A training that diverges has the accuracy 0, why in the column diverged, and nothing else.
     """
     head = {"data": data, "fusion": with_fusion, "method": method, "seed": seed}
     place = folder / " ".join([with_fusion, method, write_trial(trial), f"seed={seed}"])
@@ -126,12 +128,13 @@ def row(
     if result is None:
         try:
             result = run(own_plan, place, parts=parts)
-        except FloatingPointError:
-            result = {"valid": 0.0, "test": 0.0}
+        except FloatingPointError as problem:
+            result = {"valid": 0.0, "test": 0.0, "diverged": str(problem)}
         shutil.rmtree(place / "checkpoints", ignore_errors=True)
     wanted = [f for f in FIGURES if f.split("_")[0] in parts]
     figures = {f: result.get(f, math.nan) for f in wanted}
-    return {**head, **figures, "seconds": result.get("seconds"), "trial": write_trial(trial)}
+    end = {"trial": write_trial(trial), "diverged": result.get("diverged", "")}
+    return {**head, **figures, "seconds": result.get("seconds"), **end}
 
 
 def _of(plan: Plan, with_fusion: str, method: str, lr: float, seed: int) -> Plan:

@@ -114,7 +114,8 @@ def epochs(
         store.begin(state)
         yield from store.restore(state)
     if run.epoch == 0:
-        with threads(settings.threads), run.engine.running(model):
+        undefined = divergence(run, method, "before epoch 1")
+        with threads(settings.threads), run.engine.running(model), undefined:
             method.start(run)
         if store is not None:
             store.require_storable(state)
@@ -122,7 +123,8 @@ def epochs(
         run.epoch += 1
         with threads(settings.threads), run.engine.running(model):
             rows = one_epoch(state)
-            method.end_epoch(run)
+            with divergence(run, method, f"after epoch {run.epoch}"):
+                method.end_epoch(run)
         if store is not None:
             store.save(state)
         if watch is not None:
@@ -136,7 +138,8 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     """Every batch once, then what has been reached; the rows of the history."""
     run, method, model = state.run, state.method, state.run.model
     run.engine.agree(model)
-    method.begin_epoch(run)
+    with divergence(run, method, f"before epoch {run.epoch}"):
+        method.begin_epoch(run)
     model.train()
     bar = tqdm(
         batches(run, state.order),
