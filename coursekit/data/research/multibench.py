@@ -18,7 +18,7 @@ from torch import Tensor
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import SPLIT_NAMES
-from coursekit.data.research.folder_layout import numbered, row_numbers, warn_shared
+from coursekit.data.research.folder_layout import is_system, numbered, row_numbers, warn_shared
 from coursekit.data.research.unpickle import read_arrays
 from coursekit.utils.checks import choose, require, require_finite, require_instance
 
@@ -78,7 +78,7 @@ def find_file(root: Path | str) -> Path:
     path = Path(root).expanduser()
     if path.is_file():
         return path
-    pickles = sorted(path.glob("*.pkl"))
+    pickles = sorted(p for p in path.glob("*.pkl") if not is_system(p.name))
     if len(pickles) != 1:
         raise DataFileError(
             f"root is {path}, with {len(pickles)} .pkl files; the path of one was expected."
