@@ -637,6 +637,9 @@ EXEMPT = {
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
+    "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
+    "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",
+    "balancing.unimodal_scores.ratio": "inside `pace` and `brake`",
     "balancing.unimodal_signals.is_additive": "on what the step that is running has",
     "balancing.unimodal_signals.own_logits": "on what the step that is running has",
     "utils.tensor_checks.not_finite": "makes the error of a failed check, and checks nothing",
@@ -644,7 +647,7 @@ EXEMPT = {
         f"analysis.emap_blocks.{name}": "inside `emap`, on inputs and blocks that it has checked"
         for name in (
             *("combinations", "blocks_of", "logits_in_blocks", "grid_means", "split_means"),
-            *("broadcast_sums", "relu_sums", "wide"),
+            *("broadcast_sums", "relu_sums"),
         )
     },
     "analysis.probes.quick_probes": "`quick_probe` without its checks, for many encoders at once",

@@ -329,6 +329,7 @@ TABLE = {
         "data": name("starve"),
         "trial": Argument({"lr": 0.1}, (Wrong("no rate", {}),)),
     },
+    "data.research.defaults": {"name": name("cremad")},
     "compare.protocol.entries": {"data": name("starve"), "method": name("mlb")},
     "compare.protocol.modalities_of": {"data": name("starve")},
 }  # fmt: skip

@@ -111,6 +111,7 @@ TABLE = {
         "watch": optional(Argument(None, (Wrong("text", "print"),))),
         "checkpoints": optional(Argument(None, (Wrong("number", 7),))),
         "engine": optional(Argument(None, (Wrong("number", 7),))),
+        "origin": optional(Argument(None, (Wrong("text", "starve"),))),
     }),
     "predict": (predict, {"model": a(MODEL), "inputs": by_name(dict(DATA.test.inputs))}),
     "accuracy": (accuracy, {

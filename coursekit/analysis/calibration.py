@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require, require_count
+from coursekit.utils.precision import HALF, as_before, not_half, wide
 from coursekit.utils.tensor_checks import require_batch
 
 
@@ -28,20 +29,20 @@ def reliability(probs: Tensor, labels: Tensor, bins: int = 15) -> Bins:
 
     probs: (N, C), rows sum to one; confidence is the largest.  labels: (N,) in 0 … C − 1.  bins: so
     many of equal width, right-closed (lo, hi]; libraries with [lo, hi) differ where one hits an
-    edge.
+    edge. Summed in float64; half precision gives float64.
     Source: Guo, Pleiss, Sun, Weinberger 2017, section 2.
     """
     require_batch("probs", probs, (None, None))
     require_count("bins", bins, 1)
     _require_labels(probs, labels)
-    confidence, chosen = probs.max(dim=1)
-    edges = torch.linspace(0, 1, bins + 1, dtype=probs.dtype, device=probs.device)
+    confidence, chosen = not_half(probs).max(dim=1)
+    edges = torch.linspace(0, 1, bins + 1, dtype=confidence.dtype, device=probs.device)
     place = torch.bucketize(confidence, edges[1:-1])  # edges[i] < confidence ≤ edges[i + 1]
-    empty = torch.zeros(bins, dtype=probs.dtype, device=probs.device)
-    total = empty.index_add(0, place, torch.ones_like(confidence))
-    right = empty.index_add(0, place, (chosen == labels).to(probs))
-    sure = empty.index_add(0, place, confidence)
-    return Bins(edges[:-1], edges[1:], total, right / total, sure / total)
+    sure, right = wide(confidence), wide((chosen == labels).to(confidence))
+    place, empty = place.to(sure.device), sure.new_zeros(bins)
+    total, hits, sums = (empty.index_add(0, place, x) for x in (torch.ones_like(sure), right, sure))
+    parts = [as_before(x, probs).to(probs.device) for x in (total, hits / total, sums / total)]
+    return Bins(edges[:-1], edges[1:], *parts)
 
 
 def ece(probs: Tensor, labels: Tensor, bins: int = 15) -> Tensor:
@@ -66,6 +67,7 @@ def _require_labels(probs: Tensor, labels: Tensor) -> None:
     low, high = int(labels.min()), int(labels.max())
     fits, most = low >= 0 and high < probs.shape[1], probs.shape[1] - 1
     require(fits, f"labels lie in {low} to {high}; 0 to {most} was expected.")
-    sums = probs.sum(1)
-    fits = bool(((sums - 1).abs() < 1e-4).all() and probs.min() >= 0)
+    sums = not_half(probs).sum(1)
+    room = 1e-4 if probs.dtype not in HALF else torch.finfo(probs.dtype).eps  # each is rounded
+    fits = bool(((sums - 1).abs() < room).all() and probs.min() >= 0)
     require(fits, "probs has rows that are no probabilities; softmax was expected before.")

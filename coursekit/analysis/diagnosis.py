@@ -62,7 +62,7 @@ def drop_by_seed(accuracy: pd.DataFrame, modalities: Sequence[str]) -> pd.Series
     sentence = f"accuracy has the models {sorted(models)}; modalities and joint ask for {missing}."
     require(not missing, sentence)
     # A pivot_table takes three times as long, and explorers diagnose at every move.
-    wide = accuracy.groupby(["seed", "model"])["accuracy"].mean().unstack()  # noqa: PD010
+    wide = _exact(accuracy).groupby(["seed", "model"])["accuracy"].mean().unstack()  # noqa: PD010
     return wide["joint"] - wide[list(modalities)].max(axis=1)
 
 
@@ -72,7 +72,7 @@ def probe_change_by_seed(probes: pd.DataFrame) -> pd.DataFrame:
     for m, trained in probes.groupby("modality")["trained"]:
         missing = {"joint", "alone"} - set(trained)
         require(not missing, f"probes of {m!r} holds none trained {sorted(missing)}.")
-    cells = probes.groupby(["seed", "modality", "trained"])["accuracy"].mean()
+    cells = _exact(probes).groupby(["seed", "modality", "trained"])["accuracy"].mean()
     wide = cells.unstack(["modality", "trained"])  # noqa: PD010
     names = list(dict.fromkeys(probes["modality"]))
     return pd.DataFrame({m: wide[m]["joint"] - wide[m]["alone"] for m in names})
@@ -88,6 +88,15 @@ def diagnose(accuracy: pd.DataFrame, probes: pd.DataFrame) -> Diagnosis:
     change = {str(m): float(v) for m, v in probe_change_by_seed(probes).mean().items()}
     starved = tuple(m for m, value in change.items() if value < STARVED)
     return Diagnosis(float(drop_by_seed(accuracy, names).mean()), change, starved)
+
+
+def _exact(table: pd.DataFrame) -> pd.DataFrame:
+    """With accuracies in float64, in which means are taken; pandas has no means of half precision.
+
+    A table that has them so is handed back as it is: explorers diagnose at every move.
+    """
+    exact = table["accuracy"].dtype == np.float64
+    return table if exact else table.astype({"accuracy": np.float64})
 
 
 def _require_table(name: str, table: pd.DataFrame, keys: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ Hessel & Lee 2020, "Does my multimodal model learn cross-modal interactions?", e
 projection of a function on sums of one-variable functions is Hoeffding's (functional ANOVA).
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -13,6 +14,7 @@ from coursekit.analysis.emap_blocks import grid_means, logits_in_blocks, split_m
 from coursekit.fusion.base import SplitHead
 from coursekit.models import MultimodalClassifier, Prediction, evaluating
 from coursekit.utils.checks import require, require_count, require_present
+from coursekit.utils.precision import HALF, as_before, not_half, wide
 from coursekit.utils.tensor_checks import require_weights
 
 Model = Callable[[Mapping[str, Tensor]], Tensor | Prediction]
@@ -29,11 +31,13 @@ def project(grid: Tensor) -> Tensor:
 
         P_i = Σ_m E_{others of m}[f](i) − (M − 1) E[f]
 
-    The dtype stays.  Errors: TypeError when the grid is no floating-point tensor, ValueError when
-    it is not square, empty, of rank below three or not finite.
+    Computed in float64; the dtype stays, but half precision gives float64.  Errors: TypeError when
+    the grid is no floating-point tensor, ValueError when it is not square, empty, of rank below
+    three or not finite.
     """
-    alone, overall = _grid_means(grid)
-    return torch.stack(alone).sum(dim=0) - (len(alone) - 1) * overall
+    require_weights("grid", grid)
+    alone, overall = _grid_means(wide(grid))
+    return as_before(torch.stack(alone).sum(dim=0) - (len(alone) - 1) * overall, grid)
 
 
 def interaction_share(grid: Tensor) -> float:
@@ -44,7 +48,7 @@ def interaction_share(grid: Tensor) -> float:
     see it.  Zero where nothing varies.
     """
     require_weights("grid", grid)
-    centred = grid.double()
+    centred = wide(grid)
     if grid.ndim > 0 and grid.shape[-1] > 1:
         centred = centred - centred.mean(dim=-1, keepdim=True)
     alone, overall = _grid_means(centred)
@@ -80,7 +84,9 @@ def emap(
     sum of parts is split there (`coursekit.fusion.base.SplitHead`), an additive one needs no grid.
     Any other callable, inputs by modality → logits (B, C) or `Prediction`, runs as a whole on every
     combination.  A module runs in evaluation mode on its own device and in its own dtype; its mode
-    is restored.  inputs: (N, …) by modality, two or more.  label: names a progress bar, "" = none.
+    is restored. Half precision is the encoders' alone: from the features on all is float64, and so
+    is what comes out.
+    inputs: (N, …) by modality, two or more.  label: names a progress bar, "" = none.
     Errors: ValueError when a modality is missing, row numbers differ, something is empty or not
     finite, or only one modality is read; TypeError when inputs are no floating-point tensors.
     """
@@ -89,13 +95,16 @@ def emap(
     with evaluating(model):
         if not isinstance(model, MultimodalClassifier):
             means = grid_means(_caller(model, list(x)), list(x.values()), block, label)
-            return means.project().to(next(iter(x.values())))
-        features = _encoded(model, x)
-        head = _split(model.fusion, features)
+            return _like(means.project(), next(iter(x.values())))
+        features, fusion = _encoded(model, x), model.fusion
+        if any(z.dtype in HALF for z in features.values()):
+            features = {m: not_half(z) for m, z in features.items()}
+            fusion = copy.deepcopy(fusion).to(next(iter(features.values())))
+        head = _split(fusion, features)
         if head is None:
-            run = _caller(model.fusion, list(features))
+            run = _caller(fusion, list(features))
             means = grid_means(run, list(features.values()), block, label)
-            return means.project().to(next(iter(features.values())))
+            return _like(means.project(), next(iter(features.values())))
         if head.activation is None:  # additive: its own projection
             return head.readout(torch.stack(head.parts).sum(dim=0))
         hidden = split_means(head.parts, head.activation, block, label).project()
@@ -143,6 +152,11 @@ def _checked(model: Model, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         agree = f"as many rows as inputs[{names[0]!r}], which has shape {other},"
         require(shape[0] == other[0], f"inputs[{m!r}] has shape {shape}; {agree} was expected.")
     return {m: inputs[m] if own is None else inputs[m].to(own) for m in names}
+
+
+def _like(projected: Tensor, like: Tensor) -> Tensor:
+    """On the device and with the dtype of ``like``, unless that is half precision."""
+    return as_before(projected, like).to(like.device)
 
 
 def _encoded(model: MultimodalClassifier, x: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from coursekit.utils.checks import require
+from coursekit.utils.precision import not_half, wide
 from coursekit.utils.tensor_checks import require_weights
 
 Activation = Callable[[Tensor], Tensor]
@@ -115,7 +116,7 @@ def split_means(
 
 def broadcast_sums(p: Tensor, q: Tensor, activation: Activation) -> tuple[Tensor, Tensor]:
     """Σ_j a(p_i + q_j), (B, H), and Σ_i a(p_i + q_j), (N, H), in float64. p: (B, H), q: (N, H)."""
-    hidden = activation(p[:, None] + q[None])  # (B, N, H)
+    hidden = not_half(activation(p[:, None] + q[None]))  # (B, N, H)
     return wide(hidden.sum(dim=1)), wide(hidden.sum(dim=0))
 
 
@@ -136,11 +137,6 @@ def _relu_sum(p: Tensor, q: Tensor) -> Tensor:
     below = torch.searchsorted(rising, -shift)
     tail = running[:, -1:] - running.gather(1, below)
     return (tail + shift * (rising.shape[1] - below)).T
-
-
-def wide(x: Tensor) -> Tensor:
-    """``x`` in float64; on the CPU where the device, Apple's, has no float64."""
-    return (x.cpu() if x.device.type == "mps" else x).double()
 
 
 def _means(sums: list[Tensor]) -> Means:

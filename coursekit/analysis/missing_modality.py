@@ -13,6 +13,7 @@ from coursekit.utils.checks import (
     require_instance,
     require_present,
 )
+from coursekit.utils.precision import wide
 from coursekit.utils.tensor_checks import require_batch, require_floats, require_weights
 
 FILLS = ("zeros", "mean")
@@ -38,7 +39,7 @@ def filled(
         return {**inputs, lost: torch.zeros_like(x)}
     require(lost in train, f"train holds {list(train)}; {lost!r} was expected among them.")
     known = require_batch(f"train[{lost!r}]", train[lost], (None, *x.shape[1:]))
-    return {**inputs, lost: known.mean(dim=0).expand_as(x).clone()}
+    return {**inputs, lost: wide(known).mean(dim=0).to(x).expand_as(x).clone()}
 
 
 @torch.no_grad()

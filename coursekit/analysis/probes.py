@@ -12,6 +12,7 @@ from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.training.evaluate import predict
 from coursekit.utils.checks import require, require_instance, require_positive
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_labels
 
 
@@ -20,7 +21,8 @@ def probe(
 ) -> float:
     """Test accuracy of a logistic regression on frozen features, (N, D) and (N,).
 
-    c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).
+    c: inverse strength of the ridge penalty on standardised features (scikit-learn's C).  Half
+    precision is fitted in float64.
     """
     from sklearn.exceptions import ConvergenceWarning  # takes a second; not every kernel probes
     from sklearn.linear_model import LogisticRegression
@@ -37,8 +39,8 @@ def probe(
     # One thread: the products are tiny. An unconverged probe is still a fair lower bound.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(features.cpu().numpy(), labels.numpy())
-    return float(model.score(test_features.cpu().numpy(), test_labels.numpy()))
+        model.fit(not_half(features).cpu().numpy(), labels.numpy())
+    return float(model.score(not_half(test_features).cpu().numpy(), test_labels.numpy()))
 
 
 def quick_probe(

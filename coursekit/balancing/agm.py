@@ -11,9 +11,11 @@ from torch.nn import functional as F
 from coursekit.models import Prediction
 from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import require, require_not_negative
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_floats
 
 LARGEST = 10.0  # of τ − r, as in the released code
+FAIR = 100.0  # scores beyond this come from no training: p is 1e-8 at least
 MOST = 10.0  # of k on a step, which no clipping follows; ours
 
 
@@ -22,7 +24,7 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
 
     values f: logits (B, C) by the set of modalities that are present, the absent ones zeroed; every
     set but the empty one, whose value is taken as 0 so that Σ_m φ_m = f(all).
-    Returns (B, C) each, in sorted order of the modalities.
+    Returns (B, C) each, in sorted order of the modalities; half precision gives float64.
     Source: [Li and colleagues 2023](https://arxiv.org/abs/2308.07686), section 3; Shapley 1953.
     """
     if not isinstance(values, Mapping):
@@ -39,7 +41,7 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
         if coalition:
             require_batch(f"values[{sorted(coalition)}]", values[coalition], shape)
     nothing = torch.zeros_like(values[everyone])
-    f = {s: values[s] if s else nothing for s in _subsets(order)}
+    f = {s: not_half(values[s] if s else nothing) for s in _subsets(order)}
     m = len(order)
     values_of_players = []
     for player in order:
@@ -61,7 +63,8 @@ def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:
     """k_m = exp(α min(τ_m − r_m, 10)), r_m = exp(M/(M−1) · (s̄ − s_m)), τ_m the same of running.
 
     scores s: (M,), mean −log softmax(φ_m)[y] of the batch, so the larger the worse.  running: their
-    means over all iterations before (zeros at first).  alpha α ≥ 0.  Returns (M,).
+    means over all iterations before (zeros at first).  alpha α ≥ 0.  Returns (M,); half precision
+    gives float64.  Where r or τ is too large for a number, k has its limit.
     Source: [Li and colleagues 2023](https://arxiv.org/abs/2308.07686), section 3, with the clipping
     of their code.
     """
@@ -70,8 +73,19 @@ def coefficients(scores: Tensor, running: Tensor, alpha: float) -> Tensor:
     require(m > 1, f"scores has shape {tuple(scores.shape)}; two or more were expected.")
     require_batch("running", running, (m,))
     require_not_negative("alpha", alpha)
-    ratio, usual = (torch.exp(m / (m - 1) * (s.mean() - s)) for s in (scores, running))
-    return torch.exp(alpha * (usual - ratio).clamp_max(LARGEST))
+    now, before = (m / (m - 1) * (_mean(s) - s) for s in (not_half(scores), not_half(running)))
+    ahead = torch.exp(before) - torch.exp(now)
+    # ∞ − ∞ has the sign of the exponents' difference, or is 0 where they are equal.
+    endless = torch.isinf(torch.exp(before)) & torch.isinf(torch.exp(now))
+    largest = torch.finfo(ahead.dtype).max
+    limit = torch.sign(before - now) * largest
+    ahead = torch.where(endless, limit, ahead).clamp(-largest, LARGEST)
+    return torch.exp(alpha * ahead)
+
+
+def _mean(s: Tensor) -> Tensor:
+    """Σ s / M, for large numbers in a way that neither overflows nor tells equals apart."""
+    return s.mean() if float(s.abs().max()) < FAIR else s[0] + ((s - s[0]) / len(s)).sum()
 
 
 class AGM(Method):
@@ -114,7 +128,9 @@ class AGM(Method):
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """Cross-entropy of Σ φ_m, whose gradients are scaled where the settings say so."""
         rows = torch.arange(len(step.labels), device=step.labels.device)
-        sure = [s.detach().softmax(1)[rows, step.labels].clamp_min(1e-8) for s in self.shares]
+        sure = [
+            not_half(s.detach()).softmax(1)[rows, step.labels].clamp_min(1e-8) for s in self.shares
+        ]
         scores = torch.stack([-p.log().mean() for p in sure]).cpu()
         k = coefficients(scores, self.running, self.alpha).tolist()
         self.running = (self.running * self.steps + scores) / (self.steps + 1)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from coursekit.fusion.base import Fusion
 from coursekit.training.method import Method, Run, Step, slots_of
 from coursekit.utils.checks import require, require_count
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_tensors
 
 
@@ -29,6 +30,7 @@ def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
     """log of the mean of softmax(logits) over the modalities, (…, C) each → (…, C).
 
     classes: the dimension of the classes.  NaN stays NaN: it may be one replica's among many.
+    Half precision gives float64.
     Errors: TypeError for what is no list of floating-point tensors, ValueError for no tensor, an
     empty one, shapes that differ, or a dimension that they lack.
     """
@@ -37,7 +39,7 @@ def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
         fits = x.shape == logits[0].shape and x.numel() > 0
         require(fits, f"logits[{m}] has shape {tuple(x.shape)}; one for all was expected.")
     require_count("classes", classes, -logits[0].ndim, logits[0].ndim - 1)
-    log_shares = torch.stack([x.log_softmax(classes) for x in logits])
+    log_shares = torch.stack([not_half(x).log_softmax(classes) for x in logits])
     return log_shares.logsumexp(0) - math.log(len(logits))
 
 

@@ -1,6 +1,7 @@
 """Gradient-Blending: loss weights from what each head generalised and what it overfitted."""
 
 import copy
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier, Prediction
+from coursekit.training.classes import OneSided
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import predict
 from coursekit.training.loop import fit
@@ -22,7 +24,8 @@ from coursekit.utils.checks import (
     require_instance,
     require_modality,
 )
-from coursekit.utils.tensor_checks import require_batch, require_labels
+from coursekit.utils.precision import not_half
+from coursekit.utils.tensor_checks import NoValue, require_batch, require_labels
 
 LEAST_GAIN = 1e-4  # the safe rule's floors; see `weights`
 LEAST_OVERFITTING = 0.02
@@ -48,7 +51,9 @@ def weights(
     rule: "paper" is the formula as it stands: G_k < 0 gives a negative weight, O_k near 0 a huge
     one.  "safe" puts floors under both, G_k ≥ 1e-4 and |O_k| ≥ 0.02, and gives every head at least
     0.05: w ← 0.05 + (1 − 0.05 K) w.
-    Errors: ValueError for shapes that differ, NaN, or, under the paper's rule, O_k = 0 or Z = 0.
+    Half precision gives float64.
+    Errors: ValueError for shapes that differ, NaN, losses too far apart for a number, or, under the
+    paper's rule, O_k = 0 or Z = 0.
     Source: [Wang, Tran, Feiszli 2020](https://arxiv.org/abs/1905.12681), proposition 1; the safe
     rule is ours. The weights sum to one, those of the multi-loss to K: at one learning rate a blend
     takes the shorter steps.
@@ -59,14 +64,26 @@ def weights(
     if rule == "safe":
         require(k * LEAST_WEIGHT < 1, f"train_before has {k} heads; fewer than 20 were expected.")
         overfitting = overfitting.abs().clamp_min(LEAST_OVERFITTING)
-        raw = gain.clamp_min(LEAST_GAIN) / overfitting.square()
+        raw = _raw(gain.clamp_min(LEAST_GAIN), overfitting)
         return LEAST_WEIGHT + (1 - k * LEAST_WEIGHT) * raw / raw.sum()
     zero = torch.nonzero(overfitting == 0).flatten().tolist()
     hint = 'rule="safe" has a floor there'
-    require(not zero, f"O is 0 for the heads {zero}, a weight would be infinite; {hint}.")
-    raw = gain / overfitting.square()
-    require(bool(raw.sum() != 0), f"The sum of G/O² is 0, the weights have no scale; {hint}.")
+    if zero:
+        raise NoValue(f"O is 0 for the heads {zero}, a weight would be infinite; {hint}.", zero)
+    raw = _raw(gain, overfitting)
+    if not bool(raw.sum() != 0):
+        raise NoValue(f"The sum of G/O² is 0, the weights have no scale; {hint}.")
     return raw / raw.sum()
+
+
+def _raw(gain: Tensor, overfitting: Tensor) -> Tensor:
+    """G/O², up to a factor that all have: of 1 unless a number on the way would be none."""
+    raw = gain / overfitting.square()
+    fair = bool(raw.sum().isfinite()) and bool(((raw != 0) | (gain == 0)).all())
+    if fair:
+        return raw
+    least, most = overfitting.abs().min(), gain.abs().max()
+    return (gain / most) / len(gain) * (least / overfitting).square()
 
 
 def ogr_parts(
@@ -74,15 +91,21 @@ def ogr_parts(
 ) -> tuple[Tensor, Tensor]:
     """Generalisation gained G and overfitting gained O, (K,) each; OGR² = (O/G)².
 
-    Arguments as in `weights`.  Errors: ValueError for shapes that differ, or NaN.
+    Arguments as in `weights`; half precision gives float64.  Errors: ValueError for shapes that
+    differ, NaN, or losses too far apart for a number.
     Source: [Wang, Tran, Feiszli 2020](https://arxiv.org/abs/1905.12681), section 3.1.
     """
     require_batch("train_before", train_before, (None,))
     after = (("train_after", train_after), ("valid_after", valid_after))
     for name, losses in (("valid_before", valid_before), *after):
         require_batch(name, losses, (len(train_before),))
+    four = (train_before, valid_before, train_after, valid_after)
+    train_before, valid_before, train_after, valid_after = (not_half(x) for x in four)
     gain = valid_before - valid_after
     overfitting = (valid_after - train_after) - (valid_before - train_before)
+    beyond = torch.nonzero(~(gain + overfitting).isfinite()).flatten().tolist()
+    if beyond:
+        raise NoValue(f"The losses of the heads {beyond} are too far apart for a number.", beyond)
     return gain, overfitting
 
 
@@ -118,6 +141,11 @@ class GBlendOffline(Method):
     def begin(self, run: Run) -> None:
         """Divide the training rows."""
         self.fitted, self.measured = divide(run.train, self.held, run.generator)
+        classes = len(self.fitted.labels.unique())
+        left = (
+            f"held is {self.held}, which leaves {len(self.fitted)} rows of {classes} class to fit"
+        )
+        require(classes > 1, f"{left}; two classes or more were expected.")
 
     def start(self, run: Run) -> None:
         """Estimate."""
@@ -133,7 +161,9 @@ class GBlendOffline(Method):
             model = copy.deepcopy(run.model)
             before.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
             method = OneHead(head)
-            fit(model, *parts, settings, seed=run.seed, method=method, engine=run.engine)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OneSided)  # said of train and valid already
+                fit(model, *parts, settings, seed=run.seed, method=method, engine=run.engine)
             after.append([loss_of(run.predict(x, model), x.labels, head) for x in parts])
         b, a = (torch.tensor(x, dtype=torch.float64).T for x in (before, after))
         return dict(zip(heads, weights(b[0], b[1], a[0], a[1], self.rule).tolist(), strict=True))
@@ -167,7 +197,7 @@ def loss_of(prediction: Prediction, labels: Tensor, head: str) -> float:
     choose("head", head, [JOINT, *prediction.heads])
     require_labels("labels", labels, *prediction.joint.shape)
     logits = prediction.joint if head == JOINT else prediction.unimodal[head]
-    return float(F.cross_entropy(logits.detach(), labels))
+    return float(F.cross_entropy(not_half(logits.detach()), labels))
 
 
 def _require_held(held: float) -> None:

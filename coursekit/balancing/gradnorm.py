@@ -9,7 +9,8 @@ from torch import Tensor
 from coursekit.training.method import JOINT, Method, Run, Step
 from coursekit.training.optimizers import Adam
 from coursekit.utils.checks import require, require_not_negative, require_positive
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.precision import not_half, wide
+from coursekit.utils.tensor_checks import NoValue, require_batch
 
 LEAST_LOSS = 1e-8  # a loss that rounding has made zero would have no rate
 
@@ -19,7 +20,8 @@ def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float)
 
     norms G: (T,), lengths of the weighted losses' gradients on the shared parameters.  losses L and
     initial_losses L(0): (T,), positive.  alpha α ≥ 0: how strongly slow tasks are pulled along.
-    Returns (T,), constants for the loss Σ |G_i − target_i|.
+    Returns (T,), constants for the loss Σ |G_i − target_i|; half precision gives float64.
+    Errors: ValueError also where a target is too large for a number.
     Source: [Chen, Badrinarayanan, Lee, Rabinovich 2018](https://arxiv.org/abs/1711.02257), eq. 1.
     """
     require_batch("norms", norms, (None,))
@@ -28,8 +30,23 @@ def targets(norms: Tensor, losses: Tensor, initial_losses: Tensor, alpha: float)
         low = float(values.min())
         require(low > 0, f"{name} holds {low}; positive numbers were expected.")
     require_not_negative("alpha", alpha)
-    pace = losses / initial_losses
-    return (norms.mean() * (pace / pace.mean()) ** alpha).detach()
+    norms, losses, first = (not_half(x) for x in (norms, losses, initial_losses))
+    pace = losses / first
+    aims = (norms.mean() * (pace / pace.mean()) ** alpha).detach()
+    fair = bool(aims.isfinite().all()) and float(pace.min()) > 0
+    return aims if fair else _scaled_targets(norms, losses, first, alpha)
+
+
+def _scaled_targets(norms: Tensor, losses: Tensor, first: Tensor, alpha: float) -> Tensor:
+    """The same where a ratio or a sum on the way is too large or too small for a number."""
+    logs = wide(losses).log() - wide(first).log()
+    pace = (logs - logs.max()).exp()
+    mean = (wide(norms) / len(norms)).sum()
+    aims = (mean * (pace / pace.mean()) ** alpha).detach().to(norms)
+    beyond = torch.nonzero(~aims.isfinite()).flatten().tolist()
+    if beyond:
+        raise NoValue("norms lead to targets that are too large for a number.", beyond)
+    return aims
 
 
 class GradNorm(Method):

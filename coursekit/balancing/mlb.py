@@ -6,7 +6,14 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.balancing.unimodal_scores import require_scores, rivals, true_class_scores
+from coursekit.balancing.unimodal_scores import (
+    all_equal,
+    in_range,
+    ratio,
+    require_scores,
+    rivals,
+    true_class_scores,
+)
 from coursekit.training.method import Step
 from coursekit.utils.checks import require, require_finite, require_not_negative
 
@@ -20,20 +27,24 @@ def coefficients(scores: Tensor, alpha: float, beta_max: float) -> Tensor:
     scores s: (M,), the batch's sum of true-class probabilities.  alpha α ≥ 0.  beta_max ≥ 1: the
     largest k, 1 = brake only.  Returns (M,), which multiplies the step of encoder m, its head and
     its slice of the fusion. At r = 1 it is 1: the method fades by itself.
+    Half precision gives float64.  Errors: ValueError also for a score of 0, whose r has no number;
+    in a training, where a modality can be that wrong, `pace` takes the limit.
     Source: [Kontras and colleagues 2024](https://arxiv.org/abs/2405.07930), eqs 4 to 7, and eq. 2
     for the step, which is what is multiplied: after momentum and clipping, not the gradient.
     """
     require_scores("scores", scores)
     _require_own(alpha, beta_max)
+    scores = in_range(scores)
     return pace(scores, scores.new_full((), alpha), scores.new_full((), beta_max))
 
 
 def pace(scores: Tensor, alpha: Tensor, beta_max: Tensor) -> Tensor:
     """`coefficients` without its checks, for many runs at once: scores (…, M) → (…, M).
 
-    alpha, beta_max: numbers, or (…, 1).
+    alpha, beta_max: numbers, or (…, 1).  A score of 0 has the limit: β_max, or 1 where all are 0.
     """
-    r = rivals(scores) / scores
+    scores = in_range(scores)
+    r = torch.where(all_equal(scores), 1.0, ratio(rivals(scores), scores))
     beta = torch.where(r > 1, beta_max, BRAKE)
     return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
 
@@ -57,5 +68,5 @@ class MLB(MultiLoss):
         """k by modality, anew in every batch."""
         alone = step.prediction.unimodal
         scores = true_class_scores(list(alone.values()), step.labels)
-        k = coefficients(scores, self.alpha, self.beta_max)
+        k = pace(scores, scores.new_full((), self.alpha), scores.new_full((), self.beta_max))
         return dict(zip(alone, k.tolist(), strict=True))

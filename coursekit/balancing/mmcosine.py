@@ -10,13 +10,15 @@ from coursekit.fusion.base import SplitHead
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.training.method import Method, Run
 from coursekit.utils.checks import require, require_positive
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_weights
 
 
 def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float = 10.0) -> Tensor:
     """s Σ_m cos(z_m, W_{m,c}): joint logits (B, C) without a bias.
 
-    features z_m: (B, D_m) each.  weights W_m: (C, D_m) each.  scale s > 0.
+    features z_m: (B, D_m) each.  weights W_m: (C, D_m) each.  scale s > 0.  Half precision gives
+    float64.
     Source: [Xu and colleagues 2023](https://arxiv.org/abs/2303.05338), section 3. The cosines are
     added, not averaged.
     """
@@ -37,8 +39,19 @@ def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float =
         want = f"({len(weights[0])}, {z.shape[1]})"
         fits = tuple(w.shape) == (len(weights[0]), z.shape[1])
         require(fits, f"weights[{m}] has shape {tuple(w.shape)}; {want} was expected.")
-        cosines.append(F.normalize(z, dim=1) @ F.normalize(w, dim=1).T)
+        cosines.append(F.normalize(_fair(z), dim=1) @ F.normalize(_fair(w), dim=1).T)
     return scale * torch.stack(cosines).sum(0)
+
+
+def _fair(x: Tensor) -> Tensor:
+    """Rows (n, D) times a power of two each, so that no square is too large or too small.
+
+    Directions stay as they are, to the bit.
+    """
+    x = not_half(x)
+    largest = x.detach().abs().amax(1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny)
+    mantissa, _ = torch.frexp(largest)
+    return x * (mantissa / largest)
 
 
 class CosineHead(LateLinear):

@@ -8,26 +8,36 @@ from torch import Tensor
 from coursekit.balancing.unimodal_signals import Listening, own_logits
 from coursekit.training.evaluate import accuracy
 from coursekit.training.method import Run, Step
-from coursekit.utils.checks import require, require_count
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.checks import require_count
+from coursekit.utils.precision import as_before, wide
+from coursekit.utils.tensor_checks import NoValue, require_batch
 
 
 def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:
     """acc_m(now) / mean of the ``memory`` accuracies before now; 1 until there are enough.
 
     accuracies: (epochs, M), validation accuracy after each epoch, the last row is now.
-    Returns (M,), which multiplies the learning rate of modality m in the next epoch.
+    Returns (M,), which multiplies the learning rate of modality m in the next epoch; half
+    precision gives float64.  Errors: ValueError also where the mean is 0, or a ratio too large for
+    a number.
     Source: [Yao and Mihalcea 2022](https://aclanthology.org/2022.findings-acl.143/), the "smooth"
     strategy; their initial rate per modality is one for all here.
     """
     require_batch("accuracies", accuracies, (None, None))
     require_count("memory", memory, 1)
     if len(accuracies) <= memory:
-        return torch.ones_like(accuracies[-1])
-    before = accuracies[-memory - 1 : -1].mean(0)
-    low = float(before.min())
-    require(low > 0, f"accuracies before now have the mean {low}; a positive one was expected.")
-    return accuracies[-1] / before
+        return as_before(torch.ones_like(wide(accuracies[-1])), accuracies)
+    before, now = wide(accuracies[-memory - 1 : -1]), wide(accuracies[-1])
+    mean = before.mean(0)
+    low, lowest = float(mean.min()), torch.nonzero(mean <= 0).flatten().tolist()
+    if lowest:
+        want = "a positive one was expected"
+        raise NoValue(f"accuracies before now have the mean {low}; {want}.", lowest)
+    scales = as_before(now / mean, accuracies)
+    beyond = torch.nonzero(~scales.isfinite()).flatten().tolist()
+    if beyond:
+        raise NoValue("accuracies have a ratio that is too large for a number.", beyond)
+    return scales
 
 
 class MSLR(Listening):

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.balancing.unimodal_scores import require_scores, true_class_scores
+from coursekit.balancing.unimodal_scores import in_range, require_scores, true_class_scores
 from coursekit.training.method import Method, Run, Step
+from coursekit.utils.accelerator_checks import cheap_to_ask
 from coursekit.utils.checks import require, require_count, require_not_negative, require_share
+from coursekit.utils.precision import not_half, wide
 from coursekit.utils.tensor_checks import require_batch, require_labels
 
 LEAST_SQUARE = 1e-24  # keeps the gradient of a distance finite where feature and prototype agree
@@ -19,14 +21,20 @@ def prototypes(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
 
     features: (B, D).  labels: (B,) in 0 … C − 1.  A class that does not occur has NaN in the
     released code (0/0); here its row is zero, and `present` tells which rows mean something.
+    Half precision gives float64.
     Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), section 3.
     """
     require_batch("features", features, (None, None))
     require_count("num_classes", num_classes, 1)
     require_labels("labels", labels, len(features), num_classes)
-    sums = features.new_zeros(num_classes, features.shape[1]).index_add_(0, labels, features)
-    counts = torch.bincount(labels, minlength=num_classes)
-    return sums / counts.clamp_min(1)[:, None]
+    z = not_half(features)
+    counts = torch.bincount(labels, minlength=num_classes).clamp_min(1)[:, None]
+    means = z.new_zeros(num_classes, z.shape[1]).index_add_(0, labels, z) / counts
+    if cheap_to_ask(means) and not bool(means.isfinite().all()):  # a sum is too large, not a mean
+        parts = wide(z) / counts[labels]
+        zeros = parts.new_zeros(num_classes, z.shape[1])
+        means = zeros.index_add_(0, labels, parts).to(z.dtype)
+    return means
 
 
 def present(labels: Tensor, num_classes: int) -> Tensor:
@@ -39,25 +47,32 @@ def present(labels: Tensor, num_classes: int) -> Tensor:
 def similarities(features: Tensor, centres: Tensor) -> Tensor:
     """Minus the Euclidean distance of every feature to every prototype, (B, D), (C, D) → (B, C).
 
+    Half precision gives float64.
     Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), section 3.
     """
     require_batch("features", features, (None, None))
     require_batch("centres", centres, (None, features.shape[1]))
-    squares = (features[:, None] - centres[None]).square().sum(2)
-    return -squares.clamp_min(LEAST_SQUARE).sqrt()
+    apart = not_half(features)[:, None] - not_half(centres)[None]
+    distances = apart.square().sum(2).clamp_min(LEAST_SQUARE).sqrt()
+    if cheap_to_ask(distances) and not bool(distances.isfinite().all()):  # of squares too large
+        most = apart.detach().abs().amax(2, keepdim=True).clamp_min(1.0)
+        distances = (apart / most).square().sum(2).sqrt() * most[..., 0]
+    return -distances
 
 
 def coefficients(prototype_scores: Tensor) -> tuple[Tensor, Tensor]:
     """β = clip(1/ρ − 1, 0, 1) and γ = clip(ρ − 1, 0, 1), with ρ = S_0 / S_1.
 
     prototype_scores S: (2,), the batch's sum of softmax(−distances)[y].  Returns the weights of
-    modality 0's and modality 1's prototype loss: the one that is behind gets one above zero.
+    modality 0's and modality 1's prototype loss: the one that is behind gets one above zero. Half
+    precision gives float64.
     Source: [Fan and colleagues 2023](https://arxiv.org/abs/2211.07089), eqs 8 to 13; the released
     code has 0 or 1 only.
     """
     require_scores("prototype_scores", prototype_scores)
     shape = tuple(prototype_scores.shape)
     require(len(prototype_scores) == 2, f"prototype_scores has shape {shape}; (2,) was expected.")
+    prototype_scores = in_range(prototype_scores)
     rho = prototype_scores[0] / prototype_scores[1]
     return (1 / rho - 1).clamp(0, 1), (rho - 1).clamp(0, 1)
 

@@ -152,9 +152,13 @@ def _train(
     label: str,
     dask: str,
 ) -> None:
+    known = list(pd.read_csv(out, nrows=0).columns) if len(read(out)) else []
     with out.open("a", encoding="utf-8") as file, _trained(row_of, todo, jobs, dask) as rows:
         for row in tqdm(rows, total=len(todo), desc=label, unit="training"):
             line = pd.DataFrame([row])
+            if known:  # a table that was begun by a version without some column goes on without it
+                line = line.reindex(columns=known)
+            known = list(line.columns)
             file.write(line.to_csv(index=False, header=file.tell() == 0, lineterminator="\n"))
             file.flush()
 

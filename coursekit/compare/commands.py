@@ -17,8 +17,10 @@ from coursekit.analysis.intervals import summarise
 from coursekit.compare import cells, protocol
 from coursekit.compare.plan import Plan, data_names, read_plan
 from coursekit.compare.run import described, run
+from coursekit.compare.stored_data import require_same_data
 from coursekit.compare.stored_tables import store
 from coursekit.compare.sweep import compare, defined_for
+from coursekit.compare.tuning import FIRST_SEED
 from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
 from coursekit.models.build import KINDS
@@ -230,6 +232,7 @@ def methods(
         for sentence in left_out:
             typer.echo(sentence)
         tried = rates_of(rates)
+        _require_same_data(data.split(","), out, trials_out)
         todo = cells.tuning_cells(places, tried)
         tuned = cells.work(protocol.tuning_row, todo, trials_out, jobs, "tuning", dask)
         todo = cells.result_cells(places, tuned, seeds, tried)
@@ -240,6 +243,16 @@ def methods(
     summary = summarise(cells.tidy(table), ["data", "fusion", "method"], "test").round(3)
     store(cells.tidy(cells.read(trials_out)), "", trials_out)
     store(cells.tidy(cells.read(out)), summary.to_string(index=False), out)
+
+
+def _require_same_data(data: list[str], out: Path, trials_out: Path) -> None:
+    """Refuse to add to rows of other data than those that go by the same names now."""
+    stored = pd.concat([cells.read(out), cells.read(trials_out)])["data"].unique()
+    drawn = {name: protocol.data_of(name, FIRST_SEED) for name in data}
+    for begun in (True, False):
+        those = {name: d for name, d in drawn.items() if (name in stored) == begun}
+        path, advice = out.with_name(f"{out.stem}_data.json"), f"They stand in {out}; name another."
+        require_same_data(path, those, begun=begun, advice=advice)
 
 
 def rates_of(text: str) -> list[float]:

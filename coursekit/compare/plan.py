@@ -3,12 +3,12 @@
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from coursekit import balancing, fusion
-from coursekit.data import LOADERS, load, load_preset, presets, research
+from coursekit.data import LOADERS, load, load_preset, preset, presets, research
 from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import MultimodalClassifier, build_classifier
@@ -25,6 +25,9 @@ from coursekit.utils.checks import (
 )
 
 AnyData = MultimodalData | LazyData
+# Options that say where the data lie or how they are read, and not what they are; of samples that
+# are left out the rows of the splits tell.
+NOT_OF_DATA = ("root", "folder", "cache", "workers", "unpickle", "allow_missing")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,25 @@ class Plan:
         drawn = {"seed": self.seed} if seeded else {}
         return load(self.data, **{**drawn, **self.options})
 
+    def origin(self) -> dict[str, str]:
+        """What the data are made of, as text: name, every option, whether they are standardised.
+
+        An option counts as what it is where nobody gives it, and 1 as 1.0. Where the data lie is
+        no part of it, and the seed is the plan's.
+        """
+        made: dict[str, Any] = {}
+        if self.data in presets():
+            recipe = replace(preset(self.data).recipe, **self.options)
+            made = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
+        elif self.data in LOADERS:
+            known = inspect.signature(LOADERS[self.data]).parameters
+            made = {name: p.default for name, p in known.items() if name != "seed"}
+        else:
+            made = {**research.defaults(self.data), "standardise": self.standardise}
+        made |= {} if self.data in presets() else self.options
+        kept = {k: _as_text(v) for k, v in made.items() if k not in NOT_OF_DATA}
+        return {"data": self.data, **kept}
+
     def build_model(self, data: AnyData) -> MultimodalClassifier:
         """An untrained model for the data."""
         inputs = data.example() if isinstance(data, LazyData) else data.train.inputs
@@ -100,9 +122,38 @@ class Plan:
         """The method, with its settings."""
         return balancing.build(self.method, **self.own)
 
+    def differences(self, text: str) -> list[str]:
+        """What tells this plan from one as `text`, in words: what it was, what came.
+
+        Where the data lie, and how they are read, tells nothing.
+        """
+        there, here = (_flat(json.loads(t)) for t in (text, self.text()))
+        return [
+            f"{k} {_as_text(there.get(k))} and not {_as_text(here.get(k))}"
+            for k in here | there
+            if here.get(k) != there.get(k) and k not in NOT_OF_DATA
+        ]
+
     def text(self) -> str:
         """As JSON: what was done, and what `read_plan` reads."""
         return json.dumps(asdict(self), indent=1, default=str) + "\n"
+
+
+def _flat(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan's fields, options and settings, by their names; "own" of the method stays together."""
+    inner = ("options", "settings")
+    return {k: v for k, v in plan.items() if k not in inner} | plan["options"] | plan["settings"]
+
+
+def _as_text(value: Any) -> str:
+    """The same for values that a loader takes for the same: 1 and 1.0, a list and a tuple."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_as_text, value))})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{k}: {_as_text(v)}' for k, v in value.items())}}}"
+    return str(value)
 
 
 def named_encoders(encoder: str | Mapping[str, str]) -> list[str]:

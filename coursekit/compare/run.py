@@ -18,8 +18,10 @@ from coursekit.data.lazy_split import LazyData
 from coursekit.models import MultimodalClassifier
 from coursekit.training import accuracy, epochs
 from coursekit.training.checkpoint import write_whole
+from coursekit.training.classes import require_classes
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import predict_rows
+from coursekit.utils.precision import not_half
 
 SPENT = "seconds.txt"  # in the folder of a training: how long it has taken so far
 
@@ -45,11 +47,14 @@ def run(
     engine = Engine(plan.settings) if engine is None else engine
     data = plan.open_data()
     first = engine.rank == 0
+    if "test" in parts:
+        require_classes(data.train.labels, {"test": data.test.labels})
     model, began = plan.build_model(data), time.perf_counter()
     fresh: list[int] = []  # epochs that are trained now, not taken from a checkpoint
     steps = epochs(
         model, data.train, data.valid, plan.settings, seed=plan.seed, method=plan.build_method(),
         checkpoints=out / "checkpoints", engine=engine, watch=lambda now: fresh.append(now.epoch),
+        origin=plan.origin(),
     )  # fmt: skip
     history: list[dict[str, Any]] = []
     before = 0.0  # seconds that earlier attempts took
@@ -104,7 +109,7 @@ def measured(
         predictions = predict_rows(model, split, engine, size)
         logits, labels = predictions.joint.cpu(), split.labels
         figures |= {name: accuracy(logits, labels)}
-        figures[f"{name}_loss"] = float(F.cross_entropy(logits, labels))
+        figures[f"{name}_loss"] = float(F.cross_entropy(not_half(logits), labels))
         figures[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
     if probes:
         before = predict_rows(model, data.train, engine, size).features
@@ -117,7 +122,7 @@ def measured(
 def done(plan: Plan, out: Path) -> dict[str, Any] | None:
     """The result in ``out`` if it is of this plan, else None."""
     asked, answer = out / "plan.json", out / "result.json"
-    if not answer.exists() or asked.read_text(encoding="utf-8") != plan.text():
+    if not answer.exists() or plan.differences(asked.read_text(encoding="utf-8")):
         return None
     return dict(json.loads(answer.read_text(encoding="utf-8")))
 

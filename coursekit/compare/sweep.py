@@ -15,6 +15,7 @@ from coursekit.compare import cells
 from coursekit.compare.plan import Plan
 from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
 from coursekit.compare.run import done, run
+from coursekit.compare.stored_data import require_same_data
 from coursekit.utils.checks import choose, require, require_count, require_positive
 
 ALWAYS = ("joint", "ensemble", UNIMODAL)  # what every method has to be seen beside
@@ -63,6 +64,8 @@ def compare(
 ) -> pd.DataFrame:
     """One row per training: data, fusion, method, seed, accuracies, loss, ECE, seconds, trial.
 
+    And diverged: why a training did, empty where it did not.
+
     out: the folder of results.csv, trials.csv and one folder per training. rates: learning rates
     that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes
     on. Without them all have the plan's. Results are of the seeds 100, 101, …
@@ -89,11 +92,18 @@ def compare(
 
 
 def _open_folder(plan: Plan, out: Path) -> None:
-    """Refuse a folder whose rows are of another plan; they would be taken for this one's."""
+    """Refuse a folder whose rows are of another plan or data; they would be taken for this one's.
+
+    Only that data in a folder lie elsewhere now makes no difference.
+    """
     path = out / "plan.json"
-    other = path.exists() and path.read_text(encoding="utf-8") != plan.text()
-    require(not other, f"out is {out}, where a sweep of another plan stands; name another folder.")
+    begun = path.exists()
+    words = plan.differences(path.read_text(encoding="utf-8")) if begun else []
+    sentence = f"out is {out}, where a sweep of another plan stands: {', '.join(words)}"
+    require(not words, f"{sentence}; name another folder.")
     out.mkdir(parents=True, exist_ok=True)
+    advice = f"They stand in {out}; name another folder."
+    require_same_data(out / "data.json", {plan.data: plan.open_data()}, begun=begun, advice=advice)
     path.write_text(plan.text(), encoding="utf-8")
 
 
@@ -109,7 +119,7 @@ def row(
 ) -> dict[str, Any]:
     """One training in a folder of its own, where it goes on if it was stopped; its row.
 
-    A training that diverges has the accuracy 0 and nothing else.
+    A training that diverges has the accuracy 0, why in the column diverged, and nothing else.
     """
     head = {"data": data, "fusion": with_fusion, "method": method, "seed": seed}
     place = folder / " ".join([with_fusion, method, write_trial(trial), f"seed={seed}"])
@@ -118,12 +128,13 @@ def row(
     if result is None:
         try:
             result = run(own_plan, place, parts=parts)
-        except FloatingPointError:
-            result = {"valid": 0.0, "test": 0.0}
+        except FloatingPointError as problem:
+            result = {"valid": 0.0, "test": 0.0, "diverged": str(problem)}
         shutil.rmtree(place / "checkpoints", ignore_errors=True)
     wanted = [f for f in FIGURES if f.split("_")[0] in parts]
     figures = {f: result.get(f, math.nan) for f in wanted}
-    return {**head, **figures, "seconds": result.get("seconds"), "trial": write_trial(trial)}
+    end = {"trial": write_trial(trial), "diverged": result.get("diverged", "")}
+    return {**head, **figures, "seconds": result.get("seconds"), **end}
 
 
 def _of(plan: Plan, with_fusion: str, method: str, lr: float, seed: int) -> Plan:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises when a file wants to run code
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.training.data_identity import differences, facts_of
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
 from coursekit.training.training_state import (
@@ -40,12 +41,23 @@ class Store:
     """The checkpoints of one training in a folder, one file per epoch; the newest two stay.
 
     Make it before the method begins: what the method is given is part of what must agree.
+    origin: what the data were made of, such as their name and options, as text; it must agree too.
     """
 
-    def __init__(self, folder: Path, method: Method, settings: Settings, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        method: Method,
+        settings: Settings,
+        seed: int,
+        origin: Mapping[str, str] | None = None,
+    ) -> None:
         if not isinstance(folder, str | Path):
             raise TypeError(f"checkpoints is a {type(folder).__name__}; a folder was expected.")
+        require_instance("origin", origin, Mapping | None)
         self.folder = Path(folder)
+        self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
+        self.data: dict[str, Any] = {}
         wanted = {k: v for k, v in asdict(settings).items() if k not in FREE}
         own = {k: _settled(repr(v)) for k, v in sorted(vars(method).items())}
         shared = {**wanted, "seed": seed, "method": method.name}
@@ -75,7 +87,8 @@ class Store:
         if run.engine.rank > 0:
             return
         path = self.folder / f"epoch-{run.epoch:05d}.ckpt"
-        content = packed({"identity": self._identity(run), **collected(state, self.changes)})
+        about = {"identity": self._identity(run), "origin": self.origin, "data": self._facts(run)}
+        content = packed({**about, **collected(state, self.changes)})
         try:
             write_whole(path, content)
         except OSError as problem:
@@ -121,7 +134,7 @@ class Store:
             except (RuntimeError, UnpicklingError) as problem:
                 wrong.append(f"{path} cannot be read: {str(problem).splitlines()[0]}")
                 continue
-            self._require_same(content["identity"], run)
+            self._require_same(content, run)
             self._set_aside(paths[: len(wrong)], wrong, content["epoch"])
             self.written = [*reversed(paths[len(wrong) + 1 :]), path]  # the old ones go in time
             return data
@@ -143,19 +156,43 @@ class Store:
             ("train", run.train), ("valid", run.valid))}  # fmt: skip
         return {**self.identity, **labels, "the model's shapes": json.dumps(shapes)}
 
-    def _require_same(self, there: dict[str, Any], run: Run) -> None:
-        here = self._identity(run)
+    def _facts(self, run: Run) -> dict[str, Any]:
+        """Of the inputs, once: a training's data stay as they are."""
+        if not self.data:
+            self.data = {"train": facts_of(run.train), "valid": facts_of(run.valid)}
+        return self.data
+
+    def _require_same(self, content: dict[str, Any], run: Run) -> None:
+        there, here = content["identity"], self._identity(run)
         other = [k for k in here | there if here.get(k) != there.get(k)]
         if "method" in other:  # then their own settings are not the same ones either
             other = [k for k in other if k in self.shared]
-        if other:
-            changes = ", ".join(
-                f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other
-            )
+        was = content.get("origin", {})
+        made = [k for k in self.origin.keys() & was.keys() if self.origin[k] != was[k]]
+        if made:  # other labels and shapes follow from it
+            made = ["data"] if "data" in made else sorted(made)
+            other = [k for k in other if not k.startswith(("the labels", "the model's"))]
+        words = [f"{k} {_short(there.get(k))} and not {_short(here.get(k))}" for k in other]
+        words += [f"{k} {_short(was[k])} and not {_short(self.origin[k])}" for k in made]
+        if not other and not made:
+            words = self._other_inputs(content, run)
+        if words:
             raise CheckpointError(
-                f"{self.folder} holds the checkpoints of another training: {changes}. Name another "
-                "folder for this one."
+                f"{self.folder} holds the checkpoints of another training: {', '.join(words)}. "
+                "Name another folder for this one."
             )
+
+    def _other_inputs(self, content: dict[str, Any], run: Run) -> list[str]:
+        """What tells the inputs from those of the checkpoint, in words."""
+        if "data" not in content:  # of a version that did not store it
+            message = (
+                f"{self.folder}: these checkpoints are older and do not tell of what inputs they "
+                "are; labels and shapes agree, and the training goes on."
+            )
+            warnings.warn(message, stacklevel=2)
+            return []
+        here = self._facts(run)
+        return [w for name in here for w in differences(name, content["data"][name], here[name])]
 
     def _no_room(self, epoch: int, needed: int, problem: OSError) -> str:
         what = problem.strerror or str(problem)

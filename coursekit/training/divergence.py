@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coursekit.training.method import Method, Run, Step, slots_of
 from coursekit.utils.accelerator_checks import together
-from coursekit.utils.tensor_checks import NotFinite
+from coursekit.utils.tensor_checks import NoValue
 
 
 def lost(step: Step, method: Method, loss: Tensor) -> str:
@@ -64,14 +64,25 @@ def divergence(
 ) -> Iterator[None]:
     """A fusion operator that meets NaN refuses it; in a training that means it diverged.
 
-    Checks of values inside are looked at together, `coursekit.utils.accelerator_checks`.
+    So does a method whose rule has no value for what it meets.  Checks of values inside are looked
+    at together, `coursekit.utils.accelerator_checks`.
     """
     try:
         with together():
             yield
-    except NotFinite as problem:
-        sentence = f"{str(problem).rstrip('.')} {at}, method {method.name!r}"
-        raise FloatingPointError(f"{sentence}{_reason(run, inputs or {})}.") from None
+    except NoValue as problem:
+        raise FloatingPointError(told(problem, run, method, at, inputs)) from None
+
+
+def told(
+    problem: NoValue, run: Run, method: Method, at: str, inputs: Mapping[str, Tensor] | None = None
+) -> str:
+    """The sentence of ``problem``, with where it was met, by which method, and whose it is."""
+    sentence = f"{str(problem).rstrip('.')} {at}, method {method.name!r}"
+    heads = (*map(repr, run.model.modalities), "the joint head")
+    whose = [heads[i] for i in problem.heads if i < len(heads)]
+    of = f"; it is that of {' and '.join(whose)}" if whose else _reason(run, inputs or {})
+    return f"{sentence}{of}."
 
 
 def _reason(run: Run, inputs: Mapping[str, Tensor]) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from tqdm.auto import tqdm
 
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
+from coursekit.training.batch_sizes import settle_batches
 from coursekit.training.checkpoint import Store
+from coursekit.training.classes import require_classes
 from coursekit.training.divergence import bad_gradient, divergence, lost, when
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import largest
@@ -30,6 +32,7 @@ from coursekit.utils.checks import (
     require_instance,
     require_present,
 )
+from coursekit.utils.precision import not_half
 from coursekit.utils.threads import threads
 
 DRAWS = 1_000_003  # a method's own draws must not shift the order of the batches
@@ -62,6 +65,7 @@ def epochs(
     watch: Callable[[Run], None] | None = None,
     checkpoints: Path | None = None,
     engine: Engine | None = None,
+    origin: Mapping[str, str] | None = None,
 ) -> Generator[list[dict[str, object]], None, None]:
     """Train ``model`` in place; after each epoch yield its rows of the history.
 
@@ -71,22 +75,27 @@ def epochs(
     rows of those that were done. What model and method own is found,
     see `coursekit.training.extra_state`:
     random generators of PyTorch, NumPy and Python, buffers, tensors and numbers that change; the
-    generators that everybody shares are stored and put back as well.
-    engine: of a training this one is part of; its own without it.
+    generators that everybody shares are stored and put back as well. Checkpoints of other data are
+    refused, see `coursekit.training.data_identity`.
+    engine: of a training this one is part of; its own without it.  origin: what the data were made
+    of, name → text; a checkpoint of another one is refused, naming it.
 
     A generator, so that whoever drives it can show progress, or stop, between epochs. The seed
-    fixes the order of the batches. Rows: epoch (1, 2, …), split, and
-    the loss and accuracy of the joint logits.
+    fixes the order of the batches; a last batch that is too small for batch norm is joined to the
+    one before. Rows: epoch (1, 2, …), split, and the loss and accuracy of the joint logits.
     Errors: FloatingPointError when loss or gradient is not finite, with epoch, batch and step (from
     1), the method, and the modality it came from; TypeError or ValueError when ``train``,
-    ``valid`` or the device does not fit; CheckpointError when one cannot be written or used, or,
-    before the first epoch, when model or method have a state that cannot be stored.
+    ``valid`` or the device does not fit, all labels of train are the same, or batches are too small
+    for batch norm; CheckpointError when one cannot be written or used, or, before the first epoch,
+    when model or method have a state that cannot be stored.  `coursekit.training.classes` warns of
+    classes that train lacks.
     """
     if not isinstance(settings, Settings):
         what = type(settings).__name__
         raise TypeError(f"settings is a {what}; Settings(epochs=20, …) was expected.")
     require_split("train", train, model)
     require_split("valid", valid, model)
+    require_classes(train.labels, {"valid": valid.labels})
     require_device(settings.device)
     require_count("seed", seed)
     method = Method() if method is None else method
@@ -95,15 +104,18 @@ def epochs(
         require_callable("watch", watch)
     if engine is not None:
         require_instance("engine", engine, Engine)
-    store = None if checkpoints is None else Store(checkpoints, method, settings, seed)
+    require_instance("origin", origin, Mapping | None)
+    store = None if checkpoints is None else Store(checkpoints, method, settings, seed, origin)
     run = begin(model, train, valid, settings, seed, engine)
     method.begin(run)  # before the optimiser: a method may replace the head
+    settle_batches(run)
     state = Training(run, method, make_optimizer(model, settings))
     if store is not None:
         store.begin(state)
         yield from store.restore(state)
     if run.epoch == 0:
-        with threads(settings.threads), run.engine.running(model):
+        undefined = divergence(run, method, "before epoch 1")
+        with threads(settings.threads), run.engine.running(model), undefined:
             method.start(run)
         if store is not None:
             store.require_storable(state)
@@ -111,7 +123,8 @@ def epochs(
         run.epoch += 1
         with threads(settings.threads), run.engine.running(model):
             rows = one_epoch(state)
-            method.end_epoch(run)
+            with divergence(run, method, f"after epoch {run.epoch}"):
+                method.end_epoch(run)
         if store is not None:
             store.save(state)
         if watch is not None:
@@ -125,7 +138,8 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     """Every batch once, then what has been reached; the rows of the history."""
     run, method, model = state.run, state.method, state.run.model
     run.engine.agree(model)
-    method.begin_epoch(run)
+    with divergence(run, method, f"before epoch {run.epoch}"):
+        method.begin_epoch(run)
     model.train()
     bar = tqdm(
         batches(run, state.order),
@@ -177,7 +191,7 @@ def batches(run: Run, order: torch.Generator) -> Iterator[tuple[dict[str, Tensor
     """The training rows in a new order, a batch at a time: inputs by modality, labels."""
     labels = run.train.labels
     rows = torch.randperm(len(run.train), generator=order).to(labels.device)
-    parts = rows.split(run.settings.batch_size)
+    parts = run.parts(rows)
     for part, inputs in zip(parts, run.engine.batches(run.train, parts), strict=True):
         yield inputs, labels[part]
 
@@ -222,7 +236,8 @@ def measure(run: Run, split: AnySplit) -> dict[str, float]:
     """Mean cross-entropy and accuracy of the joint logits on one split."""
     logits, labels = run.predict(split).joint, split.labels
     right = (largest(logits) == labels).double()  # numbers that are not finite show in the loss
-    return {"loss": float(F.cross_entropy(logits, labels)), "accuracy": float(right.mean())}
+    loss = F.cross_entropy(not_half(logits), labels)
+    return {"loss": float(loss), "accuracy": float(right.mean())}
 
 
 def fit(

@@ -38,7 +38,8 @@ class Run:
     train, valid: on the model's device, if they are in memory.  epoch: from 1, 0 before the first.
     history: the rows of all epochs so far.  trace: what the method did, a row per step: epoch,
     batch, and either head and weight or modality and scale.  generator: for whatever the method
-    draws, fixed by the seed.  engine: how the encoders are run.
+    draws, fixed by the seed.  engine: how the encoders are run.  joined: whether the last batch,
+    too small for batch norm, is a part of the one before.
     """
 
     model: MultimodalClassifier
@@ -51,11 +52,17 @@ class Run:
     epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
+    joined: bool = False
 
     @property
     def batches(self) -> int:
         """Batches an epoch."""
-        return -(-len(self.train) // self.settings.batch_size)
+        return -(-len(self.train) // self.settings.batch_size) - self.joined
+
+    def parts(self, rows: Tensor) -> list[Tensor]:
+        """The rows of an epoch, in their order, as its batches."""
+        parts = list(rows.split(self.settings.batch_size))
+        return [*parts[:-2], torch.cat(parts[-2:])] if self.joined else parts
 
     def predict(self, split: AnySplit, model: MultimodalClassifier | None = None) -> Prediction:
         """What the model, or a copy of it, says of all rows of a split; no gradient."""

@@ -10,7 +10,18 @@ from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require
 
 
-class NotFinite(ValueError):
+class NoValue(ValueError):
+    """A rule has no value for such numbers; inside a training it means that the run diverged.
+
+    heads: which of the numbers, by place; a training names their modalities.
+    """
+
+    def __init__(self, sentence: str, heads: Sequence[int] = ()) -> None:
+        super().__init__(sentence)
+        self.heads = tuple(heads)
+
+
+class NotFinite(NoValue):
     """A tensor holds NaN or infinite values; inside a training it means that the run diverged."""
 
 

@@ -415,7 +415,7 @@ def test_ave_moments_of_a_segment():
         ("Church bell&../aaaaaaaa&good&0&3", "no plain name"),
         ("Church bell&/etc/passwd&good&0&3", "no plain name"),
         ("Church bell&aaaaaaaaaaa&good&0", "Category&id&quality&start&end was expected"),
-        ("Church bell&aaaaaaaaaaa&good&3&3", "0 ≤ start < end was expected"),
+        ("Church bell&aaaaaaaaaaa&good&4&3", "0 ≤ start < end was expected"),
         ("Church bell&aaaaaaaaaaa&good&a&3", "seconds a&3 came"),
         ("Church bell&aaaaaaaaaaa&good&nan&inf", "seconds nan&inf came"),
         ("Doorbell&aaaaaaaaaaa&good&0&3", "'Doorbell' came; a category of Annotations.txt"),

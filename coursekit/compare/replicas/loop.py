@@ -56,10 +56,10 @@ def epochs(
                 if look is not None:
                     look(job.looks)
                 for k, run in enumerate(job.runs):
-                    if k not in job.stopped:
-                        job.methods[k].end_epoch(run)
-                        if watch is not None:
-                            watch(job.order[k], run)
+                    if k in job.stopped or not job.allows(k, "end_epoch", f"after epoch {epoch}"):
+                        continue
+                    if watch is not None:
+                        watch(job.order[k], run)
             yield job.in_callers_order(rows)
         job.end()
     finally:

@@ -31,12 +31,14 @@ from coursekit.compare.replicas.step_trace import Rows, write_trace
 from coursekit.data.multimodal import Split
 from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
+from coursekit.training.divergence import told
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import largest
 from coursekit.training.method import JOINT, Method, Run
 from coursekit.training.settings import Settings
 from coursekit.utils.accelerator_checks import cheap_to_ask, together
 from coursekit.utils.checks import require, require_seeds
+from coursekit.utils.tensor_checks import NoValue
 
 
 class Job:
@@ -114,9 +116,9 @@ class Job:
 
     def epoch(self, epoch: int) -> list[Rows]:
         """One epoch of all: steps, then what they have reached."""
-        for run, method in zip(self.runs, self.methods, strict=True):
+        for k, run in enumerate(self.runs):
             run.epoch = epoch
-            method.begin_epoch(run)
+            self.allows(k, "begin_epoch", f"before epoch {epoch}")
         sentence = "models are frozen or thawed by their methods on the way"
         as_before = self.stack.now_trains() == self.stack.trains
         require(as_before, f"{sentence}; train them with coursekit.training.fit.")
@@ -146,6 +148,15 @@ class Job:
             run.history += rows[k]
         self.best.note(self.stack.flat, rows)
         return rows
+
+    def allows(self, k: int, what: str, at: str) -> bool:
+        """Let a replica's method do ``what`` between epochs; one that cannot leaves the race."""
+        run, method = self.runs[k], self.methods[k]
+        try:
+            getattr(method, what)(run)
+        except NoValue as problem:
+            self.stopped.setdefault(k, told(problem, run, method, at))
+        return k not in self.stopped
 
     def _step(
         self, inputs: Mapping[str, Tensor], labels: Tensor, batch: int

@@ -11,6 +11,7 @@ from coursekit.compare.replicas.stackable import (
 )
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
+from coursekit.training.classes import require_classes
 from coursekit.training.loop import begin, require_split
 from coursekit.training.method import Method, Run
 from coursekit.training.settings import Settings
@@ -39,6 +40,7 @@ def begun(
     for model, t, v, s, seed in zip(models, trains, valids, settings, seeds, strict=True):
         require_split("train", t, model)
         require_split("valid", v, model)
+        require_classes(t.labels, {"valid": v.labels})
         runs.append(begin(model, t, v, s, seed))
     for name, splits in (("train", trains), ("valid", valids)):
         lengths = sorted({len(s) for s in splits})

@@ -12,7 +12,7 @@ from coursekit.data.research.ave import load_ave
 from coursekit.data.research.cremad import load_cremad
 from coursekit.data.research.decode import Scale, Sound
 from coursekit.data.research.first_look import check, report, scale_of, standardised
-from coursekit.data.research.fsdd_folder import load_recordings
+from coursekit.data.research.fsdd_folder import DEFAULTS, load_recordings
 from coursekit.data.research.multibench import load_multibench
 from coursekit.data.research.ucf101 import load_ucf101
 from coursekit.utils.checks import choose
@@ -43,11 +43,22 @@ def open_data(name: str, root: Path | str, **options: Any) -> LazyData | Multimo
     return loader(root, **options)
 
 
+def defaults(name: str) -> dict[str, Any]:
+    """The options of the data set ``name``, each with what it is where nobody says.
+
+    Errors: ValueError for an unknown name, with the nearest right one.
+    """
+    known = inspect.signature(SOURCES[choose("name", name, SOURCES)]).parameters
+    named = {o: p.default for o, p in known.items() if p.kind is p.KEYWORD_ONLY}
+    return named or dict(DEFAULTS)
+
+
 __all__ = [
     "SOURCES",
     "Scale",
     "Sound",
     "check",
+    "defaults",
     "open_data",
     "report",
     "scale_of",

@@ -1,8 +1,9 @@
 """AVE: events that are both seen and heard, marked in ten-second videos.
 
-Layout: ``AVE/{youtube_id}.mp4``, ``Annotations.txt`` with a header, and ``trainSet.txt``,
-``valSet.txt``, ``testSet.txt`` without; lines ``Category&id&quality&start&end``, in seconds. A
-video may hold several events, so ids repeat. Source: Tian and colleagues 2018.
+Layout: ``AVE/{youtube_id}.mp4``, ``Annotations.txt``, ``trainSet.txt``, ``valSet.txt`` and
+``testSet.txt``; lines ``Category&id&quality&start&end``, in seconds. The first list has a header
+or, as in the authors' repository, none. A video may hold several events, so ids repeat; one
+published event lasts from 0 to 0. Source: Tian and colleagues 2018.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from coursekit.data.research.folder_layout import (
     read_lines,
     row_numbers,
     settle,
+    warn_left_out,
     warn_shared,
 )
 from coursekit.data.research.video import Film, ReadFilms
@@ -42,7 +44,7 @@ class Event(NamedTuple):
 
 
 def read_event(line: str, where: str, split: str) -> Event:
-    """One line ``Category&id&quality&start&end``.
+    """One line ``Category&id&quality&start&end``; an event may have no length, as one of AVE has.
 
     Errors: DataFileError for another number of fields, an id that could lead out of the folder, or
     seconds that are no span.
@@ -56,14 +58,21 @@ def read_event(line: str, where: str, split: str) -> Event:
         span = float(start), float(end)
     except ValueError:
         span = -1.0, -1.0
-    if not 0 <= span[0] < span[1] < float("inf"):
+    if not 0 <= span[0] <= span[1] < float("inf"):
         raise DataFileError(f"{where}: seconds {start}&{end} came; 0 ≤ start < end was expected.")
     return Event(category, plain(video, where), *span, split)
 
 
+def without_header(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The lines of a list without the first where it names the fields: no seconds stand in it."""
+    seconds = lines[0][1].split("&")[3:]
+    named = len(seconds) == 2 and not any(c.isdigit() for s in seconds for c in s)
+    return lines[1:] if named else lines
+
+
 def read_classes(root: Path) -> tuple[str, ...]:
     """The categories of Annotations.txt, sorted.  Errors: DataFileError."""
-    lines = read_lines(root / "Annotations.txt")[1:]
+    lines = without_header(read_lines(root / "Annotations.txt"))
     return tuple(sorted({read_event(line, where, "").category for where, line in lines}))
 
 
@@ -71,7 +80,7 @@ def read_events(root: Path, classes: Sequence[str]) -> list[Event]:
     """All rows of the three lists.  Errors: DataFileError, also for a category unknown so far."""
     events = []
     for split, name in LISTS.items():
-        for where, line in read_lines(root / name):
+        for where, line in without_header(read_lines(root / name)):
             event = read_event(line, where, split)
             if event.category not in classes:
                 want = "a category of Annotations.txt was expected"
@@ -133,7 +142,8 @@ def load_ave(
     frames, fps: see `seconds_of`.  size: pixels per side, see `decode.squared`.  sound: that of
     the event, repeated to ``sound.seconds``; see `decode.Sound`.  scale, cache: see `decode.Scale`,
     `cache.Cached`.  workers: processes that read ahead.
-    allow_missing: leave out events whose video is missing, and list them in ``missing``.
+    allow_missing: leave out events whose video is missing, and list them in ``missing``. Events of
+    no length are left out always, with a warning, and stand there too.
     Errors: ValueError, TypeError for options out of range; DataFileError for missing videos and
     lists that cannot be read, and, when a row is read, for a damaged video or one that breaks off
     more than a second before its event does.
@@ -143,11 +153,15 @@ def load_ave(
     require_positive("fps", fps)
     top, stored = folder_at(root), cache_at(cache)
     classes = read_classes(top)
-    events = read_events(top, classes)
+    every = read_events(top, classes)
+    events = [e for e in every if e.start < e.end]
+    empty = [e for e in every if e.start == e.end]
+    warn_left_out([e.video for e in empty], "events have no length")
     there = {p.name for p in (top / "AVE").glob("*.mp4")}
     lost = [e for e in events if f"{e.video}.mp4" not in there]
     sentences = [f"{e.split}: {e.video}.mp4 is not in AVE." for e in lost]
     missing = settle(sentences, len(events), allow_missing)
+    missing += tuple(f"{e.split}: {e.video} has an event of no length." for e in empty)
     events = [e for e in events if f"{e.video}.mp4" in there]
     if split == "disjoint":
         events, dropped = disjoint(events)

@@ -12,6 +12,8 @@ from coursekit.data.files import DataFileError
 from coursekit.data.multimodal import SPLIT_NAMES
 from coursekit.utils.checks import choose, require_flag, require_instance
 
+SYSTEM = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r")
+FIRST = 3  # names that a sentence about many begins with
 PLAIN = re.compile(r"[\w][\w .,()&'-]*")  # letters, digits, and signs that cannot leave a folder
 
 
@@ -22,6 +24,24 @@ def folder_at(root: Path | str) -> Path:
     if not path.is_dir():
         raise DataFileError(f"root is {path}; the folder of the data set was expected.")
     return path
+
+
+def is_system(name: str) -> bool:
+    """Whether a file or folder is none of the data but left by a system: ``._x``, ``Thumbs.db``.
+
+    All that is hidden counts as such.
+    """
+    return name.startswith(".") or name.lower() in SYSTEM
+
+
+def warn_left_out(names: Sequence[str], what: str) -> None:
+    """Warn, if there are any, how many ``names`` are left out and of the first ones.
+
+    what: why, to follow the number, such as "events have no length".
+    """
+    if names:
+        few = ", ".join(names[:FIRST]) + (" …" if len(names) > FIRST else "")
+        warnings.warn(f"Left out: {len(names)} {what}: {few}.", stacklevel=4)
 
 
 def plain(name: str, where: str) -> str:

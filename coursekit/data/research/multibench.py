@@ -18,7 +18,7 @@ from torch import Tensor
 from coursekit.data.files import DataFileError
 from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import SPLIT_NAMES
-from coursekit.data.research.folder_layout import numbered, row_numbers, warn_shared
+from coursekit.data.research.folder_layout import is_system, numbered, row_numbers, warn_shared
 from coursekit.data.research.unpickle import read_arrays
 from coursekit.utils.checks import choose, require, require_finite, require_instance
 
@@ -43,7 +43,12 @@ class ReadArrays:
 
 
 def by_sign(scores: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Scores (N,) as classes: below 0, or 0 and above."""
+    """Scores (N,) as classes: below 0, or 0 and above; 0 and 1 alone are classes already.
+
+    So are the labels of humour (UR-FUNNY), of which none is below 0.
+    """
+    if set(np.unique(scores)) <= {0.0, 1.0}:
+        return scores.astype(np.int64), ("0", "1")
     return (scores >= 0).astype(np.int64), ("negative", "not negative")
 
 
@@ -73,7 +78,7 @@ def find_file(root: Path | str) -> Path:
     path = Path(root).expanduser()
     if path.is_file():
         return path
-    pickles = sorted(path.glob("*.pkl"))
+    pickles = sorted(p for p in path.glob("*.pkl") if not is_system(p.name))
     if len(pickles) != 1:
         raise DataFileError(
             f"root is {path}, with {len(pickles)} .pkl files; the path of one was expected."
@@ -148,11 +153,12 @@ def load_multibench(
     """A MultiBench pickle: vision, audio, text, (T, D) each; group = video.
 
     root: the file, or a folder with one .pkl.  unpickle: must be "restricted", see `unpickle`.
-    task: "sign", score below 0 or not; "seven", scores rounded to −3 … 3; "classes", labels that
-    are whole numbers already.  fill: put in place of NaN and infinite features; None refuses them.
+    task: "sign", score below 0 or not, where labels of 0 and 1 alone stay as they are; "seven",
+    scores rounded to −3 … 3; "classes", labels that are whole numbers already.  fill: put in place
+    of NaN and infinite features; None refuses them.
     Warns, with the number, if videos stand in two splits.
     Errors: ValueError for unknown options; DataFileError for a file that is refused, missing,
-    damaged or of another layout.
+    damaged or of another layout, and for labels that become a single class.
     """
     require(unpickle is not None, RUNS_CODE)
     choose("unpickle", str(unpickle), ("restricted",))
@@ -165,6 +171,10 @@ def load_multibench(
     warn_shared("videos", videos)
     scores = np.concatenate([parts[s]["labels"].reshape(-1) for s in SPLIT_NAMES])
     labels, classes = make(scores.astype(np.float64))
+    if len(np.unique(labels)) < 2:
+        low, high = scores.min(), scores.max()
+        made = f"labels from {low:g} to {high:g}, which task={task!r} makes one class"
+        raise DataFileError(f"{path} has {made}; two or more were expected.")
     rows = [split for split in SPLIT_NAMES for _ in videos[split]]
     return LazyData(
         name=f"MultiBench {path.stem}",

@@ -1,0 +1,29 @@
+"""Half precision is for models; what is summed over rows is summed in float64.
+
+bfloat16 counts to 256 and float16 to 2048: a further one makes no difference there.
+"""
+
+import torch
+from torch import Tensor
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+def wide(x: Tensor) -> Tensor:
+    """``x`` in float64; on the CPU where the device, Apple's, has no float64."""
+    return (x.cpu() if x.device.type == "mps" else x).double()
+
+
+def not_half(x: Tensor) -> Tensor:
+    """``x`` in float64 where it has half precision, else as it is.
+
+    On Apple's devices, which have no float64, half precision becomes float32.
+    """
+    if x.dtype not in HALF:
+        return x
+    return x.float() if x.device.type == "mps" else x.double()
+
+
+def as_before(x: Tensor, like: Tensor) -> Tensor:
+    """A result ``x`` with the dtype of ``like``, unless that is half precision: then as it is."""
+    return x if like.dtype in HALF else x.to(like.dtype)
