@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ def differ(old: Any, new: Any) -> bool:
 
     The order in a list counts, that in a dict does not. Of types unknown here: False.
     """
+    if isinstance(old, Real | str | bytes | np.generic):
+        return bool(old != new) and not (old != old and new != new)  # NaN stays NaN
     if is_tensor(old):
         return differ(old.detach().cpu().numpy(), new.detach().cpu().numpy())
     if isinstance(old, np.ndarray):

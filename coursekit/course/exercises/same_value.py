@@ -111,7 +111,10 @@ def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
         shape, wanted_shape = _shape(numbers), _shape(wanted)
         raise WrongForm(f"{shape.capitalize()} was returned; {wanted_shape} was expected.")
     if not np.isfinite(numbers).all():
-        raise WrongForm("The answer contains NaN or infinite values.")
+        raise WrongForm(
+            "The answer contains NaN or infinite values. They come from a division by zero, a mean "
+            "of nothing, or a logarithm of what is not positive."
+        )
     return numbers
 
 
@@ -139,6 +142,8 @@ def alike(
     if is_missing(value):
         return False
     try:
+        if isinstance(theirs, str) and not options:
+            return bool(value == theirs)
         if options or isinstance(theirs, bool | np.bool_):
             return bool(same_form(value, theirs, options) == theirs)
         a, b = as_array(value), as_array(theirs)

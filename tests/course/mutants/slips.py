@@ -27,10 +27,15 @@ OTHER_FUNCTIONS = {
     "ceil": ("floor",),
 }
 DROPPED_FUNCTIONS = frozenset(
-    "abs fabs sqrt square exp log tanh ceil floor clip clamp diag softmax normalize int round".split()
+    (
+        *("abs", "fabs", "sqrt", "square", "exp", "log", "tanh", "ceil", "floor", "clip", "clamp"),
+        *("diag", "softmax", "normalize", "int", "round"),
+    )
 )
-SUMMARIES = frozenset("max min sum mean fmean median any all sorted".split())
-DROPPED_KEYWORDS = frozenset("axis dim ddof keepdims keepdim key default equal_var".split())
+SUMMARIES = frozenset(["max", "min", "sum", "mean", "fmean", "median", "any", "all", "sorted"])
+DROPPED_KEYWORDS = frozenset(
+    ["axis", "dim", "ddof", "keepdims", "keepdim", "key", "default", "equal_var"]
+)
 OTHER_OPERATORS = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -212,7 +217,7 @@ def _of_call(node: ast.Call):
         yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
 
 
-_MODULES = frozenset("np numpy torch statistics pd math".split())
+_MODULES = frozenset(["np", "numpy", "torch", "statistics", "pd", "math"])
 
 
 def _name(name: str) -> ast.Name:

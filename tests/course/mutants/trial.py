@@ -1,17 +1,16 @@
 """Every slip in every right answer of an exercise, and what the exercise says to it."""
 
-import ast
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from mutants.answers import all_exercises, compiled, load_answers, sources
-from mutants.slips import slips
 
 from coursekit.course.exercises import Correct, Exercise
-from coursekit.course.exercises.same_value import WrongForm, agree, fresh, is_missing, same_form
+from coursekit.course.exercises.same_value import agree, fresh, is_missing, same_form
+from mutants.answers import all_exercises, compiled, load_answers, sources
+from mutants.slips import slips
 
 SEEDS = tuple(range(101, 131))
 PRESENT = 999  # the seed of the case whose arguments a lazy answer has built in
