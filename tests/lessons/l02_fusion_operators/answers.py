@@ -364,9 +364,7 @@ WRONG = {
             "on the diagonal only",
         ),
         "limit of 0.995": (
-            lambda s: (
-                "both" if 0.01 < share_of_interaction(s) + 0.005 < 0.99 else read_residual(s)
-            ),
+            lambda s: "both" if 0.01 < share_of_interaction(s) + 0.005 < 0.99 else read_residual(s),
             "",
         ),
         "medians": (
