@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.same_value import alike, fresh
 from coursekit.utils.checks import require
 
@@ -34,6 +35,28 @@ def until_refused(
             return cases
     require(False, f"rivals has one that no draw refuses in {DRAWS} tries.")
     return cases
+
+
+def until_told_apart(
+    draw: Callable[[np.random.Generator], list[T]],
+    rng: np.random.Generator,
+    misconceptions: Callable[[], Iterable[Misconception]],
+) -> list[T]:
+    """Cases of ``draw`` in which no two misconceptions with different hints answer all alike.
+
+    For answers that are words, or true or false. misconceptions: called when all are known.
+    Errors: ValueError when no draw in ten thousand does it.
+    """
+    for _ in range(DRAWS):
+        cases = draw(rng)
+        hints: dict[tuple[str, ...], set[str]] = {}
+        for m in misconceptions():
+            answers = tuple(str(m.function(*fresh(case))) for case in cases)
+            hints.setdefault(answers, set()).add(m.hint)
+        if all(len(some) == 1 for some in hints.values()):
+            return cases
+    require(False, f"misconceptions has two that no draw tells apart in {DRAWS} tries.")
+    return []
 
 
 def refused(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.special import fdtrc, stdtr, stdtrit
 
+from coursekit.course.exercises.drawing import until_told_apart
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import fit
@@ -50,15 +51,7 @@ def _needs_interaction(x_a: Array, x_b: Array, y: Array) -> bool:
 
 
 def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Studies in which no two misconceptions with different hints give the same answers."""
-    while True:
-        drawn = studies(rng)
-        hints_by_answers: dict[tuple[bool, ...], set[str]] = {}
-        for m in needs_interaction.misconceptions:
-            answers = tuple(bool(m.function(*study)) for study in drawn)
-            hints_by_answers.setdefault(answers, set()).add(m.hint)
-        if all(len(hints) == 1 for hints in hints_by_answers.values()):
-            return drawn
+    return until_told_apart(studies, rng, lambda: needs_interaction.misconceptions)
 
 
 def _r_squared(y: Array, *parts: Any) -> float:
