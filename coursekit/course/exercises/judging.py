@@ -1,21 +1,16 @@
 """Judge one answer against the reference and the known misconceptions; pure."""
 
-import contextlib
 import inspect
-import io
 import linecache
-import logging
-import os
-import sys
-import tempfile
 import traceback
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from coursekit.course.exercises.capturing import captured
+from coursekit.course.exercises.changed_arguments import changed_names
 from coursekit.course.exercises.outcome import (
     CannotCheck,
     Correct,
@@ -26,6 +21,7 @@ from coursekit.course.exercises.outcome import (
 from coursekit.course.exercises.same_value import (
     WrongForm,
     agree,
+    alike,
     fresh,
     is_missing,
     same_form,
@@ -77,16 +73,21 @@ def judge_function(rule: Rule, answer: Any, cases: list[tuple[Any, ...]]) -> Out
         return NotAttempted("Not attempted yet.")
     if not callable(answer):
         return Incorrect(f"{show(answer)} came; a function was expected.")
-    values, failure, printed = _call_all(answer, cases)
-    if failure is not None:
-        return replace(failure, printed=printed)
-    if all(is_missing(value) for value in values):
+    calls = _call_all(answer, cases)
+    if calls.failure is not None:
+        known = _recognise_error(rule, calls, cases)
+        hint = {"hint": known.hint, "misconception": known.name} if known else {}
+        return replace(calls.failure, printed=calls.printed, **hint)
+    if all(is_missing(value) for value in calls.values):
         return NotAttempted(
             "Not attempted yet: the function returns nothing. (If it is written, it still needs "
             "its return.)",
-            printed=printed,
+            printed=calls.printed,
         )
-    return replace(_judge(rule, values, cases), printed=printed)
+    outcome = _judge(rule, calls.values, cases)
+    if calls.changed and isinstance(outcome, Correct):
+        outcome = _spoilt(calls)
+    return replace(outcome, printed=calls.printed)
 
 
 def judge_value(rule: Rule, answer: Any, given: tuple[Any, ...]) -> Outcome:
@@ -96,91 +97,49 @@ def judge_value(rule: Rule, answer: Any, given: tuple[Any, ...]) -> Outcome:
     return _judge(rule, [answer], [given])
 
 
-def _call_all(
-    answer: Callable[..., Any], cases: list[tuple[Any, ...]]
-) -> tuple[list[Any], Incorrect | None, str]:
-    values: list[Any] = []
-    failure = None
+@dataclass
+class _Calls:
+    """What came of calling the answer: values, or the error that ended it.
+
+    changed: names of arguments that the answer wrote into.
+    """
+
+    values: list[Any]
+    changed: dict[str, None]
+    error: BaseException | None = None
+    failure: Incorrect | None = None
+    printed: str = ""
+
+
+def _call_all(answer: Callable[..., Any], cases: list[tuple[Any, ...]]) -> _Calls:
+    calls = _Calls([], {})
     with captured() as printed:
         for case in cases:
+            arguments = fresh(case)
             try:
-                values.append(answer(*fresh(case)))
+                calls.values.append(answer(*arguments))
             except (Exception, SystemExit) as error:
-                failure = raised(error, answer)
+                calls.error, calls.failure = error, raised(error, answer)
                 break
-            if inspect.iscoroutine(values[-1]):
-                values.pop().close()
-                failure = Incorrect("An async function was given; write def without async.")
+            if inspect.iscoroutine(calls.values[-1]):
+                calls.values.pop().close()
+                calls.failure = Incorrect("An async function was given; write def without async.")
                 break
-    return values, failure, printed()
+            calls.changed |= dict.fromkeys(changed_names(answer, case, arguments))
+    calls.printed = printed()
+    return calls
 
 
-@contextlib.contextmanager
-def captured() -> Iterator[Callable[[], str]]:
-    """Keep what is printed and warned inside; a graded cell must stay silent."""
-    text = io.StringIO()
-    with (
-        _descriptor_captured(text),
-        _handlers_captured(text),
-        contextlib.redirect_stdout(text),
-        contextlib.redirect_stderr(text),
-        warnings.catch_warnings(record=True) as caught,
-    ):
-        warnings.simplefilter("always")
-
-        def printed() -> str:
-            lines = [f"{w.category.__name__}: {w.message}" for w in caught]
-            return "\n".join(filter(None, [text.getvalue().rstrip(), *dict.fromkeys(lines)]))[:2000]
-
-        yield printed
-
-
-@contextlib.contextmanager
-def _descriptor_captured(text: io.StringIO) -> Iterator[None]:
-    """Keep what goes past sys.stderr to file descriptor 2, from C code or a subprocess."""
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(tempfile.TemporaryFile())
-            saved = os.dup(2)
-        except OSError:  # no descriptor 2, or nowhere to write: nothing to keep
-            yield
-            return
-        stack.callback(os.close, saved)
-        os.dup2(file.fileno(), 2)
-        try:
-            yield
-        finally:
-            if sys.__stderr__ is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    sys.__stderr__.flush()
-            os.dup2(saved, 2)
-            file.seek(0)
-            text.write(file.read(10_000).decode(errors="replace"))
-
-
-@contextlib.contextmanager
-def _handlers_captured(text: io.StringIO) -> Iterator[None]:
-    """Keep what loggers write that were set up before with today's sys.stdout or sys.stderr."""
-    screen = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
-    old = {h: h.stream for h in _stream_handlers() if any(h.stream is s for s in screen)}
-    for handler in old:
-        handler.setStream(text)
-    try:
-        yield
-    finally:
-        for handler in _stream_handlers():  # also those the answer has made meanwhile
-            if handler.stream is text:
-                handler.setStream(old.get(handler, screen[1]))
-
-
-def _stream_handlers() -> list[Any]:
-    loggers = [logging.getLogger(), *logging.root.manager.loggerDict.values()]
-    handlers = {h for logger in loggers for h in getattr(logger, "handlers", ())}
-    return [
-        h
-        for h in handlers
-        if isinstance(h, logging.StreamHandler) and not isinstance(h, logging.FileHandler)
-    ]
+def _spoilt(calls: _Calls) -> Incorrect:
+    """The finding on an answer that is right and has written into what it was handed."""
+    kind = "answer" if isinstance(calls.values[0], str | bool | np.bool_) else "number"
+    names = " and ".join(calls.changed)
+    return Incorrect(
+        f"The right {kind}, but you changed {names}.",
+        hint="Whoever calls your function goes on using what it was handed. Work on a copy, or "
+        "write x = x * y, which makes a new x, in place of x *= y or x[...] = y.",
+        misconception="changed argument",
+    )
 
 
 def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
@@ -251,41 +210,36 @@ def _difference(worst: _Judged, judged: list[_Judged]) -> str:
 
 
 def _recognise(rule: Rule, judged: list[_Judged]) -> Misconception | None:
-    """The misconception behind the answer: one that gives every value of it, else the first whose
-    value the answer has wherever that differs from the right one.
-    """
-    partly = None
-    for misconception in rule.misconceptions:
-        fits, everywhere = _matches(rule, misconception, judged)
-        if fits and everywhere:
-            return misconception
-        if fits and partly is None:
-            partly = misconception
-    return partly
+    """The misconception that gives the answer's value in every case, unless two hints would fit."""
+    cases = [(j.arguments, j.value) for j in judged]
+    fitting = [m for m in rule.misconceptions if _gives(rule, m, cases)]
+    return fitting[0] if len({m.hint for m in fitting}) == 1 else None
 
 
-def _matches(rule: Rule, misconception: Misconception, judged: list[_Judged]) -> tuple[bool, bool]:
-    """Does the answer agree with it where it differs from the reference; and on all cases?"""
-    differs, everywhere = 0, True
-    for j in judged:
+def _gives(rule: Rule, misconception: Misconception, cases: list[tuple[Any, Any]]) -> bool:
+    """Whether it gives this value for these arguments, case by case."""
+    for arguments, value in cases:
         try:
-            theirs = misconception.function(*fresh(j.arguments))
-        except Exception:  # a misconception need not be defined for every case
-            everywhere = False
-            continue
-        if _equal(rule, theirs, j.expected):
-            everywhere &= j.correct
-            continue
-        differs += 1
-        if not _equal(rule, j.value, theirs):
-            return False, False
-    return differs > 0, everywhere
+            theirs = misconception.function(*fresh(arguments))
+        except Exception:  # it need not be defined for every case, and then it is another one
+            return False
+        if not alike(value, theirs, rule.tolerance, rule.absolute, rule.options):
+            return False
+    return True
 
 
-def _equal(rule: Rule, value: Any, expected: Any) -> bool:
-    try:
-        return agree(
-            same_form(value, expected, rule.options), expected, rule.tolerance, rule.absolute
-        )
-    except WrongForm:
-        return False
+def _recognise_error(
+    rule: Rule, calls: _Calls, cases: list[tuple[Any, ...]]
+) -> Misconception | None:
+    """The misconception that raises the same error in the same case, unless two hints would fit."""
+    fitting = []
+    with captured(), np.errstate(all="ignore"):
+        for misconception in rule.misconceptions:
+            try:
+                misconception.function(*fresh(cases[len(calls.values)]))
+            except Exception as error:
+                same = type(error) is type(calls.error) and str(error) == str(calls.error)
+                before = list(zip(cases, calls.values, strict=False))
+                if same and _gives(rule, misconception, before):
+                    fitting.append(misconception)
+    return fitting[0] if len({m.hint for m in fitting}) == 1 else None

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.course.exercises.capturing import captured
 from coursekit.course.exercises.exercise import Exercise
-from coursekit.course.exercises.judging import captured, raised
+from coursekit.course.exercises.judging import raised
 from coursekit.course.exercises.outcome import Correct, Incorrect, NotAttempted, Outcome
 from coursekit.course.exercises.same_value import is_missing, show
 

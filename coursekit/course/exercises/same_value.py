@@ -27,7 +27,7 @@ def is_missing(value: Any) -> bool:
     return value is None or value is Ellipsis
 
 
-def _is_tensor(value: Any) -> bool:
+def is_tensor(value: Any) -> bool:
     """Whether it is torch's; where nobody has imported torch, nothing is, and it is not loaded."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
@@ -38,7 +38,7 @@ def as_array(value: Any) -> np.ndarray:
 
     Errors: WrongForm for bool, text, complex numbers, ragged lists and everything else.
     """
-    if _is_tensor(value):
+    if is_tensor(value):
         value = value.detach().cpu()
         value = value.double().numpy() if value.is_floating_point() else value.numpy()
     elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
@@ -65,7 +65,7 @@ def as_array(value: Any) -> np.ndarray:
 
 def _only(value: Any) -> Any:
     """What a container of one element holds, else ``value`` itself."""
-    if _is_tensor(value):
+    if is_tensor(value):
         value = value.detach().cpu().numpy()
     elif isinstance(value, pd.Series | pd.DataFrame | pd.Index):
         value = value.to_numpy()
@@ -111,7 +111,10 @@ def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
         shape, wanted_shape = _shape(numbers), _shape(wanted)
         raise WrongForm(f"{shape.capitalize()} was returned; {wanted_shape} was expected.")
     if not np.isfinite(numbers).all():
-        raise WrongForm("The answer contains NaN or infinite values.")
+        raise WrongForm(
+            "The answer contains NaN or infinite values. They come from a division by zero, a mean "
+            "of nothing, or a logarithm of what is not positive."
+        )
     return numbers
 
 
@@ -129,9 +132,34 @@ def agree(value: Any, expected: Any, tolerance: float, absolute: float = 0.0) ->
     return bool((np.abs(a - b) <= max(tolerance * scale, absolute)).all())
 
 
+def alike(
+    value: Any, theirs: Any, tolerance: float, absolute: float = 0.0, options: tuple[str, ...] = ()
+) -> bool:
+    """Whether the answer is what a misconception gives; `agree` for what may be wrong in form.
+
+    NaN and infinities may stand where the misconception has them: 0/0 is a known mistake too.
+    """
+    if is_missing(value):
+        return False
+    try:
+        if isinstance(theirs, str) and not options:
+            return bool(value == theirs)
+        if options or isinstance(theirs, bool | np.bool_):
+            return bool(same_form(value, theirs, options) == theirs)
+        a, b = as_array(value), as_array(theirs)
+    except WrongForm:
+        return False
+    if b.ndim == 0 and a.size == 1:
+        a = a.reshape(())
+    finite = np.isfinite(b)
+    if a.shape != b.shape or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        return False
+    return bool(np.isfinite(a[finite]).all()) and agree(a[finite], b[finite], tolerance, absolute)
+
+
 def show(value: Any) -> str:
     """``value`` on a line or two, for the box."""
-    if _is_tensor(value):
+    if is_tensor(value):
         value = value.detach().cpu().numpy()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k!r}: {show(x)}" for k, x in value.items()) + "}"

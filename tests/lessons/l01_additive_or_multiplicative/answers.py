@@ -5,6 +5,7 @@ import pandas as pd
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 import torch
+from scipy import stats
 from sklearn.linear_model import LinearRegression
 
 
@@ -24,7 +25,7 @@ def matrix_loop(x_a, x_b):
 
 
 def matrix_in_place(x_a, x_b):
-    """Right, though it writes over its own argument."""
+    """The right numbers, but it writes over its own argument."""
     n = len(x_a)
     out = np.empty((n, 4))
     out[:, 0], out[:, 1], out[:, 2] = 1, x_a, x_b
@@ -76,17 +77,29 @@ def needs_by_interval(x_a, x_b, y):
     return not low <= 0 <= high
 
 
-def needs_by_hand(x_a, x_b, y):
+def t_by_hand(x_a, x_b, y):
     x = np.array(matrix_loop(x_a, x_b))
     w = np.linalg.solve(x.T @ x, x.T @ y)
     s2 = ((y - x @ w) ** 2).sum() / (len(y) - 4)
-    return abs(w[3]) / (s2 * np.linalg.inv(x.T @ x)[3, 3]) ** 0.5 > 2
+    return w[3] / (s2 * np.linalg.inv(x.T @ x)[3, 3]) ** 0.5
+
+
+def needs_by_hand(x_a, x_b, y):
+    return abs(t_by_hand(x_a, x_b, y)) > stats.t.ppf(0.975, len(y) - 4)
+
+
+def robust(kind):
+    """The test with errors that allow for unequal variances."""
+
+    def answer(x_a, x_b, y):
+        return ols("y ~ a * b", x_a, x_b, y).get_robustcov_results(kind).pvalues[3] < 0.05
+
+    return answer
 
 
 RIGHT = {
     "01-design-matrix": {
         "loop": matrix_loop,
-        "in place": matrix_in_place,
         "torch": lambda a, b: torch.tensor(np.stack([a**0, a, b, a * b], axis=-1)),
         "single precision": lambda a, b: torch.tensor(matrix_loop(a, b), dtype=torch.float32),
         "pandas": lambda a, b: pd.DataFrame({"one": 1, "a": a, "b": b, "ab": a * b}),
@@ -135,6 +148,10 @@ WRONG = {
         "square": (lambda a, b: np.vander(a, 3, increasing=True)[:, [0, 1, 1, 2]], ""),
         "centred": (lambda a, b: matrix_loop(a - np.mean(a), b), "centred x_A"),
         "bool": (lambda a, b: np.c_[a, b] > 0, "type bool"),
+        "in place": (matrix_in_place, "The right number, but you changed x_a"),
+        "right for 0 and 1": (lambda a, b: np.c_[a**0, a, b, np.where(b == 1, a, 0)], ""),
+        "right for positive": (lambda a, b: np.c_[a**0, a, b, a * abs(b)], ""),
+        "and": (lambda a, b: np.c_[a**0, a, b, np.where((a != 0) & (b > 0), a, 0)], ""),
     },
     "01-slope-for": {
         "w1": (lambda w, b: w.tolist()[1], "only where x_B = 0"),
@@ -247,6 +264,17 @@ WRONG = {
         ),
         "size": (lambda a, b, y: bool(abs(weight_two_lines(a, b, y)) > 0.1), "units of y"),
         "never": (lambda a, b, y: False, "each time"),
+        "|t| above 2": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 2, "rule of thumb"),
+        "|t| above 1.96": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 1.96, "1.96 is for"),
+        "|t| above 1.9": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 1.9, ""),
+        "HC0": (robust("HC0"), "differ from row to row"),
+        "HC1": (robust("HC1"), "differ from row to row"),
+        "HC2": (robust("HC2"), "differ from row to row"),
+        "HC3": (robust("HC3"), "differ from row to row"),
+        "one-sided": (
+            lambda a, b, y: t_by_hand(a, b, y) > stats.t.ppf(0.95, len(y) - 4),
+            "either sign",
+        ),
         "p-value": (lambda a, b, y: ols("y ~ a * b", a, b, y).pvalues["a:b"], "True or False"),
     },
 }

@@ -117,7 +117,7 @@ def choose_numpy(valid, costs, tolerance):
 
 def near(summary, v, t):
     scores = {n: summary(s) for n, s in v.items()}
-    return [n for n in v if scores[n] > max(scores.values()) - t]
+    return [n for n in v if scores[n] >= max(scores.values()) - t]
 
 
 def share_of_interaction(s):
@@ -268,6 +268,9 @@ WRONG = {
         ),
         "plain mean": (lambda x, v: (v - np.average(v)) * softmax(x), "plain mean"),
         "unweighted": (lambda x, v: v - (v * softmax(x)).sum(), "its own share"),
+        "softmax twice": (lambda x, v: borrowed_jacobian(softmax(x), v), "softmax of the softmax"),
+        "row of the jacobian": (lambda x, v: np.diag(softmax(x)) @ v, "mean Σ p v"),
+        "hard forward": (lambda x, v: softmax(x) * v[np.argmax(x)], ""),
         "sign": (lambda x, v: -borrowed_jacobian(x, v), "turned round"),
         "hard": (
             lambda x, v: np.where(x == max(x), v - (v * softmax(x)).sum(), 0),
@@ -291,6 +294,38 @@ WRONG = {
             "most expensive",
         ),
         "first": (lambda v, c, t: near(np.mean, v, t)[0], "first one"),
+        "tolerance of 0.02": (lambda v, c, t: choose_loop(v, c, 0.02), ""),
+        "half the tolerance": (lambda v, c, t: choose_loop(v, c, t / 2), ""),
+        "double tolerance": (lambda v, c, t: choose_loop(v, c, 2 * t), ""),
+        "median": (lambda v, c, t: sorted(near(np.median, v, t), key=c.get)[0], "median seed"),
+        "first seed": (
+            lambda v, c, t: sorted(near(lambda s: s[0], v, t), key=c.get)[0],
+            "",
+        ),
+        "worst against the mean": (
+            lambda v, c, t: min(
+                (n for n in v if min(v[n]) >= max(map(np.mean, v.values())) - t),
+                key=c.get,
+                default="mag",
+            ),
+            "",
+        ),
+        "at most": (
+            lambda v, c, t: min(
+                (n for n in v if max(map(np.mean, v.values())) - np.mean(v[n]) < t), key=c.get
+            ),
+            "still good enough",
+        ),
+        "same order": (
+            lambda v, c, t: dict(zip(c.values(), [n for n in v], strict=True))[
+                min(x for n, x in c.items() if n in near(np.mean, v, t + 1e-9))
+            ],
+            "",
+        ),
+        "sorted in place": (
+            lambda v, c, t: ([s.sort() for s in v.values()], choose_loop(v, c, t))[1],
+            "you changed v",
+        ),
         "relative": (
             lambda v, c, t: sorted(
                 near(np.mean, v, t * max(np.mean(s) for s in v.values())), key=c.get
@@ -324,6 +359,27 @@ WRONG = {
             lambda s: "multiplicative" if share_of_interaction(s) > 0.99 else "both",
             "find additive terms",
         ),
+        "diagonal": (
+            lambda s: read_share(np.var(s.mean(1) + s.mean(0)) / np.var(np.diag(s))),
+            "on the diagonal only",
+        ),
+        "limit of 0.995": (
+            lambda s: "both" if 0.01 < share_of_interaction(s) + 0.005 < 0.99 else read_residual(s),
+            "",
+        ),
+        "medians": (
+            lambda s: read_share(np.var(np.median(s, 1)[:, None] + np.median(s, 0)) / np.var(s)),
+            "",
+        ),
+        "rank": (
+            lambda s: ["multiplicative", "both"][int(np.linalg.matrix_rank(s - s.mean()) > 1)],
+            "",
+        ),
+        "middle row": (
+            lambda s: read_share(1 - np.var(s - s[10] - s[:, [10]] + s[10, 10]) / np.var(s)),
+            "",
+        ),
+        "any": (lambda s: "both", ""),
         "corners": (
             lambda s: (
                 "both" if abs(s[0, 0] + s[-1, -1] - s[0, -1] - s[-1, 0]) > 1e-6 else "additive"

@@ -189,6 +189,24 @@ WRONG = {
             "still have to mix",
         ),
         "keys": (lambda q, k, v: attend_loop(q, k, k), "mixed the keys"),
+        "twice": (
+            lambda q, k, v: softmax(softmax(q @ k.T / q.shape[1] ** 0.5, 1), 1) @ v,
+            "softmax of the softmax",
+        ),
+        "no keepdims": (
+            lambda q, k, v: (lambda e: e / e.sum(1))(np.exp(q @ k.T / q.shape[1] ** 0.5)) @ v,
+            "keepdims=True",
+        ),
+        "by the tokens": (lambda q, k, v: softmax(q @ k.T / len(q) ** 0.5, 1) @ v, "has"),
+        "scaled in place": (
+            lambda q, k, v: attend_torch(q, k, v * 0 + v.__imul__(1.0)) + 0 * q.__imul__(2.0),
+            "you changed q",
+        ),
+        "values transposed": (lambda q, k, v: attend_numpy(q, k, v).T, ""),
+        "scale after": (
+            lambda q, k, v: softmax(q @ k.T, 1) @ v / q.shape[1] ** 0.5,
+            "",
+        ),
     },
     "04-count": {
         "weights only": (
@@ -240,6 +258,22 @@ WRONG = {
             ),
             "weights of the other modality",
         ),
+        "zeroed in place": (
+            lambda k, z, w, b: (z[k].fill(0), everything(z, w, b))[1],
+            "The right number, but you changed z",
+        ),
+        "taken out": (
+            lambda k, z, w, b: (without_zeros(k, z, w, b), z.pop(k))[0],
+            "you changed z",
+        ),
+        "second of the dict": (
+            lambda k, z, w, b: without_zeros("A", {"A": z["A"], "B": list(z.values())[-1]}, w, b),
+            "",
+        ),
+        "in the dict's order": (
+            lambda k, z, w, b: np.hstack([x * (m != k) for m, x in z.items()]) @ w.T + b,
+            "",
+        ),
         "doubled": (lambda k, z, w, b: 2 * without_zeros(k, z, w, b) - b, "You doubled"),
         "mean": (
             lambda k, z, w, b: everything({**z, k: z[k] * 0 + z[k].mean(0)}, w, b),
@@ -265,6 +299,22 @@ WRONG = {
             "never falls below",
         ),
         "how many": (lambda c: int((c >= 0.95 * c.max()).sum()), "how many epochs"),
+        "more than": (lambda c: int(np.argmax(c > 0.95 * c.max())) + 1, ""),
+        "0.9": (lambda c: epochs_loop_at(c, 0.9 * c.max()), ""),
+        "0.99": (lambda c: epochs_loop_at(c, 0.99 * c.max()), ""),
+        "from behind": (
+            lambda c: int(np.argmax(c[::-1] >= 0.95 * c.max())) + 1,
+            "",
+        ),
+        "of a smoothed curve": (
+            lambda c: epochs_loop_at(np.convolve(c, np.ones(3) / 3, "same"), 0.95 * c.max()),
+            "",
+        ),
+        "searched": (lambda c: int(np.searchsorted(c, 0.95 * c.max())) + 1, ""),
+        "divided in place": (
+            lambda c: (c.__itruediv__(c.max()), int(np.argmax(c >= 0.95)) + 1)[1],
+            "you changed c",
+        ),
     },
     "04-fair-choice": {
         "on test": (
@@ -290,6 +340,22 @@ WRONG = {
             lambda v, t: [y[x[: min(map(len, v))].argmin()] for x, y in zip(v, t, strict=True)],
             "lowest validation",
         ),
+        "last ones": (
+            lambda v, t: [
+                y[-min(map(len, v)) :][x[-min(map(len, v)) :].argmax()]
+                for x, y in zip(v, t, strict=True)
+            ],
+            "",
+        ),
+        "one more": (
+            lambda v, t: [y[x[: min(map(len, v)) + 1].argmax()] for x, y in zip(v, t, strict=True)],
+            "",
+        ),
+        "length of the last": (
+            lambda v, t: [y[x[: len(v[-1])].argmax()] for x, y in zip(v, t, strict=True)],
+            "",
+        ),
+        "four trials of the test": (lambda v, t: [y[3] for y in t], ""),
         "one for all": (
             lambda v, t: [y[v[0][: min(map(len, v))].argmax()] for y in t],
             "Each one chooses its own",
@@ -334,6 +400,29 @@ WRONG = {
             "first seed only",
         ),
         "order": (lambda ev, et, lv, lt: compare_loop(ev, et, lv, lt)[::-1], "changed places"),
+        "medians": (
+            lambda ev, et, lv, lt: [
+                np.median([epochs_loop(v) for v in lv]) - np.median([epochs_loop(v) for v in ev]),
+                np.median(np.take_along_axis(lt, lv.argmax(1)[:, None], 1))
+                - np.median(np.take_along_axis(et, ev.argmax(1)[:, None], 1)),
+            ],
+            "medians over seeds",
+        ),
+        "two seeds": (
+            lambda ev, et, lv, lt: compare_loop(ev[:2], et[:2], lv[:2], lt[:2]),
+            "",
+        ),
+        "summed seeds": (
+            lambda ev, et, lv, lt: compare_loop(ev, et, lv, lt) * len(ev),
+            "",
+        ),
+        "one best for all": (
+            lambda ev, et, lv, lt: (
+                compare_loop(ev, et, lv, lt) * [1, 0]
+                + [0, lt[:, lv.mean(0).argmax()].mean() - et[:, ev.mean(0).argmax()].mean()]
+            ),
+            "",
+        ),
     },
 }
 

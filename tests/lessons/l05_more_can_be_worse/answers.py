@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
-from sklearn.neighbors import NearestCentroid
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 
 def gap_loop(valid_alone, test_alone, test_joint):
@@ -92,10 +92,10 @@ def diagnose_table(drop, probe_changes):
 
 
 def diagnose_numpy(drop, probe_changes):
-    words = np.array(
+    table = np.array(
         [["none", "hidden starvation"], ["overfitting of the fusion head", "starvation"]]
     )
-    return str(words[int(drop < -0.02), int(np.min(list(probe_changes.values())) < -0.08)])
+    return str(table[int(drop < -0.02), int(np.min(list(probe_changes.values())) < -0.08)])
 
 
 def words(worse, starved):
@@ -147,6 +147,21 @@ WRONG = {
         "average": (lambda v, t, j: j - statistics.fmean(t.values()), "not the average"),
         "weakest": (lambda v, t, j: j - t[min(v, key=v.get)], "weakest modality on validation"),
         "first": (lambda v, t, j: j - t[next(iter(t))], "order in the dict"),
+        "first of valid": (lambda v, t, j: j - t[next(iter(v))], "order in the dict"),
+        "by place": (
+            lambda v, t, j: j - list(t.values())[int(np.argmax(list(v.values())))],
+            "by name",
+        ),
+        "best of the means": (
+            lambda v, t, j: j - t[max(v, key=lambda m: v[m] + t[m])],
+            "",
+        ),
+        "second": (lambda v, t, j: j - t[sorted(v, key=v.get)[-2]], ""),
+        "last name": (lambda v, t, j: j - t[max(v)], ""),
+        "taken out": (
+            lambda v, t, j: j - t.pop(max(v, key=v.get)),
+            "The right number, but you changed t",
+        ),
         "not subtracted": (lambda v, t, j: t[pd.Series(v).idxmax()], "subtract it"),
     },
     "05-ensemble": {
@@ -171,6 +186,30 @@ WRONG = {
         ),
         "first only": (lambda a, b, y: hits(probabilities(a), y), "Only the first"),
         "error": (lambda a, b, y: 1 - ensemble_loop(a, b, y), "errors"),
+        "twice": (
+            lambda a, b, y: hits(
+                probabilities(probabilities(a)) + probabilities(probabilities(b)), y
+            ),
+            "softmax of the softmax",
+        ),
+        "no keepdims": (
+            lambda a, b, y: hits(np.exp(a) / np.exp(a).sum(1) + np.exp(b) / np.exp(b).sum(1), y),
+            "keepdims=True",
+        ),
+        "products": (
+            lambda a, b, y: hits(probabilities(a) * probabilities(b), y),
+            "averaged logits|multiplied",
+        ),
+        "exponentials": (lambda a, b, y: hits(np.exp(a) + np.exp(b), y), ""),
+        "largest logit taken off": (
+            lambda a, b, y: hits((a - a.max(1)[:, None]) + (b - b.max(1)[:, None]), y),
+            "averaged logits",
+        ),
+        "two thirds": (lambda a, b, y: hits(2 * probabilities(a) + probabilities(b), y), ""),
+        "labels' shares": (
+            lambda a, b, y: (probabilities(a) + probabilities(b))[np.arange(len(y)), y].mean() / 2,
+            "",
+        ),
     },
     "05-paired-interval": {
         "unpaired": (
@@ -203,6 +242,29 @@ WRONG = {
             "n − 1 are left",
         ),
         "range": (lambda x, y: [min(x - y), max(x - y)], "range of the seeds"),
+        "two errors": (lambda x, y: interval_with(x, y, 2, pd.Series.sem), ""),
+        "99 %": (
+            lambda x, y: interval_with(x, y, stats.t.ppf(0.995, len(x) - 1), pd.Series.sem),
+            "",
+        ),
+        "median": (
+            lambda x, y: np.array(interval_by_hand(x, y)) - np.mean(x - y) + np.median(x - y),
+            "",
+        ),
+        "means of pairs sorted": (lambda x, y: interval_by_hand(sorted(x), sorted(y)), ""),
+        "half width": (lambda x, y: interval_by_hand(x, y)[1] - np.mean(x - y), ""),
+        "never negative": (lambda x, y: np.maximum(interval_by_hand(x, y), 0), ""),
+        "bootstrap": (
+            lambda x, y: np.percentile(
+                [np.random.default_rng(i).choice(x - y, len(x)).mean() for i in range(500)],
+                [2.5, 97.5],
+            ),
+            "",
+        ),
+        "subtracted in place": (
+            lambda x, y: interval_by_hand(x.__isub__(y), 0 * y),
+            "The right number, but you changed x",
+        ),
     },
     "05-probe": {
         "on train": (
@@ -232,6 +294,32 @@ WRONG = {
         ),
         "count": (lambda a, b, x, y: (nearest(x, centroids(a, b)) == y).sum(), "share"),
         "error": (lambda a, b, x, y: (nearest(x, centroids(a, b)) != y).mean(), "errors"),
+        "both splits": (
+            lambda a, b, x, y: np.mean(
+                nearest(x, centroids(np.vstack([a, x]), np.append(b, y))) == y
+            ),
+            "Training only",
+        ),
+        "medians": (
+            lambda a, b, x, y: np.mean(
+                nearest(x, pd.DataFrame(a).groupby(np.asarray(b)).median().to_numpy()) == y
+            ),
+            "medians as centres",
+        ),
+        "scaled": (
+            lambda a, b, x, y: np.mean(nearest(x / a.std(0), centroids(a / a.std(0), b)) == y),
+            "",
+        ),
+        "balanced": (
+            lambda a, b, x, y: np.mean(
+                [(nearest(x[y == c], centroids(a, b)) == c).mean() for c in np.unique(y)]
+            ),
+            "counts the same",
+        ),
+        "three neighbours": (
+            lambda a, b, x, y: KNeighborsClassifier(3).fit(a, b).score(x, y),
+            "",
+        ),
     },
     "05-diagnose": {
         "drop only": (lambda d, c: "starvation" if d < -0.02 else "none", "two causes"),
@@ -255,6 +343,14 @@ WRONG = {
         "last": (lambda d, c: words(d < -0.02, [*c.values()][-1] < -0.08), "one modality only"),
         "one threshold": (lambda d, c: words(d < -0.05, min(c.values()) < -0.05), ".*"),
         "drop below 0.03": (lambda d, c: words(d < -0.03, min(c.values()) < -0.08), ""),
+        "drop of 0.02 too": (lambda d, c: words(d <= -0.02, min(c.values()) < -0.08), ""),
+        "probe of 0.08 too": (lambda d, c: words(d < -0.02, min(c.values()) <= -0.08), ""),
+        "median": (lambda d, c: words(d < -0.02, statistics.median(c.values()) < -0.08), ""),
+        "sum": (lambda d, c: words(d < -0.02, sum(c.values()) < -0.08), ""),
+        "first two": (lambda d, c: words(d < -0.02, min(list(c.values())[:2]) < -0.08), ""),
+        "A": (lambda d, c: words(d < -0.02, c.get("A", 0) < -0.08), ""),
+        "first name": (lambda d, c: words(d < -0.02, c[min(c)] < -0.08), ""),
+        "against the drop": (lambda d, c: words(d < -0.02, min(c.values()) < d), ""),
         "probe below 0.07": (lambda d, c: words(d < -0.02, min(c.values()) < -0.07), ""),
         "probe below 0.1": (lambda d, c: words(d < -0.02, min(c.values()) < -0.1), ""),
         "exchanged thresholds": (

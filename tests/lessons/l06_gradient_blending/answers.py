@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import torch
-from scipy.optimize import minimize
 
 from coursekit.balancing import gblend
 from coursekit.balancing.gblend import GBlendOffline, head_loss
@@ -35,7 +34,7 @@ def ogr_frame(tb, vb, ta, va):
     return np.array([t.vb - t.va, o, o**2 / (t.vb - t.va) ** 2])
 
 
-def rows(g, o, ratio=None):
+def three(g, o, ratio=None):
     return [g, o, (o / g) ** 2 if ratio is None else ratio]
 
 
@@ -55,13 +54,9 @@ def blend_package(g, o):
     return gblend.weights(zero, zero, -gain - torch.tensor(o), -gain)
 
 
-def minimal_searched(g, o):
-    def ratio(x):
-        w = np.append(x, 1 - x.sum())
-        return np.sum((w * o) ** 2) / np.sum(w * g) ** 2
-
-    start = np.full(len(g) - 1, 1 / len(g))
-    return minimize(ratio, start, method="BFGS", options={"gtol": 1e-10}).fun
+def minimal_solved(g, o):
+    """At the minimum the weights solve O² w = G, and OGR² is one over what they gain."""
+    return 1 / (g @ np.linalg.solve(np.diag(o * o), g))
 
 
 def best_of(g, o):
@@ -81,6 +76,11 @@ def trust_nested(losses):
     if -0.02 < o < 0.02:
         return "O near zero"
     return "trust"
+
+
+def trust_with(losses, limit):
+    g, o = facts(losses)
+    return "no gain" if g <= 0 else "O near zero" if abs(o) < limit else "trust"
 
 
 def trust_plain(x):
@@ -219,7 +219,7 @@ RIGHT = {
     },
     "06-minimal-ogr": {
         "loop": lambda g, o: 1 / sum((a / b) ** 2 for a, b in zip(g, o, strict=True)),
-        "searched": minimal_searched,
+        "solved": minimal_solved,
         "put in": lambda g, o: np.sum((best_of(g, o) * o) ** 2) / np.sum(best_of(g, o) * g) ** 2,
     },
     "06-trust": {"nested": trust_nested, "plain": trust_plain, "match": trust_match},
@@ -238,18 +238,18 @@ RIGHT = {
 
 WRONG = {
     "06-ogr": {
-        "sign of G": (lambda tb, vb, ta, va: rows(va - vb, va - ta - vb + tb), "before minus"),
-        "whole gap": (lambda tb, vb, ta, va: rows(vb - va, va - ta), "whole gap"),
-        "sign of O": (lambda tb, vb, ta, va: rows(vb - va, (ta - va) - (tb - vb)), "gap before"),
-        "fitted": (lambda tb, vb, ta, va: rows(tb - ta, va - ta - vb + tb), "held rows tell"),
+        "sign of G": (lambda tb, vb, ta, va: three(va - vb, va - ta - vb + tb), "before minus"),
+        "whole gap": (lambda tb, vb, ta, va: three(vb - va, va - ta), "whole gap"),
+        "sign of O": (lambda tb, vb, ta, va: three(vb - va, (ta - va) - (tb - vb)), "gap before"),
+        "fitted": (lambda tb, vb, ta, va: three(tb - ta, va - ta - vb + tb), "held rows tell"),
         "not squared": (
-            lambda tb, vb, ta, va: rows(
+            lambda tb, vb, ta, va: three(
                 vb - va, va - ta - vb + tb, (va - ta - vb + tb) / (vb - va)
             ),
             "Asked is its square",
         ),
         "upside down": (
-            lambda tb, vb, ta, va: rows(
+            lambda tb, vb, ta, va: three(
                 vb - va, va - ta - vb + tb, ((vb - va) / (va - ta - vb + tb)) ** 2
             ),
             "ratio is overfitting",
@@ -257,6 +257,19 @@ WRONG = {
         "order": (
             lambda *x: [ogr_loop(*x)[1], ogr_loop(*x)[0], ogr_loop(*x)[2]],
             "the order is not",
+        ),
+        "size of G": (lambda tb, vb, ta, va: three(abs(vb - va), va - ta - vb + tb), ""),
+        "size of O": (lambda tb, vb, ta, va: three(vb - va, abs(va - ta - vb + tb)), ""),
+        "sizes of the gaps": (
+            lambda tb, vb, ta, va: three(vb - va, abs(va - ta) - abs(vb - tb)),
+            "",
+        ),
+        "rise of the held loss": (lambda tb, vb, ta, va: three(vb - va, va - vb), ""),
+        "no loss": (lambda tb, vb, ta, va: three(np.maximum(vb - va, 0.01), va - ta - vb + tb), ""),
+        "by head": (lambda *x: np.array(ogr_loop(*x)).T, "shape|of shape|differs"),
+        "in place": (
+            lambda tb, vb, ta, va: three(vb - va, va.__isub__(ta) - (vb - tb)),
+            "The right number, but you changed va",
         ),
         "arguments exchanged": (lambda tb, vb, ta, va: ogr_loop(vb, tb, va, ta), ""),
     },
@@ -277,6 +290,19 @@ WRONG = {
         "softmax": (lambda g, o: torch.softmax(torch.tensor(g / o**2), 0), "softmax"),
         "equal": (lambda g, o: [1 / len(g)] * len(g), "multi-loss"),
         "exchanged": (lambda g, o: o / g**2 / np.sum(o / g**2), ""),
+        "sizes to one": (lambda g, o: g / o**2 / np.abs(g / o**2).sum(), ""),
+        "size of O": (lambda g, o: g / (o * abs(o)) / np.sum(g / (o * abs(o))), ""),
+        "shifted": (
+            lambda g, o: (g - min(0, g.min())) / o**2 / sum((g - min(0, g.min())) / o**2),
+            "",
+        ),
+        "largest one": (lambda g, o: g / o**2 / np.max(g / o**2), ""),
+        "winner": (lambda g, o: np.eye(len(g))[np.argmax(g / o**2)], ""),
+        "two heads": (lambda g, o: blend_loop(g[:2], o[:2]), ""),
+        "in place": (
+            lambda g, o: blend_loop(g, o) if o.__ipow__(2) is None else g / o / sum(g / o),
+            "The right number, but you changed o",
+        ),
     },
     "06-minimal-ogr": {
         "best head": (lambda g, o: min((b / a) ** 2 for a, b in zip(g, o, strict=True)), "alone"),
@@ -288,6 +314,17 @@ WRONG = {
         "numerator": (lambda g, o: ((best_of(g, o) * o) ** 2).sum(), "numerator"),
         "correlated": (lambda g, o: (best_of(g, o) @ o / (best_of(g, o) @ g)) ** 2, "as squares"),
         "mean of ratios": (lambda g, o: np.mean((o / g) ** 2), ""),
+        "two heads": (lambda g, o: 1 / ((g / o) ** 2)[:2].sum(), ""),
+        "square of the sum": (lambda g, o: 1 / (g / o).sum() ** 2, ""),
+        "sums": (lambda g, o: (o.sum() / g.sum()) ** 2, ""),
+        "gains only": (lambda g, o: 1 / np.sum((g[g > 0] / o[g > 0]) ** 2), ""),
+        "geometric mean": (lambda g, o: np.exp(np.mean(np.log((o / g) ** 2))), ""),
+        "product": (lambda g, o: np.prod((o / g) ** 2), ""),
+        "mean weights": (lambda g, o: 1 / np.mean((g / o) ** 2), "harmonic"),
+        "in place": (
+            lambda g, o: 1 / np.sum(g.__itruediv__(o) ** 2),
+            "The right number, but you changed g",
+        ),
     },
     "06-trust": {
         "last gap": (
@@ -322,6 +359,40 @@ WRONG = {
             lambda x: "O near zero" if abs(facts(x)[1]) < 0.02 else trust_nested(x),
             "Where both",
         ),
+        "limit of 0.01": (lambda x: trust_with(x, 0.01), ""),
+        "limit of 0.015": (lambda x: trust_with(x, 0.015), ""),
+        "limit of 0.03": (lambda x: trust_with(x, 0.03), ""),
+        "limit of 0.05": (lambda x: trust_with(x, 0.05), ""),
+        "a share of G": (lambda x: trust_with(x, 0.02 * abs(facts(x)[0])), ""),
+        "below zero only": (lambda x: trust_nested(x) if facts(x)[0] != 0 else "trust", ""),
+        "sizes of the gaps": (
+            lambda x: trust_nested(
+                x
+                | {"train_after": x["valid_after"] - abs(x["valid_after"] - x["train_after"])}
+                | {"train_before": x["valid_before"] - abs(x["valid_before"] - x["train_before"])}
+            ),
+            "",
+        ),
+        "ratio": (
+            lambda x: "no gain" if facts(x)[0] <= 0 else trust_with(x, 0.04 * facts(x)[0]),
+            "",
+        ),
+        "order of the keys": (
+            lambda x: trust_plain(
+                dict(
+                    zip(
+                        ["train_before", "valid_before", "train_after", "valid_after"],
+                        x.values(),
+                        strict=True,
+                    )
+                )
+            ),
+            "",
+        ),
+        "taken out": (
+            lambda x: (trust_nested(x), x.pop("train_before"))[0],
+            "The right answer, but you changed x",
+        ),
         "sign": (
             lambda x: (
                 "no gain"
@@ -343,6 +414,18 @@ WRONG = {
         "one head": (lambda e, n, k, on: passes_simulated(e, n, 1, on), "copy of its own"),
         "always online": (lambda e, n, k, on: passes_simulated(e, n, k, True), "Offline"),
         "always offline": (lambda e, n, k, on: e + n * k, "before every super-epoch"),
+        "rounded": (lambda e, n, k, on: e + (round(e / n) if on else 1) * n * k, ""),
+        "at least one": (lambda e, n, k, on: e + (max(1, e // n) if on else 1) * n * k, ""),
+        "rest of the window": (
+            lambda e, n, k, on: e + (e + (n - e % n) * (e % n > 0) if on else e) * k,
+            "",
+        ),
+        "heads and the joint one": (lambda e, n, k, on: passes_simulated(e, n, k + 1, on), ""),
+        "no window": (lambda e, n, k, on: e + (math.ceil(e / n) if on else 1) * k, ""),
+        "one for the last": (
+            lambda e, n, k, on: passes_simulated(max(1, e - 1), n, k, on) + 1,
+            "",
+        ),
         "first free": (
             lambda e, n, k, on: passes_simulated(e, n, k, on) - n * k,
             "before the first step",

@@ -30,9 +30,9 @@ def ogm_torch(scores, alpha):
 
 def ogm_masked(scores, alpha):
     k = np.ones(len(scores))
-    ahead = scores > scores.mean()  # the same as ahead of the mean of the others
-    rest = (scores.sum() - scores[ahead]) / (len(scores) - 1)
-    k[ahead] -= np.tanh(alpha * scores[ahead] / rest)
+    braked = scores > scores.mean()  # the same as ahead of the mean of the others
+    rest = (scores.sum() - scores[braked]) / (len(scores) - 1)
+    k[braked] -= np.tanh(alpha * scores[braked] / rest)
     return k
 
 
@@ -264,6 +264,35 @@ WRONG = {
             lambda s, a: 1 - ogm_with(s, a, brake, ahead),
             "what is left, one minus it",
         ),
+        "median of the others": (
+            lambda s, a: np.array(
+                [
+                    1 - math.tanh(a * x / np.median(np.delete(s, i)))
+                    if x > np.median(np.delete(s, i))
+                    else 1
+                    for i, x in enumerate(s)
+                ]
+            ),
+            "",
+        ),
+        "largest only": (
+            lambda s, a: np.where(s == s.max(), 1 - np.tanh(a * against(s)), 1.0),
+            "",
+        ),
+        "alpha of 0.8": (lambda s, a: ogm_loop(s, 0.8), ""),
+        "alpha outside": (
+            lambda s, a: ogm_with(s, a, lambda r, a: 1 - a * np.tanh(r), ahead),
+            "",
+        ),
+        "not below a half": (lambda s, a: np.maximum(ogm_loop(s, a), 0.5), ""),
+        "next in line": (
+            lambda s, a: np.where(s > np.roll(s, 1), 1 - np.tanh(a * s / np.roll(s, 1)), 1.0),
+            "",
+        ),
+        "in place": (
+            lambda s, a: (ogm_loop(s, a), s.__itruediv__(s.sum()))[0],
+            "The right number, but you changed s",
+        ),
         "sigmoid": (
             lambda s, a: ogm_with(s, a, lambda r, a: 1 / (1 + np.exp(a * r)), ahead),
             "",
@@ -277,6 +306,14 @@ WRONG = {
         "exchanged": (lambda a, b, ab: shapley_orders(b, a, ab), "changed places"),
         "first": (lambda a, b, ab: [a, ab - a], "A come first"),
         "second": (lambda a, b, ab: [ab - b, b], "B come first"),
+        "first only": (lambda a, b, ab: (a + ab - b) / 2, ""),
+        "sizes": (lambda a, b, ab: [abs(x) for x in shapley_orders(a, b, ab)], ""),
+        "a third": (lambda a, b, ab: [a / 3 + (ab - b) * 2 / 3, b / 3 + (ab - a) * 2 / 3], ""),
+        "half in common": (lambda a, b, ab: [a + ab / 2, b + ab / 2], ""),
+        "in place": (
+            lambda a, b, ab: [(a - b + ab) / 2, (b.__iadd__(ab) - a) / 2],
+            "The right number, but you changed b",
+        ),
         "minus": (lambda a, b, ab: [(a + ab + b) / 2, (b + ab + a) / 2], ""),
     },
     "07-pcgrad": {
@@ -315,6 +352,39 @@ WRONG = {
             ),
             "along the gradient itself",
         ),
+        "one after the other": (
+            lambda g, h: (pcgrad_numpy(g, h)[0], pcgrad_numpy(h, pcgrad_numpy(g, h)[0])[0]),
+            "Both give way",
+        ),
+        "below minus one": (lambda g, h: pcgrad_numpy(g, h) if g @ h < -1 else (g, h), ""),
+        "below one": (
+            lambda g, h: (
+                (g - g @ h / (h @ h) * h, h - g @ h / (g @ g) * g) if g @ h < 1 else (g, h)
+            ),
+            "",
+        ),
+        "by the first component": (
+            lambda g, h: pcgrad_numpy(g, h) if g[0] * h[0] < 0 else (g, h),
+            "",
+        ),
+        "same length": (
+            lambda g, h: [
+                x * np.linalg.norm(y) / max(np.linalg.norm(x), 1e-9)
+                for x, y in zip(pcgrad_numpy(g, h), (g, h), strict=True)
+            ],
+            "",
+        ),
+        "half of it": (
+            lambda g, h: [(x + y) / 2 for x, y in zip(pcgrad_numpy(g, h), (g, h), strict=True)],
+            "",
+        ),
+        "second only": (lambda g, h: (g, pcgrad_numpy(g, h)[1]), ""),
+        "exchanged": (lambda g, h: pcgrad_numpy(g, h)[::-1], ""),
+        "mean": (lambda g, h: np.mean(pcgrad_numpy(g, h), axis=0), ""),
+        "in place": (
+            lambda g, h: (lambda d: (g.__isub__(d / (h @ h) * h), h))(min(0, g @ h)),
+            "Both give way",
+        ),
         "zero": (
             lambda g, h: (g, h) if g @ h > 0 else (np.zeros_like(g), np.zeros_like(h)),
             "not thrown away",
@@ -344,6 +414,30 @@ WRONG = {
             "rows behind them moved up",
         ),
         "ones": (lambda z, y, n: filled(z, y, n, lambda z: 1.0), "should be zeros"),
+        "five classes": (lambda z, y, n: means_loop(z, y, 5), ""),
+        "up to the largest": (lambda z, y, n: means_loop(z, y, int(y.max()) + 1), ""),
+        "first row": (
+            lambda z, y, n: [z[y == c][0] if c in y else 0 * z[0] for c in range(n)],
+            "",
+        ),
+        "unit length": (
+            lambda z, y, n: (lambda m: m / np.maximum(np.linalg.norm(m, axis=1), 1e-9)[:, None])(
+                means_loop(z, y, n)
+            ),
+            "",
+        ),
+        "n - 1": (
+            lambda z, y, n: np.eye(n)[y].T @ z / np.maximum(np.eye(n)[y].sum(0) - 1, 1)[:, None],
+            "",
+        ),
+        "half of the classes": (
+            lambda z, y, n: means_loop(z, y, n) * (np.arange(n) < 4)[:, None],
+            "",
+        ),
+        "sorted in place": (
+            lambda z, y, n: (means_loop(z, y, n), y.sort())[0],
+            "The right number, but you changed y",
+        ),
         "minus one": (lambda z, y, n: filled(z, y, n, lambda z: -1.0), ""),
     },
     "07-traces": {
@@ -374,6 +468,53 @@ WRONG = {
             ),
             "by the size",
         ),
+        "one is never braked": (
+            lambda k: "ogm" if 0 < (k == 1).all(0).sum() < 2 else trace_numpy(k * (1 + 1e-12)),
+            "",
+        ),
+        "one at a time": (
+            lambda k: (
+                "joint"
+                if (k == 1).all()
+                else "ogm"
+                if (k == 1).any(1).all()
+                else "mslr"
+                if (k[:6] == 1).all()
+                else "mlb"
+            ),
+            "",
+        ),
+        "one up and one down": (
+            lambda k: (
+                "joint"
+                if (k == 1).all()
+                else "ogm"
+                if k.max() <= 1
+                else "mlb"
+                if ((k - 1).prod(1) <= 0).all()
+                else "mslr"
+            ),
+            "",
+        ),
+        "changes at the end": (lambda k: trace_numpy(k[-6:]), ""),
+        "range": (
+            lambda k: (
+                "joint"
+                if (k == 1).all()
+                else "ogm"
+                if k.max() <= 1
+                else "mlb"
+                if np.ptp(k) > 0.5
+                else "mslr"
+            ),
+            "",
+        ),
+        "mean below": (
+            lambda k: "ogm" if k.mean() < 1 else trace_numpy(k),
+            "",
+        ),
+        "always mlb": (lambda k: "mlb", ""),
+        "rounded": (lambda k: trace_numpy(np.round(k, 1)), ""),
         "mslr for joint": (lambda k: trace_numpy(k).replace("joint", "mslr"), ""),
     },
     "07-method": {

@@ -185,6 +185,21 @@ def clear(m, valid, seconds, budget):
     return affordable(m, valid, seconds, budget) and gain_interval(valid[m], valid["joint"])[0] > 0
 
 
+def t_quantile(d):
+    return stats.t.ppf(0.975, len(d) - 1)
+
+
+def beyond(quantile, ddof=1):
+    """Affordable, and the gain more than so many standard errors."""
+
+    def keep(m, valid, seconds, budget):
+        d = valid[m] - valid["joint"]
+        error = d.std(ddof=ddof) / len(d) ** 0.5
+        return seconds[m] <= budget and d.mean() > quantile(d) * error
+
+    return keep
+
+
 # Methods of a learner's own
 
 
@@ -307,6 +322,54 @@ WRONG = {
             "first modality",
         ),
         "sign": (lambda joint, alone, y: -multi_loss_loop(joint, alone, y), "sign"),
+        "twice": (
+            lambda joint, alone, y: sum(
+                ce(torch.softmax(torch.as_tensor(x), 1), y) for x in (joint, *alone.values())
+            ),
+            "softmax of the softmax",
+        ),
+        "no keepdims": (
+            lambda joint, alone, y: (
+                -np.log((np.exp(joint) / np.exp(joint).sum(1))[np.arange(len(y)), y]).mean()
+            ),
+            "keepdims=True",
+        ),
+        "log of logits": (
+            lambda joint, alone, y: sum(
+                -np.mean(np.log(x[np.arange(len(y)), y])) for x in (joint, *alone.values())
+            ),
+            "logarithm of logits",
+        ),
+        "accuracy": (
+            lambda joint, alone, y: sum(
+                np.mean(x.argmax(1) != y) for x in (joint, *alone.values())
+            ),
+            "",
+        ),
+        "log of the mean": (
+            lambda joint, alone, y: (
+                -sum(
+                    np.log(np.mean(torch.tensor(x).softmax(1).numpy()[np.arange(len(y)), y]))
+                    for x in (joint, *alone.values())
+                )
+            ),
+            "",
+        ),
+        "two heads": (
+            lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in list(alone.values())[:2]),
+            "",
+        ),
+        "base two": (lambda joint, alone, y: multi_loss_loop(joint, alone, y) / math.log(2), ""),
+        "joint twice": (
+            lambda joint, alone, y: multi_loss_loop(joint, alone, y) + float(ce(joint, y)),
+            "",
+        ),
+        "added to the dict": (
+            lambda joint, alone, y: (
+                alone.update(joint=joint) or sum(ce(x, y) for x in alone.values())
+            ),
+            "The right number, but you changed alone",
+        ),
         "half": (lambda joint, alone, y: 0.5 * multi_loss_loop(joint, alone, y), ""),
     },
     "08-pace": {
@@ -334,6 +397,31 @@ WRONG = {
             "tanh is missing",
         ),
         "ones": (lambda s, a, b: np.ones(len(s)), ""),
+        "size of r - 1": (
+            lambda s, a, b: 1 + (np.where(ratio(s) > 1, b, 2) - 1) * np.tanh(a * abs(ratio(s) - 1)),
+            "",
+        ),
+        "alpha outside": (
+            lambda s, a, b: 1 + a * (np.where(ratio(s) > 1, b, 2) - 1) * np.tanh(ratio(s) - 1),
+            "",
+        ),
+        "logarithm": (
+            lambda s, a, b: 1 + (np.where(ratio(s) > 1, b, 2) - 1) * np.tanh(a * np.log(ratio(s))),
+            "",
+        ),
+        "median of the others": (
+            pace_with(lambda s: np.array([np.median(np.delete(s, i)) for i in range(len(s))]) / s),
+            "",
+        ),
+        "next one": (pace_with(lambda s: np.roll(s, 1) / s), ""),
+        "sigmoid": (
+            lambda s, a, b: 2 / (1 + np.exp(-a * (ratio(s) - 1))),
+            "",
+        ),
+        "in place": (
+            lambda s, a, b: (pace_loop(s, a, b), s.__itruediv__(s.sum()))[0],
+            "The right number, but you changed s",
+        ),
     },
     "08-ece": {
         "left-closed": (
@@ -364,6 +452,33 @@ WRONG = {
         ),
         "one bin": (lambda c, r, bins: abs(r.mean() - c.mean()), "cancel"),
         "twice": (lambda c, r, bins: 2 * ece_loop(c, r, bins), ""),
+        "ten bins": (lambda c, r, bins: ece_loop(c, r, 10), ""),
+        "one bin more": (lambda c, r, bins: ece_loop(c, r, bins + 1), ""),
+        "without the surest": (lambda c, r, bins: ece_loop(c[c < 1], r[c < 1], bins), ""),
+        "equally full bins": (
+            lambda c, r, bins: (
+                sum(abs(part.sum()) for part in np.array_split((r - c)[np.argsort(c)], bins))
+                / len(c)
+            ),
+            "",
+        ),
+        "rounded": (lambda c, r, bins: ece_loop(np.round(c, 1), r, bins), ""),
+        "between the extremes": (
+            lambda c, r, bins: ece_loop((c - c.min()) / (c.max() - c.min()), r, bins),
+            "",
+        ),
+        "without the first bin": (
+            lambda c, r, bins: ece_loop(c[c > 1 / bins], r[c > 1 / bins], bins),
+            "",
+        ),
+        "root of squares": (
+            ece_of(lambda n, acc, conf: ((n * (acc - conf) ** 2).sum() / n.sum()) ** 0.5),
+            "",
+        ),
+        "sorted in place": (
+            lambda c, r, bins: (ece_loop(c, r, bins), c.sort())[0],
+            "The right number, but you changed c",
+        ),
     },
     "08-right-where": {
         "joint shares": (
@@ -397,6 +512,29 @@ WRONG = {
             "agree and both be wrong",
         ),
         "errors": (lambda x, a, b, y: 1 - np.array(where_loop(x, a, b, y)), "shares of errors"),
+        "all of one": (
+            lambda x, a, b, y: [
+                (x == y)[(a == y) & (b == y)].mean(),
+                (x == y)[a == y].mean(),
+                (x == y)[b == y].mean(),
+                (x == y)[(a != y) & (b != y)].mean(),
+            ],
+            "and B is not",
+        ),
+        "same as the first": (
+            lambda x, a, b, y: where_loop(np.where(x == a, y, -1), a, b, y),
+            "",
+        ),
+        "never none": (lambda x, a, b, y: [*where_loop(x, a, b, y)[:3], 0.0], ""),
+        "the overall": (lambda x, a, b, y: [np.mean(x == y)] * 4, ""),
+        "share of the hits": (
+            lambda x, a, b, y: np.array(where_pandas(x, a, b, y)) / np.mean(x == y),
+            "",
+        ),
+        "labels written over": (
+            lambda x, a, b, y: (where_loop(x, a, b, y), x.fill(0))[0],
+            "The right number, but you changed x",
+        ),
         "reversed": (lambda x, a, b, y: where_loop(x, a, b, y)[::-1], ""),
     },
     "08-choose": {
@@ -422,6 +560,49 @@ WRONG = {
         "most expensive": (choose_where(affordable, lambda m, v, s: s[m]), "Dear is not good"),
         "joint": (lambda v, s, b: "joint", "only when nobody"),
         "smallest gain": (choose_where(clear, lambda m, v, s: -v[m].mean()), ""),
+        "1.96": (choose_where(beyond(lambda d: 1.96)), "1.96 is for"),
+        "two errors": (choose_where(beyond(lambda d: 2.0)), ""),
+        "three errors": (choose_where(beyond(lambda d: 3.0)), ""),
+        "ddof 0": (choose_where(beyond(t_quantile, ddof=0)), "ddof=1"),
+        "df n": (choose_where(beyond(lambda d: stats.t.ppf(0.975, len(d)))), ""),
+        "df n - 2": (choose_where(beyond(lambda d: stats.t.ppf(0.975, len(d) - 2))), ""),
+        "one-sided": (
+            choose_where(beyond(lambda d: stats.t.ppf(0.95, len(d) - 1))),
+            "97.5 % quantile",
+        ),
+        "99 %": (choose_where(beyond(lambda d: stats.t.ppf(0.995, len(d) - 1))), ""),
+        "no root n": (
+            choose_where(beyond(lambda d: t_quantile(d) * len(d) ** 0.5)),
+            "single seeds",
+        ),
+        "every seed": (
+            choose_where(lambda m, v, s, b: s[m] <= b and (v[m] > v["joint"]).all()),
+            "gain in every seed",
+        ),
+        "most seeds": (
+            choose_where(lambda m, v, s, b: s[m] <= b and np.mean(v[m] > v["joint"]) > 0.5),
+            "",
+        ),
+        "signed ranks": (
+            choose_where(
+                lambda m, v, s, b: s[m] <= b and stats.wilcoxon(v[m] - v["joint"]).pvalue < 0.05
+            ),
+            "",
+        ),
+        "cheaper than the budget": (
+            choose_where(lambda m, v, s, b: s[m] < b and clear(m, v, s, b)),
+            "at most, not less",
+        ),
+        "largest median": (choose_where(clear, lambda m, v, s: np.median(v[m])), ""),
+        "best seed": (choose_where(clear, lambda m, v, s: v[m].max()), ""),
+        "per second": (
+            choose_where(clear, lambda m, v, s: (v[m] - v["joint"]).mean() / s[m]),
+            "",
+        ),
+        "joint taken out": (
+            lambda v, s, b: choose_loop({**v, "joint": v.pop("joint")}, s, b),
+            "you changed v",
+        ),
     },
     "08-own": {
         "halved": (Scaled, "settled on the fast"),

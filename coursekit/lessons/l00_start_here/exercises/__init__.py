@@ -26,7 +26,12 @@ def _gap_cases(rng: np.random.Generator) -> list[tuple[Scores, float]]:
         joint = scores.pop(-1 if case % 2 == 0 else 0)
         values = rng.permutation(scores)
         cases.append(({str(n): float(x) for n, x in zip(names, values, strict=True)}, joint))
-    return cases
+    # Worse than a coin; a tie of two, which the joint model only reaches; the last of five.
+    cases.append(({"video": 0.07, "audio": 0.11, "text": 0.09}, 0.05))
+    cases.append(({"text": 0.5, "audio": 0.75, "touch": 0.75}, 0.75))
+    five = {"video": 0.31, "depth": 0.44, "text": 0.62, "touch": 0.58, "lidar": 0.71}
+    cases.append((five, 0.9))
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 def _values(accuracies: Scores) -> list[float]:
@@ -121,7 +126,16 @@ def _majority_cases(rng: np.random.Generator) -> list[tuple[np.ndarray]]:
         other = np.flatnonzero(labels == names[-(case % 2)])
         labels[0], labels[other[0]] = labels[other[0]], labels[0]
         cases.append((labels,))
-    return cases
+    # Then it is one of those: the largest, the smallest, zero, the first of two, the last of two.
+    for names, counts in (
+        ([0, 1, 2], [4, 6, 11]),
+        ([3, 5, 9], [12, 5, 6]),
+        ([0, 1, 2], [9, 4, 5]),
+        ([1, 2, 4], [8, 3, 7]),
+        ([20, 31], [3, 8]),
+    ):
+        cases.append((rng.permutation(np.repeat(names, counts)),))
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 def _share(labels: np.ndarray, label: float) -> float:

@@ -3,27 +3,37 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import fdtrc, stdtr
+from scipy.special import fdtrc, stdtr, stdtrit
 
+from coursekit.course.exercises.drawing import until_told_apart
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import fit
-from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
-    Array,
-    columns,
-    design_of,
-    make_inputs,
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction_studies import (
+    robust_p,
+    studies,
 )
+from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import Array, columns
 
 
 def _p_values(y: Array, *parts: Any) -> Array:
     """Two-sided t-test p-value of each weight of the least-squares fit."""
+    t, free = _t_values(y, *parts)
+    return 2 * stdtr(free, -np.abs(t))
+
+
+def _t_values(y: Array, *parts: Any) -> tuple[Array, int]:
+    """Each weight over its standard error, and the degrees of freedom."""
     design = columns(y, *parts)[:, 1:]
     weights = np.linalg.lstsq(design, y, rcond=None)[0]
     free = len(y) - design.shape[1]
     variance = np.sum((y - design @ weights) ** 2) / free
     errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
-    return 2 * stdtr(free, -np.abs(weights / errors))
+    return weights / errors, free
+
+
+def _t_value(x_a: Array, x_b: Array, y: Array) -> float:
+    return float(_t_values(y, 1.0, x_a, x_b, x_a * x_b)[0][3])
 
 
 def _correlation_p(x: Array, y: Array) -> float:
@@ -40,73 +50,8 @@ def _needs_interaction(x_a: Array, x_b: Array, y: Array) -> bool:
     return _interaction_p(x_a, x_b, y) < 0.05
 
 
-def _study(
-    rng: np.random.Generator,
-    t_values: tuple[float, float, float],
-    noise: float,
-    hide: bool,
-    size: tuple[int, int] = (60, 140),
-) -> tuple[Array, Array, Array]:
-    """A table of ``size`` rows whose full fit has exactly these t-values of w1, w2 and w3.
-
-    The noise is made orthogonal to the design, so that the estimates are the weights put in and
-    no draw makes the right answer a matter of luck. hide: choose w2 instead so that the product
-    has no correlation with y, though it may have a weight.
-    """
-    n = int(rng.integers(*size))
-    x_a, x_b = make_inputs(rng, n)
-    design = design_of(x_a, x_b)
-    rest = rng.normal(0, 1, n)
-    rest -= design @ np.linalg.lstsq(design, rest, rcond=None)[0]
-    rest *= noise / np.sqrt(np.sum(rest**2) / (n - 4))
-    errors = noise * np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
-    weights = np.array([rng.uniform(1, 3) * noise, *(np.array(t_values) * errors[1:])])
-    if hide:
-        with_product = np.cov(design, rowvar=False)[3]
-        weights[2] -= with_product @ weights / with_product[2]
-    return x_a, x_b, design @ weights + rest
-
-
 def _study_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Studies in which no two misconceptions with different hints give the same answers."""
-    while True:
-        studies = _studies(rng)
-        hints_by_answers: dict[tuple[bool, ...], set[str]] = {}
-        for m in needs_interaction.misconceptions:
-            answers = tuple(bool(m.function(*study)) for study in studies)
-            hints_by_answers.setdefault(answers, set()).add(m.hint)
-        if all(len(hints) == 1 for hints in hints_by_answers.values()):
-            return studies
-
-
-def _studies(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    def t() -> float:  # clearly there, either sign
-        return float(rng.uniform(5, 8) * rng.choice([-1, 1]))
-
-    def none() -> float:  # clearly not there, either sign
-        return float(rng.uniform(0.2, 0.7) * rng.choice([-1, 1]))
-
-    plans = [
-        ((t(), t(), t()), 20.0, False),
-        ((none(), none(), t()), 0.01, False),
-        ((t(), none(), t()), 1.0, True),
-        ((t(), t(), none()), 1.0, True),
-        ((none(), t(), none()), 20.0, False),
-        ((t(), none(), none()), 0.01, False),
-        # Correlated columns can be weak one by one and strong together; here they are neither.
-        ((none() / 10, none() / 10, none() / 10), 1.0, False),
-        ((none(), t(), t()), 0.01, False),
-        # Rejected at 0.05 and not at 0.01; then not rejected at 0.05, though at 0.1.
-        ((none(), t(), 2.4), 1.0, False),
-        ((none(), t(), 1.8), 20.0, False),
-    ]
-    studies = [_study(rng, *plan) for plan in plans]
-    # Many rows: rejected, though BIC says no and R² hardly grows. Few rows: R² grows by chance.
-    studies += [
-        _study(rng, (3 * t(), none(), 2.15), 1.0, False, (390, 410)),
-        _study(rng, (none() / 10, none() / 10, 1.7), 1.0, False, (38, 43)),
-    ]
-    return [studies[i] for i in rng.permutation(len(studies))]
+    return until_told_apart(studies, rng, lambda: needs_interaction.misconceptions)
 
 
 def _r_squared(y: Array, *parts: Any) -> float:
@@ -180,6 +125,31 @@ needs_interaction = Exercise(
             lambda a, b, y: _interaction_p(a, b, y) < 0.1,
             "The right weight at another level: at 0.05 one of your findings is chance. (AIC and "
             "adjusted R² are laxer than the test, too.)",
+        ),
+        Misconception(
+            "two standard errors",
+            lambda a, b, y: abs(_t_value(a, b, y)) > 2,
+            "Two standard errors is a rule of thumb. The limit depends on the degrees of freedom, "
+            "n − 4: above 2 in few rows, below in many.",
+        ),
+        Misconception(
+            "normal quantile",
+            lambda a, b, y: abs(_t_value(a, b, y)) > 1.959964,
+            "1.96 is for very many rows. The t quantile with n − 4 degrees of freedom is wider.",
+        ),
+        *(
+            Misconception(
+                f"robust errors, HC{3 if power == 2 else 2 if power else 0}",
+                lambda a, b, y, power=power: robust_p(a, b, y, power) < 0.05,
+                "You let the variance differ from row to row. Asked is the ordinary t-test, which "
+                "has one variance for all rows.",
+            )
+            for power in (0, 1, 2)
+        ),
+        Misconception(
+            "one-sided",
+            lambda a, b, y: _t_value(a, b, y) > stdtrit(len(y) - 4, 0.95),
+            "Your test looks to one side. An interaction may have either sign: two-sided.",
         ),
         Misconception(
             "no intercept",

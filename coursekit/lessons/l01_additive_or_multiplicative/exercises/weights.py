@@ -29,7 +29,10 @@ def design_of(x_a: Array, x_b: Array) -> Array:
 
 
 def _design_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    return [make_inputs(rng, n) for n in rng.integers(7, 20, 4)]
+    """Tables as in the lesson, and vectors of any numbers: a product is one of those as well."""
+    cases = [make_inputs(rng, n) for n in rng.integers(7, 20, 4)]
+    cases += [(rng.normal(0, 2, n), rng.normal(0, 2, n)) for n in (4, 9)]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 design_matrix = Exercise(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from coursekit.course.exercises.drawing import until_refused
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
@@ -38,38 +39,77 @@ def _relative(valid: Scores, costs: Costs, tolerance: float) -> str:
     return _cheapest(_good(means, tolerance * max(means.values())), costs)
 
 
-# Mean below the best one, largest and smallest seed apart from the mean, cost. Each part is played
-# by another operator in every case; tolerance 0.02, best mean about 0.5.
-PARTS: Mapping[str, tuple[float, float, float, int]] = {
-    "right": (0.015, 0.002, 0.002, 50),
-    "best": (0.0, 0.002, 0.02, 1000),
-    "lucky": (0.05, 0.12, 0.08, 20),
-    "steady": (0.03, 0.001, 0.001, 30),
-    "relative": (0.005, 0.002, 0.03, 200),
-    "dear": (0.01, 0.002, 0.03, 5000),
-    "cheap": (0.3, 0.02, 0.02, 1),
+# In units of the tolerance: the mean below the best one, then by how much the seeds lie beside
+# that mean. And the cost. Each part is played by another operator in every case.
+PARTS: Mapping[str, tuple[float, tuple[float, ...], int]] = {
+    "right": (0.75, (0.1, -1.5, 1.4, 0.0), 50),
+    "best": (0.0, (0.1, -0.8, 0.7, 0.0), 1000),
+    "lucky": (2.5, (6.0, -4.0, -2.0, 0.0), 20),
+    "steady": (1.5, (0.05, -0.05, 0.0, 0.0), 30),
+    "median": (2.0, (1.5, 1.5, 1.5, -4.5), 25),
+    "relative": (0.25, (0.1, -1.5, 1.4, 0.0), 200),
+    "dear": (0.5, (0.1, -1.5, 1.4, 0.0), 5000),
+    "cheap": (15.0, (1.0, -1.0, 0.0, 0.0), 1),
 }
+TOLERANCES = (0.01, 0.02, 0.03, 0.02, 0.01, 0.03)
 
 
-def _choose_cases(
-    rng: np.random.Generator,
-) -> list[tuple[dict[str, list[float]], dict[str, int], float]]:
-    cases = []
-    for number in range(6):
-        played = dict(zip(PARTS, rng.permutation(NAMES), strict=False))
-        order = [str(part) for part in rng.permutation(list(PARTS))]
-        first = ("best", "dear", "relative")[number % 3]  # among the good ones never the right one
-        order = [first, *(part for part in order if part != first)]
-        best, price = float(rng.uniform(0.47, 0.55)), int(rng.integers(2, 9))
-        valid, costs = {}, {}
-        for part in order:
-            below, above_mean, under_mean, cost = PARTS[part]
-            middle = best - below
-            spread = [above_mean, -under_mean, under_mean - above_mean, 0.0]
-            valid[str(played[part])] = [round(middle + s, 4) for s in rng.permutation(spread)]
-            costs[str(played[part])] = cost * price
-        cases.append((valid, costs, 0.02))
-    return cases
+def _case(rng: np.random.Generator, number: int) -> tuple[Scores, Costs, float]:
+    tolerance = TOLERANCES[number]
+    played = dict(zip(PARTS, rng.permutation(NAMES), strict=True))
+    order = [str(part) for part in rng.permutation(list(PARTS))]
+    first = ("best", "dear", "relative")[number % 3]  # among the good ones never the right one
+    order = [first, *(part for part in order if part != first)]
+    low = 0.47 if number % 2 else 0.85  # a share of the best is not always half the tolerance
+    best, price = float(rng.uniform(low, low + 0.08)), int(rng.integers(2, 9))
+    valid = {}
+    for part in order:
+        below, seeds, _ = PARTS[part]
+        if part == "relative" and number % 2:  # no seed of it is bad, in some cases
+            seeds = PARTS["steady"][1]
+        shown = [round(best + tolerance * (s - below), 4) for s in rng.permutation(seeds)]
+        valid[str(played[part])] = shown
+    costs = {str(played[p]): PARTS[p][2] * price for p in map(str, rng.permutation(order))}
+    return valid, costs, tolerance
+
+
+def _edges() -> list[tuple[Scores, Costs, float]]:
+    """Exactly the tolerance below the best, which is good enough, and a hair more, which is not.
+
+    In binary fractions, which add and subtract without rounding.
+    """
+    best, at, beyond = [0.5, 0.5, 0.5], [0.5, 0.4375, 0.46875], [0.46875, 0.4375, 0.494140625]
+    costs = {"mag": 7, "gmu": 5, "film": 3, "tensor": 90}
+    return [
+        ({"gmu": best, "film": at, "mag": beyond, "tensor": [0.1, 0.1, 0.1]}, costs, 0.03125),
+        ({"film": beyond, "mag": best, "gmu": at, "tensor": best}, costs, 0.03125),
+    ]
+
+
+def _by_one_seed(place: int) -> Callable[[Scores, Costs, float], str]:
+    """A wrong answer: the seed that stands there, for all of them."""
+    return lambda v, c, t: _cheapest(_good({n: s[place] for n, s in v.items()}, t), c)
+
+
+def _against_the_best_mean(pick: Callable[[Sequence[float]], float]) -> Callable[..., str]:
+    """A wrong answer: one seed of each is held against the best mean."""
+
+    def choose(valid: Scores, costs: Costs, tolerance: float) -> str:
+        best = max(_mean(scores) for scores in valid.values())
+        return _cheapest([n for n, s in valid.items() if pick(s) >= best - tolerance], costs)
+
+    return choose
+
+
+RIVALS = (_by_one_seed(0), _by_one_seed(-1), *map(_against_the_best_mean, (min, max, np.median)))
+
+
+def _choose_cases(rng: np.random.Generator) -> list[tuple[Scores, Costs, float]]:
+    def draw(rng: np.random.Generator) -> list[tuple[Scores, Costs, float]]:
+        cases = [*(_case(rng, number) for number in range(6)), *_edges()]
+        return [cases[i] for i in rng.permutation(len(cases))]
+
+    return until_refused(draw, rng, _choose, RIVALS)
 
 
 choose_operator = Exercise(
@@ -99,6 +139,18 @@ choose_operator = Exercise(
             "worst seed",
             lambda v, c, t: _cheapest(_good(_by(min, v), t), c),
             "You judge an operator by its worst seed. The task asks for the mean.",
+        ),
+        Misconception(
+            "median",
+            lambda v, c, t: _cheapest(_good(_by(np.median, v), t), c),
+            "You judge an operator by its median seed. The task asks for the mean.",
+        ),
+        Misconception(
+            "strictly nearer",
+            lambda v, c, t: _cheapest(
+                [n for n in v if _mean(v[n]) > max(_by(_mean, v).values()) - t] or list(v), c
+            ),
+            "Exactly the tolerance below the best is still good enough: “at most”.",
         ),
         Misconception(
             "the dearest",

@@ -60,6 +60,11 @@ borrowed_gradient = Exercise(
             "You took the plain mean of the values. Each counts with its share p.",
         ),
         Misconception(
+            "softmax twice",
+            lambda x, v: _borrowed(softmax(x), v),
+            "You took the softmax of the softmax, which makes the shares nearly equal. Once.",
+        ),
+        Misconception(
             "not weighted outside",
             lambda x, v: v - softmax(x) @ v,
             "Each difference still has to be multiplied by its own share p.",
@@ -124,6 +129,11 @@ def _raw_squares(surface: Array) -> str:
     return _word(float((part**2).sum() / (surface**2).sum()))
 
 
+def _diagonal(surface: Array) -> str:
+    projection = surface.mean(axis=1) + surface.mean(axis=0) - surface.mean()
+    return _word(float(projection.var() / np.diag(surface).var()))
+
+
 def _corner(surface: Array) -> str:
     """The mixed difference of the corners alone: misses what cancels there."""
     mixed = surface[0, 0] - surface[0, -1] - surface[-1, 0] + surface[-1, -1]
@@ -144,9 +154,16 @@ def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
         constant = float(rng.uniform(3, 6) * rng.choice([-1, 1])) if i in (1, 3, 6) else 0.0
         bent = (t**3 if rng.random() < 0.5 else t)[:, None]
         cases.append((w[0] * bent + w[1] * b + w[2] * shape + constant,))
-    for additive_share in (0.985, 0.005):  # near the limits, where a root would change the word
-        slope, product = a / a.std(), a * b / (a * b).std()
-        height = slope * additive_share**0.5 + product * (1 - additive_share) ** 0.5
+    hill = b**2 - np.mean(b**2)  # its median is not its mean, and its middle is not zero
+    # Near the limits, where a root, a median or another limit would change the word.
+    products = [a * b] * 6 + [a * hill, hill.T * b, hill.T * hill]
+    shares = [0.985, 0.989, 0.991, 0.0089, 0.0111, 0.005, 0.9905, 0.9905, 0.9905]
+    for additive_share, product in zip(shares, products, strict=True):
+        height = a / a.std() * additive_share**0.5
+        height = height + product / product.std() * (1 - additive_share) ** 0.5
+        cases.append((float(rng.uniform(1, 2)) * height,))
+    whirl = a**3 * b - a * b**3  # zero on both diagonals
+    for height in (a * hill, hill.T * b, whirl, whirl + 0.5 * a, whirl + 0.3 * b, a - 0.8 * b):
         cases.append((float(rng.uniform(1, 2)) * height,))
     return [cases[i] for i in rng.permutation(len(cases))]
 
@@ -202,6 +219,11 @@ read_surface = Exercise(
             "never additive",
             lambda s: "multiplicative" if _additive_share(s) < 0.01 else "both",
             "You find additive terms, but do not ask whether anything else is there.",
+        ),
+        Misconception(
+            "diagonal",
+            _diagonal,
+            "You compare on the diagonal only, where x_A = x_B. Take the variance over all cells.",
         ),
         Misconception(
             "corners only",

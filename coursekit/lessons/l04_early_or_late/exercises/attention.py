@@ -13,11 +13,27 @@ def _attend(q: Array, k: Array, v: Array) -> Array:
     return np.asarray(softmax(q @ k.T / np.sqrt(q.shape[1])) @ v)
 
 
+KEEPDIMS = (
+    "e / e.sum(axis=1) divides column j by the sum of row j: a vector (T,) is laid along the "
+    "columns. keepdims=True keeps the sums as a column, (T, 1)."
+)
+
+
+def _no_keepdims(e: Array) -> Array:
+    return np.asarray(e / e.sum(axis=1))
+
+
+def _safe(scores: Array) -> Array:
+    return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
+
+
 def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Three or four tokens; numbers large enough for the scale to matter."""
+    """Three or four tokens; numbers large enough for the scale to matter.
+
+    Tokens and numbers per token differ in most cases, so that nobody can mistake one for the other.
+    """
     cases = []
-    for _ in range(5):
-        t, d = int(rng.integers(3, 5)), int(rng.integers(2, 4))
+    for t, d in ((3, 2), (4, 2), (4, 3), (3, 3), (4, 3)):
         q, k, v = (np.round(rng.normal(0, 1.5, (t, d)), 2) for _ in range(3))
         cases.append((q, k, v))
     return cases
@@ -53,6 +69,26 @@ attend = Exercise(
                 softmax((q @ k.T / np.sqrt(q.shape[1])).reshape(1, -1)).reshape(len(q), -1) @ v
             ),
             "All your weights together sum to one. Every row, one query's, sums to one.",
+        ),
+        Misconception(
+            "softmax twice",
+            lambda q, k, v: softmax(softmax(q @ k.T / np.sqrt(q.shape[1]))) @ v,
+            "You took the softmax of the softmax, which makes all weights nearly equal. Once.",
+        ),
+        Misconception(
+            "keepdims forgotten",
+            lambda q, k, v: _no_keepdims(np.exp(q @ k.T / np.sqrt(q.shape[1]))) @ v,
+            KEEPDIMS,
+        ),
+        Misconception(
+            "keepdims forgotten, largest score taken off",
+            lambda q, k, v: _no_keepdims(_safe(q @ k.T / np.sqrt(q.shape[1]))) @ v,
+            KEEPDIMS,
+        ),
+        Misconception(
+            "divided by the root of the tokens",
+            lambda q, k, v: softmax(q @ k.T / np.sqrt(len(q))) @ v,
+            "You divided by the root of the number of tokens. d is how many numbers a token has.",
         ),
         Misconception(
             "queries and keys exchanged",

@@ -1,6 +1,6 @@
-"""Lesson 04, fair comparisons: equal tuning budgets, and early against late from curves."""
+"""Lesson 04, the exercise about early against late fusion, from curves over several seeds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,120 +9,6 @@ from coursekit.course.exercises.judging import Misconception
 from coursekit.lessons.l04_early_or_late.exercises.curves import first_at
 
 Array = np.ndarray
-Trials = Sequence[Array]
-
-
-def _chosen(valid: Trials, test: Trials) -> list[float]:
-    n = min(map(len, valid))
-    return [float(t[np.argmax(v[:n])]) for v, t in zip(valid, test, strict=True)]
-
-
-def _each(pick: Callable[[Array, Array, int], float]) -> Callable[[Trials, Trials], list[float]]:
-    """``pick(valid, test, smallest budget)`` for every architecture."""
-
-    def all_of_them(valid: Trials, test: Trials) -> list[float]:
-        n = min(map(len, valid))
-        return [float(pick(v, t, n)) for v, t in zip(valid, test, strict=True)]
-
-    return all_of_them
-
-
-def _trials(rng: np.random.Generator) -> list[tuple[list[Array], list[Array]]]:
-    """Unequal numbers of trials; the late ones tempt, and the test rows tempt elsewhere.
-
-    By turns the first architecture has the fewest, the middle and the largest number of trials.
-    """
-    cases: list[tuple[list[Array], list[Array]]] = []
-    while len(cases) < 6:
-        budgets = np.roll([4, int(rng.integers(5, 7)), int(rng.integers(7, 9))], len(cases))
-        valid = [np.round(rng.uniform(0.4, 0.8, k), 4) for k in budgets]
-        test = [np.round(v + rng.normal(0, 0.06, len(v)), 4) for v in valid]
-        for v in valid:  # what a larger budget would find
-            if len(v) > 4:
-                v[-1] = v.max() + 0.01
-        right = _chosen(valid, test)
-        wrong = (
-            _each(lambda v, t, n: t[:n].max()),
-            _each(lambda v, t, n: t[np.argmax(v)]),
-            _each(lambda v, t, n: t[:n].mean()),
-            _each(lambda v, t, n: t[0]),
-            _each(lambda v, t, n: t[n - 1]),
-        )
-        if all(max(abs(np.subtract(right, f(valid, test)))) > 0.005 for f in wrong):
-            cases.append((valid, test))
-    return cases
-
-
-fair_choice = Exercise(
-    key="04-fair-choice",
-    points=2,
-    task="Return each architecture's test accuracy under equal budgets, chosen on validation.",
-    reference=_chosen,
-    cases=_trials,
-    misconceptions=(
-        Misconception(
-            "chosen on test",
-            _each(lambda v, t, n: t[:n].max()),
-            "You chose the trial on the test rows. Choose on validation and report that trial's "
-            "test accuracy, whatever it is.",
-        ),
-        Misconception(
-            "unequal budgets",
-            _each(lambda v, t, n: t[np.argmax(v)]),
-            "An architecture with more trials had more chances here. Give all of them the smallest "
-            "number: the first ones.",
-        ),
-        Misconception(
-            "cut to the first architecture's length",
-            lambda valid, test: [
-                float(t[np.argmax(v[: len(valid[0])])]) for v, t in zip(valid, test, strict=True)
-            ],
-            "You cut all of them to the first architecture's number of trials. Another one may "
-            "have had fewer.",
-        ),
-        Misconception(
-            "chosen on test from all trials",
-            _each(lambda v, t, n: t.max()),
-            "Both mistakes at once: the trial was chosen on the test rows, and from unequal "
-            "numbers of trials.",
-        ),
-        Misconception(
-            "validation reported",
-            _each(lambda v, t, n: v[:n].max()),
-            "You report the validation accuracy of the best trial. It was chosen for being high "
-            "there; report its test accuracy.",
-        ),
-        Misconception(
-            "mean of the trials",
-            _each(lambda v, t, n: t[:n].mean()),
-            "The mean over trials tells how the search space is laid out. Report the chosen trial.",
-        ),
-        Misconception(
-            "one trial for all",
-            lambda valid, test: [
-                float(t[int(np.argmax(valid[0][: min(map(len, valid))]))]) for t in test
-            ],
-            "You use the first architecture's best trial for all of them. Each one chooses its "
-            "own.",
-        ),
-        Misconception(
-            "no tuning",
-            _each(lambda v, t, n: t[0]),
-            "You took the first trial. Whose favourite setting is that?",
-        ),
-        Misconception(
-            "worst trial",
-            _each(lambda v, t, n: t[np.argmin(v[:n])]),
-            "You took the trial with the lowest validation accuracy.",
-        ),
-    ),
-    hints=(
-        "How many trials has the architecture with the fewest?",
-        "n = min(len(v) for v in valid); look at v[:n] only.",
-        "np.argmax(v[:n]) is the chosen trial of one architecture; its test accuracy is wanted.",
-    ),
-)
-
 Curves = Array  # (seeds, epochs)
 
 
@@ -160,9 +46,23 @@ def _with(arrive: Rule, final: Rule) -> Callable[..., list[float]]:
     return compare
 
 
+def _after(curve: Array, level: float) -> int:
+    return int(np.argmax(curve > level)) + 1
+
+
 def _pooled(valid: Curves, _: Curves) -> float:
     mean = valid.mean(axis=0)
     return float(first_at(mean, 0.95 * mean.max()))
+
+
+# Early and late, validation and test: 0.475 is 95 % of 0.5, which is enough; a curve may be best at
+# once; the mean over these three seeds is not their median.
+EDGE = (
+    [[0.1, 0.475, 0.5, 0.4, 0.3], [0.1, 0.2, 0.3, 0.475, 0.5], [0.5, 0.2, 0.3, 0.4, 0.45]],
+    [[0.1, 0.4, 0.62, 0.5, 0.4], [0.2, 0.25, 0.3, 0.4, 0.41], [0.33, 0.2, 0.5, 0.4, 0.45]],
+    [[0.2, 0.3, 0.475, 0.5, 0.1], [0.475, 0.3, 0.4, 0.5, 0.2], [0.3, 0.475, 0.48, 0.5, 0.2]],
+    [[0.2, 0.3, 0.41, 0.7, 0.1], [0.5, 0.3, 0.4, 0.55, 0.6], [0.3, 0.45, 0.44, 0.2, 0.5]],
+)
 
 
 def _runs(rng: np.random.Generator) -> list[tuple[Curves, Curves, Curves, Curves]]:
@@ -170,17 +70,32 @@ def _runs(rng: np.random.Generator) -> list[tuple[Curves, Curves, Curves, Curves
 
     Few seeds and epochs, rounded: a case that goes wrong is shown to the learner.
     """
-    cases = []
-    for _ in range(8):
-        parts: list[Curves] = []
-        seeds, epochs = 2, int(rng.integers(6, 9))
+    early, early_test, late, late_test = (np.array(part) for part in EDGE)
+    cases = [(early, early_test, late, late_test)]
+    for seeds in (2, 3, 4, 2, 3, 4, 1):
+        epochs, parts = int(rng.integers(6, 9)), []
         for _ in range(2):
-            best, speed = rng.uniform(0.55, 0.85), rng.uniform(0.4, 1.2, (seeds, 1))
-            t = np.arange(epochs)
-            clean = best * (1 - np.exp(-speed * (t + 0.5))) - 0.02 * np.maximum(0, t - 4)
-            parts += [np.round(clean + rng.normal(0, 0.02, clean.shape), 3) for _ in range(2)]
+            valid, test = _run(rng, seeds, epochs)
+            while _near_the_level(valid):
+                valid, test = _run(rng, seeds, epochs)
+            parts += [valid, test]
         cases.append((parts[0], parts[1], parts[2], parts[3]))
-    return cases
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+def _run(rng: np.random.Generator, seeds: int, epochs: int) -> tuple[Curves, Curves]:
+    best, speed = rng.uniform(0.55, 0.85), rng.uniform(0.4, 1.2, (seeds, 1))
+    t = np.arange(epochs)
+    clean = best * (1 - np.exp(-speed * (t + 0.5))) - 0.02 * np.maximum(0, t - 4)
+    valid, test = (np.round(clean + rng.normal(0, 0.02, clean.shape), 3) for _ in range(2))
+    return valid, test
+
+
+def _near_the_level(valid: Curves) -> bool:
+    """Whether rounding decides: a value at 95 % of the best one, or two that are the best."""
+    best = valid.max(axis=1, keepdims=True)
+    twice = (valid == best).sum(axis=1).max() > 1
+    return bool(twice or np.abs(valid - 0.95 * best).min() < 1e-6)
 
 
 late_against_early = Exercise(
@@ -233,6 +148,19 @@ late_against_early = Exercise(
             _with(lambda v, t: float(np.mean(v.argmax(axis=1) + 1)), _final),
             "Your first number compares the epochs of the best values. Use the first epoch with "
             "95 % of the best.",
+        ),
+        Misconception(
+            "medians over seeds",
+            _with(
+                lambda v, t: float(np.median([first_at(c, 0.95 * c.max()) for c in v])),
+                lambda v, t: float(np.median(t[np.arange(len(t)), v.argmax(axis=1)])),
+            ),
+            "You took the medians over seeds. The means were asked for.",
+        ),
+        Misconception(
+            "more than 95 %",
+            _with(lambda v, t: float(np.mean([_after(c, 0.95 * c.max()) for c in v])), _final),
+            "95 % exactly is enough: at least, not more than.",
         ),
         Misconception(
             "one seed",

@@ -129,10 +129,11 @@ def _all(z: Features, weight: Array, bias: Array) -> Array:
 
 
 def _heads(rng: np.random.Generator) -> list[tuple[str, dict[str, Array], Array, Array]]:
+    """Either modality missing, and either one first in the dict."""
     cases = []
-    for lost in ("A", "B", "B", "A"):
+    for lost, order in (("A", "AB"), ("B", "AB"), ("B", "BA"), ("A", "BA")):
         n, d, c = int(rng.integers(3, 6)), int(rng.integers(2, 5)), int(rng.integers(3, 5))
-        z = {m: np.abs(rng.normal(1, 1, (n, d))) for m in "AB"}
+        z = {m: np.abs(rng.normal(1, 1, (n, d))) for m in order}
         cases.append((lost, z, rng.normal(0, 1, (c, 2 * d)), rng.normal(0, 1, c)))
     return cases
 

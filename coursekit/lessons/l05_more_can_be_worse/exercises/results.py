@@ -34,9 +34,9 @@ def _fair_gap_cases(rng: np.random.Generator) -> list[tuple[Scores, Scores, floa
         for split in (0, 1):
             grid = np.sort(rng.choice(np.arange(40, 90, 3), len(names), replace=False)) / 100
             grid += rng.uniform(0, 0.009, len(names))
-            tables.append(
-                {n: float(grid[RANKS[r][split]]) for n, r in zip(names, roles, strict=True)}
-            )
+            ranks = RANKS if case % 2 else RANKS | {"best on test": (2, 4), "low": (3, 0)}
+            table = {n: float(grid[ranks[r][split]]) for n, r in zip(names, roles, strict=True)}
+            tables.append({n: table[n] for n in (names, names[1:] + names[:1])[split]})
         joint = rng.uniform(0.91, 0.99) if case % 3 else rng.uniform(0.2, 0.35)
         cases.append((tables[0], tables[1], float(joint)))
     return cases
@@ -92,6 +92,19 @@ fair_gap = Exercise(
             "The order in the dict means nothing; look for the best on validation.",
         ),
         Misconception(
+            "first modality of the other dict",
+            lambda valid, test, joint: joint - test[next(iter(valid))],
+            "The order in the dict means nothing; look for the best on validation.",
+        ),
+        Misconception(
+            "same place in both",
+            lambda valid, test, joint: (
+                joint - list(test.values())[int(np.argmax(list(valid.values())))]
+            ),
+            "You look the rival up by its place. The two dicts need not have the same order: by "
+            "name.",
+        ),
+        Misconception(
             "name instead of number",
             lambda valid, test, joint: test[_best(valid)],
             "That is the rival's test accuracy. Now subtract it from the joint one.",
@@ -129,6 +142,7 @@ def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]
         b = (2.0 * signal + rng.normal(0, 1, (n, c))) * rng.choice([0.3, 4.0], (n, 1))
         case = (b, a, labels) if len(cases) % 2 else (a, b, labels)
         rivals = [
+            _hits(softmax(softmax(a)) + softmax(softmax(b)), labels),
             _hits(a + b, labels),
             _confidence_choice(*case),
             _hits(softmax(a, None) + softmax(b, None), labels),
@@ -151,8 +165,8 @@ ensemble_accuracy = Exercise(
         Misconception(
             "logits averaged",
             lambda a, b, y: _hits(a + b, y),
-            "You averaged logits. One over-sure model then outvotes the other; turn each model's "
-            "logits into probabilities first.",
+            "You averaged logits, or multiplied probabilities, which gives the same answers. One "
+            "over-sure model then outvotes the other; average the probabilities.",
         ),
         Misconception(
             "accuracies averaged",
@@ -175,6 +189,17 @@ ensemble_accuracy = Exercise(
             lambda a, b, y: _hits(softmax(a, None) + softmax(b, None), y),
             "Your probabilities sum to one over the whole table. Each row, one sample, must sum to "
             "one by itself.",
+        ),
+        Misconception(
+            "softmax twice",
+            lambda a, b, y: _hits(softmax(softmax(a)) + softmax(softmax(b)), y),
+            "You took the softmax of the softmax, which makes all classes nearly alike. Once.",
+        ),
+        Misconception(
+            "keepdims forgotten",
+            lambda a, b, y: _hits(np.exp(a) / np.exp(a).sum(axis=1), y),
+            "The sums of the rows, (N,), cannot divide a table (N, C): keepdims=True keeps them as "
+            "a column, (N, 1).",
         ),
         Misconception(
             "sigmoid",

@@ -57,9 +57,21 @@ def _trust_cases(rng: np.random.Generator) -> list[tuple[Losses]]:
         (-u(0.2, 0.6), u(0.3, 0.9), 0.02),  # the held loss rose, the fitted one fell
         (-u(0.05, 0.2), u(0.001, 0.01), 0.1),  # both; said first: no gain
         (-u(0.005, 0.015), u(0.1, 0.3), 0.1),  # just a little ground lost
+        # A hair beyond the limit, and a hair short of it, whatever the sign of O and the size of G.
+        *((g, sign * o, 0.1) for g in (0.03, 1.2) for sign in (-1, 1) for o in (0.0195, 0.0205)),
+        (0.0, u(0.3, 0.6), 0.1),  # nothing gained, nothing lost: no gain
+        (0.0, 0.001, 0.1),
+        (0.002, u(0.3, 0.6), 0.1),  # hardly any gain, but one
+        (-0.002, u(0.3, 0.6), 0.1),
+        # Fitted rows may be the harder ones: a gap below zero, before, after, or both.
+        (u(0.3, 0.6), 0.2, -0.1),
+        (u(0.3, 0.6), 0.005, -0.3),
+        (u(0.3, 0.6), -0.2, 0.1),
+        (u(0.3, 0.6), -0.006, 0.003),
     ]
     order = rng.permutation(len(pairs))
-    return [(_table(g, o, gap, u(1.5, 2.0)),) for g, o, gap in (pairs[i] for i in order)]
+    tables = (_table(g, o, gap, u(1.5, 2.0)) for g, o, gap in (pairs[i] for i in order))
+    return [({str(k): t[k] for k in rng.permutation(list(t))},) for t in tables]
 
 
 trust = Exercise(
@@ -112,7 +124,7 @@ trust = Exercise(
         ),
         Misconception(
             "sign of the gain",
-            lambda x: word(gain(x) > 0, abs(overfitting(x)) < LEAST),
+            lambda x: word(gain(x) >= 0, abs(overfitting(x)) < LEAST),
             "The sign of G is turned round: a gain is a held loss that fell.",
         ),
         Misconception(
@@ -150,7 +162,9 @@ def _passes_cases(rng: np.random.Generator) -> list[tuple[int, int, int, bool]]:
         whole = window * int(rng.integers(2, 5))
         rest = 0 if len(cases) == 1 else int(rng.integers(1, window))
         cases.append((whole + rest, window, int(rng.integers(3, 6)), online))
-    return cases
+    # A training shorter than a window, one as long, windows of one epoch, a single head.
+    cases += [(5, 8, 3, True), (8, 8, 4, True), (6, 1, 2, True), (7, 3, 1, True), (4, 9, 2, False)]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 passes = Exercise(

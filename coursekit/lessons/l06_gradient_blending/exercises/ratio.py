@@ -33,8 +33,18 @@ def losses(rng: np.random.Generator, heads: int) -> tuple[Array, Array, Array, A
     return valid_before - gap, valid_before, valid_after - gap - overfitting, valid_after
 
 
+# Fitted and held losses, before and after: heads that lost ground; O below zero; gaps below zero.
+OTHER_HEADS = (
+    ([1.6, 1.9, 1.2], [1.8, 1.7, 1.4], [1.1, 1.5, 1.0], [2.2, 1.4, 0.9]),
+    ([2.0, 1.1], [1.5, 1.3], [1.2, 0.7], [1.0, 1.9]),
+)
+
+
 def _ogr_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array, Array]]:
-    return [losses(rng, int(rng.integers(2, 5))) for _ in range(5)]
+    cases = [losses(rng, int(rng.integers(2, 5))) for _ in range(5)]
+    for tb, vb, ta, va in OTHER_HEADS:
+        cases.append((np.array(tb), np.array(vb), np.array(ta), np.array(va)))
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 ogr = Exercise(
@@ -115,9 +125,10 @@ def _best(g: Array, o: Array) -> Array:
 
 
 def _minimal_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    return [
-        (rng.uniform(0.3, 1.2, k), rng.uniform(0.1, 0.9, k)) for k in rng.integers(2, 5, 6).tolist()
-    ]
+    """Two, three and four heads; some lost ground, and some have an O below zero."""
+    cases = [(rng.uniform(0.3, 1.2, k), rng.uniform(0.1, 0.9, k)) for k in (2, 3, 4, 2, 3, 4)]
+    cases += [(np.array([0.9, -0.2, 0.5]), np.array([0.3, 0.4, -0.6]))]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 minimal_ogr = Exercise(

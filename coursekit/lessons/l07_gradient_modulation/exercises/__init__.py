@@ -1,12 +1,13 @@
 """Exercises of lesson 07: gradient modulation."""
 
 from coursekit.lessons.l07_gradient_modulation.exercises.method import own_method
-from coursekit.lessons.l07_gradient_modulation.exercises.scales import ogm_coefficients, whose_trace
+from coursekit.lessons.l07_gradient_modulation.exercises.scales import ogm_coefficients
 from coursekit.lessons.l07_gradient_modulation.exercises.shares import (
     project_pair,
     prototypes,
     shapley_shares,
 )
+from coursekit.lessons.l07_gradient_modulation.exercises.traces import whose_trace
 
 __all__ = [
     "ogm_coefficients",

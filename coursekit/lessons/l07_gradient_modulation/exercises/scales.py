@@ -1,15 +1,13 @@
-"""Lesson 07, the exercises about scales: OGM's coefficients, and whose trace this is."""
+"""Lesson 07, the exercise about scales: OGM's coefficients."""
 
 import numpy as np
 import torch
 
-from coursekit.balancing import mlb, mslr, ogm
+from coursekit.balancing import ogm
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
-MEMORY = 5  # epochs that MSLR waits
-METHODS = ("joint", "mslr", "ogm", "mlb")
 
 
 def _coefficients(scores: Array, alpha: float) -> Array:
@@ -28,8 +26,10 @@ def _where(scores: Array, braked: Array, k: Array) -> Array:
 def _coefficient_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
     cases = [(rng.uniform(5, 60, 2), float(rng.uniform(0.3, 1.2))) for _ in range(3)]
     cases += [(rng.uniform(5, 60, 3), float(rng.uniform(0.3, 1.2))) for _ in range(3)]
+    cases += [(rng.permutation([9.0, 21.0, 28.0, 58.0]), float(rng.uniform(0.3, 1.2)))]
     tie = float(rng.integers(20, 40))
-    return [*cases, (np.array([tie, tie]), 0.8)]
+    cases += [(np.array([tie, tie]), 0.8), (np.array([30.0, 20.0, 40.0]), 0.5)]  # the first: at 1
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 def _formula(k_of: object, ahead_of: object = _ahead, tie: bool = False) -> object:
@@ -115,125 +115,5 @@ ogm_coefficients = Exercise(
         "First the ratio of every modality: its score over the mean score of the others.",
         "others = (scores.sum() - scores) / (len(scores) - 1)",
         "np.where(ratio > 1, 1 - np.tanh(alpha * ratio), 1.0)",
-    ),
-)
-
-
-def _scores(rng: np.random.Generator, epochs: int) -> Array:
-    """Scores (epochs, 2) of a quick modality, which is always ahead, and a slow one."""
-    t = np.arange(epochs)
-    quick = 30 + 55 * (1 - np.exp(-t / rng.uniform(1.0, 2.0)))
-    slow = 20 + rng.uniform(20, 35) / (1 + np.exp(-(t - rng.uniform(7, 10)) / 1.5))
-    return np.stack([quick, slow], axis=1) * rng.uniform(0.97, 1.03, (epochs, 2))
-
-
-def _trace(method: str, kind: int, rng: np.random.Generator) -> Array:
-    """k by epoch, (epochs, 2), as ``method`` makes it; of each kind one: 0, 1, 2."""
-    epochs = int(rng.integers(14, 21))
-    scores = torch.as_tensor(_scores(rng, epochs))
-    if method == "joint":
-        k = torch.ones_like(scores)
-    elif method == "ogm":
-        k = torch.stack([ogm.coefficients(s, 0.03 if kind == 2 else 0.8) for s in scores])
-        if kind < 2:  # its window is over at some time
-            k[int(rng.integers(6, 11)) :] = 1
-    elif method == "mlb":  # with a small β_max it brakes more than it speeds up
-        k = torch.stack([mlb.coefficients(s, 2.0, 8.0 if kind == 2 else 1.3) for s in scores])
-    else:  # the ratios of an epoch hold in the next one
-        k = torch.ones_like(scores)
-        for epoch in range(1, epochs):
-            k[epoch] = mslr.ratios(scores[:epoch] / 100, MEMORY)
-    return (k.flip(1) if kind == 1 else k).numpy()
-
-
-def _whose(k: Array) -> str:
-    if np.all(k == 1):
-        return "joint"
-    if np.all(k <= 1):
-        return "ogm"
-    return "mslr" if np.all(k[: MEMORY + 1] == 1) else "mlb"
-
-
-def _trace_cases(rng: np.random.Generator) -> list[tuple[Array]]:
-    cases = [(_trace(method, kind, rng),) for method in METHODS for kind in range(3)]
-    return [cases[i] for i in rng.permutation(len(cases))]
-
-
-def _by_size(k: Array) -> str:
-    if np.all(k == 1):
-        return "joint"
-    if k.max() > 1.5:
-        return "mlb"
-    return "ogm" if k.min() < 0.8 else "mslr"
-
-
-whose_trace = Exercise(
-    key="07-traces",
-    points=2,
-    task="Say which method made a trace of k: joint, mslr, ogm or mlb.",
-    reference=_whose,
-    cases=_trace_cases,
-    options=METHODS,
-    misconceptions=(
-        Misconception(
-            "last epoch only",
-            lambda k: _whose(np.concatenate([np.ones((MEMORY + 1, k.shape[1])), k[-1:]])),
-            "You judge the last epoch. By then all of them may be near 1; look at the whole trace.",
-        ),
-        Misconception(
-            "first epoch only",
-            lambda k: _whose(k[:1]),
-            "You judge the first epoch only.",
-        ),
-        Misconception(
-            "first modality only",
-            lambda k: _whose(k[:, :1]),
-            "You look at one modality only; the scales of the other one may tell.",
-        ),
-        Misconception(
-            "second modality only",
-            lambda k: _whose(k[:, 1:]),
-            "You look at one modality only; the scales of the other one may tell.",
-        ),
-        Misconception(
-            "mean over modalities",
-            lambda k: _whose(k.mean(axis=1, keepdims=True)),
-            "A mean over modalities hides that one is braked while the other speeds up.",
-        ),
-        Misconception(
-            "above 1 means mlb",
-            lambda k: "joint" if np.all(k == 1) else "mlb" if np.any(k > 1) else "ogm",
-            "MSLR's ratios pass 1 as well. What does MSLR do in its first six epochs, when it has "
-            "no memory yet?",
-        ),
-        Misconception(
-            "below 1 means ogm",
-            lambda k: (
-                "joint"
-                if np.all(k == 1)
-                else "ogm"
-                if np.any(k < 1)
-                else "mslr"
-                if np.all(k[: MEMORY + 1] == 1)
-                else "mlb"
-            ),
-            "MLB and MSLR go below 1 as well. OGM is the one that never goes above.",
-        ),
-        Misconception(
-            "by size",
-            _by_size,
-            "You go by the size of k, which depends on α and β_max. Ask what each rule can never "
-            "do: go above 1, or act before it has a memory.",
-        ),
-        Misconception(
-            "mslr and mlb exchanged",
-            lambda k: {"mslr": "mlb", "mlb": "mslr"}.get(_whose(k), _whose(k)),
-            "MSLR and MLB have changed places: MSLR is the one that needs a memory first.",
-        ),
-    ),
-    hints=(
-        "What can each rule never do? Joint training never leaves 1, OGM never goes above 1.",
-        "MSLR compares with the five accuracies before: its first six epochs are exactly 1.",
-        "np.all(k == 1), then np.all(k <= 1), then np.all(k[:6] == 1).",
     ),
 )

@@ -94,7 +94,17 @@ def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     for conflict in (True, True, False, True, False, True):
         g, h = rng.normal(0, 1, (2, int(rng.integers(3, 6)))) * rng.uniform(0.5, 3, (2, 1))
         cases.append((g, h if (g @ h < 0) == conflict else -h))
-    return cases
+    cases += [(np.array(g), np.array(h)) for g, h in EDGES]
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+# Hardly in conflict, hardly in agreement, opposite, long against short.
+EDGES = (
+    ([0.3, 0.2], [0.4, -0.8]),
+    ([0.3, 0.2], [0.8, -0.9]),
+    ([0.5, -1.0], [-1.0, 2.0]),
+    ([30.0, 10.0], [-0.01, 0.02]),
+)
 
 
 def _without(g: Array, h: Array) -> Array:
@@ -178,12 +188,12 @@ def _means(features: Array, labels: Array, num_classes: int) -> Array:
 
 def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     cases = []
-    for absent in ([2], [0], [1, 3], [], [4]):
+    for classes, absent in ((5, [2]), (4, [0]), (6, [1, 3]), (3, []), (5, [4]), (6, [4, 5])):
         width = int(rng.integers(2, 4))
-        there = [c for c in range(5) if c not in absent]
+        there = [c for c in range(classes) if c not in absent]
         labels = np.concatenate([there, rng.choice(there, 7)])  # each at least once
         rng.shuffle(labels)
-        cases.append((rng.normal(1, 1, (len(labels), width)), labels, 5))
+        cases.append((rng.normal(1, 1, (len(labels), width)), labels, classes))
     return cases
 
 

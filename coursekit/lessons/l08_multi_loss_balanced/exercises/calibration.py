@@ -46,20 +46,27 @@ def _middles(sure: Array, right: Array, bins: int) -> float:
 
 
 def _ece_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
-    """Bins of width 1/4, 1/8 or 1/16: their edges are exact, and some predictions lie on them."""
+    """Bins of width 1/4, 1/8 or 1/16: their edges are exact, and some predictions lie on them.
+
+    None of the bins is always empty, and somebody is entirely sure.
+    """
     cases: list[tuple[Array, Array, int]] = []
     while len(cases) < 6:
-        bins = int(rng.choice([4, 8, 16]))
+        bins = (4, 8, 16)[len(cases) % 3]
         n = int(rng.integers(18, 30))
-        sure = rng.uniform(0.26, 0.99, n)
-        edges = np.arange(1, bins)[np.arange(1, bins) / bins > 0.26] / bins
-        sure[: n // 3] = rng.choice(edges, n // 3)
+        sure = rng.uniform(0.02, 0.99, n)
+        sure[: n // 3] = rng.choice(np.arange(1, bins + 1) / bins, n // 3)
+        sure[0], sure[-1] = 1.0, 0.5 / bins  # somebody in the last bin's end, and in the first bin
         right = rng.random(n) < rng.choice([0.3, 0.6, 0.95]) * np.sqrt(sure)
         case = (rng.permutation(sure), right.astype(int), bins)
         if abs(_ece(*case) - _left_closed(*case)) > 0.01:
             cases.append(case)
     return cases
 
+
+LEFT_CLOSED = (
+    "Your bins are [low, high). A prediction on an edge belongs to the bin below it: (low, high]."
+)
 
 calibration_error = Exercise(
     key="08-ece",
@@ -71,8 +78,19 @@ calibration_error = Exercise(
         Misconception(
             "left-closed bins",
             _left_closed,
-            "Your bins are [low, high). A prediction on an edge belongs to the bin below it: "
-            "(low, high].",
+            LEFT_CLOSED,
+        ),
+        Misconception(
+            "left-closed bins, 1 left out",
+            lambda sure, right, bins: _left_closed(sure[sure < 1], right[sure < 1], bins),
+            LEFT_CLOSED,
+        ),
+        Misconception(
+            "left-closed bins, 1 in none",
+            lambda sure, right, bins: (
+                _left_closed(sure[sure < 1], right[sure < 1], bins) * np.mean(sure < 1)
+            ),
+            LEFT_CLOSED,
         ),
         Misconception(
             "bins weigh the same",

@@ -6,6 +6,7 @@ import numpy as np
 
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
 Logits = Mapping[str, Array]
@@ -43,8 +44,8 @@ def _missing_chance(joint: Array, alone: Logits, labels: Array) -> float:
 
 def _multi_loss_cases(rng: np.random.Generator) -> list[tuple[Array, Logits, Array]]:
     cases: list[tuple[Array, Logits, Array]] = []
-    for m in (2, 3, 4, 2, 3):
-        n, c = int(rng.integers(5, 12)), int(rng.integers(3, 6))
+    for m in (2, 3, 4, 2, 3, 1):
+        n, c = int(rng.integers(6, 12)), int(rng.integers(3, 6))
         labels = rng.integers(0, c, n)
         names = [str(name) for name in rng.permutation(NAMES)[:m]]
         alone = {name: rng.normal(0, 1.5, (n, c)) for name in names}
@@ -103,6 +104,25 @@ multi_loss = Exercise(
             "Only the first modality has got a loss.",
         ),
         Misconception(
+            "softmax twice",
+            lambda joint, alone, y: sum(_ce(softmax(x), y) for x in (joint, *alone.values())),
+            "You took the softmax of the softmax, so that no answer can be sure. F.cross_entropy "
+            "takes logits and does the softmax itself.",
+        ),
+        Misconception(
+            "keepdims forgotten",
+            lambda joint, alone, y: np.exp(joint) / np.exp(joint).sum(axis=1),
+            "The sums of the rows, (N,), cannot divide a table (N, C): keepdims=True keeps them as "
+            "a column, (N, 1).",
+        ),
+        Misconception(
+            "no softmax",
+            lambda joint, alone, y: (
+                -sum(np.log(x[np.arange(len(y)), y]).mean() for x in (joint, *alone.values()))
+            ),
+            "You took the logarithm of logits. They may be negative: softmax first, or log Σ exp.",
+        ),
+        Misconception(
             "missing probability",
             _missing_chance,
             "One minus the probability is not the cross-entropy: take minus its logarithm.",
@@ -146,7 +166,10 @@ def _pace_cases(rng: np.random.Generator) -> list[tuple[Array, float, float]]:
         s = np.geomspace(20, 100, m) * rng.uniform(0.92, 1.08, m)
         alpha, beta = rng.uniform(0.3, 0.9), rng.uniform(2.8, 9)
         cases.append((rng.permutation(s), round(float(alpha), 2), round(float(beta), 1)))
-    return cases
+    # All level, nearly level, and far apart.
+    cases += [(np.array([40.0, 40.0, 40.0]), 0.5, 4.0), (np.array([30.0, 31.0]), 0.4, 5.0)]
+    cases += [(np.array([5.0, 90.0, 60.0, 10.0]), 0.3, 2.5)]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 pace = Exercise(

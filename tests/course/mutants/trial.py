@@ -1,0 +1,171 @@
+"""Every slip in every right answer of an exercise, and what the exercise says to it."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from coursekit.course.exercises import Correct, Exercise
+from coursekit.course.exercises.same_value import agree, fresh, is_missing, same_form
+from mutants.answers import all_exercises, compiled, load_answers, sources
+from mutants.slips import slips
+
+SEEDS = tuple(range(101, 131))
+PRESENT = 999  # the seed of the case whose arguments a lazy answer has built in
+
+
+@dataclass
+class Mutant:
+    """A right answer with one slip: where the slip is, and the function."""
+
+    key: str
+    name: str
+    function: Callable[..., Any]
+
+
+@dataclass
+class Trial:
+    """An exercise with its cases of some seeds, and what is right there."""
+
+    key: str
+    seeds: tuple[int, ...]
+    exercise: Exercise = field(init=False)
+    given: tuple[Any, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lesson, self.exercise = all_exercises()[self.key]
+        self.lesson = lesson
+        self.given = getattr(load_answers(lesson), "GIVEN", {}).get(self.key, ())
+        if self.exercise.cases is None:
+            self.seeds = self.seeds[:1]
+        self.cases = {seed: self.cases_of(seed) for seed in self.seeds}
+        self.expected = {
+            seed: [self.exercise.reference(*fresh(case)) for case in cases]
+            for seed, cases in self.cases.items()
+        }
+
+    def cases_of(self, seed: int) -> list[tuple[Any, ...]]:
+        """The arguments the exercise tries with this seed."""
+        if self.exercise.cases is None:
+            return [self.given]
+        return self.exercise.cases(np.random.default_rng(seed))
+
+    def mutants(self) -> Iterator[Mutant]:
+        """All slips, one after the other."""
+        for source in sources(self.lesson, self.key):
+            for text, _ in slips(source.tree):
+                try:
+                    function = compiled(source)
+                except Exception:  # a slip that does not even compile; nobody hands that in
+                    continue
+                yield Mutant(self.key, f"{source.name}: {_tidy(text)}", function)
+            yield from self._around(source.name, compiled(source))
+
+    def _around(self, name: str, right: Callable[..., Any]) -> Iterator[Mutant]:
+        """Slips in how the answer is called, or in what is done with its value."""
+        arguments = self.cases_of(PRESENT)[0]
+        for i, value in enumerate(arguments):
+            if isinstance(value, int | float | str | bool):
+                yield self._mutant(name, f"argument {i + 1} hard-coded", _fixed(right, i, value))
+            elif self.exercise.cases is not None:
+                yield self._mutant(name, f"argument {i + 1} written into", _writing(right, i))
+        for i in range(len(arguments) - 1):
+            if type(arguments[i]) is type(arguments[i + 1]):
+                text = f"arguments {i + 1} and {i + 2} exchanged"
+                yield self._mutant(name, text, _exchanged(right, i))
+        value = self.expected[self.seeds[0]][0]
+        if not self.exercise.options and not isinstance(value, bool):
+            for text, (dimensions, change) in VALUES.items():
+                if np.ndim(value) >= dimensions:
+                    yield self._mutant(name, text, _after(right, change))
+
+    def _mutant(self, source: str, text: str, function: Callable[..., Any]) -> Mutant:
+        return Mutant(self.key, f"{source}: {text}", function)
+
+    def survives(self, mutant: Mutant, seed: int) -> bool:
+        """Whether the exercise accepts it with the cases of this seed."""
+        exercise = self.exercise
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for case, right in zip(self.cases[seed], self.expected[seed], strict=True):
+                try:
+                    value = mutant.function(*fresh(case))
+                    if is_missing(value):
+                        return False
+                    formed = same_form(value, right, exercise.options)
+                except (Exception, SystemExit):
+                    return False
+                if not agree(formed, right, exercise.tolerance, exercise.absolute):
+                    return False
+        return isinstance(self.judge(mutant.function, seed), Correct)
+
+    def judge(self, function: Callable[..., Any], seed: int) -> Any:
+        """What the exercise itself says."""
+        if self.exercise.cases is None:
+            return self.exercise.evaluate(function(*self.given), *self.given)
+        return self.exercise.evaluate(function, seed=seed)
+
+
+def _tidy(text: str) -> str:
+    return text.removeprefix(": ").replace("_answer = ", "")
+
+
+def _fixed(right: Callable[..., Any], place: int, value: Any) -> Callable[..., Any]:
+    return lambda *a: right(*a[:place], value, *a[place + 1 :])
+
+
+def _exchanged(right: Callable[..., Any], place: int) -> Callable[..., Any]:
+    return lambda *a: right(*a[:place], a[place + 1], a[place], *a[place + 2 :])
+
+
+def _writing(right: Callable[..., Any], place: int) -> Callable[..., Any]:
+    def answer(*arguments: Any) -> Any:
+        value = fresh((right(*arguments),))[0]
+        spoil(arguments[place])
+        return value
+
+    return answer
+
+
+def spoil(argument: Any) -> None:
+    """Write into an argument, whatever it is."""
+    if isinstance(argument, dict):
+        key = next(iter(argument))
+        if isinstance(argument[key], np.ndarray | list):
+            spoil(argument[key])
+        else:
+            del argument[key]
+    elif isinstance(argument, list):
+        if isinstance(argument[0], np.ndarray):
+            spoil(argument[0])
+        else:
+            argument[0] = argument.pop() + 1
+    elif argument.size:
+        argument.flat[0] += 1
+
+
+def _after(right: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda *a: change(_array(right(*a)))
+
+
+def _array(value: Any) -> np.ndarray:
+    from coursekit.course.exercises.same_value import as_array
+
+    return as_array(value)
+
+
+# What it takes: numbers, a row or a table; what is done with them.
+VALUES: dict[str, tuple[int, Callable[[np.ndarray], Any]]] = {
+    "sign turned round": (0, lambda x: -x),
+    "absolute value": (0, abs),
+    "rounded to one digit": (0, lambda x: np.round(x, 1)),
+    "negative values cut off": (0, lambda x: np.maximum(x, 0)),
+    "one added": (0, lambda x: x + 1),
+    "percent": (0, lambda x: 100 * x),
+    "order reversed": (1, lambda x: x[::-1]),
+    "first value everywhere": (1, lambda x: np.full_like(x, x.flat[0])),
+    "to shares": (1, lambda x: x / x.sum()),
+    "transposed": (2, lambda x: x.T),
+}
