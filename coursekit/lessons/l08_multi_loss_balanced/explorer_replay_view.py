@@ -106,6 +106,7 @@ class FilmView:
     def _start_changes(self) -> None:
         ax = self._changes
         _scale(ax, np.log2(SMALLEST), np.log2(LARGEST), {t: np.log2(x) for t, x in TICKS.items()})
+        ax.set_xlabel("epoch, means over its batches")
         ax.axhline(0, color=MUTED, linewidth=1, zorder=1)
         self._drawn = {key: _line(ax, look, look["linestyle"]) for key, look in CHANGES.items()}
         for (kind, of), line in self._drawn.items():
@@ -132,7 +133,7 @@ class FilmView:
         replay, t = data.replay, data.epoch
         self._title.set_text(f"Epoch {t} of {replay.length}: {replay.method} beside joint training")
         self._subtitle.set_text(remarks(replay.stopped, data.left_out))
-        self._changes.set_title(f"What {replay.method} does: means of k and w")
+        self._changes.set_title(f"What {replay.method} does: k and w")
         for ax, cursor in zip(self._over_epochs, self._cursors, strict=True):
             ax.set_xlim(0, replay.length + 1)
             cursor.set_xdata([t, t])
@@ -176,7 +177,11 @@ class FilmView:
         )
         changes = [n for n in wide.index if n.startswith(("k of", "w of"))]
         does = ", ".join(f"{n} {wide[n]:.2f}" for n in changes)
-        changed = f" What {data.replay.method} does: {does}." if does else ""
+        changed = (
+            f" What {data.replay.method} does, means over the epoch's batches: {does}."
+            if does
+            else ""
+        )
         groups = "; ".join(
             f"{row['group']} ({percent(row['share'])} of the samples): "
             + (", ".join(f"{e} {row[e]:.3f}" for e in data.entries[:2] if e in row) or "–")
