@@ -79,7 +79,7 @@ def test_a_joint_model_that_does_not_lose_is_still_held_against_the_ensemble():
         changed = replace(data, results=changed)
         assert words in view.describe(changed)
         if joint > 0.7:
-            but = ", but the ensemble is 0.140 ahead" if ensemble == 0.89 else ""
+            but = ", but the joint model is 0.140 behind the ensemble" if ensemble == 0.89 else ""
             assert changed.headline == f"Illness: none{but}"
 
 

@@ -88,4 +88,5 @@ def emap_explorer() -> Explorer:
             "stopped early": {"synergy": 0.4, "noise": 1.0, "n": 1000, "epochs": 2},
         },
         busy="training …",
+        groups={"Data": ("synergy", "noise", "n"), "Training": ("epochs", "seed")},
     )

@@ -102,4 +102,8 @@ def depth() -> Explorer:
             "few samples": {"alignment": 1.0, "synergy": 0.2, "samples": 200},
         },
         busy="training …",
+        groups={
+            "Data": ("samples", "alignment", "synergy"),
+            "Networks": ("capacity", "seed"),
+        },
     )

@@ -101,4 +101,8 @@ def imbalance() -> Explorer:
         make_view=ImbalanceView,
         presets={name: knobs_of(name) for name in PRESETS},
         busy="training …",
+        groups={
+            "Data": ("both", "only_a", "only_b", "buried", "linear", "signal", "noise_b", "n"),
+            "Training": ("epochs", "optimiser", "seed"),
+        },
     )

@@ -73,7 +73,7 @@ class Retrained:
         if self.idle:
             return self.idle
         lost = -self.behind_ensemble
-        but = f", but the ensemble is {lost:.3f} ahead" if lost >= EQUAL else ""
+        but = f", but the joint model is {lost:.3f} behind the ensemble" if lost >= EQUAL else ""
         illness = self.diagnosis.illness
         return f"Illness: {illness}{but if illness == 'none' else ''}"
 
