@@ -7,12 +7,10 @@ import numpy as np
 
 from coursekit.analysis.emap import emap
 from coursekit.balancing.ensemble import Ensemble
-from coursekit.compare import replicas
 from coursekit.course.games.deck import Case, Evidence, Game, Scale
-from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
-from coursekit.lessons.l03_emap.interaction import ADDITIVE, INTERACTING
-from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.lessons.l03_emap.interaction import ADDITIVE, INTERACTING, train_together
+from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.training.method import Method
 from coursekit.utils.threads import threads
@@ -67,7 +65,7 @@ def train(case: Case) -> Generator[None, None, Evidence]:
         build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=case.number)
         for name in (ADDITIVE, ADDITIVE, INTERACTING)
     ]
-    yield from _together(models, data, case, methods)
+    yield from train_together(models, data, case.settings, seed=case.number, methods=methods)
     with threads(case.settings.threads):
         alone, plain, free = (predict(model, data.test.inputs) for model in models)
         projected = emap(models[-1], data.test.inputs)
@@ -78,17 +76,6 @@ def train(case: Case) -> Generator[None, None, Evidence]:
             PROJECTION: projected,
         }
         return Evidence({m: accuracy(logits[m], data.test.labels) for m in MODELS})
-
-
-def _together(
-    models: list[MultimodalClassifier], data: MultimodalData, case: Case, methods: list[Method]
-) -> Generator[None, None, None]:
-    training = replicas.epochs(
-        models, data.train, data.valid, case.settings,
-        seeds=[case.number] * len(models), methods=methods, measured=("valid",),
-    )  # fmt: skip
-    for _ in replicas.raise_on_divergence(training):
-        yield
 
 
 def rule(evidence: Evidence) -> float:
