@@ -57,6 +57,7 @@ SHORT = {
 }
 LONG = 100  # cells; among so many numbers any number would be found
 TIMES = ("seconds",)  # columns and keys that differ from run to run
+BEHIND = re.compile(r"(\d+\.\d+)(?= behind)")  # a difference below zero, in words
 NUMBER = re.compile(r"(?<![\w.])([+\-−]?)(\d+(?:\.\d+)?)(?:\s?(%))?(?![\w])")
 
 
@@ -197,7 +198,7 @@ def strangers(alt, by_caption, state, constants, blank):
     text = " ".join(words)
     values = np.concatenate([np.asarray(p, dtype=float) for p in pool])
     wrong = []
-    for sign, digits, percent in NUMBER.findall(alt):
+    for sign, digits, percent in NUMBER.findall(BEHIND.sub(r"−\1", alt)):
         value = float(digits) * (-1 if sign in ("-", "−") and sign else 1)
         decimals = len(digits.partition(".")[2])
         scale = 100 if percent else 1

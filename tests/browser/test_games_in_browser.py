@@ -75,7 +75,7 @@ def test_games_are_played_without_a_mouse(opened, page):
     expect(card.get_by_role("radiogroup", name=played.question)).to_be_visible()
     answers_by_arrow_keys(page, card, list(played.answers), truth)
     status = card.locator("[role=status]")
-    expect(status).to_contain_text("Score: 100 for the answer, less 25")
+    expect(status).to_contain_text("Score: 100 for the answer, less 15")
     expect(picture).to_have_attribute("alt", re.compile(f"The truth: {truth}[.]$"))
     tab_to(page, "Next case")
     page.keyboard.press("Enter")
@@ -95,5 +95,5 @@ def test_games_are_played_without_a_mouse(opened, page):
 
     lines = (opened / "record.jsonl").read_text().splitlines()
     answers = [(e["key"], e["case"], e["answer"]) for e in map(json.loads, lines)]
-    assert answers == [("05-illness", CASE, truth), ("03-synergy", CASE, 0.4)]
+    assert answers == [(game("illness").key, CASE, truth), (game("synergy").key, CASE, 0.4)]
     assert page.page_errors == []

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from coursekit.course import record
-from coursekit.course.games import CASES, Case, Evidence, Scale, check_rule, game, games
+from coursekit.course.games import CASES, Case, Evidence, Scale, game, games
 from coursekit.course.plots.display import png
 from coursekit.course.plots.game import GameView, Played
 from coursekit.course.widgets.game import GAMES, GameCard
@@ -23,7 +23,6 @@ from coursekit.lessons.l05_more_can_be_worse.game import ILLNESSES, NEITHER
 from coursekit.utils.stepwise import drive
 
 NAMES = tuple(games())
-FAIR = 0.9  # of the cases the lesson's own rule must get right
 each_game = pytest.mark.parametrize("name", NAMES)
 
 
@@ -119,13 +118,6 @@ def test_the_modalities_change_places():
     assert all(list(game("illness").case(n).recipe.modalities) == ["A", "B"] for n in (1, 2, 3))
 
 
-@pytest.mark.parametrize(("name", "count"), [("illness", 20), ("modality", 12), ("synergy", 10)])
-def test_the_rule_of_the_lesson_is_right_in_nearly_all_cases(name, count):
-    cases = check_rule(name, range(1, count + 1), jobs=1)
-    assert len(cases) == count
-    assert cases["right"].mean() >= FAIR, cases[~cases["right"]].to_string()
-
-
 @each_game
 def test_evidence_is_the_same_every_time_and_can_be_abandoned(name):
     played = game(name)
@@ -211,9 +203,9 @@ def test_only_what_was_ordered_is_shown_and_it_costs():
         "Probes",
         "Validation accuracy by epoch",
     }
-    assert "worth 65 points" in g._card._status.value
+    assert "worth 75 points" in g._card._status.value
     g.answer("starvation")
-    assert g.score == 65 and g.orders == ["probes", "curves"]
+    assert g.score == 75 and g.orders == ["probes", "curves"]
     assert "ensemble 0.910" in g.alt  # afterwards all of it is there to learn from
 
 
@@ -227,14 +219,15 @@ def test_right_and_wrong_answers(answer, score):
     status = g._card._status.value
     assert status.count("Not right") == (answer == "none") and f"{score} of 100" in status
     (entry,) = record.read()
-    expected = {"kind": "game", "key": "05-illness", "case": 1, "answer": answer}
+    expected = {"kind": "game", "key": game("illness").key, "case": 1, "answer": answer}
     expected |= {"truth": "starvation", "score": score, "orders": ["ensemble"]}
     assert {k: v for k, v in entry.items() if k != "time"} == expected
     assert record.lesson_of(entry) == "05" and list(record.progress()["lesson"]) == ["05"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "score"), [(0.3, 100), (0.35, 100), (0.25, 100), (0.4, 83), (0.05, 33), (0.0, 17)]
+    ("answer", "score"),
+    [(0.3, 100), (0.35, 100), (0.25, 100), (0.4, 67), (0.15, 33), (0.1, 0), (0.0, 0)],
 )
 def test_the_score_of_a_number_falls_with_the_distance(answer, score):
     assert full_score(game("synergy"), answer, 0.3) == score
@@ -266,8 +259,12 @@ def test_the_record_is_gone_on_with():
     first.answer("none")
     first.open(3)
     first.answer("starvation")
-    record.append("game", key="05-illness", case=3, answer="none", truth="none", score=7, orders=[])
-    record.append("game", key="05-modality", case=2, answer="A", truth="A", score=50, orders=[])
+    record.append(
+        "game", key=game("illness").key, case=3, answer="none", truth="none", score=7, orders=[]
+    )
+    record.append(
+        "game", key=game("modality").key, case=2, answer="A", truth="A", score=50, orders=[]
+    )
     again = card()
     assert again.case == 2 and again.total == (100, 2)
     again.next()
@@ -280,8 +277,8 @@ def test_the_record_is_gone_on_with():
 def test_entries_that_make_no_sense_are_left_alone():
     whole = {"case": 1, "answer": "none", "truth": "none", "score": 50, "orders": []}
     for wrong in ({"case": 0}, {"answer": "fever"}, {"score": "ten"}, {"orders": ["blood"]}):
-        record.append("game", key="05-illness", **{**whole, **wrong})
-    record.append("game", key="05-illness", case=1)
+        record.append("game", key=game("illness").key, **{**whole, **wrong})
+    record.append("game", key=game("illness").key, case=1)
     assert card().total == (0, 0)
 
 
@@ -381,9 +378,9 @@ def test_in_a_running_kernel_the_newest_case_wins_and_an_answer_needs_no_waiting
         g.open(8)
         g.order("probes")  # the training is brought to its end
         g.answer("starvation")
-        assert g.score == 75 and "Case 8" in g.alt
+        assert g.score == 85 and "Case 8" in g.alt
         await g.settle()
-        assert g.score == 75 and "The truth: starvation" in g.alt
+        assert g.score == 85 and "The truth: starvation" in g.alt
 
     asyncio.run(play())
 

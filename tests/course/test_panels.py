@@ -26,7 +26,16 @@ def test_curves_begin_empty_in_the_order_of_their_labels():
     lines = training_curves(ax, {"A alone": style("A"), "joint": style("joint")})
     assert [line.get_label() for line in lines] == ["A alone", "joint"]
     assert [line.get_marker() for line in lines] == [style(m)["marker"] for m in ("A", "joint")]
-    assert all(len(line.get_xdata()) == 0 for line in lines) and ax.get_ylim() == (0, 1)
+    assert all(len(line.get_xdata()) == 0 for line in lines)
+
+
+def test_no_curve_can_run_through_the_legend():
+    figure, (ax,) = new_figure(3.0, 3.0)
+    training_curves(ax, {name: style(name) for name in ("A", "B", "joint", "ensemble")})
+    figure.canvas.draw()
+    box = ax.get_legend().get_window_extent().transformed(ax.transData.inverted())
+    assert ax.get_ylim()[0] == 0 and box.ymin > 1 and box.xmax <= ax.get_xlim()[1]
+    assert max(ax.get_yticks()) == 1  # no accuracy is above one
 
 
 @pytest.mark.parametrize(

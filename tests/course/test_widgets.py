@@ -107,6 +107,38 @@ def test_every_slider_gets_a_name_and_every_field_a_label():
     assert [box.children[0].description for box in boxes] == ["height (m)", "seed", "mode"]
 
 
+def test_knobs_stand_in_their_groups_and_a_group_without_knobs_is_gone():
+    groups = {"Data": ("height",), "Training": ("mode",)}
+    e = explorer(groups=groups)
+    ungrouped, data, training = e._panel._left.children[:3]
+    assert ungrouped.children[0].description == "seed"
+    assert [box.children[0].value for box in (data, training)] == [
+        '<p class="ck-heading">Data</p>',
+        '<p class="ck-heading">Training</p>',
+    ]
+    assert data.children[1].children[0].description == "height (m)"
+    head = e._panel.box.children[0].value
+    assert "&quot;aria-label&quot;: &quot;Training&quot;" in head
+    e.restore(e.handout(hidden=["mode"]))
+    assert training not in e._panel._left.children and data in e._panel._left.children
+
+
+def test_a_group_that_does_not_fit_is_refused_at_once():
+    with pytest.raises(ValueError, match="Did you mean 'height'"):
+        explorer(groups={"Data": ("heigt",)})
+    with pytest.raises(ValueError, match="each knob stands once"):
+        explorer(groups={"Data": ("seed",), "Training": ("seed",)})
+
+
+def test_many_knobs_stand_in_groups():
+    for make in EXPLORERS.values():
+        panel = make()._panel
+        named = [name for names in panel._groups.values() for name in names]
+        assert sorted(named) == sorted(panel._knobs)
+        if len(named) > 5:
+            assert len(panel._group_boxes) >= 2
+
+
 # Codes
 
 STATES = st.fixed_dictionaries(

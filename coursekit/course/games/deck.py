@@ -60,19 +60,26 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Scale:
-    """Answers that are numbers: ``low`` to ``high`` in steps; off by ``within`` is right."""
+    """Answers that are numbers: ``low`` to ``high`` in steps.
+
+    Off by ``within`` is right; from there the points fall, to none at ``worthless``.
+    """
 
     low: float
     high: float
     step: float
     within: float
+    worthless: float
 
 
 @dataclass(frozen=True)
 class Game:
     """A deck of cases and how they are played.
 
-    key: begins with the lesson's two digits.  orders: evidence that can be had → points it costs.
+    key: begins with the lesson's two digits; the cases are drawn from it, and answers are recorded
+    under it, so a deck whose cases change gets another key ("-2", …): an answer to a case of the
+    old deck says nothing of the case that has its number now.
+    orders: evidence that can be had → points it costs.
     answers: the options, or a `Scale`.  models: names by model, in the order of the picture.
     draw(rng, number) → the case.  train(case) → `Evidence`, pausing wherever it may be abandoned.
     rule(evidence) → what the lesson's own rule answers.  explain(evidence) → why, with its numbers.

@@ -82,7 +82,7 @@ class GameView:
         lines = training_curves(ax, {self._game.models[m]: style(m) for m in shown})
         self._curves = dict(zip(shown, lines, strict=True))
         ax.set_xlim(0.5, Settings.epochs + 0.5)
-        self._legend = ax.legend(loc="lower right")
+        self._legend = ax.get_legend()  # of curves that may not be known yet
 
     def _start_probes(self, ax: Axes) -> None:
         label = "probe accuracy: alone ○ → joint ●"
@@ -137,7 +137,8 @@ class GameView:
             artist.set_data(places, [0] * len(places))
 
     def _update_curves(self, history: pd.DataFrame) -> None:
-        self._legend.set_visible(not history.empty)
+        if self._legend is not None:
+            self._legend.set_visible(not history.empty)
         for model, line in self._curves.items():
             rows = history if history.empty else history[history["model"] == model]
             line.set_data(rows.get("epoch", []), rows.get("accuracy", []))

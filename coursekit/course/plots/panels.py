@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from coursekit.course.plots.style import STILL
+
+TOP = 1.32  # of an axis of accuracies with a legend above the curves
 
 
 def remarks(stopped: Mapping[str, str], left_out: str = "") -> str:
@@ -30,16 +37,38 @@ def share_rows(ax: Axes, title: str, names: Sequence[str], label: str) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def training_curves(ax: Axes, looks: Mapping[str, Mapping[str, Any]]) -> list[Line2D]:
+def training_curves(
+    ax: Axes, looks: Mapping[str, Mapping[str, Any]], columns: int = 2
+) -> list[Line2D]:
     """Set up ``ax`` for validation accuracy by epoch; the curves, still empty, in order.
 
-    looks: a model's label → keywords of its curve. The epochs' scale and the legend are the view's.
+    looks: a model's label → keywords of its curve.  columns: of the legend, which stands above the
+    highest accuracy, where no curve can come. The epochs' scale is the view's.
     """
     ax.set_title("While training")
-    ax.set_ylim(0, 1)
+    room_above(ax)
     ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.set_ylabel("validation accuracy")
-    return [
+    curves = [
         ax.plot([], [], label=label, **{**look, "markersize": 4})[0]
         for label, look in looks.items()
     ]
+    legend_above(ax, curves, columns)
+    return curves
+
+
+def room_above(ax: Axes) -> None:
+    """Accuracies from 0 to 1, and room for a legend above them."""
+    ax.set_ylim(0, TOP)
+    ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+
+
+def legend_above(ax: Axes, handles: Sequence[Artist], columns: int = 2) -> Legend:
+    """A legend in the room above all curves."""
+    legend = ax.legend(
+        handles=handles, loc="upper left", ncols=columns, columnspacing=1.0, handlelength=1.8,
+        borderaxespad=0.1, labelspacing=0.25,
+    )  # fmt: skip
+    legend.set_zorder(STILL)
+    return legend

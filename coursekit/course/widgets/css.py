@@ -16,6 +16,9 @@ CSS = """
 .ck-row { gap: 20px; align-items: flex-start; overflow: visible; }
 .ck-picture { flex: 1 1 0; min-width: 0; overflow: visible; }
 .ck-knobs { width: 250px; flex: none; overflow: visible; gap: 2px; }
+.ck-group { overflow: visible; gap: 2px; }
+.ck-heading { font-weight: 600; margin: 8px 0 0; padding-top: 4px;
+  border-top: 1px solid var(--jp-border-color2, #ddd); }
 .ck-knobs .widget-inline-hbox { width: 100%; height: auto; min-height: 28px; margin: 4px 0 0;
   align-items: center; }
 .ck-knobs .widget-label { flex: 1 1 0; min-width: 0; text-align: left; color: inherit;

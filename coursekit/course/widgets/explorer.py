@@ -2,7 +2,7 @@
 
 import html
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
 from types import MappingProxyType
@@ -40,9 +40,12 @@ class Explorer:
     cursor: a Slider that compute does not get: moving it recomputes nothing, and the view is given
     ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
 
+    groups: heading → names of the controls that stand below it; what none names stands on top.
+
     Displayed with a kernel it is a widget; stored in a notebook it is an image with its text. The
     first picture is made at once, or later inside `deferred_picture.put_off`.
-    Errors: ValueError when a preset does not fit the controls; what compute raises at first.
+    Errors: ValueError when a preset or a group does not fit the controls; what compute raises at
+    first.
     """
 
     def __init__(
@@ -57,11 +60,16 @@ class Explorer:
         busy: str = "computing …",
         cursor: str = "",
         at: Callable[[Any, float], Any] | None = None,
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         require(key.isalnum(), f"key is {key!r}; letters and digits were expected.")
         require(bool(controls), "controls is empty; an explorer needs a knob.")
         self.key, self.title = key, title
         self.controls = dict(controls)
+        named = [name for names in groups.values() for name in names]
+        for name in named:
+            choose("a name in groups", name, self.controls)
+        require(len(named) == len(set(named)), f"groups is {dict(groups)}; each knob stands once.")
         self.presets = {name: dict(values) for name, values in presets.items()}
         # What Reset goes back to, and which knobs are closed; another once a handout is opened.
         self._handed = Handout(start_state(self.controls))
@@ -78,7 +86,7 @@ class Explorer:
         self._shown: State = {}
         self._panel = Panel(
             f"ck-{uuid4().hex[:8]}", title, question, self.controls, list(self.presets), self,
-            {cursor: self.player} if self.player else {},
+            {cursor: self.player} if self.player else {}, groups,
         )  # fmt: skip
         self._latest: Latest[dict[str, float | str]] = Latest(
             self._work, lambda on: self._panel.say(busy if on else "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 import ipywidgets as W
@@ -32,7 +33,8 @@ class Actions(Protocol):
 class Panel:
     """Knobs, presets, code, status and picture; it knows nothing of how a picture comes about.
 
-    players: for a knob that is a time cursor, what its buttons do.
+    players: for a knob that is a time cursor, what its buttons do.  groups: heading → names of the
+    knobs below it, from the top down; knobs that no group names stand above all of them.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Panel:
         presets: Sequence[str],
         actions: Actions,
         players: Mapping[str, Player],
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self._knobs = {
             name: Knob(control, f"{css_class}-{name}", partial(actions.turn, name))
@@ -51,6 +54,12 @@ class Panel:
         }
         self._visible = dict(self._knobs)  # without those that are hidden
         self._rows = {name: _player_row(player) for name, player in players.items()}
+        grouped = {name for names in groups.values() for name in names}
+        self._groups = {"": [name for name in controls if name not in grouped], **groups}
+        self._group_boxes = {
+            heading: W.VBox().add_class("ck-group").add_class(f"{css_class}-group-{i}")
+            for i, heading in enumerate(groups)
+        }
         self._image, self._status, self._warning = W.HTML(), W.HTML(), W.HTML()
         self._status.add_class(f"{css_class}-status").add_class("ck-status")
         self._table = W.HTML()
@@ -78,6 +87,8 @@ class Panel:
         }
         for knob in self._knobs.values():
             names |= knob.attributes
+        for i, heading in enumerate(groups):
+            names[f".{css_class}-group-{i}"] = {"role": "group", "aria-label": heading}
         head = style_with_names(names) + paragraph(title, "ck-title")
         head += paragraph(question, "ck-question")
         self.box = W.VBox([W.HTML(head), W.HBox([knobs, right]).add_class("ck-row")])
@@ -87,10 +98,19 @@ class Panel:
         """Knobs from the top down, the cursor's buttons below their knob, then the rest."""
         self._buttons.children = [*(self._presets[name] for name in presets), self._reset]
         left = [self._note] if self._note.value else []
-        for name, knob in self._visible.items():
-            left += [knob.box, *([self._rows[name]] if name in self._rows else [])]
+        for heading, names in self._groups.items():
+            rows = [row for name in names if name in self._visible for row in self._knob_rows(name)]
+            if rows and heading:
+                box = self._group_boxes[heading]
+                box.children = [W.HTML(paragraph(heading, "ck-heading")), *rows]
+                rows = [box]
+            left += rows
         # The warning below the knobs: above, it would push the handle from under the mouse.
         self._left.children = [*left, self._buttons, self._code, self._warning]
+
+    def _knob_rows(self, name: str) -> list[W.Widget]:
+        """A knob, and its cursor's buttons below it."""
+        return [self._visible[name].box, *([self._rows[name]] if name in self._rows else [])]
 
     def restrict(self, handout: Handout, presets: Sequence[str]) -> None:
         """Take away the hidden knobs, grey the locked ones, keep only these ``presets``."""

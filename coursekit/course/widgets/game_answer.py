@@ -8,7 +8,6 @@ from coursekit.course.games import Answer, Game, Scale
 from coursekit.course.widgets.control_widgets import Knob
 from coursekit.course.widgets.controls import Slider
 from coursekit.course.widgets.css import OWN_ARROWS
-from coursekit.course.widgets.guess import number_score
 from coursekit.utils.checks import choose
 
 Names = Mapping[str, Mapping[str, str]]  # CSS selector → attribute → value, set in the page
@@ -91,9 +90,11 @@ def make_answer(answers: Sequence[str] | Scale, question: str, css_class: str) -
 def full_score(played: Game, answer: Answer, truth: Answer) -> int:
     """Points of an answer before the evidence is paid: 100 for a right one.
 
-    Among options a wrong one has 0; on a scale the points fall to 0 at half the scale.
+    Among options a wrong one has 0; on a scale the points fall to 0 at `Scale.worthless`.
     """
     scale = played.answers
     if isinstance(scale, Scale):
-        return number_score(float(answer), float(truth), scale.within, scale.high - scale.low)
+        off = abs(float(answer) - float(truth))
+        part = (scale.worthless - off) / (scale.worthless - scale.within)
+        return round(100 * min(max(part, 0.0), 1.0))
     return 100 * int(answer == truth)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from coursekit.course.plots.style import INK, STILL, legend_key, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
 
 GROUPS = ("non-critics", "critics")
 ROLES = ("A", "B")
@@ -40,13 +40,14 @@ class LinesView:
     )
 
     def __init__(self) -> None:
-        self.figure, (ax,) = new_figure(5.4, 4.5, layout=None)
-        self.figure.subplots_adjust(left=0.11, right=0.98, top=0.84, bottom=0.11)
+        self.figure, (ax,) = new_figure(6.2, 5.2, layout=None)
+        self.figure.subplots_adjust(left=0.1, right=0.98, top=0.79, bottom=0.1)
         ax.set_xlim(*X_ENDS)
         ax.set_ylim(*Y_ENDS)
         ax.set_xlabel("smiling (tens of percentage points)")
         ax.set_ylabel("audience score")
-        self._title = ax.set_title("", pad=26)
+        self._title = self.figure.text(0.012, 0.95, "", size=11, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.935, "", size=9.5, color=MUTED, va="top")
         self._points, self._solid, self._dashed = [], [], []
         for role in ROLES:
             color, marker = style(role)["color"], style(role)["marker"]
@@ -81,18 +82,14 @@ class LinesView:
         self._title.set_text(
             f"R² {data.r2_additive:.3f} additive, {data.r2_interaction:.3f} with interaction"
         )
+        self._subtitle.set_text("\n".join(_slopes(data)))
 
     def describe(self, data: TwoFits) -> str:
         """Both fits in words: slopes for each group, and what the interaction adds."""
-        _, w1, _, w3 = data.interaction
-        outside = int(_outside(data).sum())
-        hidden = f" {outside} reviews lie outside the picture." if outside else ""
         return (
-            f"Scatter of {len(data.score)} simulated reviews, score against smiling. Fitted with "
-            f"interaction, the line of non-critics has slope {w1:.2f}, that of critics "
-            f"{w1 + w3:.2f}; fitted additively both have slope {data.additive[1]:.2f} and critics "
-            f"stand {data.additive[2]:+.2f} away. R² is {data.r2_additive:.3f} additive and "
-            f"{data.r2_interaction:.3f} with interaction.{hidden}"
+            f"Scatter of {len(data.score)} simulated reviews, score against smiling. "
+            f"{' '.join(_slopes(data))} R² is {data.r2_additive:.3f} additive and "
+            f"{data.r2_interaction:.3f} with interaction."
         )
 
     def table(self, data: TwoFits) -> pd.DataFrame:
@@ -118,6 +115,29 @@ class LinesView:
             for by, rows in groups
         ]
         return {"Reviews": pd.DataFrame(counts), "Every review": every.drop(columns="outside")}
+
+
+def _slopes(data: TwoFits) -> tuple[str, str]:
+    """Both fits in a sentence each; the second says how many reviews cannot be seen."""
+    _, w1, _, w3 = data.interaction
+    _, slope, away = data.additive
+    outside = int(_outside(data).sum())
+    hidden = f" {outside} reviews lie outside the picture." if outside else ""
+    return (
+        f"With interaction: slope {_two_digits(w1)} of non-critics, {_two_digits(w1 + w3)} of "
+        "critics.",
+        f"Additive: slope {_two_digits(slope)} of both, critics {_signed(away)} away.{hidden}",
+    )
+
+
+def _two_digits(value: float) -> str:
+    """Without the sign of what is rounded to zero."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    words = _two_digits(value)
+    return words if words.startswith("−") or float(words) == 0 else f"+{words}"
 
 
 def _outside(data: TwoFits) -> np.ndarray:

@@ -99,4 +99,9 @@ def surface() -> Explorer:
                             "rate": TUNED},
         },
         busy="training …",
+        groups={
+            "Target": ("shape", "w_a", "w_b", "w_ab"),
+            "Model": ("operator", "encoder"),
+            "Training": ("count", "rate", "seed"),
+        },
     )  # fmt: skip

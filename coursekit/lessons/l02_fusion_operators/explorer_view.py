@@ -133,9 +133,9 @@ class SurfaceView:
 
     def __init__(self) -> None:
         self.figure, self._axes = new_figure(9.6, 3.7, columns=4, layout=None)
-        self.figure.subplots_adjust(left=0.055, right=0.93, top=0.73, bottom=0.13, wspace=0.16)
-        self._title = self.figure.text(0.012, 0.92, "", size=12, weight="bold", color=INK)
-        self._subtitle = self.figure.text(0.012, 0.86, "", size=9.5, color=MUTED)
+        self.figure.subplots_adjust(left=0.055, right=0.925, top=0.73, bottom=0.13, wspace=0.16)
+        self._title = self.figure.text(0.012, 0.925, "", size=12, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.9, "", size=9.5, color=MUTED, va="top")
         self._pictures = []
         self._lines: list[ContourSet | None] = [None] * len(PANELS)
         for ax, name in zip(self._axes, PANELS, strict=True):
@@ -148,7 +148,7 @@ class SurfaceView:
             ax.grid(visible=False)
             ax.set_xlabel("$x_A$")
         self._axes[0].set_ylabel("$x_B$")
-        place = self.figure.add_axes((0.945, 0.13, 0.012, 0.6))
+        place = self.figure.add_axes((0.937, 0.13, 0.012, 0.6))
         self._bar = self.figure.colorbar(self._pictures[0], cax=place)
         self._bar.set_ticks([-1, 0, 1])
 
@@ -166,11 +166,13 @@ class SurfaceView:
             self._pictures[i].set_clim(-limit, limit)
             ax.set_xlim(-1, 1)
             ax.set_ylim(-1, 1)
-        self._bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.1f}", "0", f"{limit:.1f}"])
+        ticks, labels = _colour_ticks(limit)
+        self._bar.set_ticks(ticks, labels=labels)
         self._title.set_text(f"{data.operator}: R² {_fraction(surface.r2)}")
         self._subtitle.set_text(
-            f"y = {data.formula}.  Of what was learnt, interaction: "
-            f"{_percent(surface.interaction)}; of the target: {_percent(_in_target(surface))}."
+            f"y = {data.formula}.  {_steps(data)}, learnt values {_ends(surface.learnt)}.\n"
+            f"Interaction: {_percent(surface.interaction)} of what was learnt, "
+            f"{_percent(_in_target(surface))} of the target."
         )
 
     def describe(self, data: Fitted) -> str:
@@ -178,11 +180,10 @@ class SurfaceView:
         surface = data.surface
         return (
             f"Four maps over x_A and x_B, from −1 to 1. The target y = {data.formula}; what "
-            f"{data.operator} learnt of it in {data.count} steps, R² {_fraction(surface.r2)}, "
-            f"from {surface.learnt.min():.4f} to {surface.learnt.max():.4f}; the "
-            f"additive projection of that; and the residual, which holds "
-            f"{_percent(surface.interaction)} of the learnt variance. In the target the "
-            f"interaction holds {_percent(_in_target(surface))}."
+            f"{data.operator} learnt of it in {_steps(data)}, R² {_fraction(surface.r2)}, "
+            f"values {_ends(surface.learnt)}; the additive projection of that; and the residual. "
+            f"Share of the interaction: {_percent(surface.interaction)} of the learnt variance, "
+            f"{_percent(_in_target(surface))} of the target's."
         )
 
     def table(self, data: Fitted) -> pd.DataFrame:
@@ -221,6 +222,25 @@ class SurfaceView:
 def _in_target(surface: Surface) -> float:
     whole = Surface(surface.target, surface.target)
     return share(whole.residual, surface.target)
+
+
+def _steps(data: Fitted) -> str:
+    return f"{data.count} steps"
+
+
+def _ends(values: np.ndarray) -> str:
+    """Smallest and largest value; four decimals, so that neighbouring states differ."""
+    low, high = (
+        f"{x + 0.0:.4f}".replace("-0.0000", "0.0000") for x in (values.min(), values.max())
+    )
+    return f"{low} to {high}".replace("-", "−")
+
+
+def _colour_ticks(limit: float) -> tuple[list[float], list[str]]:
+    """Both ends and the middle; of a target that is zero everywhere only the middle."""
+    if limit < 0.05:
+        return [0.0], ["0"]
+    return [-limit, 0.0, limit], [f"−{limit:.1f}", "0", f"{limit:.1f}"]
 
 
 def _fraction(value: float) -> str:

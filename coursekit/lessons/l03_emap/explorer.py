@@ -13,11 +13,13 @@ from coursekit.lessons.l03_emap.interaction import (
     ADDITIVE,
     INTERACTING,
     Projected,
-    compare_stepwise,
+    projected,
+    train_together,
     with_synergy,
 )
 from coursekit.lessons.l03_emap.plots import KINDS, EmapView, Explored
-from coursekit.training import Settings
+from coursekit.models import build_classifier
+from coursekit.training import Settings, accuracy, predict
 
 TESTED = 1000  # samples; the projection looks at a million pairs of them
 VALID = 50  # nothing is chosen here, so few will do
@@ -30,10 +32,15 @@ def explore(
     recipe = with_synergy(synergy, noise=noise, train=int(n), valid=VALID, test=TESTED)
     data = generate(recipe, int(seed))
     yield
-    models = yield from compare_stepwise(data, Settings(epochs=int(epochs)), seed=int(seed))
-    free = models[INTERACTING]
+    additive, interacting = (
+        build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=int(seed))
+        for name in (ADDITIVE, INTERACTING)
+    )
+    settings = Settings(epochs=int(epochs))
+    yield from train_together((additive, interacting), data, settings, seed=int(seed))
+    free = projected(interacting, data.test)
     return Explored(
-        models[ADDITIVE].accuracy,
+        accuracy(predict(additive, data.test.inputs).joint, data.test.labels),
         free.accuracy,
         free.projected,
         accuracies_by_kind(free, data),
@@ -88,4 +95,5 @@ def emap_explorer() -> Explorer:
             "stopped early": {"synergy": 0.4, "noise": 1.0, "n": 1000, "epochs": 2},
         },
         busy="training …",
+        groups={"Data": ("synergy", "noise", "n"), "Training": ("epochs", "seed")},
     )

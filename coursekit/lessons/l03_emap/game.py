@@ -7,12 +7,10 @@ import numpy as np
 
 from coursekit.analysis.emap import emap
 from coursekit.balancing.ensemble import Ensemble
-from coursekit.compare import replicas
 from coursekit.course.games.deck import Case, Evidence, Game, Scale
-from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
-from coursekit.lessons.l03_emap.interaction import ADDITIVE, INTERACTING
-from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.lessons.l03_emap.interaction import ADDITIVE, INTERACTING, train_together
+from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.training.method import Method
 from coursekit.utils.threads import threads
@@ -27,21 +25,28 @@ MODELS: Mapping[str, str] = MappingProxyType(
         PROJECTION: "projected mid-MLP",
     }
 )
-SHARES = Scale(0.0, 0.6, 0.05, within=0.05)
+SHARES = Scale(0.0, 0.6, 0.05, within=0.05, worthless=0.2)
 TRAINING = Settings(epochs=14)
 CLASSES = Recipe.num_classes
+LEAST, MOST = 0.28, 0.55  # of the samples, by one modality, where the rest leaves the choice
 
 
 def draw(rng: np.random.Generator, number: int) -> Case:
-    """A share on the scale; how the rest is shared out, and how much is absent, is drawn too."""
+    """A share on the scale, and A and B that tell little about it.
+
+    What A, B and both reach leaves the share open: one modality may know what the other knows, or
+    what it lacks. So the mean share that one of them can tell alone is drawn first, from a range
+    that hardly depends on the answer, and the redundant share follows from it.
+    """
     share = round(SHARES.step * int(rng.integers(round(SHARES.high / SHARES.step) + 1)), 2)
-    absent, redundant, for_a = map(float, rng.uniform((0, 0.3, 0.3), (0.12, 0.6, 0.7)))
-    rest = 1 - share - absent
-    alone = rest * (1 - redundant)
+    rest = 1 - share - float(rng.uniform(0, 0.12))
+    lowest, highest = max(rest / 2, LEAST), max(rest / 2, min(rest, MOST))
+    one = float(rng.uniform(lowest, max(lowest, highest)))
+    alone, for_a = 2 * (rest - one), float(rng.uniform(0.3, 0.7))
     clear = Modality(rng.uniform(5, 6))
     recipe = Recipe(
         {"A": clear, "B": clear},
-        redundant=rest * redundant,
+        redundant=rest - alone,
         unique={"A": alone * for_a, "B": alone * (1 - for_a)},
         synergistic=share,
         train=2000,
@@ -60,7 +65,7 @@ def train(case: Case) -> Generator[None, None, Evidence]:
         build_classifier(data.train.inputs, data.num_classes, fusion=name, seed=case.number)
         for name in (ADDITIVE, ADDITIVE, INTERACTING)
     ]
-    yield from _together(models, data, case, methods)
+    yield from train_together(models, data, case.settings, seed=case.number, methods=methods)
     with threads(case.settings.threads):
         alone, plain, free = (predict(model, data.test.inputs) for model in models)
         projected = emap(models[-1], data.test.inputs)
@@ -71,17 +76,6 @@ def train(case: Case) -> Generator[None, None, Evidence]:
             PROJECTION: projected,
         }
         return Evidence({m: accuracy(logits[m], data.test.labels) for m in MODELS})
-
-
-def _together(
-    models: list[MultimodalClassifier], data: MultimodalData, case: Case, methods: list[Method]
-) -> Generator[None, None, None]:
-    training = replicas.epochs(
-        models, data.train, data.valid, case.settings,
-        seeds=[case.number] * len(models), methods=methods, measured=("valid",),
-    )  # fmt: skip
-    for _ in replicas.raise_on_divergence(training):
-        yield
 
 
 def rule(evidence: Evidence) -> float:
@@ -115,14 +109,14 @@ def explain(evidence: Evidence) -> str:
 def synergy() -> Game:
     """Lesson 03: how much synergy is in the data?"""
     return Game(
-        key="03-synergy",
+        key="03-synergy-2",
         title="How much synergy is in the data?",
         question=(
             "Three models were trained: A alone, B alone, and a mid-MLP on both. In some samples "
             "both modalities are silent. What share of the samples needs both at once? Off by "
-            f"{SHARES.within:g} or less is right."
+            f"{SHARES.within:g} or less is right, off by {SHARES.worthless:g} earns nothing."
         ),
-        orders={ADDITIVE: 15, PROJECTION: 15},
+        orders={ADDITIVE: 10, PROJECTION: 15},
         answers=SHARES,
         models=MODELS,
         draw=draw,

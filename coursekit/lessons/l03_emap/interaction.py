@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from coursekit.analysis.emap import emap
+from coursekit.compare import replicas
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.synthetic import Modality, Recipe
 from coursekit.fusion import names
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, epochs, predict
+from coursekit.training.method import Method
 from coursekit.utils.checks import choose, require, require_count, require_instance, require_share
 from coursekit.utils.stepwise import drive
 from coursekit.utils.threads import threads
@@ -86,6 +88,28 @@ def compare_stepwise(
         with threads(settings.threads):
             models[name] = projected(model, data.test)
     return models
+
+
+def train_together(
+    models: Sequence[MultimodalClassifier],
+    data: MultimodalData,
+    settings: Settings,
+    *,
+    seed: int,
+    methods: Sequence[Method] = (),
+) -> Generator[None, None, None]:
+    """Train these models in place as replicas, pausing after every epoch: in half the time.
+
+    Each sees the same batches as in `compare_stepwise`.  methods: one per model; joint training
+    where none is named. Errors: FloatingPointError when one diverges.
+    """
+    training = replicas.epochs(
+        list(models), data.train, data.valid, settings,
+        seeds=[seed] * len(models), methods=list(methods) or [Method() for _ in models],
+        measured=("valid",),
+    )  # fmt: skip
+    for _ in replicas.raise_on_divergence(training):
+        yield
 
 
 def _require_training(data: MultimodalData, settings: Settings | None, seed: int) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pandas as pd
 from matplotlib.axes import Axes
 
+from coursekit.course.plots.leads import EQUAL, lead, signed
 from coursekit.course.plots.panels import share_rows
 from coursekit.course.plots.style import INK, MUTED, new_figure, style
 from coursekit.course.plots.tidy_tables import interval, listed, require_columns
@@ -45,10 +46,10 @@ class EmapView:
     )
 
     def __init__(self) -> None:
-        self.figure, (accuracies, kinds) = new_figure(9.2, 3.6, columns=2, layout=None)
-        self.figure.subplots_adjust(left=0.135, right=0.98, top=0.72, bottom=0.15, wspace=0.42)
-        self._title = self.figure.text(0.012, 0.91, "", size=12, weight="bold", color=INK)
-        self._subtitle = self.figure.text(0.012, 0.835, "", size=9.5, color=MUTED)
+        self.figure, (accuracies, kinds) = new_figure(9.2, 4.1, columns=2, layout=None)
+        self.figure.subplots_adjust(left=0.135, right=0.98, top=0.735, bottom=0.13, wspace=0.42)
+        self._title = self.figure.text(0.012, 0.93, "", size=12, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.91, "", size=9.5, color=MUTED, va="top")
         self._start_accuracies(accuracies)
         self._start_kinds(kinds)
 
@@ -60,7 +61,10 @@ class EmapView:
         self._dots, self._labels = [], []
         for place, look in enumerate((ADDITIVE, BEFORE, AFTER)):
             self._dots += ax.plot([], [], linestyle="", markersize=10, **look)
-            self._labels.append(ax.text(0, place - 0.3, "", ha="center", size=9, color=INK))
+            box = {"facecolor": "white", "linewidth": 0, "pad": 0.6}
+            self._labels.append(
+                ax.text(0, place - 0.3, "", ha="center", size=9, color=INK, bbox=box)
+            )
 
     def _start_kinds(self, ax: Axes) -> None:
         label = "▲ before, ■ projected (dotted: chance)"
@@ -71,15 +75,15 @@ class EmapView:
         self._paths, self._from, self._to, self._counts = [], [], [], []
         for place in (0, 1):
             self._paths += ax.plot([], [], color=MUTED, linewidth=2, alpha=0.5)
-            self._from += ax.plot([], [], linestyle="", markersize=10, **BEFORE)
-            self._to += ax.plot([], [], linestyle="", markersize=9, **AFTER)
+            self._from += ax.plot([], [], linestyle="", markersize=13, **BEFORE)
+            self._to += ax.plot([], [], linestyle="", markersize=6, **AFTER)  # seen within ▲
             box = {"facecolor": "white", "linewidth": 0, "pad": 1}
             self._counts.append(ax.text(0.02, place - 0.3, "", size=9, color=INK, bbox=box))
 
     def update(self, data: Explored) -> None:
         """Move every dot to ``data``; the axes never move."""
-        self._title.set_text(f"Accuracy, projected minus before: {data.after - data.before:+.3f}")
-        self._subtitle.set_text(_verdict(data))
+        self._title.set_text(_headline(data))
+        self._subtitle.set_text("\n".join(_verdict(data)))
         self._best.set_xdata([data.best, data.best])
         for place, value in enumerate((data.additive, data.before, data.after)):
             self._dots[place].set_data([value], [place])
@@ -104,7 +108,8 @@ class EmapView:
         )
         return (
             f"Test accuracy: late-linear {data.additive:.3f}, mid-MLP {data.before:.3f}, its "
-            f"projection {data.after:.3f}, best possible {data.best:.3f}. {_verdict(data)} "
+            f"projection {data.after:.3f}. {_headline(data)}. "
+            f"{' '.join(_verdict(data))} "
             f"Accuracy of the mid-MLP by kind of sample: {kinds}."
         )
 
@@ -124,15 +129,26 @@ class EmapView:
             "chance": CHANCE,
             "mid-MLP minus late-linear": data.before - data.additive,
             "projected minus before": data.after - data.before,
+            "cost of the projection": data.before - data.after,
         }
         values |= {f"test samples {kind}": count for kind, (*_, count) in data.by_kind.items()}
         return {"Beside them": listed(values)}
 
 
-def _verdict(data: Explored) -> str:
+def _headline(data: Explored) -> str:
+    change = data.after - data.before
+    if abs(change) < EQUAL:
+        return f"The projection costs about nothing on this seed ({signed(change)})"
+    verb = "costs" if change < 0 else "adds"
+    return f"The projection {verb} {abs(change):.3f} of accuracy"
+
+
+def _verdict(data: Explored) -> tuple[str, str]:
+    """What the data ask for, and how the heads stand."""
+    lead_of_free = lead("The mid-MLP", "late-linear", data.before - data.additive)
     return (
-        f"Truth: {data.share:.0%} of the samples need both modalities at once. The mid-MLP is "
-        f"{data.before - data.additive:+.3f} ahead of late-linear."
+        f"Truth: {data.share:.0%} of the samples need both modalities at once.",
+        f"{lead_of_free}; best possible is {data.best:.3f}.",
     )
 
 

@@ -40,8 +40,9 @@ def retrain(
     recipe = replace(timed_recipe(synergy, n), valid=300, test=1000)
     data = on_timeline(generate(recipe, int(seed)), STEPS, alignment, int(seed))
     settings = Settings(
-        epochs=EPOCHS, batch_size=-(-n // BATCHES), optimizer="adam", lr=5e-3, keep_best=True
-    )
+        epochs=EPOCHS, batch_size=-(-n // BATCHES), optimizer="adam", lr=5e-3, keep_best=True,
+        measure_train=False,  # no picture shows it
+    )  # fmt: skip
     accuracies: dict[str, float] = {}
     curves, counts, shares = {}, {}, []
     for name in (*data.modalities, *PLACES):
@@ -102,4 +103,8 @@ def depth() -> Explorer:
             "few samples": {"alignment": 1.0, "synergy": 0.2, "samples": 200},
         },
         busy="training …",
+        groups={
+            "Data": ("samples", "alignment", "synergy"),
+            "Networks": ("capacity", "seed"),
+        },
     )

@@ -44,7 +44,12 @@ def retrain(
     settings = Settings(epochs=int(epochs), **OPTIMISERS[optimiser])
     results = yield from quick_comparison(data, settings, seed=int(seed))
     ceilings = {"A": ceiling(recipe, ("A",)), "B": ceiling(recipe, ("B",))}
-    return Retrained(results, {**ceilings, "joint": ceiling(recipe)}, int(epochs))
+    ceilings["joint"] = ceiling(recipe)
+    chance = 1 / recipe.num_classes
+    used = (recipe.redundant, recipe.unique["A"], recipe.unique["B"])
+    scaled = both + only_a + only_b > 1 + 1e-9
+    shares = dict(zip(("both", "only A", "only B"), used, strict=True)) if scaled else {}
+    return Retrained(results, ceilings, int(epochs), chance, shares)
 
 
 def knobs_of(name: str) -> dict[str, float | str]:
@@ -96,4 +101,8 @@ def imbalance() -> Explorer:
         make_view=ImbalanceView,
         presets={name: knobs_of(name) for name in PRESETS},
         busy="training …",
+        groups={
+            "Data": ("both", "only_a", "only_b", "buried", "linear", "signal", "noise_b", "n"),
+            "Training": ("epochs", "optimiser", "seed"),
+        },
     )

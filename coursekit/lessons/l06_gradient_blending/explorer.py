@@ -66,4 +66,9 @@ def blending() -> Explorer:
             "no gain": {"data": "overfit", "samples": 500, "optimiser": ADAM, "window": 20},
         },
         busy="training …",
+        groups={
+            "Data": ("data", "samples"),
+            "Training": ("optimiser", "seed"),
+            "Estimate": ("window", "held", "rule"),
+        },
     )

@@ -13,9 +13,10 @@ from coursekit.course.plots.tidy_tables import by_epoch
 
 HEADS = ("A", "B", "joint")
 MOST_EPOCHS = 20
-LOSSES = (0.0, 3.5)
+LOSSES = (-0.15, 4.2)  # with room for arrowheads below, for the numbers above
 WEIGHTS = (-1.6, 2.6)  # beyond them a bar is cut, and says so
 DOUBTFUL = 0.02
+HIGHEST = 3.6  # losses above it are drawn at it, so that no arrow loses its head
 GAINED, OVERFITTED = "#1B7837", "#B2182B"
 
 
@@ -55,8 +56,9 @@ class BlendView:
 
     def _start_head(self, head: str, ax: Axes) -> dict[str, Line2D]:
         ax.set_title("joint head" if head == "joint" else f"head {head}")
-        ax.set_xlim(-0.5, MOST_EPOCHS + 2)
+        ax.set_xlim(-0.5, MOST_EPOCHS + 3.5)
         ax.set_ylim(*LOSSES)
+        ax.set_yticks(range(5))
         ax.set_xlabel("epoch")
         if head == HEADS[0]:
             ax.set_ylabel("mean cross-entropy")
@@ -111,12 +113,12 @@ class BlendView:
     ) -> None:
         lines = self._lines[head]
         for split in ("train", "valid"):
-            lines[split].set_data(rows["epoch"], rows[split])
+            lines[split].set_data(rows["epoch"], rows[split].clip(upper=HIGHEST))
         first, last = rows.iloc[0], rows[rows["epoch"] == window].iloc[0]
         # G hangs from the first held loss; O stands on the last fitted loss plus the first gap.
-        lines["G"].set_data([window + 0.9] * 2, [first["valid"], last["valid"]])
+        lines["G"].set_data([window + 2.2] * 2, _inside(first["valid"], last["valid"]))
         base = last["train"] + first["valid"] - first["train"]
-        lines["O"].set_data([window + 0.25] * 2, [base, last["valid"]])
+        lines["O"].set_data([window + 0.7] * 2, _inside(base, last["valid"]))
         gain, overfitting = parts
         lines["G"].set_marker("v" if gain > 0 else "^")
         lines["O"].set_marker("^" if overfitting > 0 else "v")
@@ -129,7 +131,8 @@ class BlendView:
             doubt = doubts(gain, overfitting)
             note = f" (not to be trusted: {doubt})" if doubt else ""
             parts.append(f"{head}: G {gain:+.3f}, O {overfitting:+.3f}, weight {w:.3f}{note}")
-        return f"Estimate from {data.window} epochs, rule {data.rule}. " + "; ".join(parts) + "."
+        epochs = "1 epoch" if data.window == 1 else f"{data.window} epochs"
+        return f"Estimate from {epochs}, rule {data.rule}. " + "; ".join(parts) + "."
 
     def table(self, data: Blended) -> pd.DataFrame:
         """The estimate, with OGR² and the weight."""
@@ -143,6 +146,11 @@ class BlendView:
         rows = long["rows"].map({"train": "fitted", "valid": "held"})
         named = long.assign(name=long["head"] + ", " + rows + " rows")
         return {"Loss by epoch": by_epoch(named, "name", "loss")}
+
+
+def _inside(start: float, end: float) -> list[float]:
+    """Both ends of an arrow, within the picture."""
+    return [min(max(x, 0.0), HIGHEST) for x in (start, end)]
 
 
 def doubts(gain: float, overfitting: float) -> str:

@@ -115,4 +115,9 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
         make_view=RaceView,
         presets=presets(),
         busy="training …",
+        groups={
+            "Methods": tuple(knobs)[:LANES],
+            "Data": ("data",),
+            "Training": ("fusion", "optimiser", "rate", "scale", "epochs", "seed"),
+        },
     )

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from coursekit.compare.race import ENSEMBLE, Race
-from coursekit.course.plots.panels import remarks, share_rows
+from coursekit.course.plots.panels import legend_above, remarks, room_above, share_rows
 from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
 from coursekit.course.plots.tidy_tables import by_epoch, curves
 
@@ -50,7 +51,9 @@ class Shown:
 
 
 class RaceView:
-    """Validation accuracy, both probes; weights, scales and, in the end, test accuracy."""
+    """Validation accuracy, both probes; weights and scales, means over each epoch's batches; at the
+    end test accuracy.
+    """
 
     writes: ClassVar[frozenset[str]] = frozenset(
         {"epochs", *(f"lane_{i}" for i in range(1, LANES + 1))}
@@ -84,21 +87,24 @@ class RaceView:
 
     def _lane_lines(self, ax: Axes, title: str) -> list[Line2D]:
         ax.set_title(title)
-        ax.set_ylim(0, 1)
+        room_above(ax)  # in all three, so that one sees how far they are apart
         ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         return [_line(ax, place, "-") for place in range(LANES + 1)]
 
     def _start_changes(self) -> None:
         self._w.set_title("Weight of each loss, w")
-        self._w.set_ylim(0, HEAVIEST)
+        self._w.set_ylim(0, HEAVIEST * 1.22)
+        self._w.set_yticks([0, 1, 2, 3])
         self._k.set_title("Scale of each modality, k")
         self._k.set_yscale("log")
-        self._k.set_ylim(SMALLEST, LARGEST)
+        self._k.set_ylim(SMALLEST * 0.8, LARGEST * 6)
         self._k.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
+        self._k.minorticks_off()
         self._k.axhline(1, color=MUTED, linewidth=1, zorder=1)
         self._changes: dict[tuple[str, int, str], Line2D] = {}
         for kind, ax, keys in (("w", self._w, ("joint", "A", "B")), ("k", self._k, ("A", "B"))):
-            ax.set_xlabel("epoch")
+            ax.set_xlabel("epoch, means over its batches")
             for place in range(LANES + 1):
                 for key in keys:
                     self._changes[kind, place, key] = _line(ax, place, LINES[key])
@@ -127,7 +133,7 @@ class RaceView:
         if places != self._named:
             self._named = places
             handles = [legend_key(label=e, **LOOKS[place]) for place, e in places.items()]
-            self._valid.legend(handles=handles, loc="lower right").set_zorder(STILL)
+            legend_above(self._valid, handles)
 
     def _put_accuracies(self, data: Shown, places: Mapping[int, str]) -> None:
         known = curves(data.race.probes, ["modality", "entry"], "accuracy")
@@ -163,7 +169,7 @@ class RaceView:
         )
         k = _last(data.race.scales, ["entry", "modality"], "k")
         scales = "; ".join(f"{e} {m} {value:.2f}" for (e, m), value in k.items())
-        last_k = f" Last mean scales k: {scales}." if scales else ""
+        last_k = f" Scales k, means over the batches of the last epoch: {scales}." if scales else ""
         remark = remarks(data.race.stopped, data.left_out)
         return f"{headline(data)}. {remark} Probes of the encoders: {probes}.{last_k}"
 

@@ -16,7 +16,8 @@ from coursekit.course.plots.style import BELOW, GRID, INK, MUTED, STILL, new_fig
 # Half and double shall be equally far, so logarithms are drawn; a log scale of matplotlib's own
 # takes twice as long at every move.
 RATIOS = (0.2, 5.0)
-PACES = (0.06, 14.0)
+PACES = (0.05, 24.0)  # with room above the largest k for what is written there
+LEGEND = 13.0  # from here up, nothing is drawn but the legend
 RATIO_TICKS = {"1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4}
 PACE_TICKS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1, "2": 2, "4": 4, "8": 8}
 ROLES = ("A", "B")
@@ -84,7 +85,7 @@ def pace_axes(ax: Axes) -> None:
     ax.grid(visible=False)
     ax.axvline(0, color=MUTED, linewidth=1, **still)
     note = still | {"transform": ax.transAxes, "color": INK, "size": 9}
-    ax.text(0.03, 0.94, "ahead: brake", **note)
+    ax.text(0.03, 0.93, "ahead: brake", **note)
     ax.text(0.97, 0.04, "behind: accelerate", ha="right", **note)
 
 
@@ -122,9 +123,10 @@ class PaceView:
         for role in ROLES:
             look = style(role, "color", "marker")
             (self._dots[role],) = curve.plot([], [], linestyle="", ms=8, alpha=0.75, **look)
+            self._dots[role].set_clip_on(False)  # at an edge a dot is whole
             line = style(role, "color", "linestyle")
             (self._lines[role],) = run.plot([], [], label=role, linewidth=1.6, **line)
-        run.legend(loc="lower right", ncols=2).set_zorder(STILL)
+        run.legend(loc="upper right", ncols=2, borderaxespad=0.1).set_zorder(STILL)
 
     def update(self, data: Paced) -> None:
         """Move curve, dots and lines to ``data``; the scales never move."""
@@ -133,14 +135,14 @@ class PaceView:
         epochs = int(data.run["epoch"].max())
         self._run_axes.set_xlim(0, epochs)
         self._run_axes.set_xticks(range(0, epochs + 1, 5))
-        self._now.set_data([data.epoch - 0.5] * 2, np.log2(PACES))
+        self._now.set_data([data.epoch - 0.5] * 2, np.log2((PACES[0], LEGEND)))
         for role, m in zip(ROLES, data.modalities, strict=True):
             rows = data.run[data.run["modality"] == m]
             when = (np.arange(len(rows)) + 0.5) * epochs / len(rows)
             self._lines[role].set_data(when, _log(rows["k"], PACES))
             here = data.shown(m)
             self._dots[role].set_data(_log(here["r"], RATIOS), _log(here["k"], PACES))
-        self._title.set_text(f"Epoch {data.epoch}: {_words(data)}")
+        self._title.set_text(f"Epoch {data.epoch}, means over its batches: {_words(data)}")
         self._subtitle.set_text(
             "Scores of a multi-loss run in which nothing was scaled; k is what this curve would do."
         )
@@ -151,7 +153,7 @@ class PaceView:
         return (
             f"The curve k(r) for alpha {data.alpha:g} and beta_max {data.beta_max:g} runs from "
             f"{low:.2f} at r = {RATIOS[0]:g} through 1 at r = 1 to {high:.2f} at r = {RATIOS[1]:g}."
-            f" In epoch {data.epoch} of the run: {_words(data)}."
+            f" In epoch {data.epoch} of the run, means over its batches: {_words(data)}."
         )
 
     def table(self, data: Paced) -> pd.DataFrame:

@@ -76,6 +76,10 @@ def film_explorer() -> Explorer:
             "balanced": {"method": "mlb", "data": "balanced", "epoch": EPOCHS},
         },
         busy="training …",
+        groups={
+            "Data": ("data", "samples"),
+            "Training": ("method", "fusion", "seed"),
+        },
         cursor="epoch",
         at=frame,
     )

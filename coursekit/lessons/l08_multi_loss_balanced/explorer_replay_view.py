@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from coursekit.compare.replay import ENSEMBLE, Replay
 from coursekit.course.plots.panels import remarks
-from coursekit.course.plots.style import INK, MUTED, legend_key, new_figure, style
+from coursekit.course.plots.style import INK, MUTED, STILL, legend_key, new_figure, style
 from coursekit.course.plots.tidy_tables import percent
 from coursekit.training.method import JOINT
 
@@ -98,6 +98,10 @@ class FilmView:
             self._valid.legend(handles, (JOINT, "", ENSEMBLE), loc="upper left", ncols=3),
             self._right.legend(self._bars, (JOINT, ""), loc="upper right", ncols=2),
         ]
+        for ax in (*self._over_epochs, self._right):
+            legend = ax.get_legend()
+            assert legend is not None
+            legend.set_zorder(STILL)
         self._cursors = [
             ax.axvline(1, ymax=0.88, color=INK, linewidth=1.1) for ax in self._over_epochs
         ]
@@ -106,6 +110,7 @@ class FilmView:
     def _start_changes(self) -> None:
         ax = self._changes
         _scale(ax, np.log2(SMALLEST), np.log2(LARGEST), {t: np.log2(x) for t, x in TICKS.items()})
+        ax.set_xlabel("epoch, means over its batches")
         ax.axhline(0, color=MUTED, linewidth=1, zorder=1)
         self._drawn = {key: _line(ax, look, look["linestyle"]) for key, look in CHANGES.items()}
         for (kind, of), line in self._drawn.items():
@@ -119,6 +124,8 @@ class FilmView:
         ax.set_ylim(0, 1.22)
         ax.set_yticks([0, 0.5, 1])
         ax.grid(visible=False, axis="x")
+        below = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top", "color": INK}
+        self._shares = [ax.text(x, -0.115, "", **below) for x in range(4)]
         self._bars, self._labels = [], []
         for place in (0, 1):
             x = np.arange(4) - 0.2 + 0.4 * place
@@ -132,7 +139,7 @@ class FilmView:
         replay, t = data.replay, data.epoch
         self._title.set_text(f"Epoch {t} of {replay.length}: {replay.method} beside joint training")
         self._subtitle.set_text(remarks(replay.stopped, data.left_out))
-        self._changes.set_title(f"What {replay.method} does: means of k and w")
+        self._changes.set_title(f"What {replay.method} does: k and w")
         for ax, cursor in zip(self._over_epochs, self._cursors, strict=True):
             ax.set_xlim(0, replay.length + 1)
             cursor.set_xdata([t, t])
@@ -154,8 +161,10 @@ class FilmView:
     def _put_right(self, data: Frame) -> None:
         agreement = data.replay.agreement(data.epoch)
         shares = _shares(data)
-        ticks = [f"{g}\n{percent(s)}" for g, s in zip(data.groups, shares, strict=True)]
-        self._right.set_xticks(range(4), ticks)
+        # Names are ticks, kept from picture to picture; shares move with the data, and do not.
+        self._right.set_xticks(range(4), data.groups)
+        for text, share in zip(self._shares, shares, strict=True):
+            text.set_text(percent(share))
         for place, entry in enumerate(data.entries[:2]):
             of_entry = agreement["entry"] == entry
             rows = agreement.loc[of_entry, "right"].tolist() or [np.nan] * 4
@@ -176,7 +185,11 @@ class FilmView:
         )
         changes = [n for n in wide.index if n.startswith(("k of", "w of"))]
         does = ", ".join(f"{n} {wide[n]:.2f}" for n in changes)
-        changed = f" What {data.replay.method} does: {does}." if does else ""
+        changed = (
+            f" What {data.replay.method} does, means over the epoch's batches: {does}."
+            if does
+            else ""
+        )
         groups = "; ".join(
             f"{row['group']} ({percent(row['share'])} of the samples): "
             + (", ".join(f"{e} {row[e]:.3f}" for e in data.entries[:2] if e in row) or "–")
