@@ -736,7 +736,12 @@ timed_table.assign(change=pd.Series(changed))
 #
 # The **transformer** does not care about the moment, its tokens find each other wherever they
 # stand. That is what it was built for. But at equal parameters and after equal tuning it stays far
-# below intermediate fusion. Would four times the samples help? That is the eleventh case.
+# below intermediate fusion.
+
+# %% [markdown]
+# ## Further · Would more samples help the transformer?
+#
+# Four times as many: that is the eleventh case.
 
 # %% folded=true
 # The guess.

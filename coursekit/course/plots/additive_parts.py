@@ -47,9 +47,9 @@ def additive_parts(
     tops = [largest, largest, left if left > ROUNDING * largest else largest]
     sentences, pictures = [], []
     for ax, title, part, top in zip(axes, PANELS, parts, tops, strict=True):
-        limits = {"vmin": -top, "vmax": top}
-        look = {"cmap": SIGNED, "interpolation": "nearest", "aspect": "auto"}
-        pictures.append(ax.imshow(part, **look, **limits))
+        picture = ax.imshow(part, cmap=SIGNED, interpolation="nearest", aspect="auto")
+        picture.set_clim(-top, top)
+        pictures.append(picture)
         ax.set_title(title)
         ax.grid(visible=False)
         ax.set_xlabel(f"{names[1]}, {along}")

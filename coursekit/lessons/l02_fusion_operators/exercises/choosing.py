@@ -101,7 +101,8 @@ def _against_the_best_mean(pick: Callable[[Sequence[float]], float]) -> Callable
     return choose
 
 
-RIVALS = (_by_one_seed(0), _by_one_seed(-1), *map(_against_the_best_mean, (min, max, np.median)))
+PICKS: tuple[Callable[[Sequence[float]], float], ...] = (min, max, lambda s: float(np.median(s)))
+RIVALS = (_by_one_seed(0), _by_one_seed(-1), *map(_against_the_best_mean, PICKS))
 
 
 def _choose_cases(rng: np.random.Generator) -> list[tuple[Scores, Costs, float]]:
