@@ -9,7 +9,7 @@
 #   several seeds,
 # - predict what misaligned modalities, unequal feature spaces and a missing modality do to each.
 #
-# **Time** about 60 minutes to read and do, 15 more for what is marked *Further*; the computing
+# **Time** about 60 minutes to read and do, 30 more for what is marked *Further*; the computing
 # takes 15 to 45 seconds.
 #
 # **Needed before** lessons 01, 02 and 03; cross-entropy and mini-batches in PyTorch; a confidence
@@ -627,17 +627,72 @@ exercises.attend.check(attend, seed=4_0106)
 # %% [markdown]
 # ## Further · A whole transformer by hand
 #
-# A transformer has several such **attention heads** side by side (no relation to the head of lesson
-# 02, which gives the logits): each reads its own share of the W numbers. Around them stand three
-# things that hold for every token by itself. A **residual sum** adds what was taken in to what the
-# token was, so nothing is lost on the way. **LayerNorm** brings the sum to mean 0 and spread 1. A
-# small MLP of two layers, the **feed-forward** part, then works on each token. The positions,
-# `coursekit.layers.tokens.sinusoidal_positions`, are clock hands: sines and cosines that turn at
-# W/2 different speeds, so no two places look alike. Here is the rest, with the weights where torch
-# keeps them.
+# ### Exercise 6 · Where a token stands
+#
+# The usual positions are clock hands that turn at $W/2$ different speeds, so that no two places
+# look alike. Token $t$, counted from 0, gets $W$ numbers (even), a sine and a cosine in turn:
+#
+# $$p_{t,\,2i} = \sin\frac{t}{10000^{2i/W}}, \qquad p_{t,\,2i+1} = \cos\frac{t}{10000^{2i/W}}.$$
+#
+# Return them for all tokens, an array (length, width).
 
 
-# %%
+# %% nbgrader={"grade_id": "ex-04-positions", "solution": true}
+def position_vectors(length, width):
+    """Sines and cosines in turn, an array (length, width)."""
+    ### BEGIN SOLUTION
+    angle = np.arange(length)[:, None] / 10000 ** (np.arange(0, width, 2) / width)
+    p = np.zeros((length, width))
+    p[:, 0::2], p[:, 1::2] = np.sin(angle), np.cos(angle)
+    return p
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-04-positions", "grade": true, "points": 2}
+exercises.position_vectors.check(position_vectors)
+### BEGIN HIDDEN TESTS
+exercises.position_vectors.check(position_vectors, seed=4_0107)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Exercise 7 · One layer
+#
+# Add the positions to the tokens; that is $h$. From $h$ come queries, keys and values, `h @ w_q`
+# and so on; one head of attention as in exercise 5. A **residual sum** adds what was taken in to
+# what the token was, $h$, so nothing is lost on the way. Return the mean of all tokens, an array
+# (d,). `tokens` and `positions` are (T, d), the matrices (d, d).
+
+
+# %% nbgrader={"grade_id": "ex-04-one-layer", "solution": true}
+def one_layer(tokens, positions, w_q, w_k, w_v):
+    """Positions, attention, residual sum, mean of the tokens: an array (d,)."""
+    ### BEGIN SOLUTION
+    h = tokens + positions
+    q, k, v = h @ w_q, h @ w_k, h @ w_v
+    weights = np.exp(q @ k.T / np.sqrt(h.shape[1]))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return (h + weights @ v).mean(axis=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-04-one-layer", "grade": true, "points": 2}
+exercises.one_layer.check(one_layer)
+### BEGIN HIDDEN TESTS
+exercises.one_layer.check(one_layer, seed=4_0108)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What else a transformer has
+#
+# Several such **attention heads** side by side (no relation to the head of lesson 02, which gives
+# the logits): each reads its own share of the W numbers. After the residual sum **LayerNorm**
+# brings each token to mean 0 and spread 1; a small MLP of two layers, the **feed-forward** part,
+# with a residual sum of its own, works on each token by itself. That is one layer; here are two,
+# checked against the package.
+
+
+# %% folded=true
+# The whole transformer, with torch's weights.
 def attention(x, layer):
     """Self-attention of tokens x (B, T, W), with the weights of one of torch's layers."""
     # torch keeps the weights for queries, keys and values in one matrix, (3W, W)
@@ -856,7 +911,7 @@ claim("Without B early fusion gains {value:+.3f} at least", rise.low, above=0.1)
 #
 # $$\text{logits} = W_A z_A + W_B z_B + b \qquad\rightarrow\qquad W_A z_A + b$$
 #
-# ### Exercise 6 · One voice less
+# ### Exercise 8 · One voice less
 #
 # Write that down. `z` maps "A" and "B" to features (N, D), `weight` is (C, 2D), A's columns first,
 # `bias` is (C,), all of them numpy arrays, and `lost` names the modality that is missing.

@@ -1,5 +1,6 @@
 """Answers to lesson 04's exercises, as learners might write them."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -79,6 +80,50 @@ def attend_torch(q, k, v):
 def attend_numpy(q, k, v, scale=0.5, axis=1):
     e = np.exp(q @ k.T / q.shape[1] ** scale)
     return e / e.sum(axis=axis, keepdims=axis is not None) @ v
+
+
+def positions_loop(length, width):
+    rows = []
+    for t in range(length):
+        row = []
+        for i in range(width // 2):
+            angle = t / 10_000 ** (2 * i / width)
+            row += [math.sin(angle), math.cos(angle)]
+        rows.append(row)
+    return rows
+
+
+def positions_numpy(length, width, first=0, base=10_000.0):
+    angle = np.arange(first, first + length)[:, None] / base ** (np.arange(0, width, 2) / width)
+    p = np.zeros((length, width))
+    p[:, 0::2], p[:, 1::2] = np.sin(angle), np.cos(angle)
+    return p
+
+
+def positions_complex(length, width):
+    speeds = np.exp(-np.log(10_000) * np.arange(0, width, 2) / width)
+    turned = np.exp(1j * np.outer(np.arange(length), speeds))
+    return np.dstack([turned.imag, turned.real]).reshape(length, width)
+
+
+def layer_numpy(tokens, positions, w_q, w_k, w_v):
+    h = tokens + positions
+    return (h + attend_numpy(h @ w_q, h @ w_k, h @ w_v)).mean(axis=0)
+
+
+def layer_torch(tokens, positions, w_q, w_k, w_v):
+    h = torch.tensor(tokens) + torch.tensor(positions)
+    q, k, v = (h @ torch.tensor(w) for w in (w_q, w_k, w_v))
+    return (h + attend_torch(q.numpy(), k.numpy(), v.numpy())).mean(0)
+
+
+def layer_loop(tokens, positions, w_q, w_k, w_v):
+    h = [
+        [a + b for a, b in zip(*pair, strict=True)] for pair in zip(tokens, positions, strict=True)
+    ]
+    taken = attend_loop(*(np.array(h) @ w for w in (w_q, w_k, w_v)))
+    d = len(h[0])
+    return [sum(x[j] + y[j] for x, y in zip(h, taken, strict=True)) / len(h) for j in range(d)]
 
 
 def everything(z, weight, bias):
@@ -174,9 +219,78 @@ RIGHT = {
         "scipy": lambda q, k, v: softmax(np.einsum("id,jd->ij", q, k) * len(q.T) ** -0.5, 1) @ v,
     },
     "04-compare": {"loop": compare_loop, "arrays": compare_arrays, "torch": compare_torch},
+    "04-positions": {
+        "loop": positions_loop,
+        "numpy": positions_numpy,
+        "complex": positions_complex,
+        "torch": lambda length, width: torch.tensor(positions_loop(length, width)),
+    },
+    "04-one-layer": {"numpy": layer_numpy, "torch": layer_torch, "loop": layer_loop},
 }
 
 WRONG = {
+    "04-positions": {
+        "own speeds": (
+            lambda n, w: [
+                [(math.cos if j % 2 else math.sin)(t / 1e4 ** (j / w)) for j in range(w)]
+                for t in range(n)
+            ],
+            "number of the pair",
+        ),
+        "halves": (
+            lambda n, w: np.hstack(
+                [positions_numpy(n, w)[:, 0::2], positions_numpy(n, w)[:, 1::2]]
+            ),
+            "in turn",
+        ),
+        "cosine first": (
+            lambda n, w: positions_numpy(n, w).reshape(n, -1, 2)[:, :, ::-1].reshape(n, w),
+            "even columns",
+        ),
+        "sines": (lambda n, w: np.repeat(positions_numpy(n, w)[:, 0::2], 2, 1), "is a sine"),
+        "from one": (lambda n, w: positions_numpy(n, w, 1), "count from 0"),
+        "multiplied": (lambda n, w: positions_numpy(n, w, base=1e-4), "so divide"),
+        "halved": (lambda n, w: positions_numpy(n, w, base=100.0), "yours is i/W"),
+        "degrees": (lambda n, w: np.sin(np.degrees(np.arcsin(positions_numpy(n, w)))), ""),
+        "base 1000": (lambda n, w: positions_numpy(n, w, base=1000.0), ""),
+        "transposed": (lambda n, w: positions_numpy(w, n), ""),
+        "times": (lambda n, w: np.arange(n)[:, None] / 1e4 ** (np.arange(w) / w), ""),
+    },
+    "04-one-layer": {
+        "no positions": (lambda x, p, *w: layer_numpy(x, 0 * p, *w), "runs backwards"),
+        "no residual": (lambda x, p, *w: layer_numpy(x, p, *w) - (x + p).mean(0), "was is added"),
+        "bare residual": (lambda x, p, *w: layer_numpy(x, p, *w) - p.mean(0), "position included"),
+        "positions later": (
+            lambda x, p, *w: layer_numpy(x, 0 * p, *w) + p.mean(0),
+            "knows where it stands",
+        ),
+        "values": (lambda x, p, q, k, v: layer_torch(x, p, q, k, np.eye(len(v))), "themselves"),
+        "sum": (lambda x, p, *w: layer_numpy(x, p, *w) * len(x), "added the tokens up"),
+        "no scale": (
+            lambda x, p, q, k, v: layer_numpy(x, p, q * len(q) ** 0.25, k * len(q) ** 0.25, v),
+            "not divided",
+        ),
+        "largest": (
+            lambda x, p, *w: (x + p + attend_numpy(*((x + p) @ m for m in w))).max(axis=0),
+            "",
+        ),
+        "tokens averaged first": (
+            lambda x, p, *w: layer_numpy(x.mean(0)[None], p.mean(0)[None], *w),
+            "has the same share",
+        ),
+        "weights from the left": (
+            lambda x, p, *w: layer_numpy(x, p, *(m.T for m in w)),
+            "",
+        ),
+        "tokens written into": (
+            lambda x, p, *w: layer_numpy(x.__iadd__(p), 0, *w),
+            "you changed tokens",
+        ),
+        "all tokens": (
+            lambda x, p, *w: x + p + attend_numpy(*((x + p) @ m for m in w)),
+            "",
+        ),
+    },
     "04-attend": {
         "no scale": (lambda q, k, v: attend_numpy(q, k, v, 0), "not divided"),
         "by d": (lambda q, k, v: attend_numpy(q, k, v, 1), "divided by d"),

@@ -5,6 +5,7 @@ from coursekit.lessons.l04_early_or_late.exercises.comparing import late_against
 from coursekit.lessons.l04_early_or_late.exercises.curves import epochs_to
 from coursekit.lessons.l04_early_or_late.exercises.fair_choosing import fair_choice
 from coursekit.lessons.l04_early_or_late.exercises.networks import count_both, logits_without
+from coursekit.lessons.l04_early_or_late.exercises.transformer import one_layer, position_vectors
 
 __all__ = [
     "attend",
@@ -13,4 +14,6 @@ __all__ = [
     "fair_choice",
     "late_against_early",
     "logits_without",
+    "one_layer",
+    "position_vectors",
 ]

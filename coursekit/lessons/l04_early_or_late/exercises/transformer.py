@@ -1,0 +1,193 @@
+"""Lesson 04, what stands around a head of attention: positions, and one layer with its residual."""
+
+import numpy as np
+
+from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.softmax import softmax
+from coursekit.layers.tokens import sinusoidal_positions
+
+Array = np.ndarray
+BASE = 10_000.0
+
+
+def _positions(length: int, width: int) -> Array:
+    return sinusoidal_positions(length, width).numpy()
+
+
+def _angles(length: int, width: int, first: int = 0) -> Array:
+    """t / 10000^(2i/W) for every place t and every pair i of columns, (T, W/2)."""
+    speeds = BASE ** (-np.arange(0, width, 2) / width)
+    return np.asarray(np.arange(first, first + length)[:, None] * speeds)
+
+
+def _pairs(one: Array, other: Array) -> Array:
+    """Columns in turn: the first of one, the first of the other, the second of one, …"""
+    return np.stack([one, other], axis=2).reshape(len(one), -1)
+
+
+def _every_column_its_own(length: int, width: int) -> Array:
+    angle = np.arange(length)[:, None] * BASE ** (-np.arange(width) / width)
+    return np.where(np.arange(width) % 2 == 0, np.sin(angle), np.cos(angle))
+
+
+def _upside_down(length: int, width: int) -> Array:
+    angle = np.arange(length)[:, None] * BASE ** (np.arange(0, width, 2) / width)
+    return _pairs(np.sin(angle), np.cos(angle))
+
+
+def _half_as_fast(length: int, width: int) -> Array:
+    angle = np.arange(length)[:, None] * BASE ** (-np.arange(width // 2) / width)
+    return _pairs(np.sin(angle), np.cos(angle))
+
+
+def _lengths(rng: np.random.Generator) -> list[tuple[int, int]]:
+    sizes = [
+        (3, 2),
+        (5, 4),
+        (4, 6),
+        (2, 8),
+        (int(rng.integers(6, 12)), 2 * int(rng.integers(2, 7))),
+    ]
+    return [sizes[i] for i in rng.permutation(len(sizes))]
+
+
+position_vectors = Exercise(
+    key="04-positions",
+    points=2,
+    task="Return the position vectors of `length` tokens: sines and cosines in turn.",
+    reference=_positions,
+    cases=_lengths,
+    misconceptions=(
+        Misconception(
+            "every column its own speed",
+            _every_column_its_own,
+            "Sine and cosine of a pair turn at one speed: the exponent is 2i/W, with i the number "
+            "of the pair, not of the column.",
+        ),
+        Misconception(
+            "halves instead of pairs",
+            lambda length, width: np.hstack([np.sin(_angles(length, width)),
+                                             np.cos(_angles(length, width))]),
+            "First all sines, then all cosines came. They stand in turn: sine, cosine, sine, …",
+        ),
+        Misconception(
+            "cosine first",
+            lambda length, width: _pairs(np.cos(_angles(length, width)),
+                                         np.sin(_angles(length, width))),
+            "The sine stands in the even columns (0, 2, …), the cosine in the odd ones.",
+        ),
+        Misconception(
+            "sines only",
+            lambda length, width: _pairs(*[np.sin(_angles(length, width))] * 2),
+            "Every column is a sine. The second of each pair is the cosine.",
+        ),
+        Misconception(
+            "counted from one",
+            lambda length, width: _pairs(np.sin(_angles(length, width, 1)),
+                                         np.cos(_angles(length, width, 1))),
+            "Your first token stands at 1; places count from 0.",
+        ),
+        Misconception(
+            "multiplied",
+            _upside_down,
+            "You multiplied by 10000^(2i/W). Later pairs turn more slowly, so divide.",
+        ),
+        Misconception(
+            "exponent halved",
+            _half_as_fast,
+            "The exponent is 2i/W; yours is i/W.",
+        ),
+    ),
+    hints=(
+        "One angle for every place and every pair: an array (length, width / 2).",
+        "angle = np.arange(length)[:, None] / 10000 ** (np.arange(0, width, 2) / width)",
+        "p = np.zeros((length, width)); p[:, 0::2] = np.sin(angle); p[:, 1::2] = np.cos(angle)",
+    ),
+)  # fmt: skip
+
+
+Weights = tuple[Array, Array, Array]
+
+
+def _attended(h: Array, weights: Weights, values: Array | None = None) -> Array:
+    q, k, v = (h @ w for w in weights)
+    mixed = v if values is None else values
+    return np.asarray(softmax(q @ k.T / np.sqrt(h.shape[1])) @ mixed)
+
+
+def _one_layer(tokens: Array, positions: Array, w_q: Array, w_k: Array, w_v: Array) -> Array:
+    h = tokens + positions
+    return np.asarray((h + _attended(h, (w_q, w_k, w_v))).mean(axis=0))
+
+
+def _layers(rng: np.random.Generator) -> list[tuple[Array, ...]]:
+    """Tokens and numbers per token differ, so that nobody can mistake one for the other."""
+    cases: list[tuple[Array, ...]] = []
+    for t, d in ((3, 2), (5, 2), (2, 4), (4, 3), (5, 4)):
+        tokens = np.round(rng.normal(0, 1.5, (t, d)), 2)
+        matrices = np.round(rng.normal(0, 1, (3, d, d)), 2)
+        cases.append((tokens, np.round(rng.normal(0, 1, (t, d)), 2), *matrices))
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+one_layer = Exercise(
+    key="04-one-layer",
+    points=2,
+    task="Add positions, attend, add the residual, and average the tokens.",
+    reference=_one_layer,
+    cases=_layers,
+    misconceptions=(
+        Misconception(
+            "no positions",
+            lambda x, p, *w: (x + _attended(x, w)).mean(axis=0),
+            "The positions are not added: you would give a film that runs backwards the same "
+            "answer.",
+        ),
+        Misconception(
+            "no residual",
+            lambda x, p, *w: _attended(x + p, w).mean(axis=0),
+            "The residual is missing: what a token was is added to what it takes in.",
+        ),
+        Misconception(
+            "residual without positions",
+            lambda x, p, *w: (x + _attended(x + p, w)).mean(axis=0),
+            "What is added is the token as it went in, its position included.",
+        ),
+        Misconception(
+            "positions after attention",
+            lambda x, p, *w: (x + p + _attended(x, w)).mean(axis=0),
+            "You attended without positions and added them afterwards. They come first, or else "
+            "no query knows where it stands.",
+        ),
+        Misconception(
+            "values not projected",
+            lambda x, p, *w: (x + p + _attended(x + p, w, x + p)).mean(axis=0),
+            "The values are (tokens + positions) @ w_v, not the tokens themselves.",
+        ),
+        Misconception(
+            "added up",
+            lambda x, p, *w: _one_layer(x, p, *w) * len(x),
+            "You added the tokens up. Their mean does not grow with the length of the film.",
+        ),
+        Misconception(
+            "no scale",
+            lambda x, p, q, k, v: _one_layer(x, p, q * np.sqrt(x.shape[1]), k, v),
+            "The scores are not divided by √d.",
+        ),
+        Misconception(
+            "every token counts the same",
+            lambda x, p, q, k, v: (
+                x + p + softmax((x + p) @ q @ ((x + p) @ k).T / np.sqrt(x.shape[1]), axis=0)
+                @ (x + p) @ v
+            ).mean(axis=0),
+            "Every token's value has the same share in your answer. Either your weights sum to one "
+            "down each column (the rows have to), or you averaged the tokens before they attended.",
+        ),
+    ),
+    hints=(
+        "h = tokens + positions; from h come queries, keys and values: h @ w_q and so on.",
+        "Attention as in exercise 5; then h + attended, the residual sum.",
+        "return (h + attended).mean(axis=0)",
+    ),
+)  # fmt: skip
