@@ -687,7 +687,7 @@ exercises.one_layer.check(one_layer, seed=4_0108)
 # Several such **attention heads** side by side (no relation to the head of lesson 02, which gives
 # the logits): each reads its own share of the W numbers. After the residual sum **LayerNorm**
 # brings each token to mean 0 and spread 1; a small MLP of two layers, the **feed-forward** part,
-# with a residual sum of its own, works on each token by itself. That is one layer; here are two,
+# with a residual sum of its own, works on each token by itself. That is one layer. Here are all,
 # checked against the package.
 
 

@@ -284,7 +284,7 @@ WRONG = {
         ),
         "tokens written into": (
             lambda x, p, *w: layer_numpy(x.__iadd__(p), 0, *w),
-            "you changed tokens",
+            "you changed x",
         ),
         "all tokens": (
             lambda x, p, *w: x + p + attend_numpy(*((x + p) @ m for m in w)),
