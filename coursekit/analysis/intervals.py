@@ -23,6 +23,10 @@ class Interval:
     high: float
     n: int
 
+    def in_words(self, below: str, across: str, above: str) -> str:
+        """``below`` where it ends below zero, ``above`` where it begins above, else ``across``."""
+        return above if self.low > 0 else below if self.high < 0 else across
+
     def __str__(self) -> str:
         if self.n == 1:
             return f"{self.mean:.3f} (one value, no interval)"

@@ -127,13 +127,7 @@ means = result.accuracy.groupby("model")["accuracy"].mean()
 joint_guess.reveal(means["joint"], within=0.02)
 by_seed = result.accuracy.pivot_table(index="seed", columns="model", values="accuracy")
 averaged = interval(by_seed["ensemble"] - by_seed["A"])
-ensemble_guess.reveal(
-    "clearly better"
-    if averaged.low > 0
-    else "clearly worse"
-    if averaged.high < 0
-    else "about as good"
-)
+ensemble_guess.reveal(averaged.in_words("clearly worse", "about as good", "clearly better"))
 
 # %% folded=true
 # The figure: Two modalities, and worse than one of them.

@@ -212,8 +212,7 @@ wide = live.pivot_table(index="seed", columns="model", values="accuracy")
 # The outcome, beside your guesses.
 late_guess.reveal(wide["late"].mean(), within=0.03)
 between = interval(wide["intermediate"] - wide["early"])
-sign = "intermediate is ahead" if between.low > 0 else "early is ahead"
-order_guess.reveal("no difference" if between.low < 0 < between.high else sign)
+order_guess.reveal(between.in_words("early is ahead", "no difference", "intermediate is ahead"))
 wide[list(PLACES)].agg(["mean", "min", "max"]).round(3)
 
 # %% folded=true
@@ -276,13 +275,7 @@ for seed in synergy.seeds[:5]:
     doubled.append(accuracy(predict(network, data.test.inputs).joint, data.test.labels))
 w, v = matched_widths("early", sizes, data.num_classes, double.budget)
 lag = interval(wide["intermediate"] - doubled)
-double_guess.reveal(
-    "behind it"
-    if lag.low > 0
-    else "ahead of intermediate fusion"
-    if lag.high < 0
-    else "level with it"
-)
+double_guess.reveal(lag.in_words("ahead of intermediate fusion", "level with it", "behind it"))
 print(f"early fusion, w = {w}, v = {v}: {interval(doubled)}")
 
 # %% folded=true
@@ -814,7 +807,7 @@ behind = {
 }
 learnt = reading.change("early transformer", timed[1], MORE)
 in_the_end = behind[MORE]
-more_guess.reveal("ahead" if in_the_end.low > 0 else "behind" if in_the_end.high < 0 else "level")
+more_guess.reveal(in_the_end.in_words("behind", "level", "ahead"))
 print(f"transformer, 4000 samples − 1000: {learnt}")
 print("transformer − intermediate, 1000 and 4000 samples:", *behind.values())
 
@@ -895,7 +888,7 @@ zeroed_guess
 zeroed = reading.without("unequal widths", "B").query("model == 'early' and way == 'zeros'")
 with_b = reading.wide.loc["unequal widths"]["early"]
 rise = interval(zeroed.set_index("seed")["accuracy"] - with_b)
-zeroed_guess.reveal("falls" if rise.high < 0 else "rises" if rise.low > 0 else "hardly changes")
+zeroed_guess.reveal(rise.in_words("falls", "hardly changes", "rises"))
 claim("Without B early fusion gains {value:+.3f} at least", rise.low, above=0.1)
 
 # %% [markdown]
@@ -983,11 +976,7 @@ lost_guess.reveal(jointly, within=0.05)
 # The figure.
 whole = reading.minus(DIGITS, "late" + THINNED, "late")
 thinned_guess.reveal(
-    "clearly better than without"
-    if whole.low > 0
-    else "clearly worse than without"
-    if whole.high < 0
-    else "level"
+    whole.in_words("clearly worse than without", "level", "clearly better than without")
 )
 figure, axes = new_figure(11.5, 5.4, columns=2)
 alts = []

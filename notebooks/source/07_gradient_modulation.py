@@ -685,9 +685,7 @@ signs = live.probes.query("epoch == 10 and modality == 'A'").pivot_table(
     index="seed", columns="entry", values="accuracy"
 )
 effect = interval(signs["agm, flipped"] - signs["agm"])
-sign_guess.reveal(
-    "better" if effect.low > 0 else "worse" if effect.high < 0 else "as with the right sign"
-)
+sign_guess.reveal(effect.in_words("worse", "as with the right sign", "better"))
 compared = ["joint", "agm", "agm, flipped", "ensemble"]
 signs[compared].agg(interval).to_frame("probe of A")
 

@@ -591,9 +591,7 @@ faster = by_seed(partial(load_preset, "starve"), {"brake only": alone["brake onl
 short["brake only, rate × 3"] = faster["brake only"]
 full = by_seed(partial(load_preset, "starve"), alone, SEEDS[:3])
 edge = interval(short["accelerate only"] - short["brake only"])
-halves_guess.reveal(
-    "the acceleration" if edge.low > 0 else "the brake" if edge.high < 0 else "no difference"
-)
+halves_guess.reveal(edge.in_words("the brake", "no difference", "the acceleration"))
 seven = {"7 epochs": short.apply(interval), "20 epochs (two of them)": full.apply(interval)}
 pd.DataFrame(seven).loc[[*halves, "brake only, rate × 3"]].fillna("not trained")
 

@@ -92,3 +92,11 @@ def test_summarise_gives_a_row_per_group_in_order_of_appearance():
 def test_summarise_refuses_a_group_of_one_seed():
     with pytest.raises(ValueError, match="two or more"):
         summarise(pd.DataFrame({"model": ["A"], "accuracy": [0.5]}), ["model"])
+
+
+def test_an_interval_says_on_which_side_of_zero_it_lies():
+    words = ("below", "across", "above")
+    for low, high, expected in ((-2, -1, "below"), (-1, 1, "across"), (1, 2, "above")):
+        assert Interval((low + high) / 2, low, high, 5).in_words(*words) == expected
+    for edge in ((-1, 0), (0, 1), (float("nan"), float("nan"))):
+        assert Interval(0, *edge, 5).in_words(*words) == "across"
