@@ -10,6 +10,7 @@ from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import fit
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction_studies import (
+    KINDS,
     robust_p,
     studies,
 )
@@ -139,12 +140,12 @@ needs_interaction = Exercise(
         ),
         *(
             Misconception(
-                f"robust errors, HC{3 if power == 2 else 2 if power else 0}",
-                lambda a, b, y, power=power: robust_p(a, b, y, power) < 0.05,
+                f"robust errors, {kind}",
+                lambda a, b, y, kind=kind: robust_p(a, b, y, kind) < 0.05,
                 "You let the variance differ from row to row. Asked is the ordinary t-test, which "
                 "has one variance for all rows.",
             )
-            for power in (0, 1, 2)
+            for kind in KINDS
         ),
         Misconception(
             "one-sided",
