@@ -168,8 +168,11 @@ class Trial:
         known = {m.name: m.function for m in self.exercise.misconceptions}
         if misconception not in known:
             return False
-        values = {str(known[misconception](*fresh(case))) for case in self.cases[self.seeds[0]]}
-        return len(values) == 1
+        cases = self.cases[self.seeds[0]]
+        try:
+            return len({str(known[misconception](*fresh(case))) for case in cases}) == 1
+        except Exception:
+            return False
 
     def judge(self, function: Callable[..., Any], seed: int) -> Outcome:
         """What the exercise itself says."""

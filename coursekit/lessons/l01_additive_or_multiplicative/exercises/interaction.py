@@ -97,6 +97,11 @@ needs_interaction = Exercise(
             "You test x_B's own effect, w2. H2 is about the product's weight, w3.",
         ),
         Misconception(
+            "w2 tested, without the product",
+            lambda a, b, y: _p_values(y, 1.0, a, b)[2] < 0.05,
+            "You test x_B in a model without the product. H2 is about the product's weight, w3.",
+        ),
+        Misconception(
             "w1 tested",
             lambda a, b, y: _p_values(y, 1.0, a, b, a * b)[1] < 0.05,
             "You test x_A's own effect, w1. H2 is about the product's weight, w3.",
