@@ -1,37 +1,26 @@
 """Every exercise of every lesson against answers written apart from its misconceptions."""
 
-import importlib
-import importlib.util
 import re
-from pathlib import Path
 
+import numpy as np
 import pytest
+from mutants.answers import load_answers, with_kept_cases
 
 from coursekit.course.exercises import Correct, Exercise, Incorrect, NotAttempted, OpenExercise
 from coursekit.course.exercises.same_value import agree
 from coursekit.course.registry import exercises, rooms
 
-HERE = Path(__file__).parents[1]
 SEEDS = (11, 12)
 MORE_SEEDS = range(11, 17)
 
 
-def answers(lesson):
-    """What is tried: ``answers.py`` of the lesson's folder among the tests."""
-    path = HERE / "lessons" / rooms()[lesson].rpartition(".")[2] / "answers.py"
-    spec = importlib.util.spec_from_file_location(f"answers_{lesson}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 EXERCISES = [
-    (lesson, exercise)
+    (lesson, with_kept_cases(exercise))
     for lesson in rooms()
     for exercise in vars(exercises(lesson)).values()
     if isinstance(exercise, Exercise)
 ]
-TABLES = {lesson: answers(lesson) for lesson in rooms()}
+TABLES = {lesson: load_answers(lesson) for lesson in rooms()}
 each_exercise = pytest.mark.parametrize(
     ("lesson", "exercise"), EXERCISES, ids=[exercise.key for _, exercise in EXERCISES]
 )
@@ -105,8 +94,6 @@ def test_no_constant_passes_and_a_stub_earns_nothing(lesson, exercise):
     assert isinstance(judge(lesson, exercise, stub, 1), NotAttempted)
     if exercise.cases is None:
         return
-    import numpy as np
-
     for seed in range(20):
         cases = exercise.cases(np.random.default_rng(seed))
         values = [exercise.reference(*case) for case in cases]

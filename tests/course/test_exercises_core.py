@@ -189,7 +189,86 @@ def test_code_that_writes_into_its_arguments_fools_nobody():
         x += y
         return x
 
-    assert isinstance(make(cases=vectors).evaluate(right_but_rude), Correct)
+    outcome = make(cases=vectors).evaluate(right_but_rude)
+    assert isinstance(outcome, Incorrect) and outcome.points(2) == 0
+    assert outcome.sentence == "The right number, but you changed x." and "copy" in outcome.hint
+
+
+def changing(*arguments):
+    """An exercise whose arguments are these, and whose right answer is 0."""
+    return make(reference=lambda *a: 0.0, cases=lambda rng: [arguments] * 4, misconceptions=())
+
+
+@pytest.mark.parametrize(
+    ("argument", "write"),
+    [
+        (np.zeros((2, 2)), lambda x: x.fill(1)),
+        (torch.zeros(3), lambda x: x.add_(1)),
+        (pd.DataFrame({"a": [1, 2]}), lambda x: x.__setitem__("b", 0)),
+        (pd.Series([1.0, np.nan]), lambda x: x.__setitem__(0, 2.0)),
+        ([3, 1, 2], lambda x: x.sort()),
+        ({"a": np.ones(2)}, lambda x: x["a"].__imul__(2)),
+        ({"a": 1, "b": [1.0]}, lambda x: x.pop("a")),
+        ((np.ones(2), "word"), lambda x: x[0].__setitem__(0, np.nan)),
+    ],
+)
+def test_whoever_writes_into_an_argument_is_told_its_name(argument, write):
+    def answer(first, thing):
+        write(thing)
+        return 0.0
+
+    outcome = changing(1.0, argument).evaluate(answer)
+    assert isinstance(outcome, Incorrect) and outcome.misconception == "changed argument"
+    assert outcome.sentence == "The right number, but you changed thing."
+    assert isinstance(changing(1.0, argument).evaluate(lambda first, thing: 0.0), Correct)
+
+
+def test_what_is_there_to_move_may_move():
+    weight, layer = torch.ones(2, requires_grad=True), torch.nn.Linear(2, 1)
+    arguments = (weight, layer, np.random.default_rng(0), {"b": 1, "a": 2}, [np.nan, None])
+
+    def answer(weight, layer, rng, table, row):
+        (weight.sum() + layer(weight).sum()).backward()
+        layer.weight.data += rng.normal()
+        table["b"] = table.pop("b")
+        return 0.0
+
+    assert isinstance(changing(*arguments).evaluate(answer), Correct)
+
+
+def test_words_that_are_right_and_a_changed_argument():
+    words = make(
+        reference=lambda x: "up" if x[0] > 0 else "down",
+        cases=lambda rng: [([s * 1.0, 2.0],) for s in (1, -1, 1, -1)],
+        options=("up", "down"),
+        misconceptions=(),
+    )
+    outcome = words.evaluate(lambda x: "up" if x.pop(0) > 0 else "down")
+    assert outcome.sentence == "The right answer, but you changed x."
+
+
+def test_a_hint_is_given_only_where_every_case_agrees():
+    def half(x, y):
+        return x + y if x > 0 else x - y
+
+    cases = [(float(i), 2.0) for i in (-2, -1, 1, 2)]
+    outcome = make(cases=lambda rng: cases).evaluate(half)
+    assert isinstance(outcome, Incorrect) and outcome.hint == ""
+    twin = Misconception("twin", lambda x, y: x - y, "Another hint.")
+    two = make(misconceptions=(*make().misconceptions, twin))
+    assert two.evaluate(lambda x, y: x - y).hint == ""
+    same = make(misconceptions=(*make().misconceptions, make().misconceptions[0]))
+    assert same.evaluate(lambda x, y: x - y).hint == "Add, not subtract."
+
+
+def test_a_mistake_that_raises_or_gives_nan_has_its_hint_too():
+    shapes = Misconception("shapes", lambda x, y: np.ones((4, 3)) / x, "Keep the dimension.")
+    zero = Misconception("zero", lambda x, y: (x - x) / (y - y), "Nothing by nothing.")
+    exercise = make(cases=vectors, misconceptions=(shapes, zero))
+    assert exercise.evaluate(lambda x, y: np.zeros((4, 3)) / y).hint == "Keep the dimension."
+    assert exercise.evaluate(lambda x, y: x + y[:3]).hint == ""
+    outcome = exercise.evaluate(lambda x, y: (y - y) / (x - x))
+    assert outcome.hint == "Nothing by nothing." and "division by zero" in outcome.sentence
 
 
 def test_a_learners_exception_is_theirs_with_their_line():

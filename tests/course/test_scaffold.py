@@ -45,6 +45,7 @@ TESTED = (
     *("tests/balancing/test_scaffolded_method.py", "tests/balancing/test_balancing.py"),
     *("tests/fusion/test_scaffolded_operator.py", "tests/fusion/test_fusion.py"),
     *("tests/course/test_unwritten_sentences.py", "tests/course/test_exercises.py"),
+    "tests/course/test_exercise_mutants.py",
     *(
         "tests/course/test_notebooks.py",
         "tests/course/test_stress.py",
@@ -93,6 +94,13 @@ def course(tmp_path_factory):
     done = made.run("-c", MAKE, *COMMANDS)
     assert done.returncode == 0, done.stdout + done.stderr
     return made
+
+
+def test_its_exercises_pay_for_no_slip(course):
+    done = course.run("tests/exercise_mutants.py", "97", "00-scaffolded")
+    assert done.returncode == 0 and done.stdout.count(" 0 faults") == 4, done.stdout + done.stderr
+    table = (course.folder / "tests/course/mutants/table.tsv").read_text("utf-8")
+    assert len(re.findall(r"^(?:97-|00-scaffolded)", table, re.M)) == 4
 
 
 def test_all_is_green_but_what_an_author_has_to_write(course):

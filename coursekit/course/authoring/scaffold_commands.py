@@ -33,18 +33,20 @@ def lesson(
     from coursekit.course.authoring.scaffold_lesson import lesson as plan
 
     number = name[:2]
-    _write(lambda: plan(name), f"python course.py refresh {number} 00 explorers")
+    then = f"python tests/exercise_mutants.py {number}"
+    _write(lambda: plan(name), f"python course.py refresh {number} 00 explorers, {then}")
 
 
 @app.command()
 def exercise(
     key: Annotated[str, typer.Argument(help="lesson and words: 05-fair-rival")],
 ) -> None:
-    """An exercise of a lesson: its module, its two cells, answers to try on it."""
+    """An exercise of a lesson: its module, its two cells, answers and slips to try on it."""
     _require_checkout()
     from coursekit.course.authoring.scaffold_lesson import exercise as plan
 
-    _write(lambda: plan(key), f"python course.py refresh {key[:2]}")
+    then = f"python tests/exercise_mutants.py {key[:2]}"
+    _write(lambda: plan(key), f"python course.py refresh {key[:2]}, {then}")
 
 
 @app.command()

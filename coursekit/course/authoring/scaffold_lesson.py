@@ -24,6 +24,7 @@ FIRST = "share-of"  # the exercise that a new lesson begins with
 CELL = "# %% [markdown]\n"
 WORDS = "# ## Words\n"
 GUIDE = ROOT / "INSTRUCTORS.md"
+EQUIVALENTS = ROOT / "tests" / "course" / "mutants" / "equivalents.toml"
 SECTION = re.compile(r"^### (\d\d) .*\n", re.M)
 
 
@@ -108,6 +109,8 @@ def _with_exercise(texts: Scaffold, lesson_name: str, key: str) -> Scaffold:
         exercises: _exported(texts[exercises], f"{package}.{module.stem}", name),
         source: _with_cells(texts[source], filled("exercise/cells.py", **fill), source.name),
         answers: texts[answers].rstrip("\n") + "\n" + filled("exercise/answers.py", **fill),
+        EQUIVALENTS: EQUIVALENTS.read_text(encoding="utf-8")
+        + filled("exercise/equivalents.toml", **fill),
     }
 
 

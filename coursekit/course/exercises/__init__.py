@@ -23,8 +23,11 @@ How to write them for a lesson (see ``coursekit/lessons/l01_…/exercises``):
             hints=("Which single modality is the rival?", "max(accuracies.values())"),
         )
 
-    The cases must tell every misconception from the reference and from the other ones, and no
-    constant may pass: let the right value change from case to case.
+    The cases must tell every misconception from the reference and from the other ones in every
+    draw, for a hint is given only where an answer does in all of them what the misconception does.
+    No constant may pass: let the right value change from case to case. Put fixed cases beside the
+    random ones, at thresholds, with ties, negative numbers and other orders; ``drawing`` draws
+    anew until every rival is refused, and ``tests/exercise_mutants.py`` tells what is not.
 
 2.  A value exercise (the learner assigns a number or a word) has no ``cases``; reference and
     misconceptions take the data the notebook hands in, ``exercises.slope.check(slope, table)``.
@@ -42,8 +45,9 @@ How to write them for a lesson (see ``coursekit/lessons/l01_…/exercises``):
     one right value; its cells, tables and hints are the same.
 
 An answer may be an int, float, numpy, torch or pandas object or a list, if the numbers are right;
-a bool or a text is no number. The learner's function is called on copies. What it prints or warns
-is shown in the box. Four outcomes: correct, incorrect, not attempted, cannot be checked.
+a bool or a text is no number. The learner's function is called on copies; one that is right and
+writes into them is told so and earns nothing. What it prints or warns is shown in the box. Four
+outcomes: correct, incorrect, not attempted, cannot be checked.
 """
 
 from coursekit.course.exercises.exercise import Exercise

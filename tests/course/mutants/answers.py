@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -40,6 +40,21 @@ def all_exercises() -> dict[str, tuple[str, Exercise]]:
 def is_open(exercise: Exercise) -> bool:
     """Whether it asks for a class and has no single right value."""
     return isinstance(exercise, OpenExercise)
+
+
+def with_kept_cases(exercise: Exercise) -> Exercise:
+    """The exercise, which makes the cases of a seed only once."""
+    make, kept = exercise.cases, {}
+    if make is None:
+        return exercise
+
+    def cases(rng: numpy.random.Generator) -> list[tuple]:
+        state = str(rng.bit_generator.state)
+        if state not in kept:
+            kept[state] = make(rng)
+        return kept[state]
+
+    return replace(exercise, cases=cases)
 
 
 def answers_path(lesson: str) -> Path:

@@ -127,7 +127,8 @@ def _changes(place: _Place):
     for new in _replacements(node):
         yield *here, new
     if isinstance(node, ast.BinOp | ast.AugAssign):
-        for kind in OTHER_OPERATORS.get(type(node.op), ()):
+        by_zero = isinstance(node.op, ast.Mult) and getattr(_right(node), "value", 1) == 0
+        for kind in () if by_zero else OTHER_OPERATORS.get(type(node.op), ()):
             yield node, "op", None, kind()
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         for kind in OTHER_COMPARISONS.get(type(node.ops[0]), ()):
@@ -146,6 +147,10 @@ def _changes(place: _Place):
         yield node, "test", None, ast.Constant(True)
     if isinstance(node, ast.comprehension) and node.ifs:
         yield node, "ifs", None, []
+
+
+def _right(node: ast.BinOp | ast.AugAssign) -> ast.expr:
+    return node.value if isinstance(node, ast.AugAssign) else node.right
 
 
 def _replacements(node: ast.AST) -> Iterator[ast.expr]:

@@ -8,12 +8,23 @@ from typing import Any
 import numpy as np
 
 from coursekit.course.exercises import Correct, Exercise
-from coursekit.course.exercises.same_value import agree, fresh, is_missing, same_form
-from mutants.answers import all_exercises, compiled, load_answers, sources
+from coursekit.course.exercises.outcome import Outcome
+from coursekit.course.exercises.same_value import agree, as_array, fresh, is_missing, same_form
+from mutants import equivalents
+from mutants.answers import all_exercises, compiled, is_open, load_answers, sources, with_kept_cases
 from mutants.slips import slips
 
 SEEDS = tuple(range(101, 131))
 PRESENT = 999  # the seed of the case whose arguments a lazy answer has built in
+
+
+def tried_exercises() -> list[str]:
+    """Keys of the exercises that have a right value.
+
+    Those that ask for a class have none, and each check of one trains models: what is wrong there
+    is written by hand, in answers.py and among the misconceptions.
+    """
+    return [key for key, (_, e) in all_exercises().items() if not is_open(e)]
 
 
 @dataclass
@@ -26,6 +37,24 @@ class Mutant:
 
 
 @dataclass
+class Finding:
+    """What came of all slips of an exercise.
+
+    equivalent: how many are listed as changing nothing.  faults: sentences.
+    """
+
+    key: str
+    mutants: int = 0
+    equivalent: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def killed(self) -> int:
+        """How many are refused, if there is no fault."""
+        return self.mutants - self.equivalent
+
+
+@dataclass
 class Trial:
     """An exercise with its cases of some seeds, and what is right there."""
 
@@ -35,7 +64,8 @@ class Trial:
     given: tuple[Any, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        lesson, self.exercise = all_exercises()[self.key]
+        lesson, exercise = all_exercises()[self.key]
+        self.exercise = with_kept_cases(exercise)
         self.lesson = lesson
         self.given = getattr(load_answers(lesson), "GIVEN", {}).get(self.key, ())
         if self.exercise.cases is None:
@@ -101,7 +131,50 @@ class Trial:
                     return False
         return isinstance(self.judge(mutant.function, seed), Correct)
 
-    def judge(self, function: Callable[..., Any], seed: int) -> Any:
+    def run(self) -> Finding:
+        """Try all of them with all seeds: each is refused with all, or listed and accepted."""
+        finding, listed = Finding(self.key), []
+        for mutant in self.mutants():
+            finding.mutants += 1
+            accepted = [seed for seed in self.seeds if self.survives(mutant, seed)]
+            known = equivalents.matching(self.key, mutant.name)
+            if not accepted:
+                finding.faults += self.false_hints(mutant.function, mutant.name)
+            elif known and len(accepted) == len(self.seeds):
+                finding.equivalent += 1
+                listed.append(mutant.name)
+            else:
+                finding.faults.append(f"{mutant.name}: accepted with {accepted}")
+        stale = equivalents.unused(self.key, listed)
+        finding.faults += [f"equivalents.toml: {line!r} is of no use" for line in stale]
+        return finding
+
+    def false_hints(self, function: Callable[..., Any], name: str) -> list[str]:
+        """A fault when a hint is given that does not hold with other seeds.
+
+        Of a misconception that says the same in all cases the hint says just that.
+        """
+        try:
+            outcome = self.judge(function, self.seeds[0])
+        except Exception:  # a value that cannot be had is not handed in
+            return []
+        if not outcome.hint or self._constant(outcome.misconception):
+            return []
+        hints = {self.judge(function, seed).hint for seed in self.seeds[1:]} - {outcome.hint}
+        told = f"told {outcome.hint!r} with seed {self.seeds[0]}"
+        return [f"{name}: {told}, else {hints}"] if hints else []
+
+    def _constant(self, misconception: str) -> bool:
+        known = {m.name: m.function for m in self.exercise.misconceptions}
+        if misconception not in known:
+            return False
+        cases = self.cases[self.seeds[0]]
+        try:
+            return len({str(known[misconception](*fresh(case))) for case in cases}) == 1
+        except Exception:
+            return False
+
+    def judge(self, function: Callable[..., Any], seed: int) -> Outcome:
         """What the exercise itself says."""
         if self.exercise.cases is None:
             return self.exercise.evaluate(function(*self.given), *self.given)
@@ -147,13 +220,7 @@ def spoil(argument: Any) -> None:
 
 
 def _after(right: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
-    return lambda *a: change(_array(right(*a)))
-
-
-def _array(value: Any) -> np.ndarray:
-    from coursekit.course.exercises.same_value import as_array
-
-    return as_array(value)
+    return lambda *a: change(as_array(right(*a)))
 
 
 # What it takes: numbers, a row or a table; what is done with them.

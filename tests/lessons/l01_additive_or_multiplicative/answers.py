@@ -14,6 +14,15 @@ def table(x_a, x_b, y):
 
 
 def ols(formula, x_a, x_b, y):
+    """What `by_formula` fits, in a tenth of its time, for no formula is read here."""
+    right = formula.removeprefix("y ~ ").replace("a * b", "a + b + a:b")
+    columns = {"Intercept": np.ones(len(y)), "a": x_a, "b": x_b, "a:b": x_a * x_b}
+    terms = right.removesuffix(" - 1").split(" + ")
+    names = terms if right.endswith(" - 1") else ["Intercept", *terms]
+    return sm.OLS(y, pd.DataFrame({name: columns[name] for name in names})).fit()
+
+
+def by_formula(formula, x_a, x_b, y):
     return smf.ols(formula, table(x_a, x_b, y)).fit()
 
 
@@ -114,7 +123,7 @@ RIGHT = {
         "torch": weight_torch,
         "normal equations": weight_normal_equations,
         "two lines": weight_two_lines,
-        "formula": lambda a, b, y: ols("y ~ a * b", a, b, y).params["a:b"],
+        "formula": lambda a, b, y: by_formula("y ~ a * b", a, b, y).params["a:b"],
         "centred": lambda a, b, y: ols("y ~ a * b", a - a.mean(), b, y).params["a:b"],
         "sklearn": lambda a, b, y: LinearRegression().fit(np.c_[a, b, a * b], y).coef_[2],
     },
@@ -128,7 +137,9 @@ RIGHT = {
         "F test": needs_by_f_test,
         "interval": needs_by_interval,
         "by hand": needs_by_hand,
-        "t test": lambda a, b, y: bool(ols("y ~ a + b + a:b", a, b, y).pvalues.iloc[3] <= 0.05),
+        "t test": lambda a, b, y: bool(
+            by_formula("y ~ a + b + a:b", a, b, y).pvalues.iloc[3] <= 0.05
+        ),
     },
 }
 

@@ -157,6 +157,22 @@ WRONG = {
     "03-project": {
         "diagonal": (lambda g: np.einsum("iic->ic", g), "diagonal"),
         "mean kept": (lambda g: g.mean(0) + g.mean(1), "Subtract it once"),
+        "median for mean": (
+            lambda g: np.median(g, 1) + np.median(g, 0) - np.median(g, (0, 1)),
+            "",
+        ),
+        "diagonal mean": (
+            lambda g: g.mean(1) + g.mean(0) - np.einsum("iic->c", g) / len(g),
+            "",
+        ),
+        "product": (lambda g: g.mean(1) * g.mean(0) / g.mean((0, 1)), ""),
+        "classes averaged": (lambda g: two_einsum(g).mean(1, keepdims=True) + 0 * g[0], ""),
+        "transposed twice": (lambda g: g.mean(1) - g.mean(0) + g.mean((0, 1)), ""),
+        "shifted": (lambda g: np.roll(two_einsum(g), 1, axis=0), ""),
+        "in place": (
+            lambda g: (two_einsum(g), g.__isub__(g.mean()))[0],
+            "The right number, but you changed g",
+        ),
         "scalar mean": (lambda g: g.mean(0) + g.mean(1) - np.mean(g), "one number for all"),
         "rows": (lambda g: g.mean(axis=1), "row means"),
         "columns": (lambda g: g.mean(axis=0), "column means"),
@@ -179,6 +195,21 @@ WRONG = {
             "one number for all",
         ),
         "two only": (lambda g: two_einsum(g.mean(2)), "third modality|averaged the third"),
+        "first two": (lambda g: g.mean((1, 2)) + g.mean((0, 2)) - g.mean((0, 1, 2)), "third"),
+        "one by one": (lambda g: g.mean(1)[:, 0] + g.mean(0)[0] + g.mean(2)[0], ""),
+        "medians": (
+            lambda g: (
+                np.median(g, (1, 2))
+                + np.median(g, (0, 2))
+                + np.median(g, (0, 1))
+                - 2 * np.median(g, (0, 1, 2))
+            ),
+            "",
+        ),
+        "sums": (
+            lambda g: g.sum((1, 2)) + g.sum((0, 2)) + g.sum((0, 1)) - 2 * g.sum((0, 1, 2)),
+            "",
+        ),
         "halved": (
             lambda g: (g.mean((1, 2)) + g.mean((0, 2)) + g.mean((0, 1))) / 3,
             "averaged the three",
@@ -211,6 +242,22 @@ WRONG = {
             ),
             "without an axis",
         ),
+        "centred model": (lambda u, v, w: ((u - u.mean(0)) * (v - v.mean(0))) @ w, ""),
+        "sorted pairs": (lambda u, v, w: (np.sort(u, 0) * np.sort(v, 0)) @ w, ""),
+        "projected and summed": (
+            lambda u, v, w: np.broadcast_to((u.mean(0) * v.mean(0)) @ w, (len(u), w.shape[1])),
+            "",
+        ),
+        "medians": (
+            lambda u, v, w: (
+                (u * np.median(v, 0) + np.median(u, 0) * v - np.median(u, 0) * np.median(v, 0)) @ w
+            ),
+            "",
+        ),
+        "in place": (
+            lambda u, v, w: (product_centred(u, v, w), u.__isub__(u.mean(0)))[0],
+            "The right number, but you changed u",
+        ),
         "two off": (
             lambda u, v, w: product_centred(u, v, w) - (u.mean(0) * v.mean(0)) @ w,
             "twice",
@@ -234,5 +281,13 @@ WRONG = {
         "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
         "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
         "always": (lambda b, a, r, m: NO, ""),
+        "margin of 0.02": (lambda b, a, r, m: verdict(b, a, r, 0.02), ""),
+        "half the margin": (lambda b, a, r, m: verdict(b, a, r, m / 2), ""),
+        "twice the margin": (lambda b, a, r, m: verdict(b, a, r, 2 * m), ""),
+        "a share of before": (lambda b, a, r, m: verdict(b, a, r, m * b), ""),
+        "rival without sign": (lambda b, a, r, m: say(b - a > m, abs(b - r) > m), "keep the sign"),
+        "the larger of the two": (lambda b, a, r, m: verdict(b, max(a, r), r, m), ""),
+        "the mean of the two": (lambda b, a, r, m: verdict(b, (a + r) / 2, r, m), ""),
+        "pays when used": (lambda b, a, r, m: PAYS if b - a > m else NO, "leans on"),
     },
 }

@@ -10,6 +10,7 @@ from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.fitting import fit
 from coursekit.lessons.l01_additive_or_multiplicative.exercises.interaction_studies import (
+    KINDS,
     robust_p,
     studies,
 )
@@ -96,6 +97,11 @@ needs_interaction = Exercise(
             "You test x_B's own effect, w2. H2 is about the product's weight, w3.",
         ),
         Misconception(
+            "w2 tested, without the product",
+            lambda a, b, y: _p_values(y, 1.0, a, b)[2] < 0.05,
+            "You test x_B in a model without the product. H2 is about the product's weight, w3.",
+        ),
+        Misconception(
             "w1 tested",
             lambda a, b, y: _p_values(y, 1.0, a, b, a * b)[1] < 0.05,
             "You test x_A's own effect, w1. H2 is about the product's weight, w3.",
@@ -139,12 +145,12 @@ needs_interaction = Exercise(
         ),
         *(
             Misconception(
-                f"robust errors, HC{3 if power == 2 else 2 if power else 0}",
-                lambda a, b, y, power=power: robust_p(a, b, y, power) < 0.05,
+                f"robust errors, {kind}",
+                lambda a, b, y, kind=kind: robust_p(a, b, y, kind) < 0.05,
                 "You let the variance differ from row to row. Asked is the ordinary t-test, which "
                 "has one variance for all rows.",
             )
-            for power in (0, 1, 2)
+            for kind in KINDS
         ),
         Misconception(
             "one-sided",

@@ -12,13 +12,20 @@ from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
 Study = tuple[Array, Array, Array]
 
 
-def robust_p(x_a: Array, x_b: Array, y: Array, leverage_power: int) -> float:
-    """p-value of w3 with errors that allow for unequal variances: HC0, HC2 or HC3 for 0, 1, 2."""
+KINDS = ("HC0", "HC1", "HC2", "HC3")
+
+
+def robust_p(x_a: Array, x_b: Array, y: Array, kind: str) -> float:
+    """p-value of w3 with errors that allow for unequal variances.  kind: one of `KINDS`."""
     design = design_of(x_a, x_b)
     inverse = np.linalg.inv(design.T @ design)
     weights = inverse @ design.T @ y
+    squares = (y - design @ weights) ** 2
     leverage = np.sum(design @ inverse * design, axis=1)
-    squares = (y - design @ weights) ** 2 / (1 - leverage) ** leverage_power
+    if kind == "HC1":
+        squares = squares * len(y) / (len(y) - 4)
+    elif kind != "HC0":
+        squares = squares / (1 - leverage) ** (2 if kind == "HC3" else 1)
     error = np.sqrt((inverse @ (design.T * squares) @ design @ inverse)[3, 3])
     return float(2 * stdtr(len(y) - 4, -abs(weights[3] / error)))
 
@@ -58,7 +65,7 @@ def _at_the_limit(rng: np.random.Generator, factor: float, rows: int) -> Study:
     t = factor * float(stdtrit(rows - 4, 0.975)) * float(rng.choice([-1, 1]))
     while True:
         study = _study(rng, (0.5, -3.0, t), 1.0, False, (rows, rows + 1))
-        robust = [robust_p(*study, power) < 0.05 for power in (0, 1, 2)]
+        robust = [robust_p(*study, kind) < 0.05 for kind in KINDS]
         if not any(r == (factor > 1) for r in robust):
             return study
 

@@ -117,6 +117,11 @@ def _conclude_cases(rng: np.random.Generator) -> list[tuple[float, float, float,
     The first ones lie at the margin itself, in binary fractions, which subtract without rounding.
     """
     cases = [(0.75, 0.6875, 0.5, 0.0625), (0.75, 0.5, 0.6875, 0.0625), (0.75, 0.5, 0.5, 0.25)]
+    # An eighth of the margin beside it.
+    cases += [(0.75, 0.6953125, 0.5, 0.0625), (0.75, 0.5, 0.6953125, 0.0625)]
+    cases += [(0.75, 0.6796875, 0.5, 0.0625), (0.75, 0.5, 0.6796875, 0.0625)]
+    # Margins that no other case has: a wide one and a narrow one.
+    cases += [(0.8, 0.75, 0.5, 0.1), (0.8, 0.6, 0.75, 0.1), (0.8, 0.793, 0.792, 0.005)]
     for _ in range(3):
         margin = float(rng.uniform(0.015, 0.04))
         before = float(rng.uniform(0.7, 0.85))

@@ -1,0 +1,41 @@
+"""The stored table: what came of all slips, and of which sources."""
+
+import hashlib
+import inspect
+from pathlib import Path
+
+from mutants import answers, equivalents
+from mutants.trial import Finding
+
+FILE = Path(__file__).with_name("table.tsv")
+COLUMNS = ("exercise", "slips", "refused", "equivalent", "sources")
+OWN = ("slips.py", "answers.py", "trial.py")
+
+
+def rows() -> dict[str, list[str]]:
+    """Key → the stored row, without the key."""
+    if not FILE.exists():
+        return {}
+    lines = FILE.read_text(encoding="utf-8").splitlines()[1:]
+    return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
+
+
+def write_rows(findings: list[Finding]) -> None:
+    """Put these exercises' rows in place of the stored ones."""
+    table = rows()
+    for f in findings:
+        counts = [f.mutants, f.killed, f.equivalent]
+        table[f.key] = [*map(str, counts), digest(f.key)]
+    known = answers.all_exercises()
+    lines = ["\t".join([key, *table[key]]) for key in sorted(table) if key in known]
+    FILE.write_text("\n".join(["\t".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
+
+
+def digest(key: str) -> str:
+    """Twelve letters over the exercises and answers of the lesson, the slips, the reasons."""
+    lesson, _ = answers.all_exercises()[key]
+    parts = [inspect.getsource(module) for module in answers.exercise_modules(lesson)]
+    parts.append(answers.answers_path(lesson).read_text(encoding="utf-8"))
+    parts += [(FILE.parent / name).read_text(encoding="utf-8") for name in OWN]
+    parts.append(repr(equivalents.table().get(key)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
