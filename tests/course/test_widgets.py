@@ -349,6 +349,53 @@ def test_a_training_is_abandoned_between_two_steps():
     assert e.alt == "A dot at 3."
 
 
+def test_stop_goes_back_to_the_picture_before_and_the_work_can_be_gone_on_with(monkeypatch):
+    monkeypatch.setattr("coursekit.course.widgets.latest_wins.QUIET", 0.0)
+    steps = []
+
+    def train(height, seed, mode):
+        for epoch in range(5):
+            steps.append((seed, epoch))
+            yield
+        return height
+
+    e = explorer(train, busy=lambda state: f"for {state['height']:g} s")
+    before, alt = e.state, e.alt
+
+    async def scenario():
+        e.set(height=2.0, seed=1)
+        while (1, 1) not in steps:
+            await asyncio.sleep(0)
+        assert status(e) == "for 2 s" and e._panel._stop.layout.display == ""
+        e._panel._stop.click()
+        assert e.state == before and e._panel._knobs["seed"].box.children[0].value == before["seed"]
+        await e.settle()
+        assert status(e) == "" and e._panel._stop.layout.display == "none"
+        assert e.alt == alt and (1, 4) not in steps
+        e.set(height=2.0, seed=1)
+        await e.settle()
+
+    run(scenario)
+    assert [epoch for seed, epoch in steps if seed == 1] == list(range(5))
+    assert e.alt == "A dot at 2."
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "long"),
+    [
+        ("race", {"fusion": "transformer", "lane_1": "agm", "epochs": 40}, True),
+        ("race", {"fusion": "late-linear", "lane_1": "agm", "epochs": 40}, False),
+        ("film", {"fusion": "transformer", "method": "gblend-online", "samples": 1500}, True),
+        ("film", {}, False),
+    ],
+)
+def test_what_takes_long_says_so_beforehand(key, state, long):
+    e = EXPLORERS[key]()
+    e._state = {**e.state, **state}
+    e._latest._busy(True)
+    assert ("about" in status(e)) == long and status(e).startswith("training")
+
+
 def test_a_wish_during_the_last_step_is_not_lost():
     e = None
 

@@ -36,7 +36,8 @@ class Explorer:
     compute(**state) → data; or a generator function that yields wherever it may be abandoned and
     returns data. What it yields is None or data so far, which a page with a kernel shows meanwhile.
     make_view() → a fresh `View`.  presets: name → values of some controls.
-    busy: what to say when a picture takes longer than 0.3 s.
+    busy: what to say when a picture takes longer than 0.3 s, or busy(state) → that; who says there
+    how long it takes says it beforehand. Meanwhile “Stop” goes back to the picture before.
     cursor: a Slider that compute does not get: moving it recomputes nothing, and the view is given
     ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
 
@@ -57,7 +58,7 @@ class Explorer:
         make_view: Callable[[], View],
         presets: Mapping[str, State] = MappingProxyType({}),
         question: str = "",
-        busy: str = "computing …",
+        busy: str | Callable[[State], str] = "computing …",
         cursor: str = "",
         at: Callable[[Any, float], Any] | None = None,
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
@@ -89,7 +90,7 @@ class Explorer:
             {cursor: self.player} if self.player else {}, groups,
         )  # fmt: skip
         self._latest: Latest[dict[str, float | str]] = Latest(
-            self._work, lambda on: self._panel.say(busy if on else "")
+            self._work, lambda on: self._panel.say(_words(busy, self._state) if on else "")
         )
         if not PUT_OFF.get():
             self._begin()
@@ -147,6 +148,16 @@ class Explorer:
     def reset(self) -> None:
         """All knobs back to where they were at first, or as they were handed out."""
         self._go(self._handed.state)
+
+    def stop(self) -> None:
+        """Leave what is being computed: knobs and picture as they were before it."""
+        self._begin()
+        if self.player:
+            self.player.pause()
+        self._latest.stop()
+        self._state = dict(self._shown)
+        self._panel.put(self._state, self.code)
+        self._screen.back()
 
     def read(self, code: str) -> dict[str, float | str]:
         """The state that ``code`` stands for. Errors: ValueError, in a sentence."""
@@ -328,3 +339,7 @@ class Explorer:
         bundle["text/html"] = f"<p><b>{html.escape(self.title)}</b></p>{image}"
         bundle["text/plain"] = repr(self)
         return bundle
+
+
+def _words(busy: str | Callable[[State], str], state: State) -> str:
+    return busy(state) if callable(busy) else busy

@@ -29,6 +29,9 @@ class Actions(Protocol):
     def enter_code(self, code: str) -> None:
         """Enter a code."""
 
+    def stop(self) -> None:
+        """Leave what is being computed."""
+
 
 class Panel:
     """Knobs, presets, code, status and picture; it knows nothing of how a picture comes about.
@@ -78,9 +81,10 @@ class Panel:
         knobs = W.VBox().add_class("ck-knobs")
         self._left = knobs
         self._arrange(list(presets))
-        right = W.VBox([self._image, self._status, self._as_table, self._table]).add_class(
-            "ck-picture"
-        )
+        self._stop = _button("Stop", actions.stop).add_class("ck-plain")
+        self._stop.layout.display = "none"  # until there is something to stop
+        status = W.HBox([self._status, self._stop]).add_class("ck-buttons")
+        right = W.VBox([self._image, status, self._as_table, self._table]).add_class("ck-picture")
         names = {
             f".{css_class}": {"role": "group", "aria-label": title},
             f".{css_class}-status": {"role": "status", "aria-live": "polite"},
@@ -140,8 +144,9 @@ class Panel:
         self._fill_table()
 
     def say(self, sentence: str) -> None:
-        """A quiet word below the picture."""
+        """A quiet word below the picture about work under way, which can be stopped; "" = none."""
         self._status.value = sentence
+        self._stop.layout.display = "" if sentence else "none"
 
     def warn(self, sentence: str) -> None:
         """A sentence that must not be missed; "" takes it away."""

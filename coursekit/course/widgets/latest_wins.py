@@ -27,6 +27,7 @@ class Latest(Generic[Wish]):
         self._busy = busy
         self._wish: list[Wish] = []  # empty, or the one newest wish
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def ask(self, wish: Wish) -> None:
         """Want ``wish``, and nothing that was wanted before."""
@@ -40,6 +41,10 @@ class Latest(Generic[Wish]):
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._run())
 
+    def stop(self) -> None:
+        """Want nothing any more: what is under way ends before its next step."""
+        self._wish, self._stopped = [], True
+
     def settle(self) -> Awaitable[None]:
         """What to await until nothing is wanted any more; without a loop that is now."""
         if self._task is None or self._task.done():
@@ -52,6 +57,9 @@ class Latest(Generic[Wish]):
             # A few turns of the loop: presses that wait in the queue become one piece of work.
             for _ in range(3):
                 await asyncio.sleep(0)
+            if not self._wish:  # stopped meanwhile
+                break
+            self._stopped = False
             with _no_pause(), closing(self._work(self._wish.pop())) as steps:
                 watched: bool | None = None  # a generator's first step takes nothing
                 while True:
@@ -64,7 +72,7 @@ class Latest(Generic[Wish]):
                         announced = True
                         self._busy(True)
                     await asyncio.sleep(0)
-                    if self._wish:  # something newer: leave this unfinished
+                    if self._wish or self._stopped:  # leave this unfinished
                         break
         if announced:
             self._busy(False)

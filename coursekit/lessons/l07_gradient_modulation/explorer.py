@@ -7,7 +7,7 @@ from types import MappingProxyType
 from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.race import ENSEMBLE, Entrant, Race, race
-from coursekit.course.widgets.common_controls import OPTIMISERS, PRESETS, SGD
+from coursekit.course.widgets.common_controls import OPTIMISERS, PRESETS, SGD, training_words
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
@@ -19,6 +19,7 @@ from coursekit.utils.checks import require
 from coursekit.utils.stepwise import mapped
 
 NOBODY = "nobody"
+SAMPLES = 1000  # to train on, in the largest preset
 SCALES = ("step", "gradient")
 FIRST = (JOINT, "ogm", "mlb")  # who runs at first
 NO_EXTRA: Mapping[str, Entrant] = MappingProxyType({})
@@ -79,6 +80,11 @@ def _lanes(*names: str) -> State:
     return {f"lane_{i}": name for i, name in enumerate(names, 1)}
 
 
+def _words(state: Mapping[str, float | str]) -> str:
+    lanes = {str(state[f"lane_{i}"]) for i in range(1, LANES + 1)} - {NOBODY}
+    return training_words(str(state["fusion"]), lanes, float(state["epochs"]), SAMPLES)
+
+
 @put_off()
 def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
     """Lesson 07: who wins, and why?
@@ -114,7 +120,7 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
         compute=make_run(extra),
         make_view=RaceView,
         presets=presets(),
-        busy="training …",
+        busy=_words,
         groups={
             "Methods": tuple(knobs)[:LANES],
             "Data": ("data",),

@@ -1,11 +1,12 @@
 """The film explorer: four linked views of one training, with a time cursor through all of them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 from coursekit import balancing
 from coursekit.compare.protocol import FUSIONS
 from coursekit.compare.replay import ENSEMBLE, Replay, replay
+from coursekit.course.widgets.common_controls import training_words
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
@@ -47,6 +48,11 @@ def frame(remarked: Remarked, epoch: float) -> Frame:
     return replace(at_epoch(film, epoch), left_out=left_out)
 
 
+def _words(state: Mapping[str, float | str]) -> str:
+    methods = (str(state["method"]), JOINT)
+    return training_words(str(state["fusion"]), methods, EPOCHS, float(state["samples"]))
+
+
 @put_off()
 def film_explorer() -> Explorer:
     """Lesson 08: when does the head begin to listen?"""
@@ -75,7 +81,7 @@ def film_explorer() -> Explorer:
             "overfit": {"method": "multi-loss", "data": "overfit", "epoch": EPOCHS},
             "balanced": {"method": "mlb", "data": "balanced", "epoch": EPOCHS},
         },
-        busy="training …",
+        busy=_words,
         groups={
             "Data": ("data", "samples"),
             "Training": ("method", "fusion", "seed"),
