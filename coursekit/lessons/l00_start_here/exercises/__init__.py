@@ -127,22 +127,14 @@ def _majority_cases(rng: np.random.Generator) -> list[tuple[np.ndarray]]:
         labels[0], labels[other[0]] = labels[other[0]], labels[0]
         cases.append((labels,))
     # Then it is one of those: the largest, the smallest, zero, the first of two, the last of two.
-<<<<<<< HEAD
-    for fixed, often in (
-=======
     for some, times in (
->>>>>>> h1
         ([0, 1, 2], [4, 6, 11]),
         ([3, 5, 9], [12, 5, 6]),
         ([0, 1, 2], [9, 4, 5]),
         ([1, 2, 4], [8, 3, 7]),
         ([20, 31], [3, 8]),
     ):
-<<<<<<< HEAD
-        cases.append((rng.permutation(np.repeat(fixed, often)),))
-=======
         cases.append((rng.permutation(np.repeat(some, times)),))
->>>>>>> h1
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
