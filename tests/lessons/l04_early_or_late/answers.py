@@ -93,11 +93,16 @@ def positions_loop(length, width):
     return rows
 
 
-def positions_numpy(length, width, first=0, base=10_000.0):
-    angle = np.arange(first, first + length)[:, None] / base ** (np.arange(0, width, 2) / width)
+def positions_numpy(length, width):
+    angle = np.arange(length)[:, None] / 10_000 ** (np.arange(0, width, 2) / width)
     p = np.zeros((length, width))
     p[:, 0::2], p[:, 1::2] = np.sin(angle), np.cos(angle)
     return p
+
+
+def positions_with(length, width, base):
+    angle = np.arange(length)[:, None] / base ** (np.arange(0, width, 2) / width)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=2).reshape(length, width)
 
 
 def positions_complex(length, width):
@@ -248,11 +253,11 @@ WRONG = {
             "even columns",
         ),
         "sines": (lambda n, w: np.repeat(positions_numpy(n, w)[:, 0::2], 2, 1), "is a sine"),
-        "from one": (lambda n, w: positions_numpy(n, w, 1), "count from 0"),
-        "multiplied": (lambda n, w: positions_numpy(n, w, base=1e-4), "so divide"),
-        "halved": (lambda n, w: positions_numpy(n, w, base=100.0), "yours is i/W"),
+        "from one": (lambda n, w: positions_numpy(n + 1, w)[1:], "count from 0"),
+        "multiplied": (lambda n, w: positions_with(n, w, 1e-4), "so divide"),
+        "halved": (lambda n, w: positions_with(n, w, 100.0), "yours is i/W"),
         "degrees": (lambda n, w: np.sin(np.degrees(np.arcsin(positions_numpy(n, w)))), ""),
-        "base 1000": (lambda n, w: positions_numpy(n, w, base=1000.0), ""),
+        "base 1000": (lambda n, w: positions_with(n, w, 1000.0), ""),
         "transposed": (lambda n, w: positions_numpy(w, n), ""),
         "times": (lambda n, w: np.arange(n)[:, None] / 1e4 ** (np.arange(w) / w), ""),
     },

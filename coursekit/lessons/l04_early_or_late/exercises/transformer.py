@@ -47,6 +47,7 @@ def _lengths(rng: np.random.Generator) -> list[tuple[int, int]]:
         (5, 4),
         (4, 6),
         (2, 8),
+        (200, 4),  # long enough to see what the base is
         (int(rng.integers(6, 12)), 2 * int(rng.integers(2, 7))),
     ]
     return [sizes[i] for i in rng.permutation(len(sizes))]
@@ -58,6 +59,7 @@ position_vectors = Exercise(
     task="Return the position vectors of `length` tokens: sines and cosines in turn.",
     reference=_positions,
     cases=_lengths,
+    tolerance=1e-5,
     misconceptions=(
         Misconception(
             "every column its own speed",
@@ -110,10 +112,9 @@ position_vectors = Exercise(
 Weights = tuple[Array, Array, Array]
 
 
-def _attended(h: Array, weights: Weights, values: Array | None = None) -> Array:
+def _attended(h: Array, weights: Weights) -> Array:
     q, k, v = (h @ w for w in weights)
-    mixed = v if values is None else values
-    return np.asarray(softmax(q @ k.T / np.sqrt(h.shape[1])) @ mixed)
+    return np.asarray(softmax(q @ k.T / np.sqrt(h.shape[1])) @ v)
 
 
 def _one_layer(tokens: Array, positions: Array, w_q: Array, w_k: Array, w_v: Array) -> Array:
@@ -162,7 +163,7 @@ one_layer = Exercise(
         ),
         Misconception(
             "values not projected",
-            lambda x, p, *w: (x + p + _attended(x + p, w, x + p)).mean(axis=0),
+            lambda x, p, q, k, v: _one_layer(x, p, q, k, np.eye(len(v))),
             "The values are (tokens + positions) @ w_v, not the tokens themselves.",
         ),
         Misconception(
