@@ -42,8 +42,8 @@ def _trace(method: str, kind: int, rng: np.random.Generator) -> Array:
     if method == "ogm":
         alpha = (0.8, 0.01, 0.8)[kind]
         k = _mean_over_batches(scores, lambda s: ogm.coefficients(s, alpha))
-        if kind < 2:  # its window is over at some time
-            k[int(rng.integers(6, 11)) :] = 1
+        if kind < 2:  # its window is over soon, and the last epochs do not tell
+            k[int(rng.integers(5, 8)) :] = 1
     elif method == "mlb":  # with a small β_max it brakes more than it speeds up
         alpha, most = ((2.0, 1.3), (0.3, 1.3), (2.0, 8.0))[kind]
         k = _mean_over_batches(scores, lambda s: mlb.coefficients(s, alpha, most))
