@@ -267,7 +267,7 @@ WRONG = {
             lambda a, b, y: (
                 1 - ols("y ~ a * b", a, b, y).ssr / ols("y ~ a + b", a, b, y).ssr > 0.04
             ),
-            ".*",
+            "gain in R²",
         ),
         "no intercept": (
             lambda a, b, y: ols("y ~ a * b - 1", a, b, y).pvalues["a:b"] < 0.05,

@@ -26,9 +26,10 @@ def _interaction_weight(x_a: Array, x_b: Array, y: Array) -> float:
 
 def _fit_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     cases = []
-    for n in rng.integers(40, 120, 6):
+    for case, n in enumerate(rng.integers(40, 120, 6)):
         x_a, x_b = make_inputs(rng, int(n))
-        weights = rng.uniform(0.6, 3, 4) * rng.choice([-1, 1], 4)
+        signs = [*rng.choice([-1, 1], 3), 1 - 2 * (case % 2)]  # w3 has either one
+        weights = rng.uniform(0.6, 3, 4) * signs
         y = design_of(x_a, x_b) @ weights + rng.normal(0, 0.5, int(n))
         cases.append((x_a, x_b, y))
     return cases

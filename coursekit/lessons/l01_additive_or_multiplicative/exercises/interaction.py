@@ -1,5 +1,6 @@
 """Lesson 01, the exercise about testing: does the model need the interaction?"""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,15 @@ def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
     r2, free = _r_squared(y, 1.0, x_a, x_b, x_a * x_b), len(y) - 4
     return float(fdtrc(3, free, (r2 / 3) / ((1 - r2) / free)))
 
+
+def _gains_more_than(limit: float) -> Callable[[Array, Array, Array], bool]:
+    return lambda x_a, x_b, y: _gain(x_a, x_b, y) > limit
+
+
+GAIN = (
+    "You look at the gain in R². Chance alone gives a large one in few rows, and a real one is "
+    "small in many: the test takes the number of rows into account."
+)
 
 needs_interaction = Exercise(
     key="01-needs-interaction",
@@ -169,13 +179,13 @@ needs_interaction = Exercise(
             "misses an interaction that the test at 0.05 finds.",
         ),
         *(
-            Misconception(
-                f"gain in R² above {limit:g}",
-                lambda a, b, y, limit=limit: _gain(a, b, y) > limit,
-                "You look at the gain in R². Chance alone gives a large one in few rows, and a "
-                "real one is small in many: the test takes the number of rows into account.",
-            )
+            Misconception(f"gain in R² above {limit:g}", _gains_more_than(limit), GAIN)
             for limit in (0.01, 0.02)
+        ),
+        Misconception(
+            "share of what the additive model leaves",
+            lambda a, b, y: _gain(a, b, y) > 0.04 * (1 - _r_squared(y, 1.0, a, b)),
+            GAIN,
         ),
         Misconception(
             "always",

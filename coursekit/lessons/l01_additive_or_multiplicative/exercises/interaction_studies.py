@@ -102,6 +102,9 @@ def studies(rng: np.random.Generator) -> list[Study]:
         # Correlated columns can be weak one by one and strong together; here they are neither.
         ((none() / 10, none() / 10, none() / 10), 1.0, False),
         ((none(), t(), t()), 0.01, False),
+        # Plain main effects and next to no interaction; an x_B that is nearly rejected.
+        ((t(), t(), none() / 20), 1.0, False),
+        ((none(), 1.6, none()), 1.0, False),
         # Rejected at 0.05 and not at 0.01; then not rejected at 0.05, though at 0.1.
         ((none(), t(), 2.4), 1.0, False),
         ((none(), t(), 1.8), 20.0, False),

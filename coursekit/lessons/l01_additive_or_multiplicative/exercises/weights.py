@@ -111,11 +111,10 @@ def _slope_for(weights: Array, x_b: float) -> float:
 
 
 def _slope_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
-    def weights() -> Array:
-        return rng.uniform(0.5, 4, 4) * rng.choice([-1, 1], 4)
-
     points = [0.0, 1.0, 0.0, 1.0, *rng.uniform(0.1, 0.9, 2), -2.0, 3.0]
-    return [(weights(), float(x)) for x in points]
+    slopes = [-1, -1, 1, 1, -1, 1, 1, -1]  # signs of w1 and w3; the others are by chance
+    signs = [[rng.choice([-1, 1]), s, rng.choice([-1, 1]), s] for s in slopes]
+    return [(rng.uniform(0.5, 4, 4) * s, float(x)) for s, x in zip(signs, points, strict=True)]
 
 
 slope_for = Exercise(
@@ -201,7 +200,9 @@ def _centred_effects(weights: Array, mean_a: float) -> tuple[float, float]:
 
 def _centre_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
     means = [*rng.uniform(0.4, 3, 4), *rng.uniform(-3, -0.4, 2)]
-    return [(rng.uniform(0.5, 4, 4) * rng.choice([-1, 1], 4), float(mean)) for mean in means]
+    signs = rng.choice([-1, 1], (6, 4))
+    signs[:2] = [-1, -1, 1, 1], [1, 1, -1, -1]  # both numbers below zero now and then, and above
+    return [(rng.uniform(0.5, 4, 4) * s, float(m)) for s, m in zip(signs, means, strict=True)]
 
 
 centred_effects = Exercise(

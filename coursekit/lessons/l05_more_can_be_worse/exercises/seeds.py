@@ -3,10 +3,16 @@
 import numpy as np
 from scipy import stats
 
+from coursekit.course.exercises.drawing import until_refused
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
+
+
+def _half(d: Array) -> float:
+    """Half the width of the 95 % t-interval of the mean."""
+    return float(stats.t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d)))
 
 
 def _t_interval(d: Array, level: float = 0.95, ddof: int = 1) -> tuple[float, float]:
@@ -30,13 +36,19 @@ def _around(d: Array, half: float) -> tuple[float, float]:
 
 
 def _interval_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Gains, losses, and neither, in which some seeds are a gain and others a loss."""
+    sizes = (lambda x, y: _around(x - y, _half(np.abs(x - y))),)
+    return until_refused(_draw, rng, lambda x, y: _t_interval(x - y), sizes)
+
+
+def _draw(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     cases = []
-    for n in rng.integers(5, 13, 5):
+    for n, lead in zip(rng.integers(5, 13, 5), (0.09, -0.09, 0.0, 0.02, -0.03), strict=True):
         hard = rng.normal(0, 0.05, n)  # some seeds are hard for both models
         joint = 0.75 + hard + rng.normal(0, 0.02, n)
-        alone = 0.75 + rng.uniform(-0.1, 0.1) + hard + rng.normal(0, 0.02, n)
+        alone = 0.75 - lead * rng.uniform(0.8, 1.1) + hard + rng.normal(0, 0.02, n)
         cases.append((joint, alone))
-    return cases
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 paired_interval = Exercise(

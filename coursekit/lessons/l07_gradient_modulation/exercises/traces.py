@@ -42,8 +42,8 @@ def _trace(method: str, kind: int, rng: np.random.Generator) -> Array:
     if method == "ogm":
         alpha = (0.8, 0.01, 0.8)[kind]
         k = _mean_over_batches(scores, lambda s: ogm.coefficients(s, alpha))
-        if kind < 2:  # its window is over at some time
-            k[int(rng.integers(6, 11)) :] = 1
+        if kind < 2:  # its window is over soon, and the last epochs do not tell
+            k[int(rng.integers(5, 8)) :] = 1
     elif method == "mlb":  # with a small β_max it brakes more than it speeds up
         alpha, most = ((2.0, 1.3), (0.3, 1.3), (2.0, 8.0))[kind]
         k = _mean_over_batches(scores, lambda s: mlb.coefficients(s, alpha, most))
@@ -55,9 +55,13 @@ def _trace(method: str, kind: int, rng: np.random.Generator) -> Array:
 
 
 def _accuracies(scores: torch.Tensor, kind: int) -> torch.Tensor:
-    """Kind 0: they never fall.  Kind 1: they fall again.  Kind 2: they move by little."""
+    """Kind 0: they never fall and rest at the end.  Kind 1: they fall.  Kind 2: they hardly move.
+
+    Where they rest they are binary fractions, so that their ratio is 1 exactly.
+    """
     if kind == 0:
-        return torch.cummax(scores, dim=0).values
+        rising = torch.cummax(torch.round(128 * scores) / 128, dim=0).values
+        return torch.cat([rising[:-8], rising[-8:-7].expand(8, -1)])
     late = torch.arange(len(scores)).clamp(min=8)[:, None] - 8
     return scores * 0.85**late if kind == 1 else 0.6 + 0.3 * scores
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coursekit.course.exercises.drawing import until_refused
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
@@ -45,7 +46,22 @@ def _middles(sure: Array, right: Array, bins: int) -> float:
     return float((n * np.abs(acc - middle)).sum() / n.sum())
 
 
+def _merged(sure: Array, right: Array, bins: int, low: int, high: int) -> float:
+    """A wrong answer: the bins up to ``low`` are one, and those from ``high`` on."""
+    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], sure).clip(low, high)
+    gaps = [abs((right - sure)[place == b].sum()) for b in range(bins)]
+    return float(np.sum(gaps) / len(sure))
+
+
 def _ece_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
+    rivals = (
+        lambda sure, right, bins: _merged(sure, right, bins, 1, bins - 1),
+        lambda sure, right, bins: _merged(sure, right, bins, 0, bins - 2),
+    )
+    return until_refused(_draw_predictions, rng, _ece, rivals)
+
+
+def _draw_predictions(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     """Bins of width 1/4, 1/8 or 1/16: their edges are exact, and some predictions lie on them.
 
     None of the bins is always empty, and somebody is entirely sure.
