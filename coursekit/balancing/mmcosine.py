@@ -46,12 +46,13 @@ def logits(features: Sequence[Tensor], weights: Sequence[Tensor], scale: float =
 def _fair(x: Tensor) -> Tensor:
     """Rows (n, D) times a power of two each, so that no square is too large or too small.
 
-    Directions stay as they are, to the bit.
+    Directions stay as they are, to the bit. A row of zeros, which has none, stays too.
     """
     x = not_half(x)
-    largest = x.detach().abs().amax(1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny)
-    mantissa, _ = torch.frexp(largest)
-    return x * (mantissa / largest)
+    largest = x.detach().abs().amax(1, keepdim=True)
+    mantissa, _ = torch.frexp(largest.clamp_min(torch.finfo(x.dtype).tiny))
+    factor = mantissa / largest.clamp_min(torch.finfo(x.dtype).tiny)
+    return x * torch.where(largest > 0, factor, 1.0)
 
 
 class CosineHead(LateLinear):

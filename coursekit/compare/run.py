@@ -47,7 +47,7 @@ def run(
     engine = Engine(plan.settings) if engine is None else engine
     data = plan.open_data()
     first = engine.rank == 0
-    if "test" in parts:
+    if "test" in parts and data.num_classes:  # scores are refused where the training begins
         require_classes(data.train.labels, {"test": data.test.labels})
     model, began = plan.build_model(data), time.perf_counter()
     fresh: list[int] = []  # epochs that are trained now, not taken from a checkpoint

@@ -20,6 +20,7 @@ from torch import Tensor
 from coursekit.data.download_archive import download_and_unpack, write_atomically
 from coursekit.data.files import DataFileError, extra_folder, sha256_of
 from coursekit.data.spectrogram import RATE, word_picture
+from coursekit.data.wave_file import read_samples
 
 COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 ARCHIVE_URL = f"https://github.com/Jakobovski/free-spoken-digit-dataset/archive/{COMMIT}.zip"
@@ -164,12 +165,7 @@ def read_recording(path: Path) -> tuple[Tensor, int]:
 
     Errors: DataFileError if the file is no mono 8 kHz 16-bit wave file.
     """
-    from scipy.io import wavfile  # takes a second; only who reads recordings needs it
-
-    try:
-        rate, samples = wavfile.read(path)
-    except ValueError as error:
-        raise DataFileError(f"{path} cannot be read as a wave file: {error}.") from None
+    samples, rate = read_samples(path)
     if rate != RATE or samples.ndim != 1 or samples.dtype != np.int16:
         raise DataFileError(
             f"{path} has {rate} Hz, shape {samples.shape} and type {samples.dtype}; "

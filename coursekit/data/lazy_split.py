@@ -1,5 +1,6 @@
 """Data sets too large for memory: rows are read and decoded when a batch needs them."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,6 +53,10 @@ class LazySplit:
         wanted = [self.rows[part].tolist() for part in parts]
         first = self.rows[:1].tolist()  # tells the shapes where a part is empty
         sampler = [(rows or first) for rows in wanted]
+        if self.workers:
+            # A worker that is forked would free what nobody needs any more, such as a coder,
+            # and wait for ever for threads of its that no fork takes along.
+            gc.collect()
         loader = DataLoader(
             _Rows(self.read),
             batch_sampler=sampler,

@@ -163,6 +163,17 @@ def test_the_other_rules_keep_their_equations(dtype):
     near(true_class_scores([far, -far], torch.tensor([0])), [1.0, 0.0])
 
 
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_features_of_zeros_have_cosine_0_and_a_finite_gradient(dtype):
+    """As a ReLU and dropout leave them now and then."""
+    z = torch.zeros(2, 3, dtype=dtype, requires_grad=True)
+    w = torch.ones(4, 3, dtype=dtype, requires_grad=True)
+    answer = mmcosine.logits([z], [w])
+    answer.sum().backward()
+    assert answer.detach().tolist() == [[0.0] * 4] * 2
+    assert dtype == torch.float16 or bool(z.grad.isfinite().all() and w.grad.isfinite().all())
+
+
 # ---- in a training -------------------------------------------------------------------------
 
 

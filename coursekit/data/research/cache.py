@@ -21,7 +21,7 @@ from coursekit.data.download_archive import write_atomically
 from coursekit.data.files import DataFileError, sha256_of
 from coursekit.utils.checks import require_instance
 
-VERSION = 1  # raise it when a decoding gives other numbers for the same parameters
+VERSION = 2  # raise it when a decoding gives other numbers for the same parameters
 SETTLED = 2 * 10**9  # nanoseconds after which a change must show in the file's times
 DIGEST = 32  # bytes of SHA-256 behind each entry, by which a damaged one is known
 

@@ -5,9 +5,8 @@ What turns a file into an array is a small frozen class whose fields are all its
 """
 
 import math
-import struct
-import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,12 @@ from torch import Tensor
 
 from coursekit.data.files import DataFileError
 from coursekit.data.spectrogram import mel_filters
+from coursekit.data.wave_file import read_samples
 from coursekit.utils.checks import require, require_count, require_finite, require_instance
 from coursekit.utils.threads import threads
 
+FINE = 20_000
+REACH = 20  # samples of the slower rate on which the filter of `resampled` looks, and some
 QUIET = 1e-7  # added to the power before the logarithm; about the rounding of 16-bit samples
 
 
@@ -115,20 +117,10 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
     Whole numbers are divided by the largest of their type; 8 bits are counted from 128.
     Errors: DataFileError for what is no wave file, is cut off, empty or not finite.
     """
-    require_instance("path", path, Path | str)
-    from scipy.io import wavfile  # takes a second; only who reads recordings needs it
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks with remarks
-            # scipy only warns of a file that was cut off and gives what is left of it.
-            warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
-            rate, samples = wavfile.read(path)
-    except (ValueError, EOFError, struct.error, OSError, wavfile.WavFileWarning) as error:
-        raise DataFileError(f"{path} cannot be read as a wave file: {error}") from None
+    samples, rate = read_samples(path)
     if samples.size == 0:
         raise DataFileError(f"{path} holds no sample; sound was expected.")
-    return _unit(path, samples), int(rate)
+    return _unit(path, samples), rate
 
 
 def _unit(path: Path, samples: np.ndarray) -> np.ndarray:
@@ -145,15 +137,20 @@ def _unit(path: Path, samples: np.ndarray) -> np.ndarray:
 
 
 def resampled(wave: np.ndarray, rate: int, to: int) -> np.ndarray:
-    """The waveform (n,) at ``rate`` Hz as one at ``to`` Hz, with an anti-aliasing filter."""
+    """The waveform (n,) at ``rate`` Hz as one at ``to`` Hz, with an anti-aliasing filter.
+
+    The ratio of odd rates is rounded to a fraction with a denominator of `FINE` at most, by which
+    the pitch changes less than anybody hears; the filter is as long as its numbers are large.
+    """
     for name, value in (("rate", rate), ("to", to)):
         require_count(name, value, 1)
     if rate == to:
         return wave
     from scipy.signal import resample_poly  # takes two seconds
 
-    step = math.gcd(rate, to)
-    return resample_poly(wave.astype(np.float64), to // step, rate // step).astype(np.float32)
+    ratio = Fraction(to, rate).limit_denominator(FINE) or Fraction(to, rate)
+    up, down = ratio.numerator, ratio.denominator
+    return resample_poly(wave.astype(np.float64), up, down).astype(np.float32)
 
 
 def fitted(wave: np.ndarray, samples: int) -> np.ndarray:
@@ -173,7 +170,10 @@ def log_mel_picture(wave: np.ndarray, rate: int, sound: Sound) -> np.ndarray:
     """
     require_instance("sound", sound, Sound)
     require(bool(np.isfinite(wave).all()), "wave holds NaN or inf; finite samples were expected.")
-    fixed = torch.from_numpy(fitted(resampled(wave, rate, sound.rate), sound.samples)).double()
+    # What lies beyond, and beyond the filter's reach, would be computed and cut away.
+    needed = -(-sound.samples * rate // sound.rate) + REACH * (1 + -(-rate // sound.rate))
+    heard = resampled(wave[:needed], rate, sound.rate)
+    fixed = torch.from_numpy(fitted(heard, sound.samples)).double()
     with threads(1):  # the same bits in every process
         spectrum = torch.stft(
             fixed,
@@ -217,7 +217,10 @@ class WavPicture:
 
 @dataclass(frozen=True)
 class Photo:
-    """Decoding: a picture file, such as jpg → bytes (3, size, size); see `squared`."""
+    """Decoding: a picture file, such as jpg → bytes (3, size, size); see `squared`.
+
+    Upright, where the file tells how the camera was held.
+    """
 
     size: int
 
@@ -228,6 +231,6 @@ class Photo:
         """Read ``path``.  Errors: DataFileError."""
         try:
             with Image.open(path) as image:
-                return squared(image, self.size)
+                return squared(ImageOps.exif_transpose(image), self.size)
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise DataFileError(f"{path} cannot be read as a picture: {error}") from None
