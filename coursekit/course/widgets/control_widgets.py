@@ -46,7 +46,7 @@ class Knob:
             # Left alone when it stands there already: a page that is some key presses ahead would
             # be set back, and 0.7999999999999998, what the browser makes of 0.8, sent for ever.
             if self._control.nearest_step(self._slider.value) != step:
-                self._slider.value = step
+                self._slider.value = _as_in_the_page(self._control, step)
 
     def disable(self, disabled: bool) -> None:
         """Grey it, or make it work again."""
@@ -84,8 +84,22 @@ def _widgets(control: Control) -> tuple[W.Widget, W.Widget | None]:
         (W.BoundedIntText, W.IntSlider) if control.whole else (W.BoundedFloatText, W.FloatSlider)
     )
     ends = {"min": control.low, "max": control.high}
-    step = control.nearest_step(float(first))
+    step = _as_in_the_page(control, control.nearest_step(float(first)))
     return (
         number(**ends, value=first, step=control.grid, description=control.name, style=fit),
         slide(**ends, value=step, step=control.step, readout=False),
     )
+
+
+def _as_in_the_page(control: Slider, value: float) -> float:
+    """The number the page's slider makes of ``value``: it goes by per cent of the whole way.
+
+    Told 1.3 on a way from -4 to 4 it answers 1.2999999999999998, at once and unasked. While a cell
+    with an ``await`` runs, such a message makes ipykernel 7.4 send the next cell's end under the
+    number of the cell before, and the page waits for ever. Told its own number it is silent.
+    """
+    if control.whole:
+        return value
+    way = control.high - control.low
+    step = control.step * 100 / way
+    return round((value - control.low) * 100 / way / step) * step * way / 100 + control.low

@@ -132,10 +132,15 @@ class SurfaceView:
     constants: ClassVar[tuple[float, ...]] = TICKS  # of both axes
 
     def __init__(self) -> None:
-        self.figure, self._axes = new_figure(9.6, 3.7, columns=4, layout=None)
-        self.figure.subplots_adjust(left=0.055, right=0.925, top=0.73, bottom=0.13, wspace=0.16)
-        self._title = self.figure.text(0.012, 0.925, "", size=12, weight="bold", color=INK)
-        self._subtitle = self.figure.text(0.012, 0.9, "", size=9.5, color=MUTED, va="top")
+        # Two by two: as large as nine knobs beside it allow, with text at its full size.
+        self.figure, _ = new_figure(7.6, 7.2, layout=None)
+        self.figure.clear()
+        self._axes = list(self.figure.subplots(2, 2).flat)
+        self.figure.subplots_adjust(
+            left=0.075, right=0.885, top=0.855, bottom=0.065, wspace=0.12, hspace=0.26
+        )
+        self._title = self.figure.text(0.012, 0.96, "", size=12, weight="bold", color=INK)
+        self._subtitle = self.figure.text(0.012, 0.947, "", size=9.5, color=MUTED, va="top")
         self._pictures = []
         self._lines: list[ContourSet | None] = [None] * len(PANELS)
         for ax, name in zip(self._axes, PANELS, strict=True):
@@ -144,11 +149,12 @@ class SurfaceView:
             self._pictures.append(picture)
             ax.set_title(name, fontsize=10.5, pad=6)
             ax.set_xticks(TICKS)
-            ax.set_yticks(TICKS if ax is self._axes[0] else ())
+            ax.set_yticks(TICKS)
             ax.grid(visible=False)
             ax.set_xlabel("$x_A$")
-        self._axes[0].set_ylabel("$x_B$")
-        place = self.figure.add_axes((0.937, 0.13, 0.012, 0.6))
+        for ax in self._axes[::2]:
+            ax.set_ylabel("$x_B$")
+        place = self.figure.add_axes((0.91, 0.065, 0.016, 0.79))
         self._bar = self.figure.colorbar(self._pictures[0], cax=place)
         self._bar.set_ticks([-1, 0, 1])
 

@@ -3,29 +3,18 @@
 from collections.abc import Generator
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import torch
-from torch import Tensor
 
 from coursekit.course.widgets.controls import Control, Slider
 from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
-from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import ceiling, generate
 from coursekit.data.timeline import on_timeline
 from coursekit.lessons.l04_early_or_late.explorer_view import DepthView, Retrained
-from coursekit.lessons.l04_early_or_late.study import valid_curve
+from coursekit.lessons.l04_early_or_late.side_by_side import train_side_by_side
 from coursekit.lessons.l04_early_or_late.study_data import timed_recipe
-from coursekit.models.fusion_stage import (
-    PLACES,
-    DepthClassifier,
-    build_alone,
-    build_depth,
-    parameters,
-)
-from coursekit.training import Settings, accuracy, epochs, predict
-from coursekit.utils.threads import threads
+from coursekit.models.fusion_stage import PLACES, build_alone, build_depth, parameters
+from coursekit.training import Settings, accuracy, predict
 
 EPOCHS = 10
 BATCHES = 6  # an epoch has as many steps with few samples as with many
@@ -40,39 +29,23 @@ def retrain(
     recipe = replace(timed_recipe(synergy, n), valid=300, test=1000)
     data = on_timeline(generate(recipe, int(seed)), STEPS, alignment, int(seed))
     settings = Settings(
-        epochs=EPOCHS, batch_size=-(-n // BATCHES), optimizer="adam", lr=5e-3, keep_best=True,
-        measure_train=False,  # no picture shows it
-    )  # fmt: skip
-    accuracies: dict[str, float] = {}
-    curves, counts, shares = {}, {}, []
-    for name in (*data.modalities, *PLACES):
-        build = build_alone if name in data.modalities else build_depth
-        model = build(
+        epochs=EPOCHS, batch_size=-(-n // BATCHES), optimizer="adam", lr=5e-3, keep_best=True
+    )
+    models = {
+        name: (build_alone if name in data.modalities else build_depth)(
             name, data.train.inputs, data.num_classes, budget=int(capacity), seed=int(seed)
         )
-        logits, curves[name] = yield from _train(model, data, settings, int(seed))
-        accuracies[name] = accuracy(logits, data.test.labels)
-        if name in data.modalities:
-            shares.append(logits.softmax(1))
-        else:
-            counts[name] = parameters(model)
+        for name in (*data.modalities, *PLACES)
+    }
+    curves = yield from train_side_by_side(models, data, settings, seed=int(seed))
+    logits = {name: predict(model, data.test.inputs).joint for name, model in models.items()}
+    accuracies = {name: accuracy(x, data.test.labels) for name, x in logits.items()}
+    counts = {name: parameters(models[name]) for name in PLACES}
+    shares = [logits[m].softmax(1) for m in data.modalities]
     best = max(data.modalities, key=lambda m: curves[m].max())  # chosen on validation
     accuracies["single"], curves["single"] = accuracies[best], curves[best]
     accuracies["ensemble"] = accuracy(torch.stack(shares).sum(0), data.test.labels)
     return Retrained(accuracies, curves, ceiling(recipe), 1 / recipe.num_classes, counts)
-
-
-def _train(
-    model: DepthClassifier, data: MultimodalData, settings: Settings, seed: int
-) -> Generator[None, None, tuple[Tensor, np.ndarray]]:
-    """Test logits and the validation accuracy by epoch of one model."""
-    history: list[dict[str, object]] = []
-    for rows in epochs(model, data.train, data.valid, settings, seed=seed):
-        history += rows
-        yield
-    with threads(settings.threads):
-        logits = predict(model, data.test.inputs).joint
-    return logits, valid_curve(pd.DataFrame(history))
 
 
 @put_off()

@@ -50,6 +50,13 @@ class Retrained:
         table = self.results.accuracy
         return dict(zip(table["model"], table["accuracy"].astype(float), strict=True))
 
+    @cached_property
+    def probes(self) -> dict[tuple[str, str], float]:
+        """Modality, trained ("alone" or "joint") → probe accuracy; looked up often, so once."""
+        table = self.results.probes
+        keys = zip(table["modality"], table["trained"], strict=True)
+        return dict(zip(keys, table["accuracy"].astype(float), strict=True))
+
     @property
     def best_single(self) -> str:
         """The modality that does best alone."""
@@ -200,9 +207,7 @@ class ImbalanceView:
 
 
 def _probe(data: Retrained, modality: str, trained: str) -> float:
-    table = data.results.probes
-    rows = (table["modality"] == modality) & (table["trained"] == trained)
-    return float(table.loc[rows, "accuracy"].iloc[0])
+    return data.probes[modality, trained]
 
 
 def _remarks(data: Retrained) -> list[str]:
