@@ -629,6 +629,7 @@ TABLE["data.standardise.standardise_whole"] = {
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    "lessons.l03_emap.interaction.train_together": "replicas.epochs checks what it hands on",
     "layers.modality_dropout.without_some": "on inputs or features that a model has in hand",
     "fusion.base.batched_linear": "inside `Fusion.stacked`, on the operator's own weights",
     "fusion.base.columns": "on an operator's own layer, once its widths are checked",

@@ -192,12 +192,13 @@ order_guess
 # %% folded=true
 # Trains the three networks on five seeds.
 tuned = chosen(reading.tables.trials, "synergy")
-runs, epochs_run, first_seed = [], [], {}
+runs, epochs_run = [], []
+networks: dict[str, tuple] = {}  # of the first seed, with its data
 for seed in synergy.seeds[:5]:
     data = synergy.load(seed)
     for place in PLACES:
         network, history = trained(place, data, synergy, tuned[place], seed)
-        first_seed.setdefault(place, (network, data))
+        networks.setdefault(place, (network, data))
         reached = accuracy(predict(network, data.test.inputs).joint, data.test.labels)
         runs.append({"model": place, "seed": seed, "accuracy": reached})
         curve = valid_curve(history)
@@ -230,13 +231,15 @@ print(f"readable one by one, and a guess at the others: {1 - share + share * six
 # %% folded=true
 # The figure: the logits of late and of intermediate fusion, their additive part, what is left.
 for place in ("late", "intermediate"):
-    network, drawn = first_seed[place]
-    pairs = logit_grid(network, {m: x[:100] for m, x in drawn.test.inputs.items()})
+    net, drawn = networks[place]
+    pairs = logit_grid(net, {m: x[:100] for m, x in drawn.test.inputs.items()})
     figure, axes = new_figure(10.6, 3.6, columns=3)
     one_class = pairs[..., 0].numpy()
     if place == "intermediate":  # samples that it treats alike are brought together
-        left, _, right = np.linalg.svd(one_class - one_class.mean(0) - one_class.mean(1)[:, None])
-        order = [np.argsort(np.arctan2(part[1], part[0])) for part in (left.T, right)]
+        rest = one_class - one_class.mean(0) - one_class.mean(1)[:, None]
+        rows_first, _sizes, columns_first = np.linalg.svd(rest)
+        both = (rows_first.T, columns_first)
+        order = [np.argsort(np.arctan2(part[1], part[0])) for part in both]
         one_class = one_class[np.ix_(*order)]
     along = "samples grouped" if place == "intermediate" else "samples sorted"
     alt = additive_parts(figure, axes, one_class, ("A", "B"), along=along)

@@ -741,8 +741,8 @@ claim(
 multi = {name: table.loc["multi-loss", "accuracy"].mean for name, table in tables.items()}
 fed = multi["starve"] - tables["starve"].loc["joint", "accuracy"].mean
 claim("starve, multi-loss, minus no cure at all: {value:+.3f}", fed, above=0.015)
-rows = study[(study["data"] == "overfit") & (study["train"] == overfit.recipe.train)]
-by_seed = rows.pivot_table(index="seed", columns="model", values="accuracy")
+ill = study[(study["data"] == "overfit") & (study["train"] == overfit.recipe.train)]
+by_seed = ill.pivot_table(index="seed", columns="model", values="accuracy")
 harmed = interval(by_seed["multi-loss"] - by_seed["joint"])
 print(f"overfit, multi-loss − no cure at all: {harmed}")
 claim("… so multi-loss does harm there, the interval ends at {value:+.3f}", harmed.high, below=0)

@@ -935,8 +935,8 @@ for name in optimisers:
     claim(f"overfit, {name}, the same − joint: {{value:+.3f}}", noisy_gain, between=(-0.03, 0.03))
     together = interval(pairs.xs(("overfit", name))["ensemble"]).mean
     claim(f"overfit, {name}, ensemble − joint: {{value:+.3f}}", together, below=0.02)
-least = gains[gains["data"] == "imbalance"].groupby(["optimizer", "method"])["gain"]
-least = min(interval(g).low for _, g in least)
+of_imbalance = gains[gains["data"] == "imbalance"].groupby(["optimizer", "method"])["gain"]
+least = min(interval(g).low for _, g in of_imbalance)
 claim("imbalance, everything − joint: the lowest interval begins at {value:+.3f}", least, above=0)
 most = max(interval(beyond.xs(("imbalance", name))).low for name in optimisers)
 claim("… online blend − multi-loss: the highest begins at {value:+.3f}", most, below=0)

@@ -457,9 +457,9 @@ lanes = entrants("ogm", "ogm-ge") | as_papers
 both_ways = races(draw, lanes, short, SEEDS, jobs=1, label="OGM").results
 by_way = both_ways.pivot_table(index="seed", columns="entry", values="accuracy")
 for name in ("ogm", "ogm-ge"):
-    moved = interval(by_way[f"{name}, paper"] - by_way[name])
-    print(f"{name}, the paper's way minus ours: {moved}")
-    claim("… at most {value:+.3f}", moved.high, below=0)
+    less = interval(by_way[f"{name}, paper"] - by_way[name])
+    print(f"{name}, the paper's way minus ours: {less}")
+    claim("… at most {value:+.3f}", less.high, below=0)
 by_way.agg(interval).to_frame("test accuracy")
 
 # %% [markdown]

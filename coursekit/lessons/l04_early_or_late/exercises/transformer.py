@@ -5,14 +5,9 @@ import numpy as np
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.softmax import softmax
-from coursekit.layers.tokens import sinusoidal_positions
 
 Array = np.ndarray
 BASE = 10_000.0
-
-
-def _positions(length: int, width: int) -> Array:
-    return sinusoidal_positions(length, width).numpy()
 
 
 def _angles(length: int, width: int, first: int = 0) -> Array:
@@ -24,6 +19,10 @@ def _angles(length: int, width: int, first: int = 0) -> Array:
 def _pairs(one: Array, other: Array) -> Array:
     """Columns in turn: the first of one, the first of the other, the second of one, …"""
     return np.stack([one, other], axis=2).reshape(len(one), -1)
+
+
+def _positions(length: int, width: int) -> Array:
+    return _pairs(np.sin(_angles(length, width)), np.cos(_angles(length, width)))
 
 
 def _every_column_its_own(length: int, width: int) -> Array:
