@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,16 @@ from torch import Tensor
 from coursekit.data.files import DataFileError
 from coursekit.data.research.cache import Cached
 from coursekit.data.research.decode import Scale, Sound, log_mel_picture, squared
-from coursekit.data.research.video_display import MOST_PIXELS, shown
-from coursekit.data.wave_file import FASTEST
+from coursekit.data.research.video_display import shown
+from coursekit.data.research.video_file import (
+    NoStamps,
+    aspect_of,
+    go_to,
+    opened,
+    picture_stream,
+    sound_stream,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -23,87 +30,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-NEEDS_AV = "Video files are read by PyAV: pip install 'coursekit[research]'"
 LEAD = 0.5  # seconds decoded before the wanted sound: a decoder needs some packets to start well
 SHORT = 1.0  # seconds that pictures or sound may end early; then the last frame stays
-# What a damaged file makes ffmpeg, or its bindings, raise besides ffmpeg's own errors.
-DAMAGED = (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError,
-           AssertionError, MemoryError, RuntimeError)  # fmt: skip
 EARLY = 1e-3  # seconds by which a frame may come late and still count: time stamps are rounded
-
-
-class _NoStamps(Exception):
-    """The file's frames have no time stamps; they are counted from its beginning instead."""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator["InputContainer"]:
-    """The video file ``path``; whatever goes wrong while it is read is a sentence with its path.
-
-    Text in it that is no UTF-8, such as a title, does no harm.
-    Errors: ImportError without PyAV; DataFileError for what cannot be opened or decoded.
-    """
-    try:
-        import av
-    except ImportError:
-        raise ImportError(NEEDS_AV) from None
-    options = {"protocol_whitelist": "file"}  # a file that names addresses asks nobody
-    try:
-        with av.open(str(path), metadata_errors="replace", container_options=options) as container:
-            for stream in container.streams.video:
-                # A decoder with threads of its own would wait for ever in a worker that was forked
-                # while it stood in memory; workers are how several videos are read at a time.
-                stream.codec_context.thread_count = 1
-                stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-            yield container
-    except DataFileError as error:
-        if str(path) in str(error):
-            raise
-        raise DataFileError(f"{path}: {error}") from None
-    except (av.FFmpegError, *DAMAGED) as error:
-        what = str(error) or type(error).__name__
-        raise DataFileError(f"{path} cannot be read as a video: {what}") from None
-
-
-def _picture_stream(path: Path, container: "InputContainer") -> "VideoStream":
-    """The first that is a film and no picture of a cover."""
-    streams = container.streams.video
-    films = [s for s in streams if not s.disposition & s.disposition.attached_pic]
-    if not films:
-        raise DataFileError(f"{path} has no pictures; a video stream was expected.")
-    return films[0]
-
-
-def _sound_stream(path: Path, container: "InputContainer") -> "AudioStream":
-    if not container.streams.audio:
-        raise DataFileError(f"{path} has no sound; an audio stream was expected.")
-    stream = container.streams.audio[0]
-    if not 1 <= (stream.rate or 0) <= FASTEST:
-        raise DataFileError(f"{path} has sound of {stream.rate} Hz; 1 to {FASTEST} was expected.")
-    return stream
-
-
-def _start(container: "InputContainer") -> float:
-    """Time stamp of the file's beginning, in seconds; most files begin at 0."""
-    return (container.start_time or 0) / 1_000_000  # ffmpeg counts a container in microseconds
-
-
-def _aspect(stream: "VideoStream") -> float:
-    """Width of a pixel by its height, 1 where nothing is said."""
-    return float(stream.sample_aspect_ratio or 1)
-
-
-def _go_to(container: "InputContainer", stream: "VideoStream | AudioStream", time: float) -> None:
-    """Move to the last key frame at or before ``time``, a time stamp in seconds.
-
-    Errors: _NoStamps for a bare stream, in which nobody can move.
-    """
-    unit = stream.time_base
-    assert unit is not None  # every stream of a file that was opened has one
-    try:
-        container.seek(math.floor(max(time, 0.0) / float(unit)), stream=stream, backward=True)
-    except PermissionError:
-        raise _NoStamps from None
 
 
 def _frame_at(
@@ -111,10 +40,10 @@ def _frame_at(
 ) -> "VideoFrame | None":
     """The frame shown at ``wanted``, a time stamp; None if the video has no frame at all.
 
-    Errors: _NoStamps.
+    Errors: NoStamps.
     """
     for again in (False, True):  # an index may be wrong; then from the beginning
-        _go_to(container, stream, 0.0 if again else wanted)
+        go_to(container, stream, 0.0 if again else wanted)
         shown = _last_until(container.decode(stream), wanted, or_first=again)
         if shown is not None:
             return shown
@@ -127,7 +56,7 @@ def _last_until(
     """The last frame that starts by ``wanted``; if there is none, the first, where that is asked.
 
     Without a time stamp a frame counts as following the one before.
-    Errors: _NoStamps where none has one.
+    Errors: NoStamps where none has one.
     """
     shown, stamped = None, False
     for frame in frames:
@@ -138,7 +67,7 @@ def _last_until(
         if late:
             break
     if shown is not None and not stamped:
-        raise _NoStamps
+        raise NoStamps
     return shown
 
 
@@ -152,20 +81,20 @@ def _counted(path: Path, seconds: Sequence[float], size: int) -> dict[float, np.
     """What `Frames` reads of a file without time stamps: frame i is shown from i / rate on."""
     taken: dict[float, np.ndarray] = {}
     with opened(path) as container:
-        stream = _picture_stream(path, container)
+        stream = picture_stream(path, container)
         rate, last, number = _rate_of(stream), None, 0
         if not rate:
             raise DataFileError(f"{path} has neither time stamps nor a rate of its pictures.")
         left = sorted(seconds)
         for number, frame in enumerate(container.decode(stream)):
             while last is not None and left and left[0] + EARLY < number / rate:
-                taken[left.pop(0)] = squared(shown(last, _aspect(stream)), size)
+                taken[left.pop(0)] = squared(shown(last, aspect_of(stream)), size)
             last = frame
         if last is None:
             raise DataFileError(f"{path} shows no frame; some were expected.")
         for second in left:
             _require_reached(path, "pictures", number / rate, second)
-            taken[second] = squared(shown(last, _aspect(stream)), size)
+            taken[second] = squared(shown(last, aspect_of(stream)), size)
     return taken
 
 
@@ -191,20 +120,20 @@ class Frames:
         seconds = sorted(set(self.seconds))
         try:
             taken = self._stamped(path, seconds)
-        except _NoStamps:
+        except NoStamps:
             taken = _counted(path, seconds, self.size)
         return np.stack([taken[second] for second in self.seconds])
 
     def _stamped(self, path: Path, seconds: Sequence[float]) -> dict[float, np.ndarray]:
         taken = {}
         with opened(path) as container:
-            stream, begin = _picture_stream(path, container), _start(container)
+            stream, begin = picture_stream(path, container), start_of(container)
             for second in seconds:
                 frame = _frame_at(container, stream, begin + second + EARLY)
                 if frame is None:
                     raise DataFileError(f"{path} shows no frame; some were expected.")
                 _require_reached(path, "pictures", (frame.time or 0.0) - begin, second)
-                taken[second] = squared(shown(frame, _aspect(stream)), self.size)
+                taken[second] = squared(shown(frame, aspect_of(stream)), self.size)
         return taken
 
 
@@ -216,7 +145,7 @@ def read_sound(path: Path, start: float, end: float) -> tuple[np.ndarray, int]:
     """
     try:
         pieces, first, rate = _heard(path, start, end, seek=start > LEAD)
-    except _NoStamps:
+    except NoStamps:
         pieces, first, rate = _heard(path, start, end, seek=False)
     wave = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     skip = 0 if not pieces else round((start - first) * rate)
@@ -235,21 +164,21 @@ def _heard(
 
     seek: begin shortly before ``start``; else at the file's beginning, where frames without time
     stamps are counted.
-    Errors: _NoStamps where they cannot be.
+    Errors: NoStamps where they cannot be.
     """
     pieces: list[np.ndarray] = []
     first, count = math.nan, 0
     with opened(path) as container:
         import av
 
-        stream = _sound_stream(path, container)
-        rate, begin = stream.rate, _start(container)
+        stream = sound_stream(path, container)
+        rate, begin = stream.rate, start_of(container)
         to_floats = av.AudioResampler(format="fltp", rate=rate)
         if seek:  # a decoder that was moved to the beginning lacks its lead-in
-            _go_to(container, stream, begin + start - LEAD)
+            go_to(container, stream, begin + start - LEAD)
         for frame in container.decode(stream):
             if frame.time is None and seek and not pieces:
-                raise _NoStamps
+                raise NoStamps
             since = 0.0 if math.isnan(first) else first
             now = since + count / rate if frame.time is None else frame.time - begin
             if now > end:
@@ -291,7 +220,7 @@ class Probe:
     def __call__(self, path: Path) -> np.ndarray:
         """Read ``path``.  Errors: DataFileError; ImportError without PyAV."""
         with opened(path) as container:
-            pictures = _picture_stream(path, container)
+            pictures = picture_stream(path, container)
             number = pictures.frames
             whole = (container.duration or 0) / 1_000_000
             lasting, rate = _seconds(pictures, whole), _rate_of(pictures)
