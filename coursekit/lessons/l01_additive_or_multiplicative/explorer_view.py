@@ -40,8 +40,8 @@ class LinesView:
     )
 
     def __init__(self) -> None:
-        self.figure, (ax,) = new_figure(6.2, 5.2, layout=None)
-        self.figure.subplots_adjust(left=0.1, right=0.98, top=0.79, bottom=0.1)
+        self.figure, (ax,) = new_figure(5.6, 4.7, layout=None)
+        self.figure.subplots_adjust(left=0.1, right=0.965, top=0.81, bottom=0.11)
         ax.set_xlim(*X_ENDS)
         ax.set_ylim(*Y_ENDS)
         ax.set_xlabel("smiling (tens of percentage points)")
@@ -82,7 +82,7 @@ class LinesView:
         self._title.set_text(
             f"R² {data.r2_additive:.3f} additive, {data.r2_interaction:.3f} with interaction"
         )
-        self._subtitle.set_text("\n".join(_slopes(data)))
+        self._subtitle.set_text(_in_short(data))
 
     def describe(self, data: TwoFits) -> str:
         """Both fits in words: slopes for each group, and what the interaction adds."""
@@ -127,6 +127,18 @@ def _slopes(data: TwoFits) -> tuple[str, str]:
         f"With interaction: slope {_two_digits(w1)} of non-critics, {_two_digits(w1 + w3)} of "
         "critics.",
         f"Additive: slope {_two_digits(slope)} of both, critics {_signed(away)} away.{hidden}",
+    )
+
+
+def _in_short(data: TwoFits) -> str:
+    """`_slopes` for the picture, in one line: every letter costs time at every move."""
+    _, w1, _, w3 = data.interaction
+    _, slope, away = data.additive
+    outside = int(_outside(data).sum())
+    hidden = f"; {outside} reviews outside" if outside else ""
+    return (
+        f"Slopes {_two_digits(w1)}, {_two_digits(w1 + w3)}; "
+        f"additive {_two_digits(slope)}, critics {_signed(away)}{hidden}"
     )
 
 
