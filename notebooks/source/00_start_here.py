@@ -184,7 +184,8 @@ exercises.gap.check(gap_to_best, seed=1)
 # ### Exercise 2 · Without looking
 #
 # `labels` is a numpy array of class numbers, one per sample. Return the accuracy of the answer that
-# is always the same: the most frequent class.
+# is always the same: the most frequent class. Leave what you are handed as it came: a check also
+# looks whether your function has changed it.
 
 
 # %% nbgrader={"grade_id": "ex-00-majority", "solution": true}

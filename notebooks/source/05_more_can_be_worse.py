@@ -977,10 +977,11 @@ for count, result in voices.items():
 # %% [markdown]
 # ## Play the doctor
 #
-# Now nobody tells you the name of the data set. Each case is drawn around `starve`, `imbalance`,
-# `overfit` or `balanced`, with shares, noise and sizes of its own, and in about half of the cases A
-# and B have changed places. The models are trained while you wait. Accuracies of A, B and the joint
-# model are free; the ensemble, the curves and the probes cost points. So before you order, say what
+# Now nobody tells you the name of the data set. Each case has one of the four illnesses of
+# `starve`, `imbalance`, `overfit` and `balanced`, with shares, noise, strength and sizes of its
+# own, and in about half of the cases A and B have changed places. The models are trained while you
+# wait. Accuracies of A, B and the joint model are free, and the cases are drawn so that they alone
+# do not tell; the ensemble, the curves and the probes cost points. So before you order, say what
 # each possible result would tell you. Order nothing that cannot change your mind.
 #
 # A number names the same case everywhere: agree on one and compare what you ordered.

@@ -1412,8 +1412,9 @@ EXPLORERS["race"]()
 #
 # Somebody sends you only `k`, an array (epochs, 2): the scales of both modalities by epoch. It was
 # made by `"joint"`, `"ogm"`, `"mlb"` or `"mslr"` (with a memory of five epochs); α, β_max and the
-# data are unknown, so sizes tell nothing. OGM may stop after some epochs (its *window*), and MLB
-# and MSLR are known to have passed 1 upwards at some time. Ask what each rule can never do.
+# data are unknown, so sizes tell nothing. Each entry is a mean over the batches of an epoch. OGM
+# may stop after some epochs (its *window*), and MLB and MSLR are known to have passed 1 upwards at
+# some time. Ask what each rule can never do.
 
 
 # %% nbgrader={"grade_id": "ex-07-traces", "solution": true}
