@@ -10,15 +10,15 @@ Array = np.ndarray
 BASE = 10_000.0
 
 
-def _angles(length: int, width: int, first: int = 0) -> Array:
+def _angles(length: int, width: int) -> Array:
     """t / 10000^(2i/W) for every place t and every pair i of columns, (T, W/2)."""
     speeds = BASE ** (-np.arange(0, width, 2) / width)
-    return np.asarray(np.arange(first, first + length)[:, None] * speeds)
+    return np.asarray(np.arange(length)[:, None] * speeds)
 
 
 def _pairs(one: Array, other: Array) -> Array:
     """Columns in turn: the first of one, the first of the other, the second of one, …"""
-    return np.stack([one, other], axis=2).reshape(len(one), -1)
+    return np.stack([one, other], axis=2).reshape(len(one), one.size * 2 // len(one))
 
 
 def _positions(length: int, width: int) -> Array:
@@ -85,8 +85,7 @@ position_vectors = Exercise(
         ),
         Misconception(
             "counted from one",
-            lambda length, width: _pairs(np.sin(_angles(length, width, 1)),
-                                         np.cos(_angles(length, width, 1))),
+            lambda length, width: _positions(length + 1, width)[1:],
             "Your first token stands at 1; places count from 0.",
         ),
         Misconception(
