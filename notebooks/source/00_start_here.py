@@ -8,7 +8,7 @@
 # - turn the knobs of an explorer and share what you found as a short code,
 # - name the two numbers that every result of this course is held against.
 #
-# **Time** about 25 minutes to read and do; the computing takes 15 to 45 seconds.
+# **Time** about 25 minutes to read and do; the computing takes 10 to 30 seconds.
 #
 # **Needed before** Python with a little numpy. PyTorch helps from lesson 02 on.
 #
