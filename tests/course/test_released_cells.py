@@ -196,7 +196,7 @@ TWO = ("01_a.ipynb", "02_b.ipynb")
                 "handed in x/02_b (1).ipynb, which was graded as 02_b.ipynb",
             ],
         ),
-        ({"01_a.ipynb": solved()}, ["lacks 02_b.ipynb; its exercises have no mark"]),
+        ({"01_a.ipynb": solved()}, ["lacks 02_b.ipynb; its exercises count 0 until it is there"]),
         (
             {"01_a.ipynb": solved(), "02_b.ipynb": new_notebook(cells=[new_code_cell("1")])},
             ["has no cell of this assignment in 02_b.ipynb: ask"],

@@ -23,8 +23,8 @@ def make_ready(folder: Path, release: Path) -> list[str]:
     """Prepare a copy of a submission, in place; what a human has to know beside the marks.
 
     A notebook under another name, or in a folder below, is known by its cells and gets its own
-    name. One that is missing, or that has none of the assignment's cells, is named, and its
-    exercises have no mark. A time stamp that cannot be read is named and counts as none.
+    name. One that is missing, or that has none of the assignment's cells, is named; its exercises
+    count 0. A time stamp that cannot be read is named and counts as none.
     Errors: Refused where no notebook of the assignment is left; its text says what to do.
     """
     released = {path.name: nbformat.read(path, 4) for path in sorted(release.glob("*.ipynb"))}
@@ -43,7 +43,7 @@ def make_ready(folder: Path, release: Path) -> list[str]:
     for name, notebook in released.items():
         if name not in chosen:
             lost = broken.get(Path(name)) or _lost(name, Path(name) in theirs)
-            remarks.append(f"{lost}; its exercises have no mark")
+            remarks.append(f"{lost}; its exercises count 0 until it is there")
             continue
         path = chosen[name]
         relabel(theirs[path], notebook)
