@@ -1,3 +1,4 @@
+import copy
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ from coursekit.course.exercises import (
     OpenExercise,
     Requirement,
 )
+from coursekit.course.exercises.changed_arguments import differ
 from coursekit.course.exercises.same_value import WrongForm, as_array
 from coursekit.course.exercises.solution_source import solution_of
 
@@ -505,3 +507,15 @@ def test_the_failing_line_of_a_class_is_the_learners(tmp_path):
     assert isinstance(exercise.evaluate(type("Empty", (Base,), {})), NotAttempted)
     assert isinstance(exercise.evaluate(Base), NotAttempted)
     assert isinstance(exercise.evaluate(3), Incorrect)
+
+
+@pytest.mark.parametrize("new", [3, 3.0, np.float64(3), None, "gone", [3.0], {"x": 3.0}, object()])
+@pytest.mark.parametrize("old", [np.arange(3.0), [1.0, 2.0], {"x": 1.0}, pd.Series([1.0]), "word"])
+def test_another_kind_of_thing_in_its_place_is_a_change(old, new):
+    assert differ({"a": old}, {"a": new}) and differ([old], [new]) and differ(old, new)
+    assert not differ({"a": old}, {"a": copy.deepcopy(old)})
+
+
+def test_a_number_of_another_library_is_the_same_number():
+    assert not differ(3, np.int64(3)) and not differ([2.0], [np.float32(2)])
+    assert differ(3, np.int64(4)) and differ(1.0, True) is False

@@ -28,8 +28,11 @@ def changed_names(
 def differ(old: Any, new: Any) -> bool:
     """Whether two values, one of them once a copy of the other, hold different contents.
 
-    The order in a list counts, that in a dict does not. Of types unknown here: False.
+    The order in a list counts, that in a dict does not. Something of another kind in its place is
+    another content. Of types unknown here: False.
     """
+    if _kind(old) != _kind(new):
+        return True
     if isinstance(old, Real | str | bytes | np.generic):
         return bool(old != new) and not (old != old and new != new)  # NaN stays NaN
     if is_tensor(old):
@@ -48,6 +51,22 @@ def differ(old: Any, new: Any) -> bool:
     if isinstance(old, set | bytearray):
         return bool(old != new)
     return False
+
+
+def _kind(value: Any) -> str:
+    """What a value is compared as; numbers are numbers, whatever library they are from."""
+    if is_tensor(value):
+        return "tensor"
+    kinds = {
+        "number": Real | np.generic,
+        "text": str | bytes,
+        "array": np.ndarray,
+        "table": pd.DataFrame | pd.Series | pd.Index,
+        "mapping": Mapping,
+        "list": list | tuple,
+    }
+    names = [name for name, types in kinds.items() if isinstance(value, types)]
+    return names[0] if names else type(value).__name__
 
 
 def _names(function: Callable[..., Any]) -> list[str]:

@@ -136,8 +136,8 @@ def _spoilt(calls: _Calls) -> Incorrect:
     names = " and ".join(calls.changed)
     return Incorrect(
         f"The right {kind}, but you changed {names}.",
-        hint="Whoever calls your function goes on using what it was handed. Work on a copy, or "
-        "write x = x * y, which makes a new x, in place of x *= y or x[...] = y.",
+        hint="Whoever calls your function goes on using what it was handed. Work on a copy: "
+        "x = x * y makes a new x, while x *= y, x[...] = y, x.pop(), x.append() change the old one.",
         misconception="changed argument",
     )
 
