@@ -6,7 +6,7 @@
 # - run a lesson, answer an exercise, ask for a hint, and read what the check says,
 # - say what works on your machine,
 # - turn the knobs of an explorer and share what you found as a short code,
-# - name the two numbers that every result of this course is held against.
+# - name two numbers that a result is held against.
 #
 # **Time** about 25 minutes to read and do; the computing takes 10 to 30 seconds.
 #
@@ -48,9 +48,9 @@ from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 # - Run cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Nothing needs the network.
 # - A grey line with three dots is **folded** code: imports, drawing, the check of a claim. Run it
 #   like any other cell; you need not read it. To read it, select it and press <kbd>Enter</kbd>.
-# - Sections marked **Further** can be left out: nothing after them needs them. The minutes in a
-#   lesson's head are those of the rest; the seconds of computing are those of an idle machine and
-#   of a busy one.
+# - Sections marked **Further** can be left out: no later cell needs them, though tables and
+#   summaries name what they are about. The minutes in a lesson's head are those of the rest; the
+#   seconds of computing are those of an idle machine and of a busy one.
 # - Before a result you are asked for a **guess**. Commit one; a wrong guess that you remember is
 #   worth more than a right answer that you only read.
 # - A line that begins with ✓ is a **claim**: a sentence of the lesson, checked in your run. If one
@@ -80,9 +80,9 @@ claim("Parts that do not work: {value:.0f}", (health["works"] == "no").sum(), eq
 # %% [markdown]
 # ## The first surprise
 #
-# Here are data with two modalities, A and B, made by a generator. Every sample that B can answer, A
-# can answer too, and A can answer more. B is only *quicker to learn*. How the data are made is the
-# business of lesson 05; for now look at the outcome.
+# Here are data with two modalities, A and B, made by a generator. Every sample that B could answer,
+# A could answer too, and A more. (Could: what a network learns is less.) B is only *quicker to
+# learn*. How the data are made is the business of lesson 05; for now look at the outcome.
 #
 # We train three small networks: two **unimodal models**, on A alone and on B alone, and a **joint
 # model** on both. A fourth row, the **ensemble**, needs no training: it averages the answers of the
@@ -130,7 +130,7 @@ averaged = interval(by_seed["ensemble"] - by_seed["A"])
 ensemble_guess.reveal(averaged.in_words("clearly worse", "about as good", "clearly better"))
 
 # %% folded=true
-# The figure: Two modalities, and worse than one of them.
+# The figure.
 figure, (ax,) = new_figure(7.2, 3.2)
 ax.set_title("Two modalities, and worse than one of them")
 roles = {"A": "A", "B": "B", "joint": "joint", "ensemble": "ensemble"}
@@ -211,7 +211,7 @@ exercises.majority.check(majority_accuracy, seed=2)
 #
 # Try two things. Press **balanced**: what does the joint network do when both modalities are
 # equally quick? Then go back to **starve** and lower "nuisance around A" step by step: A becomes
-# quicker to learn. When does the joint network overtake?
+# quicker to learn. When does the joint network overtake A alone?
 #
 # Under the knobs stands a short code. Send it to a friend: pasted into the code field it brings
 # back your setting, seed included. What the words *probe* and *starvation* mean, lesson 05 says.

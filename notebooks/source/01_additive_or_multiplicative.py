@@ -11,7 +11,8 @@
 #
 # **Time** about 60 minutes to read and do; the computing takes 10 to 30 seconds.
 #
-# **Needed before** the mean, a straight line through points, a little numpy.
+# **Needed before** the mean, a straight line through points, correlation, a t-test with its
+# p-value; a little numpy.
 #
 # **Source** Paul Liang, *How to AI (Almost) Anything*, lecture 5, “Multimodal Fusion”, the section
 # on the linear case.
@@ -101,7 +102,8 @@ claim("Camera only: w0 = {value:.2f}", camera.params["Intercept"], equals=4.63, 
 claim("Camera only: w1 = {value:.2f}", camera.params["smiling"], equals=1.20, within=0.005)
 
 # %% [markdown]
-# The first published table. So H1 looks answered: yes, people who smile more give better scores.
+# The first of the lecture's three fits. So H1 looks answered: yes, people who smile more give
+# better scores.
 #
 # ## Two modalities, added
 #
@@ -144,7 +146,7 @@ claim(
 # The picture shows what an additive model can say: two lines, one height each, **one slope**.
 
 # %% folded=true
-# The figure: The additive model: two heights, one slope.
+# The figure.
 figure, (ax,) = new_figure()
 ax.set_title("The additive model: two heights, one slope")
 show(figure, two_groups(ax, smiling, critic, score, additive.params.to_list(), BOOKS))
@@ -154,7 +156,8 @@ show(figure, two_groups(ax, smiling, critic, score, additive.params.to_list(), B
 #
 # No magic is needed for these weights. Put one column per weight side by side; that is the **design
 # matrix** $X$. The residual $y - Xw$ has to be orthogonal to every column, or else some weight
-# could still improve: $X^\top (y - Xw) = 0$. That is a small linear system.
+# could still improve: $X^\top (y - Xw) = 0$. That is a small linear system, the **normal
+# equations**.
 
 
 # %%
@@ -257,7 +260,7 @@ crossing_guess
 crossing = -w2 / w3
 
 # %% folded=true
-# The figure: With the interaction: two slopes.
+# The figure.
 crossing_guess.reveal(crossing, within=0.2)
 figure, (ax,) = new_figure()
 ax.set_title("With the interaction: two slopes")
@@ -265,8 +268,8 @@ show(figure, two_groups(ax, smiling, critic, score, full.params.to_list(), BOOKS
 
 # %% [markdown]
 # The third table, and the one with the surprise. Smiling's weight has nearly halved and the
-# critics' has nearly doubled, though not one review has changed. Nothing is wrong. The weights now
-# answer other questions:
+# critics' has grown by three quarters, though not one review has changed. Nothing is wrong. The
+# weights now answer other questions:
 #
 # | weight | in the additive model | with the interaction |
 # |---|---|---|
@@ -303,7 +306,8 @@ print(
 # are.
 #
 # And $w_1$ of the additive model? It is no effect that any reader has. It is an average of the two
-# slopes, each weighed with how much its group's smiling varies:
+# slopes, each weighed with its group's sum of squares, that is with how many they are and how much
+# their smiling varies:
 
 # %%
 groups = [smiling[critic == k] for k in (0, 1)]
@@ -409,7 +413,8 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
 # the two slopes cancel: the mean stays near zero. What is left is a *width* that is smallest in the
 # middle and grows to both ends; a test notices it, the eye hardly does, and it does not say who is
 # different from whom. With the interaction both signs are gone. That is worth remembering for
-# networks: the mean of what is left over, seen along one modality, does not show an interaction.
+# networks: where inputs are uncorrelated, as here, the mean of what is left over, seen along one
+# modality, does not show an interaction.
 #
 # ### The answer to H1 and H2
 #
@@ -419,7 +424,7 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
 
 
 # %% folded=true
-# The figure: The slope of smiling, with 95 % intervals.
+# The figure.
 def slopes_with_intervals(model, x_a, x_b, groups):
     """The slope in both groups and their difference, each with its 95 % interval."""
     tests = {groups[0]: x_a, groups[1]: f"{x_a} + {x_a}:{x_b}", "difference": f"{x_a}:{x_b}"}
@@ -573,7 +578,7 @@ answers = dict(zip(by_signs, vote_guess.options, strict=True))
 vote_guess.reveal(answers[signs])
 
 # %% folded=true
-# The figure: Where voters see Clinton, by their own place.
+# The figure.
 x_a, x_b, y = (study[name].to_numpy() for name in ("selfLR", "vote", "ClinLR"))
 figure, (ax,) = new_figure()
 ax.set_title("Where voters see Clinton, by their own place")
@@ -605,7 +610,7 @@ print("R²: " + ", ".join(f"{name} {model.rsquared:.3f}" for name, model in mode
 #
 # | diagram | the vote is a … | then |
 # |---|---|---|
-# | place ← party → vote → view of Clinton | **confounder** of place and view | add the vote |
+# | place ← vote → view of Clinton | **confounder**: a cause of both | add the vote |
 # | place → vote → view of Clinton | **mediator** of place | adding it takes a part away |
 # | place → vote ← view of Clinton | **collider** | adding it makes up a slope that is not there |
 #
@@ -623,7 +628,7 @@ claim("HC3, upper end of w3 {value:+.2f}", robust.conf_int().loc["selfLR:vote"][
 claim("Dole, lower end of w3 {value:+.2f}", dole.conf_int().loc["selfLR:vote"][0], above=0)
 
 # %% [markdown]
-# It holds. Still, nobody drew lots for the vote: this describes voters and does not show what
+# The signs hold. Still, nobody drew lots for the vote: this describes voters and does not show what
 # *makes* them see Clinton where they see him.
 
 # %% [markdown]
@@ -642,7 +647,7 @@ news_guess = ChoiceGuess(
 news_guess
 
 # %% folded=true
-# The figure: Age and television news, with 95 % intervals.
+# The figure.
 news = smf.ols("TVnews ~ age * vote", study).fit()
 news_slopes = slopes_with_intervals(news, "age", "vote", VOTERS.groups)
 by_vote = news_slopes["difference"]
@@ -700,8 +705,9 @@ exercises.needs_interaction.check(needs_interaction, seed=1_0105)
 # trained network: did it use the interaction that it could have used?
 #
 # One picture goes with you. Here are the two lines of the full model, seen from above: the score
-# (minus its mean) for every smile from none to three tens of points, downwards, and every share of
-# a critic from 0 to 1. In the middle the sum that comes nearest, on the right what no sum can say.
+# (minus its mean) for every smile from none to thirty percentage points, downwards, and every share
+# of a critic from 0 to 1. In the middle the sum that comes nearest, on the right what no sum can
+# say.
 
 # %% folded=true
 # The figure: the two lines from above, their additive part, and what is left.

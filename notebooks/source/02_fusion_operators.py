@@ -164,7 +164,7 @@ same("coursekit.fusion.bilinear", bilinear_by_hand(z_a, z_b, weight, bias), bili
 #
 # The remedy costs one number per modality. Write $[1; z]$ for the features with a one in front, and
 # take the outer product of *those*. One times a feature of A is that feature. One times one is a
-# constant. So all three parts of lesson 01's full model are in the table at once:
+# constant. So all parts of lesson 01's full model are in the table at once:
 
 
 # %%
@@ -221,8 +221,8 @@ exercises.tensor_parameters.check(tensor_parameters, seed=2_0101)
 #
 # One class, so that the weights on the table form a matrix $T$ of shape $(D_A + 1, D_B + 1)$, and
 # the answer is $[1; z_A]^\top T\, [1; z_B]$. Given the weights $w_A$, $w_B$ and the bias of a
-# late-linear model, return the $T$ that computes exactly the same. From here on exercises hand in
-# **numpy** arrays, of one sample, and want a numpy array back.
+# late-linear model, return the $T$ that computes exactly the same. From here on exercises hand you
+# **numpy** arrays.
 
 
 # %% nbgrader={"grade_id": "ex-02-as-tensor", "solution": true}
@@ -275,7 +275,7 @@ claim("Tensor: {value:,.0f} parameters", size, above=12_000_000)
 # class wants a weight for each of them.
 
 # %% folded=true
-# The figure: Three modalities, six classes: the tensor grows with the cube.
+# The figure.
 drawn = ("tensor", "low-rank", "mid-mlp", "late-linear")
 sizes = pd.concat(
     cost_table(width, 6, modalities=3, names=drawn).assign(width=width)
@@ -386,7 +386,7 @@ rank_guess
 # `python -m coursekit operators`; the card `data/operators.md` says how.
 
 # %% folded=true
-# The figure: Sum modulo six: rank one is a lottery, rank two suffices.
+# The figure.
 ranks = reached[reached["study"] == "rank"]
 mean_at = ranks.groupby("model")["test"].mean()
 rank_guess.reveal({rank: mean_at[f"rank {rank}"] for rank in RANKS}, within=0.03)
@@ -717,7 +717,7 @@ for names in (in_order[:half], in_order[half:]):
 # - **late-linear** (and additive): planes. Of the switch it gets the plane through it and no more.
 # - **multiplicative** (and bilinear): one saddle, $c \cdot x_A x_B$, and nothing on the sum.
 # - **tensor** (and low-rank, FiLM): a plane plus a saddle, $w_0 + w_1 x_A + w_2 x_B + w_3 x_A x_B$.
-#   That is lesson 01's full model, no more and no less. A saddle is a poor signs target.
+#   That is lesson 01's full model, no more and no less. A saddle is a poor copy of the signs.
 # - **hard gate**: everywhere a function of A or of B. It bends along an edge and cannot add.
 # - **GMU** and **mid-MLP** bend the numbers themselves and draw nearly everything; so do the
 #   transformers.
@@ -725,8 +725,9 @@ for names in (in_order[:half], in_order[half:]):
 #   modality it found no way out in these steps.
 # - **SE** has a single unit inside here. On the switch it does well, on product and signs its seeds
 #   differ widely.
-# - **MAG** draws nothing at all: LayerNorm takes the mean off a vector's numbers, and of a single
-#   number nothing is left. With one feature, MAG is blind.
+# - **MAG** (a step from the other modality is added to the main one's vector, then a **LayerNorm**)
+#   draws nothing at all: LayerNorm takes the mean off a vector's numbers, and of a single number
+#   nothing is left. With one feature, MAG is blind.
 
 # %% [markdown]
 # ### The additive projection
@@ -827,9 +828,10 @@ claim("The rate that the conformer chose, over the smallest it could: {value:.1f
 encoded.agg(["min", "median", "max"]).loc[["se-gate", "hard-gate", "conformer"]].round(2)
 
 # %% [markdown]
-# Nearly all differences are gone. "Multiplicative fusion cannot add" was true of the formula and
-# is false of the model. The suspect: an encoder has biases, so it can send a constant one along
-# with the rest, and with a one you can add. That is the trick of the tensor, found by training.
+# Most differences are gone (the printed ones are left). "Multiplicative fusion cannot add" was true
+# of the formula and is false of the model. The suspect: an encoder has biases, so it can send a
+# constant one along with the rest, and with a one you can add. That is the trick of the tensor,
+# found by training.
 #
 # What stays, even with encoders:
 #
@@ -982,7 +984,7 @@ mean_of = of_synergy.groupby("model")["accuracy"].mean().sort_values()
 synergy_guess.reveal(mean_of["late-linear"], within=0.02)
 
 # %% folded=true
-# The figure: synergy: who gets past a sum.
+# The figure.
 price_guess.reveal(mean_of["early-transformer"] - mean_of["mid-mlp"], within=0.01)
 ordered = of_synergy.assign(
     place=of_synergy["model"].map({name: i for i, name in enumerate(mean_of.index[::-1])})
@@ -1026,8 +1028,8 @@ for one, other in (("late-linear", "ensemble"), ("early-transformer", "mid-mlp")
 # hundredths of each other. One expects that several times the parameters buy something. The early
 # transformer's lead over mid-MLP, if it is one at all (the interval includes zero), is small.
 #
-# So the large step is from additive to not additive. Which of the others you take is, on these
-# data, mostly a matter of cost.
+# So the large step is past the sum of votes (and past the hard gate, which takes one or the other).
+# Which of those behind it you take is, on these data, mostly a matter of cost.
 
 # %% [markdown]
 # ## Further · Why do sums guess, and which operator is worth its price?
@@ -1144,7 +1146,7 @@ mag_guess = ChoiceGuess(
 mag_guess
 
 # %% folded=true
-# The figure: Text first: MAG among its rivals.
+# The figure.
 of_text = reached[reached["study"] == "text"].rename(columns={"test": "accuracy"})
 by_model = of_text.pivot_table(index="seed", columns="model", values="accuracy")
 winner = str(by_model.mean().idxmax())
@@ -1174,8 +1176,8 @@ pd.Series(lead).astype(str).to_frame("difference")
 # Whether it is ahead of mid-MLP these ten seeds do not say, for the interval includes zero. And
 # then a row that is easily left out: the **ensemble** of three separate networks, never trained
 # together, is ahead of all three joint models. That raises a suspicion against joint training, and
-# no more than that; lesson 05 takes it up. All rows end far below the best possible accuracy: there
-# is more to gain here than any choice of operator has gained.
+# no more than that; lesson 05 takes it up. All rows end far below the best possible accuracy, which
+# is that of inputs without noise.
 
 # %% [markdown]
 # ## What stays

@@ -209,7 +209,7 @@ left = known.query("data == 'XOR' and head == 'mid-mlp'")
 xor_guess.reveal(left["after"].mean(), within=0.1)
 
 # %% folded=true
-# The figure: Nothing lost, and everything lost.
+# The figure.
 figure, (ax,) = new_figure(7.2, 3.2)
 ax.set_title("Nothing lost, and everything lost")
 show(figure, before_after(known, ax))
@@ -479,7 +479,7 @@ claim("Projection ahead of the linear model: {value:.0f} of 7", ahead, equals=6,
 # `python -m coursekit interactions --seeds 10 --out data/emap.csv`
 
 # %% folded=true
-# The figure: Accuracy.
+# The figure.
 own = pd.read_csv(open_checked("emap.csv"))
 own["projected − before"] = own["after"] - own["before"]
 moved = summarise(own, ["data", "head"], "projected − before").set_index(["data", "head"])
@@ -743,8 +743,9 @@ claim("Lost with 250 training samples: {value:.3f}", scarce.drop, below=0.5 * ca
 GAMES["synergy"]()
 
 # %% [markdown]
-# How far does that rule get? Without the last part, `["right"]`, the table tells the truth of every
-# case.
+# How far does that rule get? `check_rule("synergy", range(1, 13))` is a table of the cases; its
+# column `right` says where the rule is right. The other columns tell the truth of every case: look
+# last.
 
 # %% folded=true
 # Claims, checked.

@@ -170,7 +170,7 @@ starved_four = starved.accuracy[starved.accuracy["model"].isin(four)]
 ensemble_guess.reveal(starved_four.query("model == 'ensemble'")["accuracy"].mean(), within=0.02)
 
 # %% folded=true
-# The figure: starve: the joint model loses to one of its parts.
+# The figure.
 figure, (ax,) = new_figure(7.2, 3.4)
 ax.set_title("starve: the joint model loses to one of its parts")
 show(figure, accuracy_intervals(starved_four, ax, ROLES))
@@ -196,8 +196,8 @@ claim(
 
 # %% [markdown]
 # There it is, in a network of a few thousand weights. Look at where the joint model stands: on B.
-# The ensemble, made of the same encoders and data, is far above. So the information is there, and
-# so is the capacity.
+# The ensemble, made of encoders of the same kind on the same data, is far above. So the information
+# is there, and so is the capacity.
 #
 # One word on the rival. "Best single" is taken on the test rows here, which is hard on the joint
 # model where the modalities are close. In `starve` it changes nothing, A is ahead in every seed;
@@ -277,7 +277,7 @@ joint_course = starved.history.query("model == 'joint' and split == 'valid'")
 course_guess.reveal(joint_course.groupby("epoch")["accuracy"].mean(), within=0.05)
 
 # %% folded=true
-# The figure: starve: the joint model follows B, then stops.
+# The figure.
 curves = starved.history[starved.history["model"].isin(["A", "B", "joint"])]
 figure, (ax,) = new_figure(7.2, 4.2)
 ax.set_title("starve: the joint model follows B, then stops")
@@ -304,7 +304,7 @@ claim(
 
 
 # %% folded=true
-# The figure: starve: what A's encoder hears, alone (A) and in the joint model.
+# The figure.
 def gradient_norms(name, modalities, seeds=SEEDS[:5]):
     """Length of the loss's gradient on encoder A, over all training rows, after every epoch."""
     rows = []
@@ -341,9 +341,9 @@ claim(
 
 # %% [markdown]
 # Alone, the gradient on A's encoder grows several times over once its signal begins to be found. In
-# the joint model that rise does not come: each sample that B explains has little left to teach. The
-# paper says that modalities **overfit and generalise at different rates**; one schedule does not
-# suit both.
+# the joint model that rise does not come: each sample that B explains has little left to teach.
+# Wang and colleagues say that modalities **overfit and generalise at different rates**; one
+# schedule does not suit both.
 #
 # ## Ask the encoder: a probe
 #
@@ -382,7 +382,7 @@ print(f"one joint model: accuracy {reached:.3f}, probe of its encoder A {by_hand
 # %% [markdown]
 # ### Guess first
 #
-# A's encoder, trained alone, probes at about 0.84. One in six is chance.
+# A's encoder, trained alone, probes at about 0.85. One in six is chance.
 
 # %% folded=true
 # The guess.
@@ -396,7 +396,7 @@ probe_guess = NumberGuess(
 probe_guess
 
 # %% folded=true
-# The figure: starve: A's encoder hardly learnt, B's is as good as alone.
+# The figure.
 change = probe_change_by_seed(starved.probes)
 of_a = starved.probes.query("modality == 'A' and trained == 'joint'")["accuracy"]
 probe_guess.reveal(of_a.mean(), within=0.05)
@@ -412,8 +412,8 @@ claim("B's probe moves by {value:+.3f}", interval(change["B"]).mean, between=(-0
 
 # %% [markdown]
 # The first illness, then: **starvation**. The fast modality drives the loss down, and the slow
-# encoder is left without a teacher. A linear head cannot repair that afterwards: it is what the
-# probe is.
+# encoder is left without a teacher. A linear head cannot repair that afterwards: the probe is such
+# a head, fitted anew.
 
 # %% [markdown]
 # ## Further · A probe without training
@@ -481,7 +481,7 @@ blame_guess.reveal(
 )
 
 # %% folded=true
-# The figure: overfit: the joint model loses ….
+# The figure.
 figure, axes = new_figure(10.4, 3.4, columns=2)
 axes[0].set_title("overfit: the joint model loses …")
 axes[1].set_title("… with both encoders intact")
@@ -546,7 +546,7 @@ claim(
 # In `overfit` the model gets *better* when B falls silent. The weights that read A well are all
 # there, outvoted by what was learnt of B's noise by heart. This is **overfitting of the fusion
 # head** (and of what feeds it): more inputs, more ways to memorise. In `starve` the same operation
-# leaves next to nothing, because A's encoder has nothing to say.
+# leaves next to nothing, because A's encoder has little to say.
 #
 # Two illnesses, one symptom:
 #
@@ -555,7 +555,8 @@ claim(
 # | **joint below the best single** | overfitting of the fusion head | starvation |
 # | **joint not below** | none | **hidden starvation** |
 #
-# The lower right corner is easily overlooked. Here it is, and beside it a healthy case.
+# The lower right corner is easily overlooked. Here it is, the preset `imbalance`, and beside it a
+# healthy case, `balanced`: in both each modality knows something of its own.
 
 # %% folded=true
 # All four data sets, with the illness that the thresholds see.
@@ -604,7 +605,7 @@ claim("… and no probe moves by more than {value:.3f}", worst, below=0.04)
 # is a rival to name, not a ceiling: with a partner as weak as B in `overfit`, averaging hurts too.
 #
 # The thresholds behind the last column are conventions: −0.02 for the accuracy, −0.08 for a starved
-# encoder, and between −0.08 and −0.03 it says "a little less" rather than a verdict.
+# encoder, and between −0.08 and −0.03 the diagnosis says "a little less" rather than a verdict.
 #
 # ### Exercise 4 · An honest interval
 #
@@ -847,7 +848,7 @@ claim("overfit with SGD, joint − best: {value:+.3f}", sgd_drop, between=(-0.04
 # every word is stretched to one length. They are two cases, not a comparison.
 
 # %% folded=true
-# The figure: Recorded speech: the sign depends on who was heard in training.
+# The figure.
 folds = pd.read_csv(open_checked("av_fsdd_folds.csv"))
 tested = folds[folds["measure"] == "test accuracy"]
 keys = ["setting", "fold", "trained_on", "seed"]
@@ -889,7 +890,7 @@ claim("Two speakers, noisier images: {value:+.3f}", two.mean(), above=0.04)
 # Fourier coefficients of the shape (`fou`). Both views come from the same scan.
 
 # %% folded=true
-# The figure: digit views: hardly a gain ….
+# The figure.
 views = seeds_at_once(
     lambda seed: load("uci_views", seed=seed), Settings(), SEEDS, label="digit views"
 )
@@ -971,8 +972,9 @@ for count, result in voices.items():
 # %% [markdown]
 # What is true here: with many voices the joint model gains on average, and the interval over the
 # six groups reaches down to about zero. With one voice it depends on which voice it is: behind on
-# average, with an interval that includes zero by far. No paradox that we may claim. All encoders
-# are a little worse inside the joint model than alone, by less than the threshold of an illness.
+# average, with an interval that includes zero by far. No paradox that we may claim. On average all
+# encoders are a little worse inside the joint model than alone, by less than the threshold of an
+# illness (the interval of `fou` reaches beyond it).
 
 # %% [markdown]
 # ## Play the doctor
@@ -1021,7 +1023,8 @@ for name in ("illness", "modality"):
 # %% [markdown]
 # ## What stays
 #
-# - The superset argument is about the best weights, not about the ones that training finds.
+# - The superset argument is about the best weights on the rows they are fitted to. It says nothing
+#   of new samples, and there the joint model lost.
 # - **Starvation**: a fast modality takes the loss away, a slow encoder never learns. Its probe
 #   collapses. **Overfitting of the fusion head**: encoders intact, the head memorises. Accuracies
 #   do not tell them apart, probes do.
@@ -1032,7 +1035,7 @@ for name in ("illness", "modality"):
 # ## Words
 #
 # - **superset argument**: a joint model contains each unimodal one, so the best joint model cannot
-#   be worse; true of the best weights, not of the weights that training finds.
+#   be worse; true of the best weights on the training rows, not of new samples.
 # - **linear probe**: a fresh linear head on frozen features; its accuracy says what they hold.
 # - **starvation**: the quick modality explains the loss away and the slow encoder never learns.
 # - **multi-loss**: the joint loss plus a loss for each modality's own head, all with weight one.

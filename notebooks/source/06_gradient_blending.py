@@ -193,7 +193,7 @@ exercises.ogr.check(ogr, seed=6_0101)
 # %% [markdown]
 # ## The best blend
 #
-# Now derive the weights. Three steps, each with a check.
+# Now derive the weights. Three steps, checked on the way.
 #
 # **Step 1. One small step of a blend.** Head $k$ alone would move the weights of the network along
 # its gradient $g_k$. The blended loss moves them along $\sum_k w_k g_k$. For a small step losses
@@ -249,9 +249,10 @@ steps
 # that in mind.
 #
 # **Step 2. What is the ratio of a blend?** Overfitting is an *error*: the part of the fall on
-# fitted rows that held rows do not see. Assume that the errors of different heads are
-# **uncorrelated**, $E[O_j O_k] = 0$ for $j \neq k$. Then in the square of a sum only the squares
-# survive:
+# fitted rows that held rows do not see. Assume that the errors of different heads have nothing in
+# common, $E[O_j O_k] = 0$ for $j \neq k$; the paper says **uncorrelated** (errors that are always
+# positive could not be so: their means would have to be zero). Then in the square of a sum only the
+# squares survive:
 #
 # $$\mathrm{OGR}^2(w) = \frac{E\left[(\sum_k w_k O_k)^2\right]}{(\sum_k w_k G_k)^2}
 # = \frac{\sum_k w_k^2 O_k^2}{(\sum_k w_k G_k)^2}.$$
@@ -314,18 +315,18 @@ claim("Largest derivative of OGR² there: {value:.1e}", slope.abs().max(), below
 pd.DataFrame({"w": best, "OGR² alone": table["OGR²"].to_numpy()}, index=HEADS).round(3)
 
 # %% folded=true
-# The figure: Two heads: the best blend beats both, under the assumptions.
+# The figure.
 figure, (ax,) = new_figure(7.2, 3.8)
 ax.set_title("Two heads: the best blend beats both, under the assumptions")
 show(figure, ratio_curve(ax, G[:2], O[:2], ("A", "B")))
 
 # %% [markdown]
-# Under the assumptions the best blend is better than its best part. So is an average of independent
-# measurements better than the best of them, if each is weighted by one over its variance; a plain
-# average need not be. And the weights are not in the order of the ratios:
-# $G/O^2 = 1/(G \cdot \mathrm{OGR}^2)$, so of two heads with one ratio the one that gained less is
-# turned up more. Here A has the worst ratio and the largest weight. What follows the ratio is the
-# share of the gain, $w_k G_k \propto 1/\mathrm{OGR}_k^2$.
+# Under the assumptions the best blend is better than its best part. In the same way an average of
+# independent measurements is better than the best of them, if each is weighted by one over its
+# variance; a plain average need not be. And the weights are not in the order of the ratios: $G/O^2
+# = 1/(G \cdot \mathrm{OGR}^2)$, so of two heads with one ratio the one that gained less is turned
+# up more. Here A has the worst ratio and the largest weight. What follows the ratio is the share of
+# the gain, $w_k G_k \propto 1/\mathrm{OGR}_k^2$.
 #
 # Write-ups of the method sometimes put $Z = \sum_k G_k^2/O_k^2$. That is the same blend at another
 # scale: the one of step 3, where $\sum_k w_k G_k = 1$. The ratio does not mind. But the weights do
@@ -432,7 +433,7 @@ pd.DataFrame({"diagonal (paper)": diagonal, "whole matrix": full}, index=HEADS).
 # The guess.
 window_guess = CurveGuess(
     "06-window",
-    "starve: which weight does the head of A get from an estimate over N epochs?",
+    "starve, safe rule (below): which weight does the head of A get from N epochs?",
     xs=(1, 2, 4, 6, 10, 15, 20),
     low=0.0,
     high=1.0,
@@ -441,7 +442,7 @@ window_guess = CurveGuess(
 window_guess
 
 # %% folded=true
-# The figure: starve: the window decides who gets the weight (safe rule).
+# The figure.
 windows = [(0, n) for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)]
 by_window = estimates(starved, windows)
 safe = by_window[by_window["rule"] == "safe"]
@@ -491,7 +492,7 @@ late_guess = NumberGuess(
 late_guess
 
 # %% folded=true
-# The figure: starve, from epoch 0 to N.
+# The figure.
 later = estimates(starved, [(s, 5) for s in range(0, 16, 3)])
 paper = {
     "window": by_window[by_window["rule"] == "paper"],
@@ -522,7 +523,7 @@ claim("Windows from epoch 9 on, G ≤ 0: {value:.0%}", (late["G"] <= 0).mean(), 
 # seed and head. The grey band is 0 to 1.
 
 # %% folded=true
-# The figure: starve, paper rule, from epoch 0 to N.
+# The figure.
 figure, axes = new_figure(10.4, 4.0, columns=2)
 axes[0].set_title("starve, paper rule, from epoch 0 to N")
 axes[1].set_title("starve, paper rule, five epochs from later starts")
@@ -547,8 +548,8 @@ there[["head", "start", "G", "O", "w"]].round(3)
 # %% [markdown]
 # On the left no weight leaves the band by much: as long as all $G$ are positive, division by $Z$
 # keeps the sum at one, and a tiny $O$ only takes everything. On the right signs differ. In the
-# table, the window with the largest weight: positive and negative $G/O^2$ nearly cancel. Should
-# their sum $Z$ be negative, all signs flip: heads that gained are pushed away, heads that lost
+# table, the window with the largest weight: positive and negative $G/O^2$ nearly cancel. Where
+# their sum $Z$ is negative, all signs flip: heads that gained are pushed away, heads that lost
 # ground are fed.
 #
 # What does a negative weight do? Take a model trained for ten epochs with equal weights, and train
@@ -1137,8 +1138,8 @@ for name in ("overfit", "av_one_speaker"):
 #   loss against plain multi-loss. The held rows come from the speakers that were trained on, and
 #   validation rows are not used to estimate, because they already choose the epoch.
 # - **The ensemble** of two unimodal models needs no blend at all, and in this table no blend is
-#   clearly ahead of it. Where one modality is nearly all noise (`overfit`, one speaker) the best
-#   single model is better still.
+#   clearly ahead of it. Where one modality is nearly all noise (`overfit`) or much the weaker one
+#   (one speaker) the best single model is better still.
 #
 # These rates end at 0.14, and where a range ends can decide a comparison. The same benchmark with
 # rates up to 1.6, everything else at its default (`data/methods_rates.md`), online blend:

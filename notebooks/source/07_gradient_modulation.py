@@ -199,7 +199,7 @@ exercises.ogm_coefficients.check(ogm_coefficients, seed=7_0101)
 # Whoever is ahead is braked, whoever is behind is hurried, up to $\beta_{\max}$ times its step.
 
 # %% folded=true
-# The figure: OGM brakes and never accelerates, and it jumps.
+# The figure.
 ratios = np.geomspace(0.2, 5, 161)
 pairs = [torch.tensor([r, 1.0], dtype=torch.float64) for r in ratios]
 curves = {
@@ -220,9 +220,9 @@ claim("OGM's k when a modality is ahead by a thousandth: {value:.2f}", just_ahea
 
 # %% [markdown]
 # Two things to see. OGM has **no acceleration**: whoever is behind keeps its ordinary pace, and if
-# that pace is too slow, no brake on the other one makes it faster. And OGM jumps: at
-# $\rho = 1$ nothing happens, a hair above it two thirds of the step are gone. MLB's curve goes
-# through the point (1, 1) smoothly, and above 1 for the one that is behind.
+# that pace is too slow, no brake on the other one makes it faster. And OGM jumps: at $\rho = 1$
+# nothing happens, a hair above it two thirds of the step are gone. MLB's curve goes through the
+# point (1, 1) without a jump, and above 1 for the one that is behind.
 #
 # Does it help? That is a question for more than one data set and one seed, and the course has a
 # benchmark for such questions: every method of the line-up on eight data sets. Each had six trials
@@ -463,9 +463,10 @@ for name in ("ogm", "ogm-ge"):
 by_way.agg(interval).to_frame("test accuracy")
 
 # %% [markdown]
-# Ours is the better one here, by a few points: it also holds back B's slice of the fusion. So the
-# rows "ogm" and "ogm-ge" of every table in this course are kinder to the two than their paper is.
-# (One data set, one α, ten epochs.) A table that says "OGM" should say which.
+# Ours is the better one here, by a few points; one reason may be that it also holds back B's slice
+# of the fusion. So the rows "ogm" and "ogm-ge" of this course's tables are probably kinder to the
+# two than their paper is. (One data set, one α, ten epochs.) A table that says "OGM" should say
+# which.
 
 # %% [markdown]
 # ## On the step or on the gradient?
@@ -981,7 +982,7 @@ claim("Difference to coursekit.balancing.gradnorm: {value:.1e}", gap.item(), bel
 # up the part that goes against the other one, and then they are added up.
 
 # %% folded=true
-# The figure: Two gradients in conflict, and what is left of them.
+# The figure.
 g1, g2 = np.array([1.2, 0.35]), np.array([-0.7, 0.9])
 projected = pcgrad.project(torch.tensor(np.stack([g1, g2]))).numpy()
 figure, (ax,) = new_figure(6.4, 4.4)
@@ -1088,8 +1089,9 @@ for name in ("starve", "imbalance", "overfit"):
 pd.DataFrame(conflicts).T
 
 # %% [markdown]
-# In few batches, and then hardly: there is not much to settle. (Heads A and B share no weights
-# here, so theirs are at right angles.) A method can be right and have nothing to do.
+# In few batches, and then hardly: there is not much to settle (one seed each, SGD). (Heads A and B
+# share no weights here, so theirs are at right angles.) A method can be right and have nothing to
+# do.
 #
 # One factor makes it look different. A widely used release averages the projected gradients where
 # the paper adds them. That is a third of the step for three losses:
@@ -1239,9 +1241,9 @@ for name in ("starve", "imbalance"):
 
 # %% [markdown]
 # Everybody had the same rates, so one takes the gains for the methods' own. But the rates ended too
-# early for joint training. So a good part of every gain is over a joint model whose steps were too
-# short. (The second table has default settings, so some of the shrinking may be an untuned α.) Back
-# to the first table.
+# early for joint training. So a good part of the mean gain is over a joint model whose steps were
+# too short. (The second table has default settings, so some of the shrinking may be an untuned α.)
+# Back to the first table.
 
 # %% folded=true
 # Claims, checked.
@@ -1304,8 +1306,8 @@ claim("… and MLB's of B at least once {value:.2f}", on_overfit["mlb", "B"].max
 #   reaches A alone. A is *ahead* here, so OGM and MLB brake the modality that knows the answer, and
 #   MLB also hurries the one with the noise, at first: later, when B has learnt its noise by heart,
 #   it turns round (the trace above; short runs with SGD, where the table has Adam).
-# - **balanced**: no illness. The heads bring a little (multi-loss, modality dropout, PCGrad: below
-#   a point), the ensemble one point, and MMCosine loses about one.
+# - **balanced**: no illness. Heads (multi-loss, PCGrad) and modality dropout bring a little, below
+#   a point, the ensemble one point, and MMCosine loses about one.
 #
 # A rank list over all data sets would have hidden this. And the order within `starve` is one of
 # eight data sets at one budget: do not quote it.

@@ -99,7 +99,8 @@ def normalise(notebook: NotebookNode) -> None:
             cell.outputs = [output for output in cell.outputs if _is_worth_keeping(output)]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
-        if reveals(cell) and cell.outputs:
+        told = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+        if (told or reveals(cell)) and cell.outputs:
             folded = new_output("display_data", data={"text/plain": FOLDED})
             if cell.outputs[0] != folded:
                 cell.outputs.insert(0, folded)

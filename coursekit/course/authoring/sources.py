@@ -64,10 +64,12 @@ def _from_text(name: str, text: str) -> NotebookNode:
     notebook.nbformat_minor = 5
     notebook.cells = read.cells
     uses: Counter[str] = Counter()
+    told = False  # between what reveals an answer and the text after it
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        told = cell.cell_type == "code" and (told or reveals(cell))
         hidden = {"source_hidden": True} if _folded(cell, name) else {}
-        hidden |= {"outputs_hidden": True} if reveals(cell) else {}
+        hidden |= {"outputs_hidden": True} if told else {}
         if hidden:
             cell.metadata["jupyter"] = hidden
         if "nbgrader" in cell.metadata:
@@ -106,8 +108,9 @@ def _folded(cell: NotebookNode, script: str) -> bool:
 def reveals(cell: NotebookNode) -> bool:
     """Whether a cell gives away what a learner is asked to guess: its text has ``.reveal(``.
 
-    Its stored output is collapsed. A learner opens it with a click or Enter on the three dots; when
-    the cell is run, JupyterLab opens it by itself.
+    Its stored output is collapsed, and so are those of the cells after it, up to the next text: its
+    figure and claims tell the answer, too. A learner opens it with a click or Enter on the three
+    dots; when the cell is run, JupyterLab opens it by itself.
     """
     return cell.cell_type == "code" and REVEAL.search(cell.source) is not None
 

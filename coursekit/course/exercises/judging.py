@@ -137,7 +137,7 @@ def _spoilt(calls: _Calls) -> Incorrect:
     return Incorrect(
         f"The right {kind}, but you changed {names}.",
         hint="Whoever calls your function goes on using what it was handed. Work on a copy: "
-        "x = x * y makes a new x, while x *= y, x[...] = y, x.pop(), x.append() change the old one.",
+        "x = x * y makes a new x; x *= y, x[...] = y, x.pop() and x.append() change the old one.",
         misconception="changed argument",
     )
 
