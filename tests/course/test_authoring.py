@@ -352,6 +352,17 @@ def test_only_what_reveals_is_stored_collapsed_and_opens_with_its_cell(tmp_path,
     assert made.get("outputs_hidden", False) is hidden
 
 
+def test_figure_and_claims_of_a_reveal_are_collapsed_up_to_the_next_text(tmp_path):
+    folder = tmp_path / "source"
+    folder.mkdir()
+    script = folder / "90_guess.py"
+    cells = ("guess", "guess.reveal(1)", "draw()", "claim()", "", "later()")
+    heads = ["# %% [markdown]\n# text" if not cell else f"# %%\n{cell}" for cell in cells]
+    script.write_text("\n\n".join(heads) + "\n")
+    made = [cell.metadata.get("jupyter", {}) for cell in learner_notebook(script).cells]
+    assert [x.get("outputs_hidden", False) for x in made] == [False, True, True, True, False, False]
+
+
 def test_what_a_collapsed_output_still_shows_is_not_the_answer():
     shown = nbformat.v4.new_output("display_data", data={"text/plain": "The truth is 7."})
     cell = nbformat.v4.new_code_cell("guess.reveal(7)", outputs=[shown])
