@@ -25,10 +25,16 @@ def scores_of(name: str) -> pd.DataFrame:
     return run_scores(load_preset(name, seed=0), settings, alpha=0.0, seed=0)
 
 
+@lru_cache(maxsize=1)
+def paces_of(data: str, alpha: float, beta_max: float) -> pd.DataFrame:
+    """The run's scores with what this curve makes of them; the knob of epochs changes neither."""
+    return paces(scores_of(data), alpha, beta_max)
+
+
 def place(data: str, epoch: float, alpha: float, beta_max: float) -> Generator[None, None, Paced]:
     """The chosen curve, applied to the scores of the run on ``data``."""
     yield
-    return Paced(paces(scores_of(data), alpha, beta_max), int(epoch), alpha, beta_max)
+    return Paced(paces_of(data, alpha, beta_max), int(epoch), alpha, beta_max)
 
 
 @put_off()

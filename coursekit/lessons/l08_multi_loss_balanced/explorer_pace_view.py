@@ -38,21 +38,31 @@ class Paced:
     alpha: float
     beta_max: float
 
+    @cached_property
+    def rows(self) -> dict[str, np.ndarray]:
+        """Modality, in order → which rows of the run are its own; asked for at every turn."""
+        of = self.run["modality"].to_numpy()
+        return {m: of == m for m in dict.fromkeys(of)}
+
     @property
     def modalities(self) -> list[str]:
         """Both names, in order."""
-        return list(dict.fromkeys(self.run["modality"]))
+        return list(self.rows)
+
+    @cached_property
+    def _shown(self) -> dict[str, pd.DataFrame]:
+        now = self.run["epoch"].to_numpy() == self.epoch
+        return {m: self.run[own & now] for m, own in self.rows.items()}
 
     def shown(self, modality: str) -> pd.DataFrame:
         """The chosen epoch's batches of one modality."""
-        rows = (self.run["epoch"] == self.epoch) & (self.run["modality"] == modality)
-        return self.run[rows]
+        return self._shown[modality]
 
     @cached_property
     def means(self) -> pd.DataFrame:
         """Mean s, r and k of the chosen epoch, a row per modality."""
-        rows = {m: self.shown(m)[["s", "r", "k"]].mean() for m in self.modalities}
-        return pd.DataFrame(rows).T.rename_axis("modality").reset_index()
+        means = {m: self.shown(m)[["s", "r", "k"]].mean() for m in self.modalities}
+        return pd.DataFrame([{"modality": m, **dict(row)} for m, row in means.items()])
 
 
 def pace(ratio: np.ndarray, alpha: float, beta_max: float) -> np.ndarray:
@@ -117,7 +127,7 @@ class PaceView:
         _pace_axis(run)
         run.set_xlabel("epoch")
         run.grid(visible=False)
-        self._run_axes = run
+        self._run_axes, self._epochs = run, 0
         (self._now,) = run.plot([], [], color=GRID, linewidth=9, zorder=BELOW)
         self._dots, self._lines = {}, {}
         for role in ROLES:
@@ -132,14 +142,16 @@ class PaceView:
         """Move curve, dots and lines to ``data``; the scales never move."""
         curve = pace(GRID_OF_RATIOS, data.alpha, data.beta_max)
         self._curve.set_data(np.log2(GRID_OF_RATIOS), _log(curve, PACES))
-        epochs = int(data.run["epoch"].max())
-        self._run_axes.set_xlim(0, epochs)
-        self._run_axes.set_xticks(range(0, epochs + 1, 5))
+        epochs, k = int(data.run["epoch"].max()), data.run["k"].to_numpy()
+        if epochs != self._epochs:
+            self._epochs = epochs
+            self._run_axes.set_xlim(0, epochs)
+            self._run_axes.set_xticks(range(0, epochs + 1, 5))
         self._now.set_data([data.epoch - 0.5] * 2, np.log2((PACES[0], LEGEND)))
         for role, m in zip(ROLES, data.modalities, strict=True):
-            rows = data.run[data.run["modality"] == m]
-            when = (np.arange(len(rows)) + 0.5) * epochs / len(rows)
-            self._lines[role].set_data(when, _log(rows["k"], PACES))
+            own = k[data.rows[m]]
+            when = (np.arange(len(own)) + 0.5) * epochs / len(own)
+            self._lines[role].set_data(when, _log(own, PACES))
             here = data.shown(m)
             self._dots[role].set_data(_log(here["r"], RATIOS), _log(here["k"], PACES))
         self._title.set_text(f"Epoch {data.epoch}, means over its batches: {_words(data)}")

@@ -10,6 +10,7 @@ from coursekit.course.plots import new_figure
 from coursekit.course.widgets import EXPLORERS
 from coursekit.data import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.lessons.l08_multi_loss_balanced import explorer_pace
 from coursekit.lessons.l08_multi_loss_balanced.explorer_pace_view import pace, pace_axes, pace_curve
 from coursekit.lessons.l08_multi_loss_balanced.pace import paces, run_scores
 from coursekit.models import build_classifier
@@ -88,3 +89,14 @@ def test_the_explorer_moves_the_dots_with_the_curve_and_trains_nothing(monkeypat
     late = e.table().set_index("modality")
     assert abs(late["r"]["A"] - 1) < abs(before["r"]["A"] - 1)
     assert f"k {late['k']['B']:.2f}" in e.alt
+
+
+def test_another_epoch_asks_for_no_new_paces(monkeypatch):
+    explorer = EXPLORERS["pace"]()
+    explorer.set(epoch=3)
+    run = explorer.data.run
+    monkeypatch.setattr(explorer_pace, "paces", None)
+    explorer.set(epoch=7)
+    assert explorer.data.run is run
+    assert explorer.data.epoch == 7
+    assert set(explorer.data.shown("A")["epoch"]) == {7}
