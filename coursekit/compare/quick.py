@@ -12,6 +12,7 @@ from coursekit.compare.seeds import Comparison
 from coursekit.data.multimodal import MultimodalData
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, predict
+from coursekit.training.evaluate import accuracies
 from coursekit.training.method import Method
 from coursekit.utils.threads import threads
 
@@ -45,11 +46,12 @@ def quick_comparison(
         predicted = looks("valid")
         logits = {**{m: x[0] for m, x in predicted.unimodal.items()}, JOINT: predicted.joint[1]}
         epoch = len(history) // len(logits) + 1
+        at = {"epoch": epoch, "split": "valid"}
+        reached = accuracies(torch.stack(list(logits.values())), valid.labels)
         history.extend(
-            {"model": name, "epoch": epoch, "split": "valid",
-             "accuracy": accuracy(x, valid.labels)}
-            for name, x in logits.items()
-        )  # fmt: skip
+            {"model": name, **at, "accuracy": value}
+            for name, value in zip(logits, reached, strict=True)
+        )
 
     training = replicas.epochs(
         models, train, valid, settings,
@@ -69,7 +71,7 @@ def _compare(
     test, train = data.test, data.train
     tested = {name: predict(model, test.inputs) for name, model in models.items()}
     logits = {**tested[ENSEMBLE].unimodal, **{name: p.joint for name, p in tested.items()}}
-    accuracies = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
+    reached = [{"model": n, "accuracy": accuracy(x, test.labels)} for n, x in logits.items()]
     before = [predict(models[name], train.inputs) for name in (ENSEMBLE, JOINT)]
     after = [tested[name] for name in (ENSEMBLE, JOINT)]
     probes = []
@@ -80,4 +82,4 @@ def _compare(
             {"modality": m, "trained": trained, "accuracy": value}
             for trained, value in zip(("alone", "joint"), of_both, strict=True)
         ]
-    return Comparison(pd.DataFrame(accuracies), pd.DataFrame(probes), pd.DataFrame(history))
+    return Comparison(pd.DataFrame(reached), pd.DataFrame(probes), pd.DataFrame(history))

@@ -69,6 +69,13 @@ def accuracy(scores: Tensor, labels: Tensor) -> float:
     return float((largest(scores) == labels.to(scores.device)).double().mean())
 
 
+def accuracies(scores: Tensor, labels: Tensor) -> list[float]:
+    """`accuracy` of K models at once: scores (K, N, C), labels (N,)."""
+    require_batch("scores", scores, (None, None, None))
+    require_labels("labels", labels, *scores.shape[1:])
+    return (largest(scores) == labels.to(scores.device)).double().mean(1).tolist()
+
+
 def largest(scores: Tensor) -> Tensor:
     """The place of the largest of the last dimension, the first of equals: (…, C) → (…)."""
     return scores.contiguous().argmax(-1)  # PyTorch takes several times as long across a stride

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy  # noqa: F401 (its BLAS must be there to be found)
 import torch
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 
 @contextmanager
@@ -19,16 +19,24 @@ def threads(count: int | None) -> Iterator[None]:
     if count is None:
         yield
         return
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    before = torch.get_num_threads(), [library.get_num_threads() for library in _libraries()]
+    _set(count, [count] * len(before[1]))
     try:
-        with _libraries().limit(limits=count, user_api="blas"):
-            yield
+        yield
     finally:
-        torch.set_num_threads(before)
+        _set(*before)
+
+
+def _set(of_torch: int, of_libraries: list[int]) -> None:
+    """These numbers, where they are not in force: an explorer asks a hundred times per move."""
+    if torch.get_num_threads() != of_torch:
+        torch.set_num_threads(of_torch)
+    for library, count in zip(_libraries(), of_libraries, strict=True):
+        if library.get_num_threads() != count:
+            library.set_num_threads(count)
 
 
 @cache
-def _libraries() -> ThreadpoolController:
+def _libraries() -> list[LibController]:
     """The BLAS of numpy; looked for once, which takes longer than an epoch."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas").lib_controllers

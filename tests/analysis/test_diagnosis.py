@@ -1,5 +1,6 @@
 """The two illnesses: arithmetic by seed, thresholds, sentences."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -91,3 +92,27 @@ def test_more_variants_do_not_change_the_diagnosis():
     better = accuracy[accuracy["model"] == "joint"].assign(model="dropout", accuracy=0.95)
     diagnosis = diagnose(pd.concat([accuracy, better]), probes)
     assert diagnosis.drop == pytest.approx(-0.06)
+
+
+def test_tables_of_single_rows_need_no_means(monkeypatch):
+    chance = np.random.default_rng(0)
+    for _ in range(50):
+        accuracy = pd.DataFrame(
+            {"model": ["A", "B", "joint", "ensemble"], "accuracy": chance.random(4)}
+        )
+        probes = pd.DataFrame(
+            {
+                "modality": ["B", "B", "A", "A"],
+                "trained": ["alone", "joint"] * 2,
+                "accuracy": chance.random(4),
+            }
+        )
+        with_means = diagnose(accuracy.assign(seed=0), probes.assign(seed=0))
+        with monkeypatch.context() as patched:
+            patched.setattr(pd.DataFrame, "groupby", None)
+            at_once = diagnose(accuracy, probes)
+        assert at_once == with_means
+        assert list(at_once.probe_change) == list(with_means.probe_change)
+        assert at_once.starved == with_means.starved
+    twice = pd.concat([accuracy, accuracy.assign(accuracy=0.0)])
+    assert diagnose(twice, probes).drop == pytest.approx(at_once.drop / 2)

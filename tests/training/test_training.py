@@ -14,6 +14,7 @@ from coursekit.data import Modality, Recipe, generate
 from coursekit.data.multimodal import Split
 from coursekit.models import build_classifier
 from coursekit.training import Settings, accuracy, epochs, fit, predict
+from coursekit.training.evaluate import accuracies
 from coursekit.training.method import Method
 
 
@@ -312,3 +313,11 @@ def test_accuracy_by_hand_and_its_refusals():
 def test_settings_that_cannot_be_are_refused(fields, sentence):
     with pytest.raises(ValueError, match=sentence):
         Settings(**fields)
+
+
+def test_accuracies_of_several_models_are_each_ones_own():
+    scores, labels = torch.randn(3, 50, 4), torch.arange(50) % 4
+    assert accuracies(scores, labels) == [accuracy(x, labels) for x in scores]
+    for wrong in (scores.log(), scores[0]):
+        with pytest.raises(ValueError, match="scores"):
+            accuracies(wrong, labels)

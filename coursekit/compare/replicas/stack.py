@@ -77,6 +77,7 @@ class Stack:
                 row = self._row(name, k)
                 row.copy_(p.data)
                 p.data = row
+        self._parameters = [list(model.parameters()) for model in self.models]
         self.trains = self.now_trains()
         self.frozen = self._frozen()
 
@@ -116,7 +117,7 @@ class Stack:
 
     def now_trains(self) -> list[list[bool]]:
         """By model whether each parameter is to be trained, which a method may change."""
-        return [[p.requires_grad for p in model.parameters()] for model in self.models]
+        return [[p.requires_grad for p in own] for own in self._parameters]
 
     def _frozen(self) -> Tensor | None:
         if all(map(all, self.trains)):

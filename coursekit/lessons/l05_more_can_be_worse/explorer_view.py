@@ -149,9 +149,11 @@ class ImbalanceView:
             best = data.ceilings.get(model)
             self._ends[model].set_data(*(([best], [row]) if best is not None else ([], [])))
         history = data.results.history
+        columns = ("model", "split", "epoch", "accuracy")
+        of, split, epochs, reached = (history[name].to_numpy() for name in columns)
         for model, curve in zip(TRAINED, self._curves, strict=True):
-            rows = history[(history["model"] == model) & (history["split"] == "valid")]
-            curve.set_data(rows["epoch"], rows["accuracy"])
+            rows = (of == model) & (split == "valid")
+            curve.set_data(epochs[rows], reached[rows])
         self._curves_axes.set_xlim(0, data.epochs + 1)
         for row, m in enumerate(("A", "B")):
             alone, jointly = (_probe(data, m, trained) for trained in ("alone", "joint"))
