@@ -209,6 +209,10 @@ RIGHT = {
         "loop": epochs_loop,
         "pandas": epochs_pandas,
         "nonzero": lambda c: np.flatnonzero(c >= 0.95 * np.max(c))[0] + 1,
+        "distance": lambda c: np.argmax(c.max() - c <= 0.05 * c.max()) + 1,
+        "loss": lambda c: np.argmax(1 - c / c.max() <= 0.05) + 1,
+        "relative": lambda c: np.argmax((c.max() - c) / c.max() <= 0.05) + 1,
+        "from above": lambda c: np.argmax(c - c.max() >= -0.05 * c.max()) + 1,
     },
     "04-fair-choice": {
         "loop": choice_loop,
