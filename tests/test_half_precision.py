@@ -31,6 +31,7 @@ EXEMPT = {  # function → why it may keep half precision
     "analysis.emap.logit_grid": "the model's own logits, a row per combination; sums are `emap`'s",
     "analysis.missing_modality.dropped": "the model's own logits, row by row",
     "analysis.missing_modality.filled": "inputs for a model in its own precision, of a mean in 64",
+    "balancing.pcgrad.merge": "gradients, which a step takes in the parameters' own precision",
     "balancing.pcgrad.project": "gradients, which a step takes in the parameters' own precision",
     "analysis.probes.probe_encoders": "features of a model; what is fitted on them is `probe`'s",
     "balancing.gblend.head_loss": "the logits are a model's own; the loss is that of `loss_of`",

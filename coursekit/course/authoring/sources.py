@@ -69,7 +69,8 @@ def _from_text(name: str, text: str) -> NotebookNode:
         cell.metadata.pop("lines_to_next_cell", None)
         told = cell.cell_type == "code" and (told or reveals(cell))
         hidden = {"source_hidden": True} if _folded(cell, name) else {}
-        hidden |= {"outputs_hidden": True} if told else {}
+        checked = "nbval-check-output" in cell.metadata.get("tags", [])  # shown as it was stored
+        hidden |= {"outputs_hidden": True} if told and not checked else {}
         if hidden:
             cell.metadata["jupyter"] = hidden
         if "nbgrader" in cell.metadata:

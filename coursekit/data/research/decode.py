@@ -166,9 +166,11 @@ def log_mel_picture(wave: np.ndarray, rate: int, sound: Sound) -> np.ndarray:
     Resample, repeat or cut to ``sound.seconds``, then ln(F |STFT|² + 10⁻⁷) with a Hann window and
     the triangles F of `coursekit.data.spectrogram.mel_filters`. Unlike the course's own pictures,
     loudness is kept.
-    Errors: ValueError for samples that are not finite.
+    Errors: ValueError for samples that are not finite, or a rate that is no whole number of 1 Hz or
+    more.
     """
     require_instance("sound", sound, Sound)
+    require_count("rate", rate, 1)
     require(bool(np.isfinite(wave).all()), "wave holds NaN or inf; finite samples were expected.")
     # What lies beyond, and beyond the filter's reach, would be computed and cut away.
     needed = -(-sound.samples * rate // sound.rate) + REACH * (1 + -(-rate // sound.rate))

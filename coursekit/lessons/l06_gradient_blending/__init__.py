@@ -26,7 +26,7 @@ LESSON = Lesson(
             "order, and what would make you throw the estimate away? Of the assumptions in"
             " the derivation, choose the one that you trust least on data that you know, "
             "and say how you would measure whether it holds. Compare with your sketch for "
-            "“starve: which weight does the head of A get from an estimate over N "
+            "“starve, safe rule (below): which weight does the head of A get from N "
             "epochs?”: what did you think that the estimate measures?"
         ),
         criteria=(

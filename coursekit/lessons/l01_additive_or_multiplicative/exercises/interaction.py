@@ -206,7 +206,7 @@ needs_interaction = Exercise(
                 "You look at the size of w3. It depends on the units of y: divide by its standard "
                 "error.",
             )
-            for limit in (0.05, 0.1, 0.2, 0.5, 1.0)
+            for limit in (0.05, 0.1, 0.2, 0.5)
         ),
     ),
     hints=(
