@@ -40,7 +40,7 @@ class Exercise:
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
     cases: Cases | None = None
-    tolerance: float = 1e-4
+    tolerance: float = 1e-5
     absolute: float = 0.0
     options: tuple[str, ...] = field(default=())
 

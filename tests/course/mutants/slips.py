@@ -189,8 +189,8 @@ def _of_constant(node: ast.Constant):
         yield ast.Constant(value + 1)
         yield ast.Constant(value - 1) if value else ast.UnaryOp(ast.USub(), ast.Constant(1))
     elif isinstance(value, float):
-        yield ast.Constant(value * 0.8)
-        yield ast.Constant(value * 1.2)
+        for factor in (0.8, 0.998, 1.002, 1.2):
+            yield ast.Constant(value * factor)
 
 
 def _of_call(node: ast.Call):

@@ -4,12 +4,12 @@ import hashlib
 import inspect
 from pathlib import Path
 
-from mutants import answers, equivalents
+from mutants import answers, equivalents, values
 from mutants.trial import Finding
 
 FILE = Path(__file__).with_name("table.tsv")
 COLUMNS = ("exercise", "slips", "refused", "equivalent", "sources")
-OWN = ("slips.py", "answers.py", "trial.py")
+OWN = ("slips.py", "answers.py", "trial.py", "values.py")
 
 
 def rows() -> dict[str, list[str]]:
@@ -37,5 +37,5 @@ def digest(key: str) -> str:
     parts = [inspect.getsource(module) for module in answers.exercise_modules(lesson)]
     parts.append(answers.answers_path(lesson).read_text(encoding="utf-8"))
     parts += [(FILE.parent / name).read_text(encoding="utf-8") for name in OWN]
-    parts.append(repr(equivalents.table().get(key)))
+    parts += [repr(equivalents.table().get(key)), repr(values.DOMAINS.get(key))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -13,6 +13,7 @@ from coursekit.course.exercises.same_value import agree, as_array, fresh, is_mis
 from mutants import equivalents
 from mutants.answers import all_exercises, compiled, is_open, load_answers, sources, with_kept_cases
 from mutants.slips import slips
+from mutants.values import argument_changes, can_occur, result_changes
 
 SEEDS = tuple(range(101, 131))
 PRESENT = 999  # the seed of the case whose arguments a lazy answer has built in
@@ -91,10 +92,12 @@ class Trial:
                 except Exception:  # a slip that does not even compile; nobody hands that in
                     continue
                 yield Mutant(self.key, f"{source.name}: {_tidy(text)}", function)
-            yield from self._around(source.name, compiled(source))
+            if source.name == "reference":  # the others do the same
+                yield from self._around(compiled(source))
 
-    def _around(self, name: str, right: Callable[..., Any]) -> Iterator[Mutant]:
+    def _around(self, right: Callable[..., Any]) -> Iterator[Mutant]:
         """Slips in how the answer is called, or in what is done with its value."""
+        name = "reference"
         arguments = self.cases_of(PRESENT)[0]
         for i, value in enumerate(arguments):
             if isinstance(value, int | float | str | bool):
@@ -105,11 +108,18 @@ class Trial:
             if type(arguments[i]) is type(arguments[i + 1]):
                 text = f"arguments {i + 1} and {i + 2} exchanged"
                 yield self._mutant(name, text, _exchanged(right, i))
+        for i, value in enumerate(arguments if self.exercise.cases is not None else ()):
+            for text, change in argument_changes(value).items():
+                if can_occur(self.key, str(i + 1), text):
+                    changed = _before(right, i, change)
+                    yield self._mutant(name, f"argument {i + 1}: {text}", changed)
         value = self.expected[self.seeds[0]][0]
-        if not self.exercise.options and not isinstance(value, bool):
-            for text, (dimensions, change) in VALUES.items():
-                if np.ndim(value) >= dimensions:
-                    yield self._mutant(name, text, _after(right, change))
+        if not self.exercise.options and not _is_truth(value):
+            for text, change in result_changes(value).items():
+                if can_occur(self.key, "result", text):
+                    yield self._mutant(name, f"result: {text}", _after(right, change))
+        for word in self.exercise.options or ((True, False) if _is_truth(value) else ()):
+            yield self._mutant(name, f"always {word}", lambda *_, word=word: word)
 
     def _mutant(self, source: str, text: str, function: Callable[..., Any]) -> Mutant:
         return Mutant(self.key, f"{source}: {text}", function)
@@ -155,14 +165,15 @@ class Trial:
         Of a misconception that says the same in all cases the hint says just that.
         """
         try:
-            outcome = self.judge(function, self.seeds[0])
+            outcomes = [self.judge(function, seed) for seed in self.seeds]
         except Exception:  # a value that cannot be had is not handed in
             return []
-        if not outcome.hint or self._constant(outcome.misconception):
+        hinted = [o for o in outcomes if o.hint and not self._constant(o.misconception)]
+        hints = sorted({o.hint for o in outcomes})
+        if not hinted or len(hints) == 1:
             return []
-        hints = {self.judge(function, seed).hint for seed in self.seeds[1:]} - {outcome.hint}
-        told = f"told {outcome.hint!r} with seed {self.seeds[0]}"
-        return [f"{name}: {told}, else {hints}"] if hints else []
+        told = {seed: o.hint for seed, o in zip(self.seeds, outcomes, strict=True)}
+        return [f"{name}: told {told}"]
 
     def _constant(self, misconception: str) -> bool:
         known = {m.name: m.function for m in self.exercise.misconceptions}
@@ -219,20 +230,15 @@ def spoil(argument: Any) -> None:
         argument.flat[0] += 1
 
 
+def _before(
+    right: Callable[..., Any], place: int, change: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    return lambda *a: right(*a[:place], change(a[place]), *a[place + 1 :])
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
 def _after(right: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda *a: change(as_array(right(*a)))
-
-
-# What it takes: numbers, a row or a table; what is done with them.
-VALUES: dict[str, tuple[int, Callable[[np.ndarray], Any]]] = {
-    "sign turned round": (0, lambda x: -x),
-    "absolute value": (0, abs),
-    "rounded to one digit": (0, lambda x: np.round(x, 1)),
-    "negative values cut off": (0, lambda x: np.maximum(x, 0)),
-    "one added": (0, lambda x: x + 1),
-    "percent": (0, lambda x: 100 * x),
-    "order reversed": (1, lambda x: x[::-1]),
-    "first value everywhere": (1, lambda x: np.full_like(x, x.flat[0])),
-    "to shares": (1, lambda x: x / x.sum()),
-    "transposed": (2, lambda x: x.T),
-}
