@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from coursekit.data.multimodal import MultimodalData
+from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.models import MultimodalClassifier
 from coursekit.training import Settings, accuracy, predict
 from coursekit.training.settings import make_optimizer
@@ -33,19 +33,20 @@ def train_side_by_side(
     """
     optimizer = make_optimizer(nn.ModuleList(models.values()), settings)
     weights = [list(model.parameters()) for model in models.values()]  # found once, not each step
+    train, valid = data.train, data.valid  # cut out of the data once, not each step
     order = torch.Generator().manual_seed(seed)
     curves: dict[str, list[float]] = {name: [] for name in models}
     best: dict[str, dict[str, Tensor]] = {}
     for _ in range(settings.epochs):
         with threads(settings.threads):
-            for rows in torch.randperm(len(data.train), generator=order).split(settings.batch_size):
-                _backward(models, optimizer, data, rows)
+            for rows in torch.randperm(len(train), generator=order).split(settings.batch_size):
+                _backward(models, optimizer, train, rows)
                 if settings.clip is not None:
                     for own in weights:
                         nn.utils.clip_grad_norm_(own, settings.clip)
                 optimizer.step()
             for name, model in models.items():
-                reached = accuracy(predict(model, data.valid.inputs).joint, data.valid.labels)
+                reached = accuracy(predict(model, valid.inputs).joint, valid.labels)
                 if settings.keep_best and reached > max(curves[name], default=-1.0):
                     best[name] = {k: x.clone() for k, x in model.state_dict().items()}
                 curves[name].append(reached)
@@ -58,12 +59,12 @@ def train_side_by_side(
 def _backward(
     models: Mapping[str, MultimodalClassifier],
     optimizer: torch.optim.Optimizer,
-    data: MultimodalData,
+    train: Split,
     rows: Tensor,
 ) -> None:
     """The gradient of every model's own loss on these rows."""
-    inputs = {m: x[rows] for m, x in data.train.inputs.items()}
-    labels = data.train.labels[rows]
+    inputs = {m: x[rows] for m, x in train.inputs.items()}
+    labels = train.labels[rows]
     losses = {name: F.cross_entropy(m(inputs).joint, labels) for name, m in models.items()}
     whole = torch.stack(list(losses.values())).sum()
     if not bool(torch.isfinite(whole)):
