@@ -5,7 +5,7 @@
 #
 # - project a model on sums of one function per modality, by hand on a 3×3 grid and in code,
 # - say what a drop of accuracy under this projection proves, and what no drop proves,
-# - compute it for two, three or more modalities without paying for every pair,
+# - compute it without paying for every pair, and (*Further*) for three or more modalities,
 # - tell three verdicts apart: no interaction needed; used, but not needed by the task; used, and it
 #   pays.
 #
@@ -312,15 +312,10 @@ claim("emap against one call per row: {value:.0f} times faster", a_row / measure
 # remember: **encode once**. The encoder of A never sees B, so $N$ runs give all features, not
 # $N^2$.
 #
-# For the curious, three more, each exact. **Split** the head's first layer: with $p_i$ for what A
-# gives to a unit (and its bias), $q_j$ for what B gives, its value for a pair is
-# $\max(0, p_i + q_j)$. **Average before the last layer**, which is linear; its bias is in all three
-# means, and $1 + 1 - 1 = 1$. And **sort**: of $q = (-2, 1, 3)$ beside $p_i = -0.5$ only those above
-# 0.5 count, $0.5 + 2.5$; once sorted they are always a tail, and running sums give every tail at
-# once (`coursekit.analysis.emap_blocks.relu_sums`).
-#
-# A head that cannot be split runs on the pairs in blocks, so that memory stays small. `python -m
-# benchmarks emap` times all this on your machine.
+# `emap` goes further where the head lets it, and stays exact: the head's first layer is split into
+# what A gives and what B gives, means are taken before the last layer, which is linear, and sums of
+# ReLUs over all pairs come from sorted values (`coursekit.analysis.emap_blocks` says how). Any
+# other head runs on the pairs in blocks, so that memory stays small.
 #
 # ### Exercise 3 · A head that multiplies
 #

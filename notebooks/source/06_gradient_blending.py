@@ -1264,8 +1264,8 @@ finished.results.pivot_table(index="entry", columns="seed", values="accuracy", s
 # - The estimate can fail: $N$ too short, $O \approx 0$, $G \leq 0$, sums instead of means, held
 #   rows that are not new. Name the rule and $N$ with every result.
 # - A weight on a loss needs an optimiser that keeps it. SGD does. Under Adam and AdaGrad it decides
-#   only where losses compete, in the encoders; on `starve` under Adam that was enough.
-# - On `starve` it gains over joint training under all three optimisers, in four of five fusions.
+#   only where losses compete, in the encoders; on `starve` under Adam that was enough (*Further*).
+# - On `starve` it gains over joint training in four of five fusions, under all three optimisers.
 #   Over multi-loss the gain is smaller, and under AdaGrad there is none. We saw no gain on
 #   `overfit`; on recorded speech it never clearly beat multi-loss. The ensemble still stands.
 # - Ask of every comparison where its range of learning rates ended.

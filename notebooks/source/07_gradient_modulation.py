@@ -4,10 +4,11 @@
 # **After this lesson you can**
 #
 # - write nearly every balancing method as one row: loss weights times scales of each modality,
-# - say what OGM, AGM, PMR, MMCosine, MSLR, GradNorm and PCGrad measure, and where they break,
+# - say what OGM, AGM and MSLR measure, and where they break; in *Further* also PMR, MMCosine, GradNorm
+#   and PCGrad,
 # - say why a scale belongs on the step and not on the gradient when the optimiser is Adam,
 # - read a table of methods against two illnesses, with the ensemble in it,
-# - write a method of your own and race it.
+# - race all of them, and (*Further*) a method of your own.
 #
 # **Time** about 50 minutes to read and do, 35 more for what is marked *Further*; the computing
 # takes 25 to 75 seconds.
@@ -1489,9 +1490,9 @@ race_explorer(extra={"mine": Mine})
 #
 # - Nearly all methods are loss weights $w$ times scales $k$. Ask of a new one: which does it move,
 #   from which signal, how often?
-# - OGM only brakes. Its noise added nothing here, and did harm once.
+# - OGM only brakes. Its noise added nothing here, and did harm once (*Further*).
 # - Look whether steps are equally long: summed, PCGrad is level with the multi-loss; averaged, it
-#   loses. And look where the rates end.
+#   loses (*Further*). And look where the rates end.
 # - With Adam, here, most of what a scale brings is lost if it is put on the gradient.
 # - One sign makes a method its opposite, 0/0 ends a training: check the equation before you train.
 # - Balancing feeds starved encoders. It does not cure an overfitted head, and may do harm there.

@@ -7,7 +7,7 @@
 # - write MLB's pace $k(r)$, read it off a run, and say why it both brakes and accelerates,
 # - read a table of methods: paired differences, intervals, rivals that must not be missing, and
 #   whether the best setting lies on the edge of what was tried,
-# - measure calibration, and find where a model is right that others are not,
+# - find where a model is right that others are not, and (*Further*) measure calibration,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
 # **Time** about 55 minutes to read and do, 30 more for what is marked *Further*; the computing
@@ -456,9 +456,9 @@ exercises.pace.check(pace_of, seed=8_0102)
 # %% [markdown]
 # ## Further · On the step
 #
-# $k$ multiplies the step of a modality's parameters, not their gradient. For SGD without momentum
-# and without clipping that is the same. Adam divides the gradient by its own size, and the factor
-# is gone. One step with $k_A = 3$; how much farther does A's encoder move than with $k_A = 1$?
+# $k$ multiplies the step of a modality's parameters, not their gradient. Lesson 07 measured what
+# that is worth over a training; here is why: Adam divides the gradient by its own size, and a factor
+# on it is gone. One step with $k_A = 3$; how much farther does A's encoder move than with $k_A = 1$?
 
 
 # %%
@@ -1533,7 +1533,8 @@ show(figure, alt)
 # - The score sees who is behind, not why. Speeding up an ignorant modality did harm, at the usual
 #   rates.
 # - No order of methods holds on all data. Report paired differences, intervals, and the rivals.
-# - The plain ensemble is hard to beat, except where the answer needs an interaction. Rescale it.
+# - The plain ensemble is hard to beat, except where the answer needs an interaction. Rescale it
+#   (*Further*).
 #
 # ## Words
 #

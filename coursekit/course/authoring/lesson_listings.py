@@ -25,7 +25,7 @@ WIDTH = 100
 
 def readme_table() -> str:
     """README's table of the lessons."""
-    rows = ["| lesson | you learn | time |", "|---|---|---|"]
+    rows = ["| lesson | you learn | time: core + further |", "|---|---|---|"]
     for head in map(head_of, scripts()):
         lesson = _declared(head.name)
         link = f"[{head.name} {lesson.listed_as or head.title}](notebooks/{head.notebook})"
