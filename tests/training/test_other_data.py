@@ -239,6 +239,8 @@ def test_a_sweep_of_an_older_version_says_that_its_data_are_not_known(tmp_path):
 def nothing_kept():
     """What the benchmark keeps of its data is of others than it is in other tests."""
     kept = (protocol.data_of, protocol.unimodal_answers)
+    for function in kept:
+        function.cache_clear()
     yield
     for function in kept:
         function.cache_clear()
