@@ -4,8 +4,8 @@
 # **After this lesson you can**
 #
 # - write nearly every balancing method as one row: loss weights times scales of each modality,
-# - say what OGM, AGM and MSLR measure, and where they break; in *Further* also PMR, MMCosine, GradNorm
-#   and PCGrad,
+# - say what OGM, AGM and MSLR measure, and where they break; in *Further* also PMR, MMCosine,
+#   GradNorm and PCGrad,
 # - say why a scale belongs on the step and not on the gradient when the optimiser is Adam,
 # - read a table of methods against two illnesses, with the ensemble in it,
 # - race all of them, and (*Further*) a method of your own.

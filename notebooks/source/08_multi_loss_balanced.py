@@ -457,8 +457,9 @@ exercises.pace.check(pace_of, seed=8_0102)
 # ## Further · On the step
 #
 # $k$ multiplies the step of a modality's parameters, not their gradient. Lesson 07 measured what
-# that is worth over a training; here is why: Adam divides the gradient by its own size, and a factor
-# on it is gone. One step with $k_A = 3$; how much farther does A's encoder move than with $k_A = 1$?
+# that is worth over a training; here is why: Adam divides the gradient by its own size, and a
+# factor on it is gone. One step with $k_A = 3$; how much farther does A's encoder move than with
+# $k_A = 1$?
 
 
 # %%
