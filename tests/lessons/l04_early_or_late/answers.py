@@ -313,7 +313,6 @@ RIGHT = {
         "relative": lambda c: np.argmax((c.max() - c) / c.max() <= 0.05) + 1,
         "from above": lambda c: np.argmax(c - c.max() >= -0.05 * c.max()) + 1,
         "generator": lambda c: next(i for i, x in enumerate(c, 1) if x >= 0.95 * max(c)),
-        **{name: lambda c, near=near: near(c).argmax() + 1 for name, near in NEAR.items()},
     },
     "04-fair-choice": {
         "loop": choice_loop,
@@ -340,7 +339,6 @@ RIGHT = {
         "torch": compare_torch,
         "float32": float32(compare_torch),
         "series": lambda *curves: pd.Series(compare_loop(*curves)),
-        **{name: compare_near(near) for name, near in NEAR.items()},
     },
     "04-positions": {
         "loop": positions_loop,
@@ -358,6 +356,10 @@ RIGHT = {
         "tuple": lambda *arguments: tuple(layer_numpy(*arguments)),
     },
 }
+
+for name, near in NEAR.items():
+    RIGHT["04-epochs-to"][name] = lambda c, near=near: near(c).argmax() + 1
+    RIGHT["04-compare"][name] = compare_near(near)
 
 WRONG = {
     "04-positions": {
