@@ -78,8 +78,25 @@ def _cosine(train_x: Array, train_y: Array, test_x: Array, test_y: Array) -> flo
 RIVALS = (_of_both_splits, _medians, _standardised, _per_class, _cosine)
 
 
+# Training features and labels, test features and labels. Very small numbers, near the middle between
+# two means; then large ones, and a class that no test row has, though one is taken for it.
+SMALL = (
+    [[0.011, 0.004], [0.013, 0.006], [0.021, 0.004], [0.0236, 0.006]],
+    [0, 0, 1, 1],
+    [[0.0171, 0.005], [0.0172, 0.005], [0.0115, 0.01], [0.022, 0.0]],
+    [0, 1, 0, 1],
+)
+LARGE = (
+    [[9.0, 1.0], [8.0, -1.0], [6.0, 2.0], [5.5, -2.0], [-7.0, 8.0], [-9.0, 6.0]],
+    [0, 0, 1, 1, 2, 2],
+    [[7.5, 0.5], [6.8, -0.5], [9.0, 0.0], [-6.0, 7.0], [5.0, 1.0]],
+    [0, 1, 0, 1, 1],
+)
+
+
 def _probe_cases(rng: np.random.Generator) -> list[Case]:
-    return until_refused(_draw_probes, rng, _probe, RIVALS)
+    fixed = [(np.array(a), np.array(b), np.array(x), np.array(y)) for a, b, x, y in (SMALL, LARGE)]
+    return fixed + until_refused(_draw_probes, rng, _probe, RIVALS)
 
 
 def _draw_probes(rng: np.random.Generator) -> list[Case]:

@@ -48,6 +48,7 @@ def _draw(rng: np.random.Generator) -> list[tuple[Array, Array]]:
         joint = 0.75 + hard + rng.normal(0, 0.02, n)
         alone = 0.75 - lead * rng.uniform(0.8, 1.1) + hard + rng.normal(0, 0.02, n)
         cases.append((joint, alone))
+    cases.append((np.array([0.9, 0.3]), np.array([0.2, 0.7])))  # two seeds: very wide
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
