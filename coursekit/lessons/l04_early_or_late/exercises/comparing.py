@@ -119,6 +119,7 @@ late_against_early = Exercise(
     task="Return late minus early: epochs to 95 %, and test accuracy, means over seeds.",
     reference=_compare,
     cases=_runs,
+    absolute=1e-6,  # accuracies of single precision
     misconceptions=(
         Misconception(
             "last epoch",

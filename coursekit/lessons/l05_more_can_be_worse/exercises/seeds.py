@@ -150,5 +150,5 @@ paired_interval = Exercise(
         "half = t · s / √n with s = np.std(d, ddof=1) of the differences d.",
         "scipy.stats.t.ppf(0.975, n - 1) is the quantile.",
     ),
-    tolerance=1e-5,
+    absolute=1e-6,  # accuracies of single precision
 )
