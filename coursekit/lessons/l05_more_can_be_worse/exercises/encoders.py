@@ -84,8 +84,8 @@ def _in_the_middle(train_x: Array, train_y: Array, test_x: Array, test_y: Array)
 RIVALS = (_of_both_splits, _medians, _standardised, _per_class, _cosine)
 
 
-# Training features and labels, test features and labels. Very small numbers, near the middle between
-# two means; then large ones, and a class that no test row has, though one is taken for it.
+# Features and labels, training and test. Small numbers, near the middle between two means; then
+# large ones, and a class that no test row has, though one is taken for it.
 SMALL = (
     [[0.011, 0.004], [0.013, 0.006], [0.021, 0.004], [0.0236, 0.006]],
     [0, 0, 1, 1],
