@@ -54,6 +54,7 @@ def _diagnose_cases(rng: np.random.Generator) -> list[tuple[float, Changes]]:
         # A hair beyond both thresholds, and a hair short of them; the thresholds themselves.
         cases.append((-0.02002 if worse else -0.01998, {"A": -0.0801 if starved else -0.0799}))
         cases.append((-0.03 if worse else -0.02, {"A": -0.08, "B": -0.2 if starved else 0.1}))
+    cases.append((-0.0001, {"B": 0.02, "A": 0.1}))  # a drop, but a very small one
     # Two of three are starved; one is, and the other gained more; their mean is low, not their
     # median; other names, four of them.
     cases.append((-0.03, {"A": -0.1, "B": 0.1, "C": -0.2}))

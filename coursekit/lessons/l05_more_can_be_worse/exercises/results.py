@@ -150,16 +150,17 @@ def _confidence_choice(a: Array, b: Array, labels: Array) -> float:
     return _hits(np.where((p.max(1) >= q.max(1))[:, None], p, q), labels)
 
 
-# Two small tables of logits and labels; in the first two rows a third digit decides.
-SMALL = (
-    [[0.012, 0.0], [0.0, 0.0123], [0.03, -0.04], [-0.01, 0.0]],
-    [[0.0, 0.0123], [0.012, 0.0], [-0.01, 0.02], [0.03, 0.01]],
-    [1, 1, 0, 0],
+# Logits of both models, and labels. In the first two rows the fourth digit decides; in the last two
+# one model has large logits, whose difference counts.
+EDGE = (
+    [[0.012, 0.0], [0.0, 0.0123], [0.03, -0.04], [-0.01, 0.0], [9.0, 6.0], [-0.5, 0.5]],
+    [[0.0, 0.0123], [0.012, 0.0], [-0.01, 0.02], [0.03, 0.01], [-0.5, 0.5], [9.0, 6.0]],
+    [1, 1, 0, 0, 0, 0],
 )
 
 
 def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    a, b, labels = map(np.array, SMALL)
+    a, b, labels = map(np.array, EDGE)
     cases: list[tuple[Array, Array, Array]] = [(a, b, labels)]
     while len(cases) < 6:
         n, c = int(rng.integers(150, 260)), int(rng.integers(3, 6))
