@@ -337,6 +337,16 @@ WRONG = {
             ),
             "left the sample itself out",
         ),
+        "all pairs of a sample and itself left out": (
+            lambda u, v, w: (
+                (
+                    (u * (v.sum(0) - v) + (u.sum(0) - u) * v) / (len(u) - 1)
+                    - (u.sum(0) * v.sum(0) - (u * v).sum(0)) / (len(u) * (len(u) - 1))
+                )
+                @ w
+            ),
+            "left the sample itself out",
+        ),
         "absolute weights": (lambda u, v, w: product_centred(u, v, np.abs(w)), ""),
         "no negatives": (lambda u, v, w: np.maximum(product_centred(u, v, w), 0), ""),
         "small units are dead": (
@@ -407,6 +417,10 @@ WRONG = {
         "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
         "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
         "always": (lambda b, a, r, m: NO, ""),
+        "twice the margin for both": (
+            lambda b, a, r, m: say(b - a > m, (b - a) + (b - r) > 2 * m),
+            "",
+        ),
         "margin of 0.02": (lambda b, a, r, m: verdict(b, a, r, 0.02), ""),
         "1.1 of the margin": (lambda b, a, r, m: verdict(b, a, r, 1.1 * m), ""),
         "1.001 of the margin": (lambda b, a, r, m: verdict(b, a, r, 1.001 * m), ""),

@@ -32,6 +32,11 @@ def _leave_one_out(u: Array, v: Array) -> Array:
     return u * mean_v + mean_u * v - u.mean(axis=0) * v.mean(axis=0)
 
 
+def _own_share(u: Array, v: Array) -> Array:
+    """What the overall mean of the hidden units loses without the pairs of one sample."""
+    return ((u * v).mean(axis=0) - u.mean(axis=0) * v.mean(axis=0)) / (len(u) - 1)
+
+
 project_product = Exercise(
     key="03-product-head",
     points=2,
@@ -102,6 +107,11 @@ project_product = Exercise(
             "You left the sample itself out of its means. It is one of its own N partners.",
         ),
         Misconception(
+            "all samples themselves left out",
+            lambda u, v, w: (_leave_one_out(u, v) + _own_share(u, v)) @ w,
+            "You left the sample itself out of its means. It is one of its own N partners.",
+        ),
+        Misconception(
             "added instead of multiplied",
             lambda u, v, w: (u + v) @ w,
             "That is an additive head. This one multiplies; averaged over the partners, a unit of "
@@ -135,6 +145,8 @@ EDGES = (
     *((0.7507, 0.7003, 0.5, 0.0503), (0.7507, 0.5, 0.7003, 0.0503)),
     *((0.7496, 0.6993, 0.5, 0.0504), (0.7496, 0.5, 0.6993, 0.0504)),
     *((0.9501, 0.45, 0.45, 0.5), (0.9499, 0.45, 0.2, 0.5), (0.9499, 0.2, 0.45, 0.5)),
+    # The rival is behind by less than the margin, the projection by little more.
+    (0.45, 0.4, 0.44, 0.04),
     # Margins that no other case has.
     *((0.8, 0.75, 0.5, 0.1), (0.8, 0.6, 0.75, 0.1), (0.8, 0.793, 0.792, 0.005)),
     *((0.8, 0.792, 0.5, 0.01), (0.8, 0.5, 0.792, 0.01)),

@@ -57,7 +57,7 @@ def _trials(rng: np.random.Generator) -> list[tuple[list[Array], list[Array]]]:
     """
 
     def draw(rng: np.random.Generator) -> list[tuple[list[Array], list[Array]]]:
-        fixed = [tuple([np.array(a) for a in part] for part in case) for case in CLOSE]
+        fixed = [(list(map(np.array, valid)), list(map(np.array, test))) for valid, test in CLOSE]
         return [*fixed, *(_trial(rng, turn) for turn in range(6))]
 
     rivals = (
