@@ -1,6 +1,7 @@
 """Answers to lesson 03's exercises, as learners might write them."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,8 @@ RIGHT = {
     "03-by-hand": {
         "loop": hand_loop,
         "typed": lambda grid: [4, 2, -3],
+        "fractions": lambda grid: (Fraction(12, 3), Fraction(2), Fraction(-9, 3)),
+        "float32": lambda grid: torch.tensor(hand_loop(grid), dtype=torch.float32),
         "pandas": lambda grid: (
             pd.DataFrame(grid).mean(axis=1) + pd.DataFrame(grid).mean(axis=0) - grid.mean()
         ).tolist(),
@@ -117,21 +120,38 @@ RIGHT = {
         "einsum": two_einsum,
         "torch": two_torch,
         "least squares": additive_fit,
+        "float32": lambda g: two_torch(g.astype(np.float32)),
+        "rows of lists": lambda g: [list(row) for row in loop(g)],
+        "pandas": lambda g: pd.DataFrame(two_einsum(g)),
+        "stacked per class": lambda g: np.stack(
+            [m.mean(1) + m.mean(0) - m.mean() for m in np.moveaxis(g, 2, 0)], axis=1
+        ),
     },
     "03-three-modalities": {
         "loop": loop,
         "torch": three_torch,
         "one after the other": three_stepwise,
+        "float32": lambda g: three_torch(g.astype(np.float32)),
+        "tuple of rows": lambda g: tuple(map(tuple, loop(g))),
     },
     "03-product-head": {
         "grid": product_grid,
         "centred": product_centred,
         "torch": product_torch,
+        "float32": lambda u, v, w: product_torch(*(x.astype(np.float32) for x in (u, v, w))),
+        "centred in float32": lambda u, v, w: product_centred(
+            *(x.astype(np.float32) for x in (u, v, w))
+        ),
     },
     "03-conclude": {
         "ifs": verdict,
         "table": verdict_table,
         "one line": lambda b, a, r, m: say(b > a + m, b > r + m),
+        "tensors": lambda *x: verdict(*(torch.tensor(v, dtype=torch.float64) for v in x)),
+        "numpy scalars": lambda *x: verdict(*map(np.float64, x)),
+        "words from a list": lambda b, a, r, m: [NO, NOT_NEEDED, PAYS][
+            (b > a + m) * (1 + (b > r + m))
+        ],
     },
 }
 
@@ -152,6 +172,15 @@ WRONG = {
             ],
             "left the sample itself out",
         ),
+        "without itself, overall mean of all": (
+            lambda g: [(0 + 3) / 2 + 0 - 1, (0 + 3) / 2 + 0 - 1, 0 + 3 - 1],
+            "left the sample itself out",
+        ),
+        "model minus the diagonal's mean": (lambda g: np.diag(g) - np.diag(g).mean(), ""),
+        "overall mean added": (lambda g: [3 + 2 + 1, 2 + 1 + 1, -2 + 0 + 1], ""),
+        "medians": (lambda g: np.median(g, 0) + np.median(g, 1) - np.median(g), ""),
+        "columns in another order": (lambda g: [3 + 0 - 1, 2 + 1 - 1, -2 + 2 - 1], ""),
+        "whole grid": (lambda g: g.mean(1)[:, None] + g.mean(0) - g.mean(), ""),
         "anything": (lambda g: [1, 2, 3], ""),
     },
     "03-project": {
@@ -181,6 +210,34 @@ WRONG = {
         "halved": (lambda g: 0.5 * g.mean(0) + 0.5 * g.mean(1), "averaged the two"),
         "two off": (lambda g: g.mean(0) + g.mean(1) - 2 * g.mean((0, 1)), "twice"),
         "rest": (lambda g: np.einsum("iic->ic", g) - two_einsum(g), "leaves out"),
+        "itself left out": (
+            lambda g: (
+                np.stack(
+                    [
+                        np.delete(g[i], i, 0).mean(0) + np.delete(g[:, i], i, 0).mean(0)
+                        for i in range(len(g))
+                    ]
+                )
+                - g.mean((0, 1))
+            ),
+            "left the sample itself out",
+        ),
+        "all left out": (
+            lambda g: (lambda x: np.nanmean(x, 1) + np.nanmean(x, 0) - np.nanmean(x, (0, 1)))(
+                np.where(np.eye(len(g), dtype=bool)[..., None], np.nan, g)
+            ),
+            "left the sample itself out",
+        ),
+        "divided by N - 1": (lambda g: two_einsum(g) * len(g) / (len(g) - 1), ""),
+        "two classes": (lambda g: np.pad(two_einsum(g)[:, :2], [(0, 0), (0, g.shape[2] - 2)]), ""),
+        "classes taken off": (lambda g: two_einsum(g) - two_einsum(g).mean(1, keepdims=True), ""),
+        "classes for rows": (lambda g: g.mean(1) + g.mean(0) - g.mean((0, 2)), ""),
+        "clipped": (lambda g: two_einsum(np.clip(g, -10, 10)), ""),
+        "no negatives": (lambda g: np.maximum(two_einsum(g), 0), ""),
+        "float16": (lambda g: two_einsum(g.astype(np.float16)), ""),
+        "rounded": (lambda g: np.round(two_einsum(g), 3), ""),
+        "always three samples": (lambda g: g[:, :3].mean(1) + g[:3].mean(0) - g.mean((0, 1)), ""),
+        "first row for all": (lambda g: g.mean(1) + g.mean(0)[0] - g.mean((0, 1)), ""),
         "softmax": (
             lambda g: two_torch(torch.softmax(torch.tensor(g), -1).numpy()),
             "probabilities",
@@ -216,6 +273,35 @@ WRONG = {
         ),
         "diagonal": (lambda g: np.einsum("iiic->ic", g), "diagonal"),
         "rest": (lambda g: np.einsum("iiic->ic", g) - loop(g), "leaves out"),
+        "itself left out": (
+            lambda g: (
+                sum(
+                    (g.sum(a) - np.einsum("iiic->ic", g)) / (len(g) ** 2 - 1)
+                    for a in ((1, 2), (0, 2), (0, 1))
+                )
+                - 2 * g.mean((0, 1, 2))
+            ),
+            "left the sample itself out",
+        ),
+        "last two": (lambda g: g.mean((0, 1)) + g.mean((0, 2)) - g.mean((0, 1, 2)), ""),
+        "first term twice": (
+            lambda g: 2 * g.mean((1, 2)) + g.mean((0, 2)) - 2 * g.mean((0, 1, 2)),
+            "",
+        ),
+        "terms exchanged": (lambda g: three_torch(g).numpy()[::-1], ""),
+        "diagonal mean": (
+            lambda g: (
+                g.mean((1, 2))
+                + g.mean((0, 2))
+                + g.mean((0, 1))
+                - 2 * np.einsum("iiic->c", g) / len(g)
+            ),
+            "",
+        ),
+        "clipped": (lambda g: three_torch(np.clip(g, -10, 10)), ""),
+        "rounded": (lambda g: np.round(three_torch(g).numpy(), 3), ""),
+        "two classes": (lambda g: np.pad(loop(g)[:, :2], [(0, 0), (0, g.shape[3] - 2)]), ""),
+        "probabilities": (lambda g: three_torch(torch.tensor(g).softmax(-1).numpy()), ""),
         "pairs": (
             lambda g: (
                 np.einsum("iic->ic", g.mean(0))
@@ -236,6 +322,56 @@ WRONG = {
         "first": (lambda u, v, w: u @ (v.mean(0)[:, None] * w), "term of the first"),
         "second": (lambda u, v, w: v @ (u.mean(0)[:, None] * w), "term of the second"),
         "sum of both": (lambda u, v, w: u @ w + v @ w, "additive head"),
+        "itself left out": (
+            lambda u, v, w: (
+                (
+                    np.stack(
+                        [
+                            u[i] * np.delete(v, i, 0).mean(0) + v[i] * np.delete(u, i, 0).mean(0)
+                            for i in range(len(u))
+                        ]
+                    )
+                    - u.mean(0) * v.mean(0)
+                )
+                @ w
+            ),
+            "left the sample itself out",
+        ),
+        "all pairs of a sample and itself left out": (
+            lambda u, v, w: (
+                (
+                    (u * (v.sum(0) - v) + (u.sum(0) - u) * v) / (len(u) - 1)
+                    - (u.sum(0) * v.sum(0) - (u * v).sum(0)) / (len(u) * (len(u) - 1))
+                )
+                @ w
+            ),
+            "left the sample itself out",
+        ),
+        "absolute weights": (lambda u, v, w: product_centred(u, v, np.abs(w)), ""),
+        "no negatives": (lambda u, v, w: np.maximum(product_centred(u, v, w), 0), ""),
+        "small units are dead": (
+            lambda u, v, w: product_centred(u * (np.abs(u) > 0.05), v, w),
+            "",
+        ),
+        "clipped units": (
+            lambda u, v, w: product_centred(np.clip(u, -5, 5), np.clip(v, -5, 5), w),
+            "",
+        ),
+        "tanh": (lambda u, v, w: product_centred(np.tanh(u), v, w), ""),
+        "first three samples": (
+            lambda u, v, w: (u * v[:3].mean(0) + u[:3].mean(0) * v - u.mean(0) * v.mean(0)) @ w,
+            "",
+        ),
+        "two units": (lambda u, v, w: product_centred(u[:, :2], v[:, :2], w[:2]), ""),
+        "exchanged means": (
+            lambda u, v, w: (u * u.mean(0) + v * v.mean(0) - u.mean(0) * v.mean(0)) @ w,
+            "",
+        ),
+        "rounded": (lambda u, v, w: np.round(product_centred(u, v, w), 3), ""),
+        "overall mean before the weights of one class": (
+            lambda u, v, w: (u * v.mean(0) + u.mean(0) * v) @ w - (u.mean(0) * v.mean(0)).sum(),
+            "",
+        ),
         "no axis": (
             lambda u, v, w: (
                 (u * np.mean(v) + v * np.mean(u)) @ w - (np.mean(u) * np.mean(v) * w).sum(0)
@@ -281,7 +417,35 @@ WRONG = {
         "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
         "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
         "always": (lambda b, a, r, m: NO, ""),
+        "twice the margin for both": (
+            lambda b, a, r, m: say(b - a > m, (b - a) + (b - r) > 2 * m),
+            "",
+        ),
         "margin of 0.02": (lambda b, a, r, m: verdict(b, a, r, 0.02), ""),
+        "1.1 of the margin": (lambda b, a, r, m: verdict(b, a, r, 1.1 * m), ""),
+        "1.001 of the margin": (lambda b, a, r, m: verdict(b, a, r, 1.001 * m), ""),
+        "0.999 of the margin": (lambda b, a, r, m: verdict(b, a, r, 0.999 * m), ""),
+        "0.01 more than the margin": (lambda b, a, r, m: verdict(b, a, r, m + 0.01), ""),
+        "margin of at least 0.01": (lambda b, a, r, m: verdict(b, a, r, max(m, 0.01)), ""),
+        "small margins are none": (lambda b, a, r, m: verdict(b, a, r, m * (m > 0.015)), ""),
+        "all rounded": (lambda *x: verdict(*(round(v, 3) for v in x)), ""),
+        "rounded to hundredths": (lambda *x: verdict(*(round(v, 2) for v in x)), ""),
+        "in whole percent": (lambda *x: verdict(*(int(100 * v) for v in x)), ""),
+        "differences rounded": (
+            lambda b, a, r, m: say(round(b - a, 3) > m, round(b - r, 3) > m),
+            "",
+        ),
+        "relative to before": (lambda b, a, r, m: say((b - a) / b > m, (b - r) / b > m), ""),
+        "the better of the two": (lambda b, a, r, m: verdict(b, min(a, r), r, m), ""),
+        "rival against the projection only": (
+            lambda b, a, r, m: say(b - a > m, a - r > m),
+            "",
+        ),
+        "arguments in another order": (lambda b, a, r, m: verdict(b, r, a, m), ""),
+        "needed needs no drop": (
+            lambda b, a, r, m: PAYS if b - r > m else say(b - a > m, False),
+            "",
+        ),
         "half the margin": (lambda b, a, r, m: verdict(b, a, r, m / 2), ""),
         "twice the margin": (lambda b, a, r, m: verdict(b, a, r, 2 * m), ""),
         "a share of before": (lambda b, a, r, m: verdict(b, a, r, m * b), ""),

@@ -1,6 +1,7 @@
 """Answers to lesson 04's exercises, as learners might write them."""
 
 import math
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -202,9 +203,107 @@ def final_with(pick):
     return compare
 
 
+def compare_near(near):
+    """The comparison with another way of writing that a curve is there."""
+
+    def compare(ev, et, lv, lt):
+        first = [np.mean([near(c).argmax() for c in v]) for v in (lv, ev)]
+        return first[0] - first[1], compare_arrays(ev, et, lv, lt)[1]
+
+    return compare
+
+
+def compare_arrivals(arrival):
+    """The comparison with another first number."""
+
+    def compare(ev, et, lv, lt):
+        return arrival(lv) - arrival(ev), compare_arrays(ev, et, lv, lt)[1]
+
+    return compare
+
+
+def float32(function):
+    """The function called on arrays of single precision."""
+
+    def called(*arguments):
+        return function(*(np.asarray(x, dtype=np.float32) for x in arguments))
+
+    return called
+
+
+def attend_scores(change):
+    """A head in which something is done to the scores."""
+    return lambda q, k, v: softmax(change(q @ k.T / q.shape[1] ** 0.5), 1) @ v
+
+
+def layer_taken(change):
+    """One layer, with something done to the tokens after attention, (T, d)."""
+
+    def layer(x, p, *weights):
+        h = x + p
+        return change(h, attend_numpy(*(h @ w for w in weights)))
+
+    return layer
+
+
+def choice_with(pick):
+    """``pick(valid, test, smallest number of trials)`` for every architecture."""
+    return lambda valid, test: [
+        pick(v, t, min(map(len, valid))) for v, t in zip(valid, test, strict=True)
+    ]
+
+
+# Other words for "95 % or more", and others that are not.
+NEAR = {
+    "one minus the share": lambda c: 1 - c / c.max() <= 0.05,
+    "missing share": lambda c: (c.max() - c) / c.max() <= 0.05,
+    "missing": lambda c: c.max() - c <= 0.05 * c.max(),
+    "percent": lambda c: 100 * c / c.max() >= 95,
+    "whole numbers": lambda c: 20 * c >= 19 * c.max(),
+    "not below": lambda c: ~(c < 0.95 * c.max()),
+    "float32": lambda c: c.astype(np.float32) >= 0.95 * c.astype(np.float32).max(),
+    "tensors": lambda c: (torch.tensor(c).float() / torch.tensor(c).float().max() >= 0.95).numpy(),
+}
+NOT_NEAR = {
+    "0.945": lambda c: c >= 0.945 * c.max(),
+    "0.949": lambda c: c >= 0.949 * c.max(),
+    "0.951": lambda c: c >= 0.951 * c.max(),
+    "two digits": lambda c: np.round(c / c.max(), 2) >= 0.95,
+    "three digits": lambda c: np.round(c / c.max(), 3) >= 0.95,
+    "curve rounded": lambda c: np.round(c, 3) >= 0.95 * c.max(),
+    "level rounded": lambda c: c >= np.round(0.95 * c.max(), 3),
+    "minus 0.001": lambda c: c >= 0.95 * c.max() - 0.001,
+    "plus 0.001": lambda c: c >= 0.95 * c.max() + 0.001,
+    "about": lambda c: np.isclose(c, 0.95 * c.max(), rtol=1e-3) | (c > 0.95 * c.max()),
+    "equal": lambda c: c == 0.95 * c.max(),
+    "best so far": lambda c: c >= 0.95 * np.maximum.accumulate(c),
+    "best of the last three": lambda c: c >= 0.95 * c[-3:].max(),
+    "best of the first ten": lambda c: c[:10] >= 0.95 * c[:10].max(),
+    "sorted": lambda c: np.sort(c) >= 0.95 * c.max(),
+    "mean of the best three": lambda c: c >= 0.95 * np.sort(c)[-3:].mean(),
+    "best at least 0.5": lambda c: c >= 0.95 * max(c.max(), 0.5),
+}
+
 RIGHT = {
-    "04-count": {"torch": count_torch, "sizes": count_sizes, "algebra": count_algebra},
-    "04-without": {"loop": without_loop, "zeros": without_zeros, "torch": without_torch},
+    "04-count": {
+        "torch": count_torch,
+        "sizes": count_sizes,
+        "algebra": count_algebra,
+        "floats": lambda *sizes: list(map(float, count_algebra(*sizes))),
+        "float32": lambda *sizes: torch.tensor(count_sizes(*sizes), dtype=torch.float32),
+        "fractions": lambda *sizes: tuple(map(Fraction, count_sizes(*sizes))),
+    },
+    "04-without": {
+        "loop": without_loop,
+        "zeros": without_zeros,
+        "torch": without_torch,
+        "taken off again": lambda k, z, w, b: (
+            everything(z, w, b) - z[k] @ np.split(w, 2, axis=1)["AB".index(k)].T
+        ),
+        "float32": lambda k, z, w, b: without_zeros(
+            k, {m: x.astype(np.float32) for m, x in z.items()}, np.float32(w), np.float32(b)
+        ),
+    },
     "04-epochs-to": {
         "loop": epochs_loop,
         "pandas": epochs_pandas,
@@ -213,6 +312,7 @@ RIGHT = {
         "loss": lambda c: np.argmax(1 - c / c.max() <= 0.05) + 1,
         "relative": lambda c: np.argmax((c.max() - c) / c.max() <= 0.05) + 1,
         "from above": lambda c: np.argmax(c - c.max() >= -0.05 * c.max()) + 1,
+        "generator": lambda c: next(i for i, x in enumerate(c, 1) if x >= 0.95 * max(c)),
     },
     "04-fair-choice": {
         "loop": choice_loop,
@@ -220,22 +320,46 @@ RIGHT = {
         "sorted": lambda v, t: [
             y[max(range(min(map(len, v))), key=x.__getitem__)] for x, y in zip(v, t, strict=True)
         ],
+        "float32": choice_with(lambda v, t, n: torch.tensor(t).float()[np.argmax(v[:n])]),
+        "fractions": choice_with(lambda v, t, n: Fraction(float(t[np.argmax(v[:n])]))),
     },
     "04-attend": {
         "loop": attend_loop,
         "torch": attend_torch,
         "numpy": attend_numpy,
         "scipy": lambda q, k, v: softmax(np.einsum("id,jd->ij", q, k) * len(q.T) ** -0.5, 1) @ v,
+        "float32": float32(attend_torch),
+        "float32, plain": float32(attend_numpy),
+        "frame": lambda q, k, v: pd.DataFrame(attend_numpy(q, k, v)),
+        "tuples": lambda q, k, v: tuple(map(tuple, attend_numpy(q, k, v))),
     },
-    "04-compare": {"loop": compare_loop, "arrays": compare_arrays, "torch": compare_torch},
+    "04-compare": {
+        "loop": compare_loop,
+        "arrays": compare_arrays,
+        "torch": compare_torch,
+        "float32": float32(compare_torch),
+        "series": lambda *curves: pd.Series(compare_loop(*curves)),
+    },
     "04-positions": {
         "loop": positions_loop,
         "numpy": positions_numpy,
         "complex": positions_complex,
         "torch": lambda length, width: torch.tensor(positions_loop(length, width)),
+        "float32": lambda length, width: positions_numpy(length, width).astype(np.float32),
     },
-    "04-one-layer": {"numpy": layer_numpy, "torch": layer_torch, "loop": layer_loop},
+    "04-one-layer": {
+        "numpy": layer_numpy,
+        "torch": layer_torch,
+        "loop": layer_loop,
+        "float32": float32(layer_torch),
+        "float32, plain": float32(layer_numpy),
+        "tuple": lambda *arguments: tuple(layer_numpy(*arguments)),
+    },
 }
+
+for name, near in NEAR.items():
+    RIGHT["04-epochs-to"][name] = lambda c, near=near: near(c).argmax() + 1
+    RIGHT["04-compare"][name] = compare_near(near)
 
 WRONG = {
     "04-positions": {
@@ -261,6 +385,16 @@ WRONG = {
         "multiplied": (lambda n, w: positions_with(n, w, 1e-4), "so divide"),
         "halved": (lambda n, w: positions_with(n, w, 100.0), "yours is i/W"),
         "degrees": (lambda n, w: np.sin(np.degrees(np.arcsin(positions_numpy(n, w)))), ""),
+        "base 10001": (lambda n, w: positions_with(n, w, 10001.0), ""),
+        "width of eight": (lambda n, w: positions_numpy(n, w) * (np.arange(w) < 8), ""),
+        "reversed": (lambda n, w: positions_numpy(n, w)[::-1], ""),
+        "negative": (lambda n, w: -positions_numpy(n, w), ""),
+        "rounded": (lambda n, w: positions_numpy(n, w).round(3), ""),
+        "pairs from one": (
+            lambda n, w: np.hstack([positions_numpy(n, w)[:, 2:], positions_numpy(n, w)[:, -2:]]),
+            "",
+        ),
+        "width in pairs": (lambda n, w: positions_with(n, w, 1e8), ""),
         "base 1000": (lambda n, w: positions_with(n, w, 1000.0), ""),
         "transposed": (lambda n, w: positions_numpy(w, n), ""),
         "times": (lambda n, w: np.arange(n)[:, None] / 1e4 ** (np.arange(w) / w), ""),
@@ -295,6 +429,28 @@ WRONG = {
             lambda x, p, *w: layer_numpy(x.__iadd__(p), 0, *w),
             "you changed x",
         ),
+        "clipped at 10": (
+            lambda x, p, q, k, v: (
+                x
+                + p
+                + attend_scores(lambda s: np.clip(s, -10, 10))(*((x + p) @ m for m in (q, k, v)))
+            ).mean(0),
+            "",
+        ),
+        "residual twice": (lambda x, p, *w: layer_numpy(x, p, *w) + (x + p).mean(0), ""),
+        "residual of the values": (
+            lambda x, p, *w: layer_numpy(x, p, *w) + ((x + p) @ (w[2] - np.eye(len(w[2])))).mean(0),
+            "",
+        ),
+        "last token": (layer_taken(lambda h, a: (h + a)[-1]), ""),
+        "first token": (layer_taken(lambda h, a: (h + a)[0]), ""),
+        "median": (layer_taken(lambda h, a: np.median(h + a, axis=0)), ""),
+        "sum of what is taken in": (layer_taken(lambda h, a: h.mean(0) + a.sum(0)), ""),
+        "over the numbers": (layer_taken(lambda h, a: (h + a).mean(1)), ""),
+        "no negatives": (layer_taken(lambda h, a: np.maximum(h + a, 0).mean(0)), ""),
+        "N - 1": (layer_taken(lambda h, a: (h + a).sum(0) / (len(h) - 1)), ""),
+        "queries twice": (lambda x, p, q, k, v: layer_numpy(x, p, q, q, v), ""),
+        "first position for all": (lambda x, p, *w: layer_numpy(x, p[:1], *w), ""),
         "all tokens": (
             lambda x, p, *w: x + p + attend_numpy(*((x + p) @ m for m in w)),
             "",
@@ -324,6 +480,25 @@ WRONG = {
         "scaled in place": (
             lambda q, k, v: attend_torch(q, k, v * 0 + v.__imul__(1.0)) + 0 * q.__imul__(2.0),
             "you changed q",
+        ),
+        "residual": (lambda q, k, v: attend_torch(q, k, v) + torch.tensor(v), "mixture alone"),
+        "residual of the queries": (lambda q, k, v: q + attend_numpy(q, k, v), "mixture alone"),
+        "clipped at 5": (attend_scores(lambda s: np.clip(s, -5, 5)), ""),
+        "clipped at 10": (attend_scores(lambda s: np.clip(s, -10, 10)), ""),
+        "no negative scores": (attend_scores(lambda s: np.maximum(s, 0)), ""),
+        "scores rounded": (attend_scores(lambda s: s.round(2)), ""),
+        "scores without sign": (attend_scores(np.abs), ""),
+        "earlier tokens only": (
+            attend_scores(lambda s: np.where(np.tri(len(s)) > 0, s, -np.inf)),
+            "",
+        ),
+        "not itself": (attend_scores(lambda s: np.where(np.eye(len(s)) > 0, -np.inf, s)), ""),
+        "only the best": (lambda q, k, v: v[(q @ k.T).argmax(1)], ""),
+        "root of two": (lambda q, k, v: softmax(q @ k.T / 2**0.5, 1) @ v, ""),
+        "first three keys": (lambda q, k, v: attend_numpy(q, k[:3], v[:3]), ""),
+        "weights transposed": (
+            lambda q, k, v: softmax(q @ k.T / q.shape[1] ** 0.5, 1).T @ v,
+            "",
         ),
         "values transposed": (lambda q, k, v: attend_numpy(q, k, v).T, ""),
         "scale after": (
@@ -357,6 +532,18 @@ WRONG = {
             "features of both branches",
         ),
         "order": (lambda a, b, w, c: count_sizes(a, b, w, c)[::-1], "changed places"),
+        "four hidden layers": (
+            lambda a, b, w, c: count_algebra(a, b, w, c) + np.array([1, 2]) * (w * w + w),
+            "",
+        ),
+        "one bias per layer": (
+            lambda a, b, w, c: [(a + b + 2 * w + c) * w + 4, (a + b + 4 * w + 2 * c) * w + 7],
+            "",
+        ),
+        "no bias at the end": (lambda a, b, w, c: count_algebra(a, b, w, c) - c, ""),
+        "inputs alike": (lambda a, b, w, c: count_algebra(a, a, w, c), ""),
+        "six classes": (lambda a, b, w, c: count_algebra(a, b, w, 6), ""),
+        "sum": (lambda a, b, w, c: sum(count_sizes(a, b, w, c)), ""),
         "early without B": (
             lambda a, b, w, c: count_algebra(a, b, w, c) - np.array([b * w, 0]),
             "d_a \\+ d_b numbers",
@@ -395,8 +582,35 @@ WRONG = {
         ),
         "in the dict's order": (
             lambda k, z, w, b: np.hstack([x * (m != k) for m, x in z.items()]) @ w.T + b,
+            "whichever comes first",
+        ),
+        "columns in the dict's order": (
+            lambda k, z, w, b: (
+                sum(
+                    x @ columns.T
+                    for (m, x), columns in zip(z.items(), np.split(w, 2, axis=1), strict=True)
+                    if m != k
+                )
+                + b
+            ),
+            "whichever comes first",
+        ),
+        "no negative features": (
+            lambda k, z, w, b: without_zeros(k, {m: np.maximum(x, 0) for m, x in z.items()}, w, b),
             "",
         ),
+        "no negative logits": (lambda k, z, w, b: np.maximum(without_zeros(k, z, w, b), 0), ""),
+        "ones": (lambda k, z, w, b: everything({**z, k: np.ones_like(z[k])}, w, b), ""),
+        "the other one twice": (
+            lambda k, z, w, b: everything({**z, k: z["B" if k == "A" else "A"]}, w, b),
+            "",
+        ),
+        "columns in turn": (
+            lambda k, z, w, b: without_zeros(k, z, np.hstack([w[:, ::2], w[:, 1::2]]), b),
+            "",
+        ),
+        "bias twice": (lambda k, z, w, b: without_zeros(k, z, w, b) + b, ""),
+        "transposed": (lambda k, z, w, b: without_zeros(k, z, w, b).T, ""),
         "doubled": (lambda k, z, w, b: 2 * without_zeros(k, z, w, b) - b, "You doubled"),
         "mean": (
             lambda k, z, w, b: everything({**z, k: z[k] * 0 + z[k].mean(0)}, w, b),
@@ -422,8 +636,12 @@ WRONG = {
             "never falls below",
         ),
         "how many": (lambda c: int((c >= 0.95 * c.max()).sum()), "how many epochs"),
-        "more than": (lambda c: int(np.argmax(c > 0.95 * c.max())) + 1, ""),
-        "0.9": (lambda c: epochs_loop_at(c, 0.9 * c.max()), ""),
+        "more than": (lambda c: int(np.argmax(c > 0.95 * c.max())) + 1, "at least"),
+        "0.9": (lambda c: epochs_loop_at(c, 0.9 * c.max()), "90 %"),
+        **{
+            name: (lambda c, near=near: int(near(c).argmax()) + 1, "")
+            for name, near in NOT_NEAR.items()
+        },
         "0.99": (lambda c: epochs_loop_at(c, 0.99 * c.max()), ""),
         "from behind": (
             lambda c: int(np.argmax(c[::-1] >= 0.95 * c.max())) + 1,
@@ -478,6 +696,22 @@ WRONG = {
             lambda v, t: [y[x[: len(v[-1])].argmax()] for x, y in zip(v, t, strict=True)],
             "",
         ),
+        "four trials": (choice_with(lambda v, t, n: t[v[:4].argmax()]), ""),
+        "three trials": (choice_with(lambda v, t, n: t[v[:3].argmax()]), ""),
+        "one less": (choice_with(lambda v, t, n: t[v[: n - 1].argmax()]), ""),
+        "rounded": (choice_with(lambda v, t, n: t[v[:n].round(3).argmax()]), ""),
+        "sum of both": (choice_with(lambda v, t, n: t[(v + t)[:n].argmax()]), ""),
+        "index": (choice_with(lambda v, t, n: v[:n].argmax()), ""),
+        "second best": (choice_with(lambda v, t, n: t[np.argsort(v[:n])[-2]]), ""),
+        "two best": (choice_with(lambda v, t, n: t[np.argsort(v[:n])[-2:]].mean()), ""),
+        "every second one": (choice_with(lambda v, t, n: t[v[:n:2].argmax() * 2]), ""),
+        "most alike": (choice_with(lambda v, t, n: t[abs(v - t)[:n].argmin()]), ""),
+        "three architectures": (lambda v, t: choice_loop(v[:3], t[:3]), ""),
+        "first two budgets": (
+            lambda v, t: [y[x[: min(map(len, v[:2]))].argmax()] for x, y in zip(v, t, strict=True)],
+            "",
+        ),
+        "best architecture": (lambda v, t: max(choice_loop(v, t)), ""),
         "four trials of the test": (lambda v, t: [y[3] for y in t], ""),
         "one for all": (
             lambda v, t: [y[v[0][: min(map(len, v))].argmax()] for y in t],
@@ -533,6 +767,44 @@ WRONG = {
         ),
         "two seeds": (
             lambda ev, et, lv, lt: compare_loop(ev[:2], et[:2], lv[:2], lt[:2]),
+            "",
+        ),
+        "more than": (compare_near(lambda c: c > 0.95 * c.max()), "at least"),
+        **{name: (compare_near(near), "") for name, near in NOT_NEAR.items()},
+        "searched": (
+            compare_arrivals(lambda v: np.mean([np.searchsorted(c, 0.95 * c.max()) for c in v])),
+            "",
+        ),
+        "best of all seeds": (
+            compare_arrivals(lambda v: np.mean([(c >= 0.95 * v.max()).argmax() for c in v])),
+            "",
+        ),
+        "whole epochs": (
+            compare_arrivals(lambda v: round(np.mean([epochs_loop(c) for c in v]))),
+            "",
+        ),
+        "first seed that arrives": (
+            compare_arrivals(lambda v: min(epochs_loop(c) for c in v)),
+            "",
+        ),
+        "sizes": (lambda *curves: np.abs(compare_arrays(*curves)), ""),
+        "percent of accuracy": (lambda *curves: compare_loop(*curves) * [1, 100], ""),
+        "three seeds": (lambda *curves: compare_loop(*(c[:3] for c in curves)), ""),
+        "last seed": (lambda *curves: compare_loop(*(c[-1:] for c in curves)), ""),
+        "five epochs": (lambda *curves: compare_loop(*(c[:, :5] for c in curves)), ""),
+        "splits exchanged": (lambda ev, et, lv, lt: compare_loop(et, ev, lt, lv), ""),
+        "one epoch late": (
+            final_with(
+                lambda v, t: np.mean(
+                    [y[min(x.argmax() + 1, len(y) - 1)] for x, y in zip(v, t, strict=True)]
+                )
+            ),
+            "",
+        ),
+        "chosen on the sum": (
+            final_with(
+                lambda v, t: np.mean([y[(x + y).argmax()] for x, y in zip(v, t, strict=True)])
+            ),
             "",
         ),
         "summed seeds": (

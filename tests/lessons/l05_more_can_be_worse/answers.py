@@ -2,11 +2,14 @@
 
 import math
 import statistics
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
+from scipy.special import softmax
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 
@@ -99,7 +102,9 @@ def diagnose_numpy(drop, probe_changes):
 
 
 def words(worse, starved):
-    return diagnose_table(-1.0 if worse else 1.0, {"A": -1.0 if starved else 1.0})
+    if starved:
+        return "starvation" if worse else "hidden starvation"
+    return "overfitting of the fusion head" if worse else "none"
 
 
 RIGHT = {
@@ -108,11 +113,20 @@ RIGHT = {
         "max with key": lambda v, t, j: j - t[max(v, key=v.get)],
         "pandas": lambda v, t, j: j - pd.Series(t)[pd.Series(v).idxmax()],
         "sorted": lambda v, t, j: j - t[sorted(v, key=v.get)[-1]],
+        "pairs": lambda v, t, j: j - max((v[m], t[m]) for m in v)[1],
+        "float32": lambda v, t, j: np.float32(j) - np.float32(t[max(v, key=v.get)]),
+        "fractions": lambda v, t, j: Fraction(j) - Fraction(t[max(v, key=v.get)]),
+        "decimals": lambda v, t, j: [Decimal(j) - Decimal(t[max(v, key=v.get)])],
     },
     "05-ensemble": {
         "torch": ensemble_torch,
         "loop": ensemble_loop,
         "numpy": lambda a, b, y: hits((probabilities(a) + probabilities(b)) / 2, y),
+        "float32": lambda a, b, y: ensemble_torch(np.float32(a), np.float32(b), y),
+        "stacked": lambda a, b, y: hits(softmax(np.stack([a, b]), axis=-1).mean(0), y),
+        "fractions": lambda a, b, y: Fraction(
+            sum((probabilities(a) + probabilities(b)).argmax(1) == y).item(), len(y)
+        ),
     },
     "05-paired-interval": {
         "by hand": interval_by_hand,
@@ -122,16 +136,33 @@ RIGHT = {
         "t.interval": lambda x, y: stats.t.interval(
             0.95, len(x) - 1, np.mean(x - y), stats.sem(x - y)
         ),
+        "float32": lambda x, y: interval_by_hand(np.float32(x).tolist(), np.float32(y).tolist()),
+        "float32 differences": lambda x, y: interval_with(
+            np.float32(x), np.float32(y), stats.t.ppf(0.975, len(x) - 1), pd.Series.sem
+        ),
+        "fractions": lambda x, y: list(map(Fraction, interval_by_hand(x, y))),
     },
     "05-probe": {
         "loop": centroids_loop,
         "torch": centroids_torch,
         "scikit-learn": lambda a, b, x, y: NearestCentroid().fit(a, b).score(x, y),
+        "float32": lambda a, b, x, y: centroids_torch(np.float32(a), b, np.float32(x), y),
+        "loops": lambda a, b, x, y: [np.mean(nearest(x, centroids(a, b)) == y)],
+        "expanded": lambda a, b, x, y: hits(
+            x @ centroids(a, b).T - (centroids(a, b) ** 2).sum(1) / 2, y
+        ),
     },
     "05-diagnose": {
         "nested": diagnose_nested,
         "table": diagnose_table,
         "numpy": diagnose_numpy,
+        "percent": lambda d, c: words(100 * d < -2, any(100 * v < -8 for v in c.values())),
+        "turned round": lambda d, c: words(-d > 0.02, max(-v for v in c.values()) > 0.08),
+        "series": lambda d, c: words(d < -0.02, bool((pd.Series(c) < -0.08).any())),
+        "float32": lambda d, c: diagnose_nested(
+            np.float32(d), {name: np.float32(v) for name, v in c.items()}
+        ),
+        "capitals": lambda d, c: f" {diagnose_nested(d, c).upper()}",
     },
 }
 
@@ -154,8 +185,34 @@ WRONG = {
         ),
         "best of the means": (
             lambda v, t, j: j - t[max(v, key=lambda m: v[m] + t[m])],
+            "both splits together",
+        ),
+        "best of the larger ones": (
+            lambda v, t, j: j - t[max(v, key=lambda m: max(v[m], t[m]))],
             "",
         ),
+        "largest fall": (lambda v, t, j: j - t[max(v, key=lambda m: v[m] - t[m])], ""),
+        "rounded to hundredths": (
+            lambda v, t, j: j - t[max(v, key=lambda m: round(v[m], 2))],
+            "",
+        ),
+        "rounded to thousandths": (
+            lambda v, t, j: j - t[max(v, key=lambda m: round(v[m], 3))],
+            "",
+        ),
+        "result rounded": (lambda v, t, j: round(gap_loop(v, t, j), 3), ""),
+        "share of the rival": (lambda v, t, j: gap_loop(v, t, j) / (j - gap_loop(v, t, j)), ""),
+        "no negative gap": (lambda v, t, j: max(0, gap_loop(v, t, j)), ""),
+        "first two": (lambda v, t, j: j - t[max(list(v)[:2], key=v.get)], ""),
+        "last on test": (lambda v, t, j: j - list(t.values())[-1], ""),
+        "audio": (lambda v, t, j: j - t["audio"], ""),
+        "mean of both splits": (
+            lambda v, t, j: j - (max(v.values()) + t[max(v, key=v.get)]) / 2,
+            "",
+        ),
+        "test's best on validation": (lambda v, t, j: j - v[max(t, key=t.get)], ""),
+        "median": (lambda v, t, j: j - statistics.median(t.values()), ""),
+        "percent": (lambda v, t, j: 100 * gap_loop(v, t, j), ""),
         "second": (lambda v, t, j: j - t[sorted(v, key=v.get)[-2]], ""),
         "last name": (lambda v, t, j: j - t[max(v)], ""),
         "taken out": (
@@ -205,6 +262,43 @@ WRONG = {
             lambda a, b, y: hits((a - a.max(1)[:, None]) + (b - b.max(1)[:, None]), y),
             "averaged logits",
         ),
+        "logarithms": (
+            lambda a, b, y: hits(np.log(probabilities(a)) + np.log(probabilities(b)), y),
+            "averaged logits",
+        ),
+        "votes": (
+            lambda a, b, y: hits(np.eye(len(a.T))[a.argmax(1)] + np.eye(len(a.T))[b.argmax(1)], y),
+            "",
+        ),
+        "clipped logits": (
+            lambda a, b, y: hits(probabilities(a.clip(-5, 5)) + probabilities(b.clip(-5, 5)), y),
+            "",
+        ),
+        "probabilities rounded": (
+            lambda a, b, y: hits(probabilities(a).round(2) + probabilities(b).round(2), y),
+            "",
+        ),
+        "squares": (lambda a, b, y: hits(probabilities(a) ** 2 + probabilities(b) ** 2, y), ""),
+        "smaller probability": (
+            lambda a, b, y: hits(np.minimum(probabilities(a), probabilities(b)), y),
+            "",
+        ),
+        "standardised logits": (
+            lambda a, b, y: hits(stats.zscore(a, axis=1) + stats.zscore(b, axis=1), y),
+            "",
+        ),
+        "three classes": (
+            lambda a, b, y: hits((probabilities(a) + probabilities(b))[:, :3], y),
+            "",
+        ),
+        "hundred rows": (lambda a, b, y: ensemble_loop(a[:100], b[:100], y[:100]), ""),
+        "mean over classes": (
+            lambda a, b, y: np.mean(
+                [ensemble_loop(a[y == c], b[y == c], y[y == c]) for c in set(y.tolist())]
+            ),
+            "",
+        ),
+        "result rounded": (lambda a, b, y: round(ensemble_loop(a, b, y), 2), ""),
         "two thirds": (lambda a, b, y: hits(2 * probabilities(a) + probabilities(b), y), ""),
         "labels' shares": (
             lambda a, b, y: (probabilities(a) + probabilities(b))[np.arange(len(y)), y].mean() / 2,
@@ -252,6 +346,36 @@ WRONG = {
             "",
         ),
         "means of pairs sorted": (lambda x, y: interval_by_hand(sorted(x), sorted(y)), ""),
+        "first five": (lambda x, y: interval_by_hand(x[:5], y[:5]), ""),
+        "n - 2": (
+            lambda x, y: interval_with(x, y, stats.t.ppf(0.975, max(len(x) - 2, 1)), pd.Series.sem),
+            "",
+        ),
+        "always five seeds": (lambda x, y: interval_with(x, y, 2.776, pd.Series.sem), ""),
+        "root of n - 1": (
+            lambda x, y: interval_with(
+                x, y, stats.t.ppf(0.975, len(x) - 1), lambda d: d.std() / (len(d) - 1) ** 0.5
+            ),
+            "",
+        ),
+        "variance": (
+            lambda x, y: interval_with(
+                x, y, stats.t.ppf(0.975, len(x) - 1), lambda d: d.var() / len(d) ** 0.5
+            ),
+            "",
+        ),
+        "spread of joint": (
+            lambda x, y: interval_with(
+                x, y, stats.t.ppf(0.975, len(x) - 1), lambda d: stats.sem(x)
+            ),
+            "",
+        ),
+        "sizes": (lambda x, y: interval_by_hand(abs(x - y), 0 * x), ""),
+        "relative": (lambda x, y: interval_by_hand(x / y - 1, 0 * x), ""),
+        "mean and half": (lambda x, y: (np.mean(x - y), np.ptp(interval_by_hand(x, y)) / 2), ""),
+        "quartiles": (lambda x, y: np.percentile(x - y, [25, 75]), ""),
+        "within -1 and 1": (lambda x, y: np.clip(interval_by_hand(x, y), -1, 1), ""),
+        "rounded": (lambda x, y: np.round(interval_by_hand(x, y), 3), ""),
         "half width": (lambda x, y: interval_by_hand(x, y)[1] - np.mean(x - y), ""),
         "never negative": (lambda x, y: np.maximum(interval_by_hand(x, y), 0), ""),
         "bootstrap": (
@@ -316,6 +440,60 @@ WRONG = {
             ),
             "counts the same",
         ),
+        "classes of the test rows": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a, b)[: max(y) + 1]) == y),
+            "",
+        ),
+        "in order of appearance": (
+            lambda a, b, x, y: np.mean(
+                nearest(x, pd.DataFrame(a).groupby(b, sort=False).mean().to_numpy()) == y
+            ),
+            "",
+        ),
+        "three classes": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a, b)[:3]) == y),
+            "",
+        ),
+        "first feature": (
+            lambda a, b, x, y: np.mean(nearest(x[:, :1], centroids(a[:, :1], b)) == y),
+            "",
+        ),
+        "one sample per class": (
+            lambda a, b, x, y: np.mean(
+                nearest(x, pd.DataFrame(a).groupby(b).first().to_numpy()) == y
+            ),
+            "",
+        ),
+        "labels sorted": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a, np.sort(b))) == y),
+            "",
+        ),
+        "clipped": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a.clip(-5, 5), b)) == y),
+            "",
+        ),
+        "means rounded": (
+            lambda a, b, x, y: np.mean(nearest(x, centroids(a, b).round(2)) == y),
+            "",
+        ),
+        "no negative features": (
+            lambda a, b, x, y: np.mean(
+                nearest(np.maximum(x, 0), centroids(np.maximum(a, 0), b)) == y
+            ),
+            "",
+        ),
+        "each split standardised": (
+            lambda a, b, x, y: np.mean(
+                nearest(stats.zscore(x), centroids(stats.zscore(a), b)) == y
+            ),
+            "",
+        ),
+        "commonest class": (lambda a, b, x, y: np.mean(y == np.bincount(b).argmax()), ""),
+        "hundred rows": (
+            lambda a, b, x, y: np.mean(nearest(x[:100], centroids(a, b)) == y[:100]),
+            "",
+        ),
+        "rounded": (lambda a, b, x, y: round(centroids_loop(a, b, x, y), 2), ""),
         "three neighbours": (
             lambda a, b, x, y: KNeighborsClassifier(3).fit(a, b).score(x, y),
             "",
@@ -347,6 +525,31 @@ WRONG = {
         "probe of 0.08 too": (lambda d, c: words(d < -0.02, min(c.values()) <= -0.08), ""),
         "median": (lambda d, c: words(d < -0.02, statistics.median(c.values()) < -0.08), ""),
         "sum": (lambda d, c: words(d < -0.02, sum(c.values()) < -0.08), ""),
+        "exactly one": (lambda d, c: words(d < -0.02, sum(v < -0.08 for v in c.values()) == 1), ""),
+        "nearest to zero": (
+            lambda d, c: words(d < -0.02, min(c.values(), key=abs) < -0.08),
+            "",
+        ),
+        "second lowest": (
+            lambda d, c: words(d < -0.02, sorted(c.values())[len(c) // 2] < -0.08),
+            "",
+        ),
+        "A, B and C": (lambda d, c: words(d < -0.02, min(c.get(m, 0) for m in "ABC") < -0.08), ""),
+        "first three": (lambda d, c: words(d < -0.02, min([*c.values()][:3]) < -0.08), ""),
+        "last two": (lambda d, c: words(d < -0.02, min([*c.values()][-2:]) < -0.08), ""),
+        "drop rounded": (lambda d, c: words(round(d, 3) < -0.02, min(c.values()) < -0.08), ""),
+        "probe rounded": (lambda d, c: words(d < -0.02, round(min(c.values()), 3) < -0.08), ""),
+        "whole percent": (lambda d, c: words(int(100 * d) < -2, min(c.values()) < -0.08), ""),
+        "drop below 0.0201": (lambda d, c: words(d < -0.0201, min(c.values()) < -0.08), ""),
+        "range": (lambda d, c: words(d < -0.02, max(c.values()) - min(c.values()) > 0.08), ""),
+        "no hidden starvation": (
+            lambda d, c: diagnose_nested(d, c) if d < -0.02 else "none",
+            "",
+        ),
+        "overfitting first": (
+            lambda d, c: diagnose_nested(d, {"A": 0.0} if d < -0.02 else c),
+            "",
+        ),
         "first two": (lambda d, c: words(d < -0.02, min(list(c.values())[:2]) < -0.08), ""),
         "A": (lambda d, c: words(d < -0.02, c.get("A", 0) < -0.08), ""),
         "first name": (lambda d, c: words(d < -0.02, c[min(c)] < -0.08), ""),

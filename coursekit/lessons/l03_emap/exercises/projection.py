@@ -14,11 +14,16 @@ def _paper(grid: Array) -> Array:
 
 
 def _others(grid: Array) -> Array:
-    """Means over the other samples only, the sample itself left out."""
-    n = len(grid)
+    """Row and column means over the other samples only, added."""
     diagonal = np.diag(grid)
-    rows, columns = ((grid.sum(axis=a) - diagonal) / (n - 1) for a in (1, 0))
-    return rows + columns - (grid.sum() - diagonal.sum()) / (n * (n - 1))
+    rows, columns = ((grid.sum(axis=a) - diagonal) / (len(grid) - 1) for a in (1, 0))
+    return rows + columns
+
+
+ITSELF_LEFT_OUT = (
+    "You left the sample itself out of the means. All three cells of a row count, the one on the "
+    "diagonal too."
+)
 
 
 by_hand = Exercise(
@@ -61,9 +66,13 @@ by_hand = Exercise(
         ),
         Misconception(
             "sample itself left out",
-            _others,
-            "You left the sample itself out of the means. All three cells of a row count, the one "
-            "on the diagonal too.",
+            lambda g: _others(g) - g.mean(),
+            ITSELF_LEFT_OUT,
+        ),
+        Misconception(
+            "all samples themselves left out",
+            lambda g: _others(g) - (g.sum() - np.diag(g).sum()) / (g.size - len(g)),
+            ITSELF_LEFT_OUT,
         ),
         Misconception(
             "average of row and column",
@@ -94,15 +103,21 @@ def _diagonal(grid: Array) -> Array:
     return grid[(i,) * (grid.ndim - 1)]
 
 
-def _without_itself(grid: Array) -> Array:
+def _leave_one_out(grid: Array) -> tuple[Array, Array]:
+    """What the means without the sample's own cell say alone, and the overall mean without it."""
     n, diagonal = len(grid), _diagonal(grid)
     rows, columns = ((grid.sum(axis=a) - diagonal) / (n - 1) for a in (1, 0))
-    return rows + columns - grid.mean(axis=(0, 1))
+    overall = (grid.sum(axis=(0, 1)) - diagonal.sum(axis=0)) / (n * (n - 1))
+    return rows + columns, overall
+
+
+LEFT_OUT = "You left the sample itself out of its means. All N cells of a row count."
 
 
 def _grids(rng: np.random.Generator) -> list[tuple[Array]]:
-    sizes = [(3, 2), (4, 3), (5, 5), (2, 4), (6, 3)]
-    return [(rng.normal(0.5, 2, (n, n, c)),) for n, c in sizes]
+    """Logits of the usual size, some of ten times that, and some below 0.05."""
+    sizes = [(3, 2, 1.0), (4, 3, 1.0), (5, 5, 10.0), (2, 4, 1.0), (6, 3, 0.01)]
+    return [(scale * rng.normal(0.5, 2, (n, n, c)),) for n, c, scale in sizes]
 
 
 project_two = Exercise(
@@ -150,8 +165,13 @@ project_two = Exercise(
         ),
         Misconception(
             "sample itself left out",
-            _without_itself,
-            "You left the sample itself out of its means. All N cells of a row count.",
+            lambda g: _leave_one_out(g)[0] - g.mean(axis=(0, 1)),
+            LEFT_OUT,
+        ),
+        Misconception(
+            "all samples themselves left out",
+            lambda g: _leave_one_out(g)[0] - _leave_one_out(g)[1],
+            LEFT_OUT,
         ),
         Misconception(
             "average",
@@ -204,9 +224,16 @@ def _fixed_others(grid: Array) -> Array:
     return sum(rows) / 3
 
 
+def _alone_without_itself(grid: Array) -> list[Array]:
+    """The three terms, each without the sample's own cell."""
+    cells = len(grid) ** 2
+    return [(cells * term - _diagonal(grid)) / (cells - 1) for term in _alone(grid)]
+
+
 def _triples(rng: np.random.Generator) -> list[tuple[Array]]:
-    sizes = [(2, 2), (3, 2), (4, 3), (3, 4)]
-    return [(rng.normal(0.7, 2, (n, n, n, c)),) for n, c in sizes]
+    """Logits of the usual size, some of ten times that, and some below 0.05."""
+    sizes = [(2, 2, 1.0), (3, 2, 1.0), (4, 3, 10.0), (3, 4, 0.01)]
+    return [(scale * rng.normal(0.7, 2, (n, n, n, c)),) for n, c, scale in sizes]
 
 
 project_three = Exercise(
@@ -260,6 +287,11 @@ project_three = Exercise(
             lambda g: sum(_alone(g)) / 3,
             "You averaged the three terms. They are added, and the overall mean is taken off "
             "twice.",
+        ),
+        Misconception(
+            "sample itself left out",
+            lambda g: sum(_alone_without_itself(g)) - 2 * g.mean(axis=(0, 1, 2)),
+            "You left the sample itself out of its means. All N² cells of a term count.",
         ),
         Misconception(
             "diagonal",

@@ -15,11 +15,26 @@ def _hidden(u: Array, v: Array) -> Array:
 
 
 def _product_cases(rng: np.random.Generator) -> list[Heads]:
+    """Each argument is of the usual size, large and small once at least; so are the logits."""
+    sizes = ((3, 2, 2), (5, 4, 3), (8, 3, 4), (6, 6, 2))
+    scales = ((1.0, 1.0, 1.0), (9.0, 9.0, 1.0), (0.01, 1.0, 9.0), (1.0, 0.01, 0.01))
     cases = []
-    for n, k, c in ((3, 2, 2), (5, 4, 3), (8, 3, 4), (6, 6, 2)):
+    for (n, k, c), (a, b, d) in zip(sizes, scales, strict=True):
         u, v = rng.normal(0.8, 1, (n, k)), rng.normal(-0.6, 1, (n, k))
-        cases.append((u, v + 0.5 * u, rng.normal(0, 1, (k, c))))
+        cases.append((a * u, b * (v + 0.5 * u), d * rng.normal(0, 1, (k, c))))
     return cases
+
+
+def _leave_one_out(u: Array, v: Array) -> Array:
+    """The hidden units if every sample's partners are the other samples only."""
+    n = len(u)
+    mean_u, mean_v = (u.sum(axis=0) - u) / (n - 1), (v.sum(axis=0) - v) / (n - 1)
+    return u * mean_v + mean_u * v - u.mean(axis=0) * v.mean(axis=0)
+
+
+def _own_share(u: Array, v: Array) -> Array:
+    """What the overall mean of the hidden units loses without the pairs of one sample."""
+    return ((u * v).mean(axis=0) - u.mean(axis=0) * v.mean(axis=0)) / (len(u) - 1)
 
 
 project_product = Exercise(
@@ -87,6 +102,16 @@ project_product = Exercise(
             "axis 0.",
         ),
         Misconception(
+            "sample itself left out",
+            lambda u, v, w: _leave_one_out(u, v) @ w,
+            "You left the sample itself out of its means. It is one of its own N partners.",
+        ),
+        Misconception(
+            "all samples themselves left out",
+            lambda u, v, w: (_leave_one_out(u, v) + _own_share(u, v)) @ w,
+            "You left the sample itself out of its means. It is one of its own N partners.",
+        ),
+        Misconception(
             "added instead of multiplied",
             lambda u, v, w: (u + v) @ w,
             "That is an additive head. This one multiplies; averaged over the partners, a unit of "
@@ -111,17 +136,26 @@ def _conclude(before: float, after: float, additive: float, margin: float) -> st
     return _verdict(before - after > margin, before - additive > margin)
 
 
-def _conclude_cases(rng: np.random.Generator) -> list[tuple[float, float, float, float]]:
-    """All three answers, in both directions of every comparison, several times.
+# Before, after, additive, margin.
+EDGES = (
+    # At the margin itself, in binary fractions, which subtract without rounding.
+    *((0.75, 0.6875, 0.5, 0.0625), (0.75, 0.5, 0.6875, 0.0625), (0.75, 0.5, 0.5, 0.25)),
+    # A hair more than the margin, and a hair less: rounding would lose it.
+    *((0.7493, 0.6996, 0.5, 0.0496), (0.7493, 0.5, 0.6996, 0.0496)),
+    *((0.7507, 0.7003, 0.5, 0.0503), (0.7507, 0.5, 0.7003, 0.0503)),
+    *((0.7496, 0.6993, 0.5, 0.0504), (0.7496, 0.5, 0.6993, 0.0504)),
+    *((0.9501, 0.45, 0.45, 0.5), (0.9499, 0.45, 0.2, 0.5), (0.9499, 0.2, 0.45, 0.5)),
+    # The rival is behind by less than the margin, the projection by little more.
+    (0.45, 0.4, 0.44, 0.04),
+    # Margins that no other case has.
+    *((0.8, 0.75, 0.5, 0.1), (0.8, 0.6, 0.75, 0.1), (0.8, 0.793, 0.792, 0.005)),
+    *((0.8, 0.792, 0.5, 0.01), (0.8, 0.5, 0.792, 0.01)),
+)
 
-    The first ones lie at the margin itself, in binary fractions, which subtract without rounding.
-    """
-    cases = [(0.75, 0.6875, 0.5, 0.0625), (0.75, 0.5, 0.6875, 0.0625), (0.75, 0.5, 0.5, 0.25)]
-    # An eighth of the margin beside it.
-    cases += [(0.75, 0.6953125, 0.5, 0.0625), (0.75, 0.5, 0.6953125, 0.0625)]
-    cases += [(0.75, 0.6796875, 0.5, 0.0625), (0.75, 0.5, 0.6796875, 0.0625)]
-    # Margins that no other case has: a wide one and a narrow one.
-    cases += [(0.8, 0.75, 0.5, 0.1), (0.8, 0.6, 0.75, 0.1), (0.8, 0.793, 0.792, 0.005)]
+
+def _conclude_cases(rng: np.random.Generator) -> list[tuple[float, float, float, float]]:
+    """All three answers, in both directions of every comparison, several times."""
+    cases = list(EDGES)
     for _ in range(3):
         margin = float(rng.uniform(0.015, 0.04))
         before = float(rng.uniform(0.7, 0.85))

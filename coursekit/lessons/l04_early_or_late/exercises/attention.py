@@ -27,16 +27,34 @@ def _safe(scores: Array) -> Array:
     return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
 
 
-def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Three or four tokens; numbers large enough for the scale to matter.
+# The first three queries give two keys a score above ten, and both still weigh something; the last
+# gives each key a negative one.
+SURE = (
+    np.array([[4.0, 1.0], [-3.0, 2.0], [5.0, -2.0], [-5.0, -5.0]]),
+    np.array([[5.0, 1.0], [4.0, 2.0], [-2.0, 3.0], [3.0, 3.2]]),
+    np.array([[8.2, -0.7], [9.4, 1.9], [-1.6, 0.8], [2.1, 0.3]]),
+)
+# Tokens and numbers per token, then the sizes of q, k and v. Tokens and numbers per token differ in
+# most cases, so that nobody can mistake one for the other.
+KINDS = (
+    *((3, 2, 1.5, 1.5, 1.5), (4, 2, 1.5, 1.5, 1.5), (4, 3, 1.5, 1.5, 1.5)),
+    *((3, 3, 1.5, 1.5, 1.5), (5, 3, 9.0, 0.03, 9.0), (6, 4, 0.03, 9.0, 0.01)),
+)
 
-    Tokens and numbers per token differ in most cases, so that nobody can mistake one for the other.
-    """
-    cases = []
-    for t, d in ((3, 2), (4, 2), (4, 3), (3, 3), (4, 3)):
-        q, k, v = (np.round(rng.normal(0, 1.5, (t, d)), 2) for _ in range(3))
+
+def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    """Each argument of the usual size, large and small; the scores large enough to need a scale."""
+    cases = [SURE]
+    for t, d, *sizes in KINDS:
+        q, k, v = (np.round(rng.normal(0, size, (t, d)), 4) for size in sizes)
         cases.append((q, k, v))
-    return cases
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+RESIDUAL = (
+    "You added what a token was before. A layer does that around the head; the head returns the "
+    "mixture alone."
+)
 
 
 attend = Exercise(
@@ -110,6 +128,8 @@ attend = Exercise(
             lambda q, k, v: _attend(q, k, k),
             "You mixed the keys. Keys only say where to look; values are what is taken in.",
         ),
+        Misconception("values added", lambda q, k, v: v + _attend(q, k, v), RESIDUAL),
+        Misconception("queries added", lambda q, k, v: q + _attend(q, k, v), RESIDUAL),
     ),
     hints=(
         "Three steps: scores (T, T), weights (T, T), mixture (T, d).",

@@ -128,14 +128,27 @@ def _all(z: Features, weight: Array, bias: Array) -> Array:
     return np.concatenate([z["A"], z["B"]], axis=1) @ weight.T + bias
 
 
+def _in_order_of_dict(lost: str, z: Features, weight: Array, bias: Array) -> Array:
+    rows = np.concatenate([x * (name != lost) for name, x in z.items()], axis=1)
+    return rows @ weight.T + bias
+
+
+# Which one is missing, the order in the dict, and the sizes of features, weights and bias.
+LOSSES = (
+    *(("A", "AB", 1.0, 1.0, 1.0), ("B", "AB", 1.0, 1.0, 1.0)),
+    *(("B", "BA", 9.0, 0.03, 9.0), ("A", "BA", 0.03, 9.0, 0.03), ("B", "AB", 0.03, 0.03, 0.01)),
+)
+
+
 def _heads(rng: np.random.Generator) -> list[tuple[str, dict[str, Array], Array, Array]]:
-    """Either modality missing, and either one first in the dict."""
+    """Either modality missing, either one first in the dict; numbers of all sizes."""
     cases = []
-    for lost, order in (("A", "AB"), ("B", "AB"), ("B", "BA"), ("A", "BA")):
-        n, d, c = int(rng.integers(3, 6)), int(rng.integers(2, 5)), int(rng.integers(3, 5))
-        z = {m: np.abs(rng.normal(1, 1, (n, d))) for m in order}
-        cases.append((lost, z, rng.normal(0, 1, (c, 2 * d)), rng.normal(0, 1, c)))
-    return cases
+    for lost, order, of_z, of_weight, of_bias in LOSSES:
+        n, d, c = int(rng.integers(4, 7)), int(rng.integers(2, 5)), int(rng.integers(4, 6))
+        z = {m: of_z * rng.normal(0.5, 1, (n, d)) for m in order}
+        weight, bias = of_weight * rng.normal(0, 1, (c, 2 * d)), of_bias * rng.normal(0, 1, c)
+        cases.append((lost, z, weight, bias))
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 logits_without = Exercise(
@@ -184,6 +197,12 @@ logits_without = Exercise(
             ),
             "You replaced the missing term by its mean over these samples. Nobody has seen them: "
             "leave the term out.",
+        ),
+        Misconception(
+            "order of the dict",
+            _in_order_of_dict,
+            "You laid the features side by side in the dict's order. The first columns of weight "
+            "read A, the others B, whichever comes first in the dict.",
         ),
     ),
     hints=(

@@ -45,7 +45,7 @@ def _lengths(rng: np.random.Generator) -> list[tuple[int, int]]:
         (3, 2),
         (5, 4),
         (4, 6),
-        (2, 8),
+        (2, 12),
         (200, 4),  # long enough to see what the base is
         (int(rng.integers(6, 12)), 2 * int(rng.integers(2, 7))),
     ]
@@ -120,13 +120,31 @@ def _one_layer(tokens: Array, positions: Array, w_q: Array, w_k: Array, w_v: Arr
     return np.asarray((h + _attended(h, (w_q, w_k, w_v))).mean(axis=0))
 
 
+# The first two tokens give each other scores above ten, and both weigh something.
+SURE = (
+    np.array([[4.0, 1.0], [4.0, 1.5], [-5.0, 2.0]]),
+    np.array([[0.0, 0.5], [0.1, 0.0], [0.2, -0.5]]),
+    np.array([[1.0, 0.2], [0.0, 1.0]]),
+    np.array([[1.0, 0.0], [0.3, 1.0]]),
+    np.array([[0.5, 1.0], [-1.0, 2.0]]),
+)
+# Tokens and numbers per token, which differ, so that nobody can mistake one for the other; then the
+# sizes of tokens, positions, w_q, w_k and w_v.
+KINDS = (
+    *((3, 2, 1.5, 1.0, 0.7, 0.7, 1.0), (5, 2, 1.5, 1.0, 0.7, 0.7, 1.0)),
+    *((2, 4, 1.5, 1.0, 0.7, 0.7, 1.0), (4, 3, 1.5, 1.0, 0.7, 0.7, 1.0)),
+    *((5, 4, 9.0, 0.03, 0.03, 0.3, 9.0), (4, 3, 0.03, 9.0, 0.3, 0.03, 0.03)),
+    (5, 3, 0.02, 0.02, 9.0, 9.0, 0.1),
+)
+
+
 def _layers(rng: np.random.Generator) -> list[tuple[Array, ...]]:
-    """Tokens and numbers per token differ, so that nobody can mistake one for the other."""
-    cases: list[tuple[Array, ...]] = []
-    for t, d in ((3, 2), (5, 2), (2, 4), (4, 3), (5, 4)):
-        tokens = np.round(rng.normal(0, 1.5, (t, d)), 2)
-        matrices = np.round(rng.normal(0, 1, (3, d, d)), 2)
-        cases.append((tokens, np.round(rng.normal(0, 1, (t, d)), 2), *matrices))
+    """Each argument of the usual size, large and small; all rounded, to be shown."""
+    cases: list[tuple[Array, ...]] = [SURE]
+    for t, d, *sizes in KINDS:
+        shapes = [(t, d)] * 2 + [(d, d)] * 3
+        parts = [rng.normal(0, s, shape) for s, shape in zip(sizes, shapes, strict=True)]
+        cases.append(tuple(np.round(part, 4) for part in parts))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

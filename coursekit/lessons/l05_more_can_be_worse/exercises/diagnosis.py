@@ -52,11 +52,15 @@ def _diagnose_cases(rng: np.random.Generator) -> list[tuple[float, Changes]]:
         changes[names[i % len(names)]] = -0.085 if starved else -0.075
         cases.append((-0.025 if worse else -0.015, changes))
         # A hair beyond both thresholds, and a hair short of them; the thresholds themselves.
-        cases.append((-0.0201 if worse else -0.0199, {"A": -0.0801 if starved else -0.0799}))
+        cases.append((-0.02002 if worse else -0.01998, {"A": -0.0801 if starved else -0.0799}))
         cases.append((-0.03 if worse else -0.02, {"A": -0.08, "B": -0.2 if starved else 0.1}))
-    cases.append(
-        (-0.03, {"B": -0.01, "A": -0.3, "C": -0.01})
-    )  # their mean is low, not their median
+    cases.append((-0.0001, {"B": 0.02, "A": 0.1}))  # a drop, but a very small one
+    # Two of three are starved; one is, and the other gained more; their mean is low, not their
+    # median; other names, four of them.
+    cases.append((-0.03, {"A": -0.1, "B": 0.1, "C": -0.2}))
+    cases.append((-0.03, {"C": -0.1, "B": 0.3}))
+    cases.append((-0.03, {"B": -0.01, "A": -0.3, "C": -0.01}))
+    cases.append((0.04, {"text": 0.01, "depth": 0.03, "audio": -0.02, "video": -0.15}))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

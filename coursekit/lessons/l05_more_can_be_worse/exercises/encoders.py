@@ -75,11 +75,34 @@ def _cosine(train_x: Array, train_y: Array, test_x: Array, test_y: Array) -> flo
     return _share((test_x @ means.T / lengths).argmax(axis=1), test_y)
 
 
+def _in_the_middle(train_x: Array, train_y: Array, test_x: Array, test_y: Array) -> bool:
+    """Whether rounding decides which of two means is nearer to some test row."""
+    nearest = np.sort(_distances(test_x, _means(train_x, train_y)), axis=1)
+    return bool((nearest[:, 1] - nearest[:, 0]).min() < 1e-4)
+
+
 RIVALS = (_of_both_splits, _medians, _standardised, _per_class, _cosine)
 
 
+# Features and labels, training and test. Small numbers, near the middle between two means; then
+# large ones, and a class that no test row has, though one is taken for it.
+SMALL = (
+    [[0.011, 0.004], [0.013, 0.006], [0.021, 0.004], [0.0236, 0.006]],
+    [0, 0, 1, 1],
+    [[0.0171, 0.005], [0.0172, 0.005], [0.0115, 0.01], [0.022, 0.0]],
+    [0, 1, 0, 1],
+)
+LARGE = (
+    [[6.0, 2.0], [9.0, 1.0], [-7.0, 8.0], [8.0, -1.0], [5.5, -2.0], [-9.0, 6.0]],
+    [1, 0, 2, 0, 1, 2],
+    [[7.5, 0.5], [6.8, -0.5], [9.0, 0.0], [-6.0, 7.0], [5.0, 1.0], [8.5, 0.0]],
+    [0, 1, 0, 1, 1, 0],
+)
+
+
 def _probe_cases(rng: np.random.Generator) -> list[Case]:
-    return until_refused(_draw_probes, rng, _probe, RIVALS)
+    fixed = [(np.array(a), np.array(b), np.array(x), np.array(y)) for a, b, x, y in (SMALL, LARGE)]
+    return fixed + until_refused(_draw_probes, rng, _probe, RIVALS)
 
 
 def _draw_probes(rng: np.random.Generator) -> list[Case]:
@@ -87,7 +110,7 @@ def _draw_probes(rng: np.random.Generator) -> list[Case]:
     wrong = (_dot_product, _nearest_sample, _city_block, _unshifted, _sums)
     cases: list[Case] = []
     while len(cases) < 4:
-        c, d = int(rng.integers(3, 5)), int(rng.integers(3, 6))
+        c, d = 3 + len(cases) % 2, int(rng.integers(3, 6))
         centres = rng.normal(0, 1.0, (c, d)) + rng.normal(0, 1.5, d)
         parts = []
         for n in (int(rng.integers(40, 70)), int(rng.integers(150, 220))):
@@ -96,7 +119,7 @@ def _draw_probes(rng: np.random.Generator) -> list[Case]:
         case = (parts[0], parts[1], parts[2], parts[3])
         right = _probe(*case)
         others = [f(*case) for f in wrong] + [_probe(*case[:2], *case[:2])]
-        if min(abs(right - other) for other in others) > 0.002:
+        if min(abs(right - other) for other in others) > 0.002 and not _in_the_middle(*case):
             cases.append(case)
     return cases
 

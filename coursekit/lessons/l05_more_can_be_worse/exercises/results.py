@@ -25,8 +25,20 @@ def _fair_gap(valid: Scores, test: Scores, joint: float) -> float:
 RANKS = {"first": (1, 2), "worst": (0, 1), "chosen": (4, 3), "best on test": (3, 4), "low": (2, 0)}
 
 
+# Validation, test, joint. Two that differ in the fourth digit, and a small gap; then the best on
+# validation, on test and on both together are three different ones.
+CLOSE: list[tuple[Scores, Scores, float]] = [
+    ({"audio": 0.6123, "video": 0.6124}, {"audio": 0.59, "video": 0.640625}, 0.65625),
+    (
+        {"text": 0.6, "audio": 0.62, "depth": 0.5, "touch": 0.2},
+        {"text": 0.7, "depth": 0.75, "touch": 0.4, "audio": 0.5},
+        0.45,
+    ),
+]
+
+
 def _fair_gap_cases(rng: np.random.Generator) -> list[tuple[Scores, Scores, float]]:
-    cases: list[tuple[Scores, Scores, float]] = []
+    cases = list(CLOSE)
     for case in range(6):
         names = [str(n) for n in rng.permutation(NAMES)]
         roles = ["first", *rng.permutation(list(RANKS)[1:])]
@@ -48,12 +60,19 @@ fair_gap = Exercise(
     task="Return the joint model's test accuracy minus that of the modality you would have chosen.",
     reference=_fair_gap,
     cases=_fair_gap_cases,
+    absolute=1e-7,  # accuracies of single precision
     misconceptions=(
         Misconception(
             "rival chosen on test",
             lambda valid, test, joint: joint - max(test.values()),
             "You chose the rival on the test split. Choose it on validation, then report its test "
             "accuracy: test data are never used to choose.",
+        ),
+        Misconception(
+            "rival chosen on both splits",
+            lambda valid, test, joint: joint - test[max(valid, key=lambda m: valid[m] + test[m])],
+            "You chose the rival on both splits together. Test data are never used to choose: "
+            "validation alone.",
         ),
         Misconception(
             "validation accuracy reported",
@@ -131,9 +150,19 @@ def _confidence_choice(a: Array, b: Array, labels: Array) -> float:
     return _hits(np.where((p.max(1) >= q.max(1))[:, None], p, q), labels)
 
 
+# Logits of both models, and labels. In the first two rows the fourth digit decides; in the last two
+# one model has large logits, whose difference counts.
+EDGE = (
+    [[0.012, 0.0], [0.0, 0.0123], [0.03, -0.04], [-0.01, 0.0], [9.0, 6.0], [-0.5, 0.5]],
+    [[0.0, 0.0123], [0.012, 0.0], [-0.01, 0.02], [0.03, 0.01], [-0.5, 0.5], [9.0, 6.0]],
+    [1, 1, 0, 0, 0, 0],
+)
+
+
 def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    cases: list[tuple[Array, Array, Array]] = []
-    while len(cases) < 5:
+    a, b, labels = map(np.array, EDGE)
+    cases: list[tuple[Array, Array, Array]] = [(a, b, labels)]
+    while len(cases) < 6:
         n, c = int(rng.integers(150, 260)), int(rng.integers(3, 6))
         labels = rng.integers(0, c, n)
         signal = np.eye(c)[labels]
@@ -150,7 +179,9 @@ def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]
             (_hits(a, labels) + _hits(b, labels)) / 2,
             max(_hits(a, labels), _hits(b, labels)),
         ]
-        if min(abs(_ensemble(*case) - r) for r in rivals) > 0.003:
+        sums = np.sort(softmax(a) + softmax(b), axis=1)
+        close = (sums[:, -1] - sums[:, -2]).min() < 1e-5  # rounding decides
+        if min(abs(_ensemble(*case) - r) for r in rivals) > 0.003 and not close:
             cases.append(case)
     return cases
 
