@@ -122,7 +122,6 @@ RIGHT = {
     "01-interaction-weight": {
         "torch": weight_torch,
         "normal equations": weight_normal_equations,
-        "two lines": weight_two_lines,
         "formula": lambda a, b, y: by_formula("y ~ a * b", a, b, y).params["a:b"],
         "centred": lambda a, b, y: ols("y ~ a * b", a - a.mean(), b, y).params["a:b"],
         "sklearn": lambda a, b, y: LinearRegression().fit(np.c_[a, b, a * b], y).coef_[2],
@@ -198,8 +197,20 @@ WRONG = {
         "w1": (lambda a, b, y: ols("y ~ a * b", a, b, y).params.iloc[1], "this is w1"),
         "intercept": (lambda a, b, y: ols("y ~ a * b", a, b, y).params.iloc[0], "this is w0"),
         "critics' slope": (
-            lambda a, b, y: np.polyfit(a[b > 0], y[b > 0], 1)[0],
+            lambda a, b, y: np.polyfit(a[b == 1], y[b == 1], 1)[0],
             "slope at x_B = 1",
+        ),
+        "w1 and w3": (
+            lambda a, b, y: ols("y ~ a * b", a, b, y).params[["a", "a:b"]].sum(),
+            "slope at x_B = 1",
+        ),
+        "two lines": (weight_two_lines, "each group"),
+        "two halves": (
+            lambda a, b, y: (
+                np.polyfit(a[b > 0.5], y[b > 0.5], 1)[0]
+                - np.polyfit(a[b <= 0.5], y[b <= 0.5], 1)[0]
+            ),
+            "",
         ),
         "sign": (lambda a, b, y: -weight_normal_equations(a, b, y), "sign is not"),
         "all": (lambda a, b, y: ols("y ~ a * b", a, b, y).params, "only w3"),
@@ -238,7 +249,7 @@ WRONG = {
             lambda a, b, y: ols("y ~ a * b", a, b, y).rsquared > ols("y ~ a + b", a, b, y).rsquared,
             "always grows",
         ),
-        "not zero": (lambda a, b, y: bool(weight_two_lines(a, b, y) != 0), "always grows"),
+        "not zero": (lambda a, b, y: t_by_hand(a, b, y) != 0, "always grows"),
         "level 0.01": (
             lambda a, b, y: ols("y ~ a * b", a, b, y).pvalues["a:b"] < 0.01,
             "misses an interaction",
@@ -273,7 +284,7 @@ WRONG = {
             lambda a, b, y: ols("y ~ a * b - 1", a, b, y).pvalues["a:b"] < 0.05,
             "no intercept",
         ),
-        "size": (lambda a, b, y: bool(abs(weight_two_lines(a, b, y)) > 0.1), "units of y"),
+        "size": (lambda a, b, y: abs(weight_torch(a, b, y)) > 0.1, "units of y"),
         "never": (lambda a, b, y: False, "each time"),
         "|t| above 2": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 2, "rule of thumb"),
         "|t| above 1.96": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 1.96, "1.96 is for"),

@@ -155,6 +155,14 @@ needs_interaction = Exercise(
         ),
         *(
             Misconception(
+                f"degrees of freedom: n − {less}",
+                lambda a, b, y, less=less: abs(_t_value(a, b, y)) > stdtrit(len(y) - less, 0.975),
+                "The degrees of freedom: rows minus weights, and there are four weights.",
+            )
+            for less in (0, 1, 2, 3)
+        ),
+        *(
+            Misconception(
                 f"robust errors, {kind}",
                 lambda a, b, y, kind=kind: robust_p(a, b, y, kind) < 0.05,
                 "You let the variance differ from row to row. Asked is the ordinary t-test, which "
@@ -196,8 +204,8 @@ needs_interaction = Exercise(
         Misconception(
             "never",
             lambda a, b, y: False,
-            "Your rule says False each time, also where the interaction is plain. Is the p-value "
-            "that of the last column?",
+            "Your rule says False each time, also where the interaction is plain. Which number do "
+            "you compare with 0.05, and in which direction?",
         ),
         *(
             Misconception(
