@@ -67,11 +67,11 @@ def _gain(x_a: Array, x_b: Array, y: Array) -> float:
     return _r_squared(y, 1.0, x_a, x_b, x_a * x_b) - _r_squared(y, 1.0, x_a, x_b)
 
 
-def _bic_gain(x_a: Array, x_b: Array, y: Array) -> float:
-    """BIC of the additive model minus BIC of the full one."""
+def _log_ratio(x_a: Array, x_b: Array, y: Array) -> float:
+    """Twice the logarithm of the full model's likelihood over the additive one's."""
     full = 1 - _r_squared(y, 1.0, x_a, x_b, x_a * x_b)
     additive = 1 - _r_squared(y, 1.0, x_a, x_b)
-    return float(len(y) * np.log(additive / full) - np.log(len(y)))
+    return float(len(y) * np.log(additive / full))
 
 
 def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
@@ -139,8 +139,19 @@ needs_interaction = Exercise(
         Misconception(
             "level too lax",
             lambda a, b, y: _interaction_p(a, b, y) < 0.1,
-            "The right weight at another level: at 0.05 one of your findings is chance. (AIC and "
-            "adjusted R² are laxer than the test, too.)",
+            "The right weight at another level: at 0.05 one of your findings is chance.",
+        ),
+        Misconception(
+            "AIC",
+            lambda a, b, y: _log_ratio(a, b, y) > 2,
+            "AIC is laxer than the test at 0.05: of six interactions that are not there it takes "
+            "about one for real.",
+        ),
+        Misconception(
+            "adjusted R²",
+            lambda a, b, y: abs(_t_value(a, b, y)) > 1,
+            "Adjusted R² grows as soon as w3 is larger than its standard error: of three "
+            "interactions that are not there it takes about one for real.",
         ),
         Misconception(
             "two standard errors",
@@ -182,7 +193,7 @@ needs_interaction = Exercise(
         ),
         Misconception(
             "BIC",
-            lambda a, b, y: _bic_gain(a, b, y) > 0,
+            lambda a, b, y: _log_ratio(a, b, y) > np.log(len(y)),
             "BIC is stricter than the test, and more so the more rows there are: with hundreds it "
             "misses an interaction that the test at 0.05 finds.",
         ),

@@ -91,12 +91,13 @@ def _edges(rng: np.random.Generator) -> list[Study]:
         _study(rng, (4.0, -0.5, sign * factor * float(stdtrit(396, 0.975))), 1.0, False, (400, 401))
         for factor, sign in ((1.008, -1), (0.992, 1), (0.992, -1))
     ]
-    # Short of it in ten rows, yet beyond 1.96, or beyond the limit of more degrees of freedom.
-    short = [
-        _study(rng, (0.5, -3.0, sign * t), 1.0, False, (10, 11))
-        for t, sign in ((1.95, 1), (1.98, -1), (2.1, 1))
+    # Ten rows, where the limit is 2.45: between the limits of other rules, and at last beyond it.
+    between = [
+        _study(rng, (0.5, -3.0, t), 1.0, False, (10, 11))
+        for t in (1.4, 1.8, 1.95, -1.98, 2.1, -3.0)
     ]
-    return [*few, *many, *short]
+    laxer = _study(rng, (0.5, -3.0, 1.2), 1.0, False, (40, 41))
+    return [*few, *many, *between, laxer]
 
 
 def _hair_beside_the_limit() -> list[Study]:
