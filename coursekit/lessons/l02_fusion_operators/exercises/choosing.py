@@ -89,7 +89,7 @@ def _edges() -> list[tuple[Scores, Costs, float]]:
 
     In binary fractions, which add and subtract without rounding.
     """
-    best, at, beyond = [0.5, 0.5, 0.5], [0.5, 0.4375, 0.46875], [0.46875, 0.4375, 0.494140625]
+    best, at, beyond = [0.5, 0.5, 0.5], [0.5, 0.4375, 0.46875], [0.494140625, 0.453125, 0.453125]
     none = [0.015625, 0.0, 0.0]
     return [
         (

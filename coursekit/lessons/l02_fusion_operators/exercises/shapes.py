@@ -176,6 +176,8 @@ def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
     ):
         cases.append((float(rng.uniform(1, 2)) * height,))
     cases += [(_rough(rng, *plan),) for plan in ROUGH]
+    spike = np.array([3.0, -1.0, -1.0, -1.0])  # a product, the median of which lies above its mean
+    cases.append((np.outer(spike, spike),))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
