@@ -520,20 +520,20 @@ WRONG = {
         ),
         "quantile of n - 1": (
             lambda a, b, y: abs(t_by_hand(a, b, y)) > stats.t.ppf(0.975, len(y) - 1),
-            "four weights",
+            "Four weights",
         ),
         "quantile of n": (
             lambda a, b, y: abs(t_by_hand(a, b, y)) > stats.t.ppf(0.975, len(y)),
-            "four weights",
+            "Four weights",
         ),
         "variance over n": (
             lambda a, b, y: abs(t_with(a, b, y, len(y))) > stats.t.ppf(0.975, len(y) - 4),
-            "",
+            "Four weights",
         ),
         "variance over n, normal": (lambda a, b, y: abs(t_with(a, b, y, len(y))) > 1.96, ""),
         "variance over n - 1": (
             lambda a, b, y: abs(t_with(a, b, y, len(y) - 1)) > stats.t.ppf(0.975, len(y) - 1),
-            "",
+            "Four weights",
         ),
         "normal, 90 %": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 1.645, ""),
         "|t| above 2.5": (lambda a, b, y: abs(t_by_hand(a, b, y)) > 2.5, ""),
@@ -555,7 +555,7 @@ WRONG = {
         "residual": (lambda a, b, y: stats.linregress(a * b, residual(y, a, b)).pvalue < 0.05, ""),
         "residuals, n - 2": (
             lambda a, b, y: stats.pearsonr(residual(a * b, a, b), residual(y, a, b))[1] < 0.05,
-            "",
+            "Four weights",
         ),
         "rounded": (lambda a, b, y: round(ols("y ~ a * b", a, b, y).pvalues["a:b"], 2) < 0.05, ""),
         "rounded, at most": (

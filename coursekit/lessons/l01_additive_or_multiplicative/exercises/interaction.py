@@ -89,6 +89,11 @@ GAIN = (
     "small in many: the test takes the number of rows into account."
 )
 
+FREE = (
+    "Four weights are estimated, so n − 4 stands in two places: under the residual's sum of "
+    "squares, and as the degrees of freedom of t."
+)
+
 needs_interaction = Exercise(
     key="01-needs-interaction",
     points=3,
@@ -168,9 +173,20 @@ needs_interaction = Exercise(
             Misconception(
                 f"degrees of freedom: n − {less}",
                 lambda a, b, y, less=less: abs(_t_value(a, b, y)) > stdtrit(len(y) - less, 0.975),
-                "The degrees of freedom: rows minus weights, and there are four weights.",
+                FREE,
             )
             for less in (0, 1, 2, 3)
+        ),
+        *(
+            Misconception(
+                f"variance over n − {less}",
+                lambda a, b, y, less=less: (
+                    abs(_t_value(a, b, y)) * np.sqrt((len(y) - less) / (len(y) - 4))
+                    > stdtrit(len(y) - 4, 0.975)
+                ),
+                FREE,
+            )
+            for less in (0, 1)
         ),
         *(
             Misconception(

@@ -102,10 +102,10 @@ def _edges() -> list[tuple[Scores, Costs, float]]:
             {"mag": 7, "gmu": 5, "film": 3, "tensor": 90},
             0.03125,
         ),
-        # Rounded to three digits it would miss.
+        # Rounded to three digits it would miss; and the first is steady, but no good.
         (
-            {"mag": [0.9375] * 3, "film": [0.90625, 0.84375, 0.96875]},
-            {"film": 2, "mag": 3},
+            {"gmu": [0.5] * 3, "mag": [0.9375] * 3, "film": [0.90625, 0.84375, 0.96875]},
+            {"film": 2, "mag": 3, "gmu": 9},
             0.03125,
         ),
     ]

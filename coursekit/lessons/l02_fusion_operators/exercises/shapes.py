@@ -19,8 +19,13 @@ def _borrowed(logits: Array, values: Array) -> Array:
 
 
 def _gate_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    """Two to five modalities; the values lie away from zero, so that their mean shows."""
-    cases = [(rng.normal(0, 1, m), rng.normal(1.5, 1, m)) for m in (2, 3, 4, 5, 3)]
+    """Two to five modalities; the values lie away from zero, so that their mean shows.
+
+    And from each other: the difference of two that are nearly equal has few digits left.
+    """
+    cases = []
+    for m in (2, 3, 4, 5, 3):
+        cases.append((rng.normal(0, 1, m), rng.permutation(m) + rng.uniform(0.7, 1.3, m)))
     # Values and gradients beyond 5; large logits, two of them equal; small numbers.
     cases.append((np.array([0.5, 0.0, -1.0]), np.array([-12.0, 30.0, 0.01])))
     cases.append((np.array([7.0, 6.0, -6.5, 6.0]), np.array([2.0, -1.0, 9.0, 0.5])))
@@ -165,15 +170,7 @@ def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
         height = a / a.std() * 0.9905**0.5 + product / product.std() * 0.0095**0.5
         cases.append((float(rng.uniform(1, 2)) * height,))
     whirl = a**3 * b - a * b**3  # zero on both diagonals
-    for height in (
-        a * hill,
-        hill.T * b,
-        hill.T * hill,
-        whirl,
-        whirl + 0.5 * a,
-        whirl + 0.3 * b,
-        a - 0.8 * b,
-    ):
+    for height in (a * hill, hill.T * b, whirl, whirl + 0.5 * a, whirl + 0.3 * b, a - 0.8 * b):
         cases.append((float(rng.uniform(1, 2)) * height,))
     cases += [(_rough(rng, *plan),) for plan in ROUGH]
     spike = np.array([3.0, -1.0, -1.0, -1.0])  # a product, the median of which lies above its mean
