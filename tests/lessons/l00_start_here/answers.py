@@ -2,6 +2,7 @@
 
 import statistics
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -34,12 +35,29 @@ RIGHT = {
         "torch": lambda a, joint: torch.tensor(joint) - torch.tensor(list(a.values())).max(),
         "pandas": lambda a, joint: joint - pd.Series(a).max(),
         "sorted": lambda a, joint: [joint - sorted(a.values())[-1]],
+        "single precision": lambda a, joint: (
+            torch.tensor(joint) - torch.tensor([*a.values()], dtype=torch.float32).amax()
+        ),
+        "fractions": lambda a, joint: Fraction(joint) - max(map(Fraction, a.values())),
+        "smallest of the gaps": lambda a, joint: min(joint - x for x in a.values()),
+        "by name": lambda a, joint: np.float64(joint) - a[max(a, key=lambda name: a[name])],
+        "numpy": lambda a, joint: np.array([[joint]]) - np.array(list(a.values())).max(),
     },
     "00-majority": {
         "loop": majority_loop,
         "torch": lambda y: torch.bincount(torch.as_tensor(y)).max() / len(y),
         "pandas": lambda y: pd.Series(y).value_counts(normalize=True).iloc[0],
         "bincount": lambda y: np.bincount(y).max() / y.size,
+        "single precision": lambda y: (
+            torch.as_tensor(y).unique(return_counts=True)[1].max() / y.size
+        ),
+        "fraction": lambda y: Fraction(max(Counter(y.tolist()).values()), len(y)),
+        "list": lambda y: (max(map(y.tolist().count, set(y.tolist()))) / len(y),),
+        "mode": lambda y: np.float32(np.mean(y == statistics.mode(y.tolist()))),
+        "sorted": lambda y: (
+            max(len(part) for part in np.split(np.sort(y), np.flatnonzero(np.diff(np.sort(y))) + 1))
+            / len(y)
+        ),
     },
 }
 
@@ -62,6 +80,27 @@ WRONG = {
         "never negative": (lambda a, joint: max(0, gap_loop(a, joint)), ""),
         "three at most": (lambda a, joint: joint - max(list(a.values())[:3]), ""),
         "best taken out": (lambda a, joint: joint - a.pop(max(a, key=a.get)), "you changed a"),
+        "two digits": (lambda a, joint: round(gap_loop(a, joint), 2), "You round"),
+        "three digits": (lambda a, joint: np.round(gap_loop(a, joint), 3), "You round"),
+        "four digits": (lambda a, joint: float(f"{gap_loop(a, joint):.4f}"), "You round"),
+        "a little less": (lambda a, joint: gap_loop(a, joint) - 0.0005, ""),
+        "rounded first": (lambda a, joint: joint - max(round(x, 2) for x in a.values()), ""),
+        "three names": (lambda a, joint: joint - max(a.get("audio", 0), a.get("video", 0)), ""),
+        "two only": (lambda a, joint: joint - max(list(a.values())[:2]), ""),
+        "first and last": (lambda a, joint: joint - max(list(a.values())[:: len(a) - 1]), ""),
+        "without ties": (lambda a, joint: joint - sorted(set(a.values()))[-2], ""),
+        "share of what is left": (
+            lambda a, joint: gap_loop(a, joint) / (1 - max(a.values())),
+            "",
+        ),
+        "length of the best name": (lambda a, joint: joint - a[max(a, key=len)], ""),
+        "against chance": (lambda a, joint: joint - max(1 / len(a), *a.values()), ""),
+        "not below a tenth": (lambda a, joint: joint - max(0.1, *a.values()), ""),
+        "best with the joint one": (lambda a, joint: joint - max(joint, *a.values()), ""),
+        "geometric mean": (lambda a, joint: joint - statistics.geometric_mean(a.values()), ""),
+        "text": (lambda a, joint: f"{gap_loop(a, joint):.3f}", "a number or an array"),
+        "ratio": (lambda a, joint: joint / max(a.values()), ""),
+        "whole percent": (lambda a, joint: int(100 * gap_loop(a, joint)) / 100, ""),
         "no subtraction": (lambda a, joint: pd.Series(a).max(), "hold the joint one"),
     },
     "00-majority": {
@@ -97,5 +136,26 @@ WRONG = {
             "you changed y",
         ),
         "odds": (lambda y: majority_loop(y) / (1 - majority_loop(y)), "other classes"),
+        "two classes": (lambda y: max(np.mean(y == 0), 1 - np.mean(y == 0)), ""),
+        "last": (lambda y: np.mean(y == y[-1]), ""),
+        "from zero on": (
+            lambda y: max(np.mean(y == c) for c in range(len(np.unique(y)))),
+            "",
+        ),
+        "largest count by label": (lambda y: max(np.bincount(y) / y.max()), ""),
+        "whole division": (lambda y: np.bincount(y).max() // len(y), ""),
+        "mean label": (lambda y: np.mean(y == round(np.mean(y))), ""),
+        "second most frequent": (lambda y: np.sort(np.bincount(y))[-2] / len(y), ""),
+        "at least a half": (lambda y: max(0.5, majority_loop(y)), ""),
+        "at most a half": (lambda y: min(0.5, majority_loop(y)), ""),
+        "no zeros": (lambda y: np.bincount(y).max() / np.count_nonzero(y), ""),
+        "share of the classes": (
+            lambda y: majority_loop(y) / len(np.unique(y)),
+            "",
+        ),
+        "three digits": (lambda y: round(majority_loop(y), 3), ""),
+        "squares": (lambda y: ((np.bincount(y) / len(y)) ** 2).sum(), ""),
+        "first hundred": (lambda y: majority_loop(y[:100]), ""),
+        "less chance": (lambda y: majority_loop(y) - 1 / len(np.unique(y)), ""),
     },
 }

@@ -1,8 +1,13 @@
 """Answers to lesson 02's exercises, as learners might write them."""
 
+import operator
+import statistics
+from fractions import Fraction
 from functools import reduce
+from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import torch
 
 
@@ -39,6 +44,16 @@ def tensor_torch(w_a, w_b, bias):
     t = torch.zeros(len(w_a) + 1, len(w_b) + 1, dtype=torch.float64)
     t[:, 0] = torch.cat([torch.tensor([bias]), torch.tensor(w_a)])
     t[0, 1:] = torch.tensor(w_b)
+    return t
+
+
+def tensor_of_answers(w_a, w_b, bias):
+    """T from what the late-linear model answers where single features are one."""
+    ones_a, ones_b = np.eye(len(w_a) + 1)[1:], np.eye(len(w_b) + 1)[1:]
+    t = np.zeros((len(w_a) + 1, len(w_b) + 1))
+    t[0, 0] = bias
+    t[1:, 0] = ones_a[:, 1:] @ w_a
+    t[0, 1:] = ones_b[:, 1:] @ w_b
     return t
 
 
@@ -92,9 +107,13 @@ def borrowed_autograd(logits, values):
     return torch.autograd.grad((straight_through(x) * torch.tensor(values)).sum(), x)[0][0]
 
 
-def choose_pandas(valid, costs, tolerance):
-    import pandas as pd
+def borrowed_soft(logits, values):
+    x = torch.tensor(logits, dtype=torch.float32, requires_grad=True)
+    (torch.softmax(x, dim=0) @ torch.tensor(values).float()).backward()
+    return x.grad
 
+
+def choose_pandas(valid, costs, tolerance):
     means = pd.DataFrame(valid).mean()
     good = means[means >= means.max() - tolerance].index
     return pd.Series(costs)[good].idxmin()
@@ -113,6 +132,19 @@ def choose_numpy(valid, costs, tolerance):
     price = np.array([costs[n] for n in names], dtype=float)
     price[means < means.max() - tolerance] = np.inf
     return names[price.argmin()]
+
+
+def choose_torch(valid, costs, tolerance):
+    names = sorted(valid)
+    means = torch.tensor([valid[n] for n in names], dtype=torch.float64).mean(dim=1)
+    price = torch.tensor([costs[n] for n in names]).double()
+    return names[torch.where(means.max() - means <= tolerance, price, torch.inf).argmin()]
+
+
+def choose_fractions(valid, costs, tolerance):
+    means = {n: sum(map(Fraction, s)) / len(s) for n, s in valid.items()}
+    good = {n for n in means if means[n] + Fraction(tolerance) >= max(means.values())}
+    return min((costs[n], n) for n in good)[1]
 
 
 def near(summary, v, t):
@@ -146,6 +178,31 @@ def read_torch(s):
     return ["multiplicative", "both", "additive"][int(share > 0.01) + int(share > 0.99)]
 
 
+def read_dummies(s):
+    """Least squares on an indicator for each row and each column."""
+    return read_share(explained_by(s, lambda x: np.eye(len(x))))
+
+
+def explained_by(s, terms):
+    """R² of a least-squares fit by these terms of the row's and of the column's place."""
+    x = np.linspace(-1, 1, len(s))
+    of_rows, of_columns = np.meshgrid(np.arange(len(s)), np.arange(len(s)), indexing="ij")
+    basis = np.array(terms(x))
+    design = np.c_[basis[:, of_rows.ravel()].T, basis[:, of_columns.ravel()].T]
+    fitted = design @ np.linalg.lstsq(design, s.ravel(), rcond=None)[0]
+    return 1 - np.var(s.ravel() - fitted) / np.var(s)
+
+
+def read_loop(s):
+    cells = [list(map(float, row)) for row in s]
+    n, total = len(cells), sum(map(sum, cells))
+    rows = [sum(row) / n for row in cells]
+    columns = [sum(column) / n for column in zip(*cells, strict=True)]
+    mean = total / n**2
+    additive = sum((r + c - 2 * mean) ** 2 for r in rows for c in columns)
+    return read_share(additive / sum((x - mean) ** 2 for row in cells for x in row))
+
+
 def read_share(share):
     return "additive" if share > 0.99 else "multiplicative" if share < 0.01 else "both"
 
@@ -172,6 +229,84 @@ RIGHT = {
     },
 }
 
+# The same in other forms, of which no slips are tried.
+FORMS = {
+    "02-tensor-size": {
+        "cumulative": lambda w, c: torch.tensor(w).add(1).prod() * c + c,
+        "logarithm": lambda w, c: (np.exp(np.log1p(w).sum()) + 1) * c,
+        "counted entries": lambda w, c: c * (len(list(product(*(range(d + 1) for d in w)))) + 1),
+        "outer": lambda w, c: [
+            c * (1 + reduce(np.multiply.outer, [np.ones(d + 1) for d in w]).size)
+        ],
+        "fraction": lambda w, c: Fraction(c) * (1 + reduce(operator.mul, (d + 1 for d in w))),
+        "single precision": lambda w, c: torch.tensor([d + 1.0 for d in w]).prod() * c + c,
+    },
+    "02-as-tensor": {
+        "padded": lambda a, b, c: (
+            np.pad(np.zeros((len(a), len(b))), ((1, 0), (1, 0)))
+            + np.outer(np.r_[c / 2, a], np.eye(len(b) + 1)[0])
+            + np.outer(np.eye(len(a) + 1)[0], np.r_[c / 2, b])
+        ),
+        "single precision": lambda a, b, c: torch.tensor(tensor_loop(a, b, c), dtype=torch.float32),
+        "pandas": lambda a, b, c: pd.DataFrame(tensor_block(a, b, c)),
+        "tuples": lambda a, b, c: tuple(
+            tuple([c, *b] if i == 0 else [a[i - 1], *(0 * b)]) for i in range(len(a) + 1)
+        ),
+        "least squares": tensor_of_answers,
+    },
+    "02-low-rank": {
+        "single precision": lambda *x: low_rank_torch(*(y.astype(np.float32) for y in x)),
+        "full tensor, single precision": lambda *x: low_rank_full(
+            *(y.astype(np.float32) for y in x)
+        ),
+        "lists": lambda *x: tuple(float(y) for y in low_rank_loop(*x)),
+        "pandas": lambda *x: pd.Series(low_rank_full(*x)),
+        "column": lambda a, b, u, v, c: (
+            sum((np.r_[1, a] @ p) * (np.r_[1, b] @ q) for p, q in zip(u, v, strict=True)) + c
+        ),
+        "without ones": lambda a, b, u, v, c: (
+            (
+                (u[:, 0] + np.tensordot(a, u[:, 1:], (0, 1)))
+                * (v[:, 0] + np.tensordot(b, v[:, 1:], (0, 1)))
+            ).sum(0)
+            + c
+        ),
+    },
+    "02-borrowed": {
+        "single precision": lambda x, v: borrowed_jacobian(
+            *(torch.tensor(y).float().numpy() for y in (x, v))
+        ),
+        "autograd of the softmax": borrowed_soft,
+        "list": lambda x, v: [float(g) for g in borrowed_jacobian(x, v)],
+        "differences": lambda x, v: softmax(x) * ((v[:, None] - v) @ softmax(x)),
+        "numerical": lambda x, v: np.array(
+            [(softmax(x + 1e-5 * e) - softmax(x - 1e-5 * e)) @ v / 2e-5 for e in np.eye(len(x))]
+        ),
+        "shifted": lambda x, v: pd.Series(borrowed_jacobian(x - x.max(), v - v.mean())),
+    },
+    "02-choose": {
+        "tensor": choose_torch,
+        "filtered": lambda v, c, t: next(
+            n
+            for n in sorted(v, key=lambda n: c[n])
+            if all(np.mean(s) - t <= np.mean(v[n]) for s in v.values())
+        ),
+        "capitals": lambda v, c, t: choose_loop(v, c, t).upper(),
+        "alone in a list": lambda v, c, t: [choose_numpy(v, c, t)],
+        "fractions": choose_fractions,
+        "statistics": lambda v, c, t: min(near(statistics.fmean, v, t), key=lambda n: c[n]),
+    },
+    "02-read-surface": {
+        "single precision": lambda s: read_torch(s.astype(np.float32)),
+        "pandas": lambda s: read_residual(pd.DataFrame(s).to_numpy()),
+        "least squares": read_dummies,
+        "loop": read_loop,
+        "capitals": lambda s: np.array([read_residual(s).title()]),
+    },
+}
+for _key, _forms in FORMS.items():
+    RIGHT[_key] |= _forms
+
 WRONG = {
     "02-tensor-size": {
         "no ones": (lambda w, c: np.prod(w) * c + c, "one prepended"),
@@ -182,6 +317,25 @@ WRONG = {
         "length": (lambda w, c: np.prod([d + 1 for d in w]), "length of the tensor"),
         "two only": (lambda w, c: ((1 + w[0]) * (1 + w[1])) * c + c, "first two"),
         "one bias": (lambda w, c: np.prod([d + 1 for d in w]) * c + 1, "one for every class"),
+        "each width once": (lambda w, c: size_loop(set(w), c), ""),
+        "width to the power": (lambda w, c: size_loop([w[0]] * len(w), c), ""),
+        "widest": (lambda w, c: size_loop([max(w)] * len(w), c), ""),
+        "last two": (lambda w, c: size_loop(w[-2:], c), ""),
+        "ones added to the sum": (lambda w, c: (sum(w) + 1 + 1) * c, ""),
+        "two ones": (lambda w, c: size_loop([d + 1 for d in w], c), ""),
+        "bias once more": (lambda w, c: size_loop(w, c) + 1, ""),
+        "no bias and no ones": (lambda w, c: np.prod(w) * c, ""),
+        "classes as a modality": (lambda w, c: size_loop([*w, c], 1), ""),
+        "weights of the parts too": (lambda w, c: size_loop(w, c) + sum(w), ""),
+        "pairs": (lambda w, c: (sum((a + 1) * (b + 1) for a, b in combinations(w, 2)) + 1) * c, ""),
+        "classes less one": (lambda w, c: size_loop(w, c - 1), ""),
+        "two classes": (lambda w, c: size_loop(w, 2), ""),
+        "binomial": (lambda w, c: (2 ** len(w) * np.prod(w) + 1) * c, ""),
+        "thousands": (lambda w, c: round(size_loop(w, c), -1), ""),
+        "eight bits": (
+            lambda w, c: int(np.prod(np.array(w, dtype=np.int8) + 1, dtype=np.int8)) * c + c,
+            "",
+        ),
     },
     "02-as-tensor": {
         "no bias": (lambda a, b, c: tensor_block(a, b, 0.0), "bias is missing"),
@@ -219,6 +373,29 @@ WRONG = {
             lambda a, b, c: np.append([1.0], a)[:, None] * np.append([c], b)[None],
             "first row and the first column",
         ),
+        "ones inside": (
+            lambda a, b, c: np.where(tensor_block(a, b, c) == 0, 1, tensor_block(a, b, c)),
+            "",
+        ),
+        "sums inside": (lambda a, b, c: np.r_[0, a][:, None] + np.r_[0, b] + c, ""),
+        "bias in the last cell": (
+            lambda a, b, c: np.pad([[c]], ((len(a), 0), (len(b), 0))) + tensor_block(a, b, 0.0),
+            "",
+        ),
+        "one less": (lambda a, b, c: tensor_block(a, b, c)[1:, 1:], "shape"),
+        "half the bias": (lambda a, b, c: tensor_block(a, b, c / 2), ""),
+        "order reversed": (lambda a, b, c: tensor_block(a[::-1], b[::-1], c), ""),
+        "diagonal": (lambda a, b, c: np.diag(np.r_[c, a]), ""),
+        "only A": (lambda a, b, c: tensor_block(a, 0 * b, c), ""),
+        "only B": (lambda a, b, c: tensor_block(0 * a, b, c), ""),
+        "A twice": (lambda a, b, c: tensor_block(a, np.resize(a, len(b)), c), ""),
+        "flat": (lambda a, b, c: tensor_block(a, b, c).ravel(), "shape"),
+        "weights only": (lambda a, b, c: np.r_[c, a, b], "shape"),
+        "rounded": (lambda a, b, c: np.round(tensor_block(a, b, c), 2), ""),
+        "shares": (lambda a, b, c: tensor_block(a / a.sum(), b / b.sum(), c), ""),
+        "bias minus": (lambda a, b, c: tensor_block(a, b, -c), ""),
+        "bias whole": (lambda a, b, c: tensor_block(a, b, int(c)), ""),
+        "absolute bias": (lambda a, b, c: tensor_block(a, b, abs(c)), ""),
     },
     "02-low-rank": {
         "no one": (
@@ -257,6 +434,42 @@ WRONG = {
             lambda a, b, u, v, c: low_rank_full(a, b, u, v, c) + (len(u) - 1) * c,
             "counts R times",
         ),
+        "last rank": (lambda a, b, u, v, c: low_rank_full(a, b, u[-1:], v[-1:], c), ""),
+        "largest rank": (lambda a, b, u, v, c: np.prod(ones(a, b, u, v), axis=0).max(0) + c, ""),
+        "two ranks": (lambda a, b, u, v, c: low_rank_full(a, b, u[:2], v[:2], c), ""),
+        "exchanged": (lambda a, b, u, v, c: low_rank_full(b, a, u, v, c), ""),
+        "bias minus": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, -c), ""),
+        "softmax": (lambda a, b, u, v, c: softmax(low_rank_full(a, b, u, v, c)), ""),
+        "relu": (lambda a, b, u, v, c: np.maximum(low_rank_full(a, b, u, v, c), 0), ""),
+        "rounded": (lambda a, b, u, v, c: np.round(low_rank_full(a, b, u, v, c), 3), ""),
+        "every rank with every other": (
+            lambda a, b, u, v, c: np.einsum("rc,sc->c", *ones(a, b, u, v)) + c,
+            "rank one",
+        ),
+        "one class": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, c)[:1], "shape"),
+        "class": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, c).argmax(), "shape"),
+        "one for A only": (
+            lambda a, b, u, v, c: ((np.r_[1, a] @ u) * (b @ v[:, 1:])).sum(0) + c,
+            "",
+        ),
+        "one for B only": (
+            lambda a, b, u, v, c: ((a @ u[:, 1:]) * (np.r_[1, b] @ v)).sum(0) + c,
+            "",
+        ),
+        "zero prepended": (
+            lambda a, b, u, v, c: ((np.r_[0, a] @ u) * (np.r_[0, b] @ v)).sum(0) + c,
+            "Prepend",
+        ),
+        "averaged over classes": (
+            lambda a, b, u, v, c: low_rank_full(a, b, u, v, c).mean() + 0 * c,
+            "",
+        ),
+        "summed over classes": (
+            lambda a, b, u, v, c: (ones(a, b, u, v)[0] * ones(a, b, u, v)[1]).sum(1),
+            "",
+        ),
+        "tanh": (lambda a, b, u, v, c: np.tanh(np.prod(ones(a, b, u, v), axis=0)).sum(0) + c, ""),
+        "bias multiplied": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, 0 * c) * c, ""),
     },
     "02-borrowed": {
         "true": (lambda x, v: 0 * v, "zero almost everywhere"),
@@ -277,6 +490,38 @@ WRONG = {
             "all take part",
         ),
         "values": (lambda x, v: np.eye(len(x))[np.argmax(x)], "goes to the values"),
+        "clipped at 1": (lambda x, v: np.clip(borrowed_jacobian(x, v), -1, 1), ""),
+        "clipped at 5": (lambda x, v: np.clip(borrowed_jacobian(x, v), -5, 5), ""),
+        "length one": (
+            lambda x, v: borrowed_jacobian(x, v) / np.linalg.norm(borrowed_jacobian(x, v)),
+            "",
+        ),
+        "signs": (lambda x, v: np.sign(borrowed_jacobian(x, v)), ""),
+        "rounded": (lambda x, v: np.round(borrowed_jacobian(x, v), 3), ""),
+        "two modalities": (lambda x, v: borrowed_jacobian(x[:2], v[:2]), "shape"),
+        "sigmoid of the difference": (
+            lambda x, v: (
+                np.r_[1, -1]
+                * (lambda p: p * (1 - p))(1 / (1 + np.exp(x[1] - x[0])))
+                * (v[0] - v[1])
+            ),
+            "",
+        ),
+        "argument order": (lambda x, v: borrowed_jacobian(v, x), ""),
+        "shares": (lambda x, v: softmax(x), ""),
+        "shares less one-hot": (lambda x, v: softmax(x) - np.eye(len(x))[np.argmax(x)], ""),
+        "jacobian": (lambda x, v: np.diag(softmax(x)) - np.outer(softmax(x), softmax(x)), "shape"),
+        "absolute": (lambda x, v: abs(borrowed_jacobian(x, v)), ""),
+        "only above the mean": (lambda x, v: np.maximum(borrowed_jacobian(x, v), 0), ""),
+        "output": (lambda x, v: softmax(x) @ v, "shape"),
+        "median": (lambda x, v: softmax(x) * (v - np.median(v)), ""),
+        "largest value": (lambda x, v: softmax(x) * (v - v.max()), ""),
+        "normalised logits": (lambda x, v: x / x.sum() * (v - x / x.sum() @ v), ""),
+        "base two": (lambda x, v: borrowed_jacobian(x * np.log(2), v), ""),
+        "temperature": (lambda x, v: borrowed_jacobian(x / 2, v), ""),
+        "mean of the gradient": (lambda x, v: borrowed_jacobian(x, v) / len(x), ""),
+        "share squared": (lambda x, v: softmax(x) ** 2 * (v - softmax(x) @ v), ""),
+        "logits clipped": (lambda x, v: borrowed_jacobian(np.clip(x, -5, 5), v), ""),
     },
     "02-choose": {
         "best": (lambda v, c, t: sorted(v, key=lambda n: -np.mean(v[n]))[0], "never look"),
@@ -332,6 +577,51 @@ WRONG = {
             )[0],
             "as a share",
         ),
+        "costs by position": (
+            lambda v, c, t: min(near(np.mean, v, t), key=dict(zip(v, c.values(), strict=True)).get),
+            "by their order",
+        ),
+        "index": (lambda v, c, t: list(c).index(choose_loop(v, c, t)), "one of"),
+        "cost": (lambda v, c, t: c[choose_loop(v, c, t)], "one of"),
+        "three times the tolerance": (lambda v, c, t: choose_loop(v, c, 3 * t), ""),
+        "1.6 times the tolerance": (lambda v, c, t: choose_loop(v, c, 1.6 * t), ""),
+        "2.4 times the tolerance": (lambda v, c, t: choose_loop(v, c, 2.4 * t), ""),
+        "no tolerance": (lambda v, c, t: choose_loop(v, c, 0), "never look"),
+        "tenth": (lambda v, c, t: choose_loop(v, c, 0.1), ""),
+        "last": (lambda v, c, t: near(np.mean, v, t)[-1], ""),
+        "second cheapest": (lambda v, c, t: (sorted(near(np.mean, v, t), key=c.get) * 2)[1], ""),
+        "score per cost": (lambda v, c, t: max(v, key=lambda n: np.mean(v[n]) / c[n]), ""),
+        "penalty": (lambda v, c, t: max(v, key=lambda n: np.mean(v[n]) - t * c[n]), ""),
+        "first three seeds": (
+            lambda v, c, t: choose_loop({n: s[:3] for n, s in v.items()}, c, t),
+            "",
+        ),
+        "best and worst": (
+            lambda v, c, t: choose_loop({n: [min(s), max(s)] for n, s in v.items()}, c, t),
+            "",
+        ),
+        "sum": (lambda v, c, t: min(near(sum, v, t), key=c.get), ""),
+        "one standard deviation": (
+            lambda v, c, t: min(
+                (n for n in v if np.mean(v[n]) + np.std(v[n]) >= max(map(np.mean, v.values()))),
+                key=c.get,
+            ),
+            "",
+        ),
+        "steadiest": (lambda v, c, t: min(v, key=lambda n: np.std(v[n])), ""),
+        "steadiest of the good": (
+            lambda v, c, t: min(near(np.mean, v, t), key=lambda n: np.std(v[n])),
+            "",
+        ),
+        "alphabet": (lambda v, c, t: min(near(np.mean, v, t)), ""),
+        "rounded to two digits": (
+            lambda v, c, t: min(near(lambda s: round(np.mean(s), 2), v, t), key=c.get),
+            "",
+        ),
+        "all seeds of all": (
+            lambda v, c, t: min(near(np.mean, {n: [max(s)] for n, s in v.items()}, t), key=c.get),
+            "best seed",
+        ),
     },
     "02-read-surface": {
         "rows": (lambda s: read_share(np.var(s.mean(1)) / np.var(s)), "row means only"),
@@ -385,6 +675,99 @@ WRONG = {
                 "both" if abs(s[0, 0] + s[-1, -1] - s[0, -1] - s[-1, 0]) > 1e-6 else "additive"
             ),
             "four corners",
+        ),
+        "plane": (lambda s: read_share(explained_by(s, lambda x: [x**0, x])), ""),
+        "parabola": (lambda s: read_share(explained_by(s, lambda x: [x**0, x, x**2])), ""),
+        "cubic": (lambda s: read_share(explained_by(s, lambda x: [x**0, x, x**2, x**3])), ""),
+        "fifth power": (
+            lambda s: read_share(explained_by(s, lambda x: [x**k for k in range(6)])),
+            "",
+        ),
+        "product only": (
+            lambda s: (
+                "additive"
+                if abs(np.mean(s * np.outer(*2 * [np.linspace(-1, 1, len(s))]))) < 0.01
+                else "both"
+            ),
+            "",
+        ),
+        "corner": (lambda s: read_share(np.var(s[:, :1] + s[:1] - s[0, 0]) / np.var(s)), ""),
+        "difference of neighbours": (
+            lambda s: (
+                "additive" if abs(np.diff(np.diff(s, axis=0), axis=1)).max() < 1e-9 else "both"
+            ),
+            "",
+        ),
+        "absolute": (
+            lambda s: read_share(
+                1
+                - abs(s - s.mean(1)[:, None] - s.mean(0) + s.mean()).mean()
+                / abs(s - s.mean()).mean()
+            ),
+            "",
+        ),
+        "no mean added": (
+            lambda s: read_share(np.var(s.mean(1)[:, None] * s.mean(0)) / np.var(s)),
+            "",
+        ),
+        "correlation": (
+            lambda s: read_share(
+                abs(np.corrcoef((s.mean(1)[:, None] + s.mean(0)).ravel(), s.ravel())[0, 1])
+            ),
+            "",
+        ),
+        "limits of 5 %": (
+            lambda s: (
+                "additive"
+                if share_of_interaction(s) < 0.05
+                else "multiplicative"
+                if share_of_interaction(s) > 0.95
+                else "both"
+            ),
+            "",
+        ),
+        "limits of 0.1 %": (
+            lambda s: (
+                "additive"
+                if share_of_interaction(s) < 0.001
+                else "multiplicative"
+                if share_of_interaction(s) > 0.999
+                else "both"
+            ),
+            "",
+        ),
+        "exactly zero": (
+            lambda s: (
+                "additive"
+                if share_of_interaction(s) < 1e-9
+                else "multiplicative"
+                if share_of_interaction(s) > 1 - 1e-9
+                else "both"
+            ),
+            "",
+        ),
+        "only the first half": (lambda s: read_residual(s[: len(s) // 2]), ""),
+        "only 20 rows": (lambda s: read_residual(s[:20, :20]), ""),
+        "every other cell": (lambda s: read_residual(s[::2, ::2]), ""),
+        "clipped": (lambda s: read_residual(np.clip(s, -1, 1)), ""),
+        "rounded": (lambda s: read_residual(np.round(s, 2)), ""),
+        "standardised per row": (
+            lambda s: read_residual((s - s.mean(1)[:, None]) / s.std(1)[:, None]),
+            "",
+        ),
+        "residual in units": (
+            lambda s: read_share(1 - np.var(s - s.mean(1)[:, None] - s.mean(0) + s.mean())),
+            "",
+        ),
+        "larger of the two": (
+            lambda s: read_share(max(np.var(s.mean(1)), np.var(s.mean(0))) / np.var(s)),
+            "",
+        ),
+        "overall mean forgotten": (
+            lambda s: read_share(
+                1 - np.mean((s - s.mean(1)[:, None] - s.mean(0)) ** 2) / np.var(s)
+            ),
+            "",
         ),
     },
 }

@@ -27,10 +27,12 @@ def _gap_cases(rng: np.random.Generator) -> list[tuple[Scores, float]]:
         values = rng.permutation(scores)
         cases.append(({str(n): float(x) for n, x in zip(names, values, strict=True)}, joint))
     # Worse than a coin; a tie of two, which the joint model only reaches; the last of five.
-    cases.append(({"video": 0.07, "audio": 0.11, "text": 0.09}, 0.05))
+    cases.append(({"video": 0.03, "audio": 0.05, "text": 0.04}, 0.02))
     cases.append(({"text": 0.5, "audio": 0.75, "touch": 0.75}, 0.75))
     five = {"video": 0.31, "depth": 0.44, "text": 0.62, "touch": 0.58, "lidar": 0.71}
     cases.append((five, 0.9))
+    # A gap of less than .02, and a best score with its name in the middle.
+    cases.append(({"lidar": 0.25, "text": 0.5, "video": 0.375}, 0.515625))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
@@ -44,7 +46,6 @@ gap = Exercise(
     task="Return the joint model's accuracy minus that of the best unimodal model.",
     reference=_gap,
     cases=_gap_cases,
-    absolute=1e-3,
     misconceptions=(
         Misconception(
             "sign turned round",
@@ -95,6 +96,14 @@ gap = Exercise(
             "only the best modality",
             lambda a, joint: max(_values(a)),
             "That is the best unimodal accuracy. Now hold the joint one against it.",
+        ),
+        *(
+            Misconception(
+                f"rounded to {digits} digits",
+                lambda a, joint, digits=digits: round(joint - max(_values(a)), digits),
+                "You round the gap. Return it as it is, and round where you print it.",
+            )
+            for digits in (2, 3, 4)
         ),
     ),
     hints=(

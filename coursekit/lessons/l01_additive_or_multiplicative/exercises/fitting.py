@@ -25,20 +25,38 @@ def _interaction_weight(x_a: Array, x_b: Array, y: Array) -> float:
 
 
 def _fit_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
+    """Two groups, as in the lesson; then an x_B of any value; then the fixed tables."""
     cases = []
     for case, n in enumerate(rng.integers(40, 120, 6)):
         x_a, x_b = make_inputs(rng, int(n))
+        if case > 2:
+            x_a, x_b = rng.normal(0, 2, n), rng.normal(0, 2, n)
+            x_b[:12] = [0, 1] * 6  # a line through either of these groups can be had
         signs = [*rng.choice([-1, 1], 3), 1 - 2 * (case % 2)]  # w3 has either one
         weights = rng.uniform(0.6, 3, 4) * signs
         y = design_of(x_a, x_b) @ weights + rng.normal(0, 0.5, int(n))
         cases.append((x_a, x_b, y))
-    return cases
+    return [*cases, *_fixed_tables()]
+
+
+def _fixed_tables() -> list[tuple[Array, Array, Array]]:
+    """Few rows, in which each counts: large and small numbers, a large and a small weight."""
+    a = np.array([-9.0, -2.5, 0.0125, 0.75, 1.5, 4.0, 6.0, -0.03])
+    b = np.array([0.0165, -0.75, 1.0, 0.3125, 0.0, 1.0, -0.0185, 0.0])
+    y = np.array([0.0125, 1.0, 0.5, 0.25, -0.75, 0.125, 2.0, -0.0175])
+    c = np.array([0.0, 1.0, 9.0, -0.015, -6.0, 1.0, 0.0, 2.5])
+    return [(a, b, y / 8), (y, c, 9 * a)]
 
 
 def _slopes(x_a: Array, x_b: Array, y: Array) -> tuple[float, float]:
     """The slope of y on x_A among the samples with x_B = 0, and with x_B = 1."""
     zero, one = (fit(y[x_b == k], 1.0, x_a[x_b == k])[1] for k in (0, 1))
     return float(zero), float(one)
+
+
+def _two_lines(x_a: Array, x_b: Array, y: Array) -> float:
+    zero, one = _slopes(x_a, x_b, y)
+    return one - zero
 
 
 def _gap_of_correlations(x_a: Array, x_b: Array, y: Array) -> float:
@@ -59,7 +77,7 @@ interaction_weight = Exercise(
     task="Return the least-squares estimate of w3 for the data that are given.",
     reference=_interaction_weight,
     cases=_fit_cases,
-    tolerance=1e-3,
+    tolerance=4e-4,  # so much do the normal equations lose in single precision
     misconceptions=(
         Misconception(
             "no main effects",
@@ -79,13 +97,28 @@ interaction_weight = Exercise(
         Misconception(
             "x_B left out",
             lambda a, b, y: fit(y, 1.0, a, a * b)[2],
-            "x_B itself is missing: the two lines must start at one point, and w3 bends to it.",
+            "x_B itself is missing: all lines must start at one point, and w3 bends to it.",
         ),
         Misconception(
-            "x_A left out, or the slope at x_B = 1",
+            "x_A left out",
             lambda a, b, y: fit(y, 1.0, b, a * b)[2],
-            "This is the slope at x_B = 1, not its distance from the other slope. One gets it also "
-            "by leaving x_A itself out of the model.",
+            "x_A itself is missing: there is no slope where x_B = 0, and w3 bends to it.",
+        ),
+        Misconception(
+            "slope at x_B = 1",
+            lambda a, b, y: _slopes(a, b, y)[1],
+            "This is the slope at x_B = 1, not its distance from the slope at x_B = 0.",
+        ),
+        Misconception(
+            "slope at x_B = 1, by the full fit",
+            lambda a, b, y: fit(y, 1.0, a, b, a * b)[[1, 3]].sum(),
+            "This is the slope at x_B = 1, not its distance from the slope at x_B = 0.",
+        ),
+        Misconception(
+            "two lines",
+            _two_lines,
+            "A line through each group is enough where x_B is 0 or 1 in every row. Here it has "
+            "other values too: fit all four weights to all rows.",
         ),
         Misconception(
             "correlation",
@@ -114,7 +147,7 @@ interaction_weight = Exercise(
         ),
         Misconception(
             "difference the other way",
-            lambda a, b, y: _slopes(a, b, y)[0] - _slopes(a, b, y)[1],
+            lambda a, b, y: -_interaction_weight(a, b, y),
             "The size is right, the sign is not: slope at x_B = 1 minus slope at x_B = 0.",
         ),
         Misconception(
@@ -131,6 +164,7 @@ interaction_weight = Exercise(
     hints=(
         "You wrote the design matrix already: w3 belongs to its last column.",
         "np.linalg.lstsq(design, y) returns the weights first.",
-        "Another way: one line through each group; w3 is the difference of their slopes.",
+        "Its weight stands last as well. (One line through each group would do only where x_B is 0 "
+        "or 1.)",
     ),
 )

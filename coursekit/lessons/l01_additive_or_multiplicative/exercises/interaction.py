@@ -67,11 +67,11 @@ def _gain(x_a: Array, x_b: Array, y: Array) -> float:
     return _r_squared(y, 1.0, x_a, x_b, x_a * x_b) - _r_squared(y, 1.0, x_a, x_b)
 
 
-def _bic_gain(x_a: Array, x_b: Array, y: Array) -> float:
-    """BIC of the additive model minus BIC of the full one."""
+def _log_ratio(x_a: Array, x_b: Array, y: Array) -> float:
+    """Twice the logarithm of the full model's likelihood over the additive one's."""
     full = 1 - _r_squared(y, 1.0, x_a, x_b, x_a * x_b)
     additive = 1 - _r_squared(y, 1.0, x_a, x_b)
-    return float(len(y) * np.log(additive / full) - np.log(len(y)))
+    return float(len(y) * np.log(additive / full))
 
 
 def _overall_p(x_a: Array, x_b: Array, y: Array) -> float:
@@ -87,6 +87,11 @@ def _gains_more_than(limit: float) -> Callable[[Array, Array, Array], bool]:
 GAIN = (
     "You look at the gain in R². Chance alone gives a large one in few rows, and a real one is "
     "small in many: the test takes the number of rows into account."
+)
+
+FREE = (
+    "Four weights are estimated, so n − 4 stands in two places: under the residual's sum of "
+    "squares, and as the degrees of freedom of t."
 )
 
 needs_interaction = Exercise(
@@ -139,8 +144,19 @@ needs_interaction = Exercise(
         Misconception(
             "level too lax",
             lambda a, b, y: _interaction_p(a, b, y) < 0.1,
-            "The right weight at another level: at 0.05 one of your findings is chance. (AIC and "
-            "adjusted R² are laxer than the test, too.)",
+            "The right weight at another level: at 0.05 one of your findings is chance.",
+        ),
+        Misconception(
+            "AIC",
+            lambda a, b, y: _log_ratio(a, b, y) > 2,
+            "AIC is laxer than the test at 0.05: of six interactions that are not there it takes "
+            "about one for real.",
+        ),
+        Misconception(
+            "adjusted R²",
+            lambda a, b, y: abs(_t_value(a, b, y)) > 1,
+            "Adjusted R² grows as soon as w3 is larger than its standard error: of three "
+            "interactions that are not there it takes about one for real.",
         ),
         Misconception(
             "two standard errors",
@@ -152,6 +168,25 @@ needs_interaction = Exercise(
             "normal quantile",
             lambda a, b, y: abs(_t_value(a, b, y)) > 1.959964,
             "1.96 is for very many rows. The t quantile with n − 4 degrees of freedom is wider.",
+        ),
+        *(
+            Misconception(
+                f"degrees of freedom: n − {less}",
+                lambda a, b, y, less=less: abs(_t_value(a, b, y)) > stdtrit(len(y) - less, 0.975),
+                FREE,
+            )
+            for less in (0, 1, 2, 3)
+        ),
+        *(
+            Misconception(
+                f"variance over n − {less}",
+                lambda a, b, y, less=less: (
+                    abs(_t_value(a, b, y)) * np.sqrt((len(y) - less) / (len(y) - 4))
+                    > stdtrit(len(y) - 4, 0.975)
+                ),
+                FREE,
+            )
+            for less in (0, 1)
         ),
         *(
             Misconception(
@@ -174,7 +209,7 @@ needs_interaction = Exercise(
         ),
         Misconception(
             "BIC",
-            lambda a, b, y: _bic_gain(a, b, y) > 0,
+            lambda a, b, y: _log_ratio(a, b, y) > np.log(len(y)),
             "BIC is stricter than the test, and more so the more rows there are: with hundreds it "
             "misses an interaction that the test at 0.05 finds.",
         ),
@@ -196,8 +231,8 @@ needs_interaction = Exercise(
         Misconception(
             "never",
             lambda a, b, y: False,
-            "Your rule says False each time, also where the interaction is plain. Is the p-value "
-            "that of the last column?",
+            "Your rule says False each time, also where the interaction is plain. Which number do "
+            "you compare with 0.05, and in which direction?",
         ),
         *(
             Misconception(

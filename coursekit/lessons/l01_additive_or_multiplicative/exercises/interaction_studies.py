@@ -10,8 +10,7 @@ from coursekit.lessons.l01_additive_or_multiplicative.exercises.weights import (
 )
 
 Study = tuple[Array, Array, Array]
-
-
+FIXED = 32  # the generator's seed of the tables that are always the same
 KINDS = ("HC0", "HC1", "HC2", "HC3")
 
 
@@ -37,14 +36,26 @@ def _study(
     hide: bool,
     size: tuple[int, int] = (60, 140),
 ) -> Study:
-    """A table of ``size`` rows whose full fit has exactly these t-values of w1, w2 and w3.
+    """A table of ``size`` rows as in the lesson, with these t-values; see `_with_t_values`."""
+    inputs = make_inputs(rng, int(rng.integers(*size)))
+    return _with_t_values(rng, inputs, t_values, noise, hide)
+
+
+def _with_t_values(
+    rng: np.random.Generator,
+    inputs: tuple[Array, Array],
+    t_values: tuple[float, float, float],
+    noise: float,
+    hide: bool = False,
+) -> Study:
+    """A study of these inputs whose full fit has exactly these t-values of w1, w2 and w3.
 
     The noise is made orthogonal to the design, so that the estimates are the weights put in and
     no draw makes the right answer a matter of luck. hide: choose w2 instead so that the product
     has no correlation with y, though it may have a weight.
     """
-    n = int(rng.integers(*size))
-    x_a, x_b = make_inputs(rng, n)
+    x_a, x_b = inputs
+    n = len(x_a)
     design = design_of(x_a, x_b)
     rest = rng.normal(0, 1, n)
     rest -= design @ np.linalg.lstsq(design, rest, rcond=None)[0]
@@ -80,7 +91,29 @@ def _edges(rng: np.random.Generator) -> list[Study]:
         _study(rng, (4.0, -0.5, sign * factor * float(stdtrit(396, 0.975))), 1.0, False, (400, 401))
         for factor, sign in ((1.008, -1), (0.992, 1), (0.992, -1))
     ]
-    return [*few, *many]
+    # Ten rows, where the limit is 2.45: between the limits of other rules, and at last beyond it.
+    between = [
+        _study(rng, (0.5, -3.0, t), 1.0, False, (10, 11))
+        for t in (1.4, 1.8, 1.95, -1.98, 2.1, -3.0)
+    ]
+    laxer = _study(rng, (0.5, -3.0, 1.2), 1.0, False, (40, 41))
+    return [*few, *many, *between, laxer]
+
+
+def _hair_beside_the_limit() -> list[Study]:
+    """Ten rows of any numbers, p one per mille beside the level; the same in every draw.
+
+    The numbers are large and small, of either sign: where some are rounded, cut off or lose their
+    sign, the test says the opposite in one of them.
+    """
+    rng = np.random.default_rng(FIXED)
+    drawn = []
+    for scale_a, scale_b, noise in ((4.0, 4.0, 2.0), (4.0, 0.1, 0.05), (0.1, 4.0, 0.05)):
+        for factor in (1.0003, 0.9997):
+            inputs = scale_a * rng.normal(size=10), scale_b * rng.normal(size=10)
+            t = factor * float(stdtrit(6, 0.975)) * float(rng.choice([-1, 1]))
+            drawn.append(_with_t_values(rng, inputs, (0.5, -3.0, t), noise))
+    return drawn
 
 
 def studies(rng: np.random.Generator) -> list[Study]:
@@ -115,5 +148,6 @@ def studies(rng: np.random.Generator) -> list[Study]:
         _study(rng, (3 * t(), none(), 2.15), 1.0, False, (390, 410)),
         _study(rng, (none() / 10, none() / 10, 1.7), 1.0, False, (38, 43)),
         *_edges(rng),
+        *_hair_beside_the_limit(),
     ]
     return [drawn[i] for i in rng.permutation(len(drawn))]

@@ -32,6 +32,8 @@ def _design_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """Tables as in the lesson, and vectors of any numbers: a product is one of those as well."""
     cases = [make_inputs(rng, n) for n in rng.integers(7, 20, 4)]
     cases += [(rng.normal(0, 2, n), rng.normal(0, 2, n)) for n in (4, 9)]
+    wide = [-9.0, 0.01, 6.0, 0.0, 1.5, 2.25], [7.0, 1.0, -8.0, 0.5, 0.01, 0.0]
+    cases.append((np.array(wide[0]), np.array(wide[1])))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
@@ -111,10 +113,15 @@ def _slope_for(weights: Array, x_b: float) -> float:
 
 
 def _slope_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
-    points = [0.0, 1.0, 0.0, 1.0, *rng.uniform(0.1, 0.9, 2), -2.0, 3.0]
-    slopes = [-1, -1, 1, 1, -1, 1, 1, -1]  # signs of w1 and w3; the others are by chance
+    """A voter, a critic and what is between them; then large and small numbers of either sign."""
+    points = [0.0, 1.0, 0.0, 1.0, *rng.uniform(0.1, 0.9, 2)]
+    slopes = [-1, -1, 1, 1, -1, 1]  # signs of w1 and w3; the others are by chance
     signs = [[rng.choice([-1, 1]), s, rng.choice([-1, 1]), s] for s in slopes]
-    return [(rng.uniform(0.5, 4, 4) * s, float(x)) for s, x in zip(signs, points, strict=True)]
+    cases = [(rng.uniform(0.5, 4, 4) * s, float(x)) for s, x in zip(signs, points, strict=True)]
+    cases.append((np.array([0.25, -9.0, 2.0, 1.5]), -2.0))
+    cases.append((np.array([-1.0, 3.0, 8.0, -7.0]), 6.0))
+    cases.append((np.array([0.25, 0.01, -0.5, 0.5]), 0.00625))
+    return cases
 
 
 slope_for = Exercise(
@@ -202,7 +209,12 @@ def _centre_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
     means = [*rng.uniform(0.4, 3, 4), *rng.uniform(-3, -0.4, 2)]
     signs = rng.choice([-1, 1], (6, 4))
     signs[:2] = [-1, -1, 1, 1], [1, 1, -1, -1]  # both numbers below zero now and then, and above
-    return [(rng.uniform(0.5, 4, 4) * s, float(m)) for s, m in zip(signs, means, strict=True)]
+    cases = [(rng.uniform(0.5, 4, 4) * s, float(m)) for s, m in zip(signs, means, strict=True)]
+    # Large and small numbers, one that comes to .01, and two that rounding to four digits changes.
+    cases.append((np.array([9.0, -8.0, 0.01, 7.0]), 0.01))
+    cases.append((np.array([0.51, 0.0625, 3.0, -9.0]), -8.0))
+    cases.append((np.array([0.3, 0.02, 0.01, -0.7]), 0.12345))
+    return cases
 
 
 centred_effects = Exercise(

@@ -10,7 +10,17 @@ from coursekit.course.exercises.judging import Misconception
 
 Scores = Mapping[str, Sequence[float]]
 Costs = Mapping[str, int]
-NAMES = ("late-linear", "multiplicative", "tensor", "low-rank", "film", "gmu", "mid-mlp", "mag")
+NAMES = (
+    "late-linear",
+    "multiplicative",
+    "tensor",
+    "low-rank",
+    "film",
+    "gmu",
+    "mid-mlp",
+    "mag",
+    "bilinear",
+)
 
 
 def _good(scores: Mapping[str, float], tolerance: float) -> list[str]:
@@ -48,6 +58,7 @@ PARTS: Mapping[str, tuple[float, tuple[float, ...], int]] = {
     "steady": (1.5, (0.05, -0.05, 0.0, 0.0), 30),
     "median": (2.0, (1.5, 1.5, 1.5, -4.5), 25),
     "relative": (0.25, (0.1, -1.5, 1.4, 0.0), 200),
+    "twice": (1.9, (0.05, -0.05, 0.0, 0.0), 15),
     "dear": (0.5, (0.1, -1.5, 1.4, 0.0), 5000),
     "cheap": (15.0, (1.0, -1.0, 0.0, 0.0), 1),
 }
@@ -78,7 +89,7 @@ def _edges() -> list[tuple[Scores, Costs, float]]:
 
     In binary fractions, which add and subtract without rounding.
     """
-    best, at, beyond = [0.5, 0.5, 0.5], [0.5, 0.4375, 0.46875], [0.46875, 0.4375, 0.494140625]
+    best, at, beyond = [0.5, 0.5, 0.5], [0.5, 0.4375, 0.46875], [0.494140625, 0.453125, 0.453125]
     none = [0.015625, 0.0, 0.0]
     return [
         (
@@ -89,6 +100,12 @@ def _edges() -> list[tuple[Scores, Costs, float]]:
         (
             {"film": beyond, "mag": best, "gmu": at, "tensor": best},
             {"mag": 7, "gmu": 5, "film": 3, "tensor": 90},
+            0.03125,
+        ),
+        # Rounded to three digits it would miss; and the first is steady, but no good.
+        (
+            {"gmu": [0.5] * 3, "mag": [0.9375] * 3, "film": [0.90625, 0.84375, 0.96875]},
+            {"film": 2, "mag": 3, "gmu": 9},
             0.03125,
         ),
     ]
@@ -109,9 +126,17 @@ def _against_the_best_mean(pick: Callable[[Sequence[float]], float]) -> Callable
     return choose
 
 
+def _of_seeds(which: slice) -> Callable[[Scores, Costs, float], str]:
+    """A wrong answer: some of the seeds only."""
+    return lambda v, c, t: _choose({n: s[which] for n, s in v.items()}, c, t)
+
+
 RIVALS = (
     _by_one_seed(0),
     _by_one_seed(-1),
+    _of_seeds(slice(1, None)),
+    _of_seeds(slice(2)),
+    _of_seeds(slice(3)),
     _against_the_best_mean(min),
     _against_the_best_mean(max),
     _against_the_best_mean(np.median),
@@ -165,6 +190,13 @@ choose_operator = Exercise(
                 [n for n in v if _mean(v[n]) > max(_by(_mean, v).values()) - t] or list(v), c
             ),
             "Exactly the tolerance below the best is still good enough: “at most”.",
+        ),
+        Misconception(
+            "costs by position",
+            lambda v, c, t: _cheapest(
+                _good(_by(_mean, v), t), dict(zip(v, c.values(), strict=True))
+            ),
+            "You pair operators and costs by their order. A dict is asked by name: costs[name].",
         ),
         Misconception(
             "the dearest",

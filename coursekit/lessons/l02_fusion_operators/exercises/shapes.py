@@ -19,8 +19,18 @@ def _borrowed(logits: Array, values: Array) -> Array:
 
 
 def _gate_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    """Two to five modalities; the values lie away from zero, so that their mean shows."""
-    return [(rng.normal(0, 1, m), rng.normal(1.5, 1, m)) for m in (2, 3, 4, 5, 3)]
+    """Two to five modalities; the values lie away from zero, so that their mean shows.
+
+    And from each other: the difference of two that are nearly equal has few digits left.
+    """
+    cases = []
+    for m in (2, 3, 4, 5, 3):
+        cases.append((rng.normal(0, 1, m), rng.permutation(m) + rng.uniform(0.7, 1.3, m)))
+    # Values and gradients beyond 5; large logits, two of them equal; small numbers.
+    cases.append((np.array([0.5, 0.0, -1.0]), np.array([-12.0, 30.0, 0.01])))
+    cases.append((np.array([7.0, 6.0, -6.5, 6.0]), np.array([2.0, -1.0, 9.0, 0.5])))
+    cases.append((np.array([0.01, -0.04, 0.015]), np.array([0.3, 0.01, -0.2])))
+    return cases
 
 
 borrowed_gradient = Exercise(
@@ -155,17 +165,40 @@ def _read_cases(rng: np.random.Generator) -> list[tuple[Array]]:
         bent = (t**3 if rng.random() < 0.5 else t)[:, None]
         cases.append((w[0] * bent + w[1] * b + w[2] * shape + constant,))
     hill = b**2 - np.mean(b**2)  # its median is not its mean, and its middle is not zero
-    # Near the limits, where a root, a median or another limit would change the word.
-    products = [a * b] * 6 + [a * hill, hill.T * b, hill.T * hill]
-    shares = [0.985, 0.989, 0.991, 0.0089, 0.0111, 0.005, 0.9905, 0.9905, 0.9905]
-    for additive_share, product in zip(shares, products, strict=True):
-        height = a / a.std() * additive_share**0.5
-        height = height + product / product.std() * (1 - additive_share) ** 0.5
+    # Near the limit, where a median would change the word.
+    for product in (a * hill, hill.T * b, hill.T * hill):
+        height = a / a.std() * 0.9905**0.5 + product / product.std() * 0.0095**0.5
         cases.append((float(rng.uniform(1, 2)) * height,))
     whirl = a**3 * b - a * b**3  # zero on both diagonals
     for height in (a * hill, hill.T * b, whirl, whirl + 0.5 * a, whirl + 0.3 * b, a - 0.8 * b):
         cases.append((float(rng.uniform(1, 2)) * height,))
+    cases += [(_rough(rng, *plan),) for plan in ROUGH]
+    spike = np.array([3.0, -1.0, -1.0, -1.0])  # a product, the median of which lies above its mean
+    cases.append((np.outer(spike, spike),))
     return [cases[i] for i in rng.permutation(len(cases))]
+
+
+# Of rough surfaces: N, the additive share, the unit of the heights, and a constant in this unit.
+# Very large and very small heights; both sides of each limit, a hair beside it.
+ROUGH = (
+    (5, 1.0, 20.0, 0.0), (6, 0.0, 20.0, 0.0), (9, 1.0, 0.002, 1.0), (8, 0.0, 0.002, 0.0),
+    (4, 0.4, 1.0, 0.8), (7, 0.6, 1.0, -0.8), (12, 0.985, 1.0, 0.0), (6, 0.005, 1.0, 0.5),
+    (10, 0.98999, 1.0, 0.0), (8, 0.99001, 2.0, 0.0), (7, 0.00999, 1.0, 0.0), (9, 0.01001, 2.0, 0.0),
+)  # fmt: skip
+
+
+def _rough(rng: np.random.Generator, n: int, share: float, unit: float, constant: float) -> Array:
+    """Random heights (n, n), the additive projection of which holds just this share of variance.
+
+    Half of it lies in the rows, half in the columns. No plane comes near such heights.
+    """
+    rows, columns = rng.normal(size=(n, 1)), rng.normal(size=n)
+    additive = (rows - rows.mean()) / rows.std() + (columns - columns.mean()) / columns.std()
+    rest = rng.normal(size=(n, n))
+    rest -= rest.mean(axis=1, keepdims=True)
+    rest -= rest.mean(axis=0)
+    height = additive / additive.std() * share**0.5 + rest / rest.std() * (1 - share) ** 0.5
+    return unit * (height + constant)
 
 
 read_surface = Exercise(

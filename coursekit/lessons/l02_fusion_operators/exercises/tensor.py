@@ -16,8 +16,8 @@ def _size(widths: Sequence[int], classes: int) -> int:
 
 
 def _size_cases(rng: np.random.Generator) -> list[tuple[list[int], int]]:
-    """Two, three and four modalities, and never fewer than two classes."""
-    cases = []
+    """Two, three and four modalities, equal widths, and never fewer than two classes."""
+    cases = [([1, 1], 2), ([4, 4, 2], 3), ([5, 3, 5, 2], 2)]
     for modalities in (2, 3, 2, 4, 3):
         widths = [int(d) for d in rng.choice(np.arange(3, 12), modalities, replace=False)]
         cases.append((widths, int(rng.integers(2, 9))))
@@ -103,11 +103,15 @@ def _ones_last(w_a: Array, w_b: Array, bias: float) -> Array:
 
 
 def _as_tensor_cases(rng: np.random.Generator) -> list[tuple[Array, Array, float]]:
-    """Widths that differ, so that a transposed answer has another shape, and two that do not."""
-    return [
+    """Widths that differ, so that a transposed answer has another shape, and some that do not."""
+    cases = [
         (rng.normal(size=a), rng.normal(size=b), float(rng.normal() + 3))
         for a, b in ((2, 3), (4, 2), (3, 3), (2, 2))
     ]
+    wide = [-9.0, 0.01, 7.5, 0.5, 2.0], [8.0, 0.75, -0.01, -6.0]
+    cases.append((np.array(wide[0]), np.array(wide[1]), -5.5))
+    cases.append((np.array([1.5]), np.array([-0.25, 0.5, 0.03125]), 0.01))
+    return cases
 
 
 as_tensor = Exercise(
@@ -222,13 +226,33 @@ def _one_last(za: Array, zb: Array, fa: Array, fb: Array, bias: Array) -> Array:
 
 def _low_rank_cases(rng: np.random.Generator) -> list[LowRankCase]:
     """Rank and number of classes differ, so that an axis left standing shows in the shape."""
-    cases = []
+    cases = _fixed_low_rank()
     for rank, c in ((2, 3), (3, 2), (4, 2), (3, 4)):
         da, db = int(rng.integers(2, 4)), int(rng.integers(2, 4))
         shapes = ((da,), (db,), (rank, da + 1, c), (rank, db + 1, c), (c,))
         za, zb, fa, fb, bias = (rng.normal(size=shape) for shape in shapes)
         cases.append((za, zb, fa, fb, bias))
     return cases
+
+
+def _fixed_low_rank() -> list[LowRankCase]:
+    """Small numbers, a logit of .01 among them, and large ones; four features and more."""
+    small = [0.0175, 0.3, -0.4, 0.1], [0.5, 0.03, 0.2, -0.3, 0.01]
+    large = [-9.0, 6.5, 0.5, 2.0, 1.0], [7.0, -3.0, -8.5, 1.5]
+    cases = []
+    for (za, zb), unit in ((small, 0.1), (large, 2.0)):
+        fa = unit * _ramp(3, len(za) + 1, 2)
+        fb = unit * _ramp(3, len(zb) + 1, 2)[:, ::-1]
+        logits = _low_rank(np.array(za), np.array(zb), fa, fb, np.zeros(2))
+        bias = np.array([0.01 - logits[0], 9.0 * unit**3])
+        cases.append((np.array(za), np.array(zb), fa, fb, bias))
+    return cases
+
+
+def _ramp(*shape: int) -> Array:
+    """Numbers from -4 to 4, neighbours far apart."""
+    size = math.prod(shape)
+    return (np.arange(size) * 7 % size / (size - 1) * 8 - 4).reshape(shape)
 
 
 low_rank_by_hand = Exercise(
