@@ -66,6 +66,16 @@ def _accuracies(scores: torch.Tensor, kind: int) -> torch.Tensor:
     return scores * 0.85**late if kind == 1 else 0.6 + 0.3 * scores
 
 
+def _by_hand() -> list[Array]:
+    """Where few entries tell: one brake, in the last epoch; level scores before; up in the end."""
+    brake, level, late = np.ones((14, 2)), np.ones((15, 2)), np.ones((16, 2))
+    brake[-1, 0] = 0.9997  # OGM with a small α
+    level[4:] = np.linspace([0.9996, 1.0008], [0.6, 1.8], 11)  # MLB: no head had learnt anything
+    late[MEMORY + 1 : -1] = 0.9996  # MSLR, whose accuracies fell before they rose
+    late[-1] = 0.9998, 1.0004
+    return [brake, level, late]
+
+
 def _mean_over_batches(scores: torch.Tensor, rule: Callable[..., torch.Tensor]) -> torch.Tensor:
     rows = [torch.stack([rule(batch) for batch in epoch]).mean(0) for epoch in scores]
     return torch.stack(rows)
@@ -120,6 +130,7 @@ def _trace_cases(rng: np.random.Generator) -> list[tuple[Array]]:
 
 def _draw_traces(rng: np.random.Generator) -> list[tuple[Array]]:
     cases = [(_trace(method, kind, rng),) for method in METHODS for kind in range(3)]
+    cases += [(k,) for k in _by_hand()]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
