@@ -77,7 +77,15 @@ def _draw_predictions(rng: np.random.Generator) -> list[tuple[Array, Array, int]
         case = (rng.permutation(sure), right.astype(int), bins)
         if abs(_ece(*case) - _left_closed(*case)) > 0.01:
             cases.append(case)
-    return cases
+    sure, right = np.array(ALMOST_CALIBRATED).T
+    return [*cases, (sure, right.astype(int), 4)]
+
+
+# Confidence, and right or not: an error below .01, and an empty bin.
+ALMOST_CALIBRATED = (
+    *((0.01, 0), (0.24, 0), (0.24, 1), (0.24, 0), (0.24, 0), (0.51, 0)),
+    *((0.51, 1), (0.76, 1), (0.76, 0), (0.76, 1), (0.76, 1)),
+)
 
 
 LEFT_CLOSED = (
