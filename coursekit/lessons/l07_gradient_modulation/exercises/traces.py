@@ -67,13 +67,15 @@ def _accuracies(scores: torch.Tensor, kind: int) -> torch.Tensor:
 
 
 def _by_hand() -> list[Array]:
-    """Where few entries tell: one brake, in the last epoch; level scores before; up in the end."""
-    brake, level, late = np.ones((14, 2)), np.ones((15, 2)), np.ones((16, 2))
-    brake[-1, 0] = 0.9997  # OGM with a small α
-    level[4:] = np.linspace([0.9996, 1.0008], [0.6, 1.8], 11)  # MLB: no head had learnt anything
-    late[MEMORY + 1 : -1] = 0.9996  # MSLR, whose accuracies fell before they rose
+    """Where few entries tell: a brake in one epoch only, level scores at first, up in the end."""
+    first, last, level, late = (np.ones((epochs, 2)) for epochs in (13, 14, 15, 16))
+    first[0, 1] = 0.75  # OGM with a window of one epoch
+    last[-1, 0] = 0.9997  # OGM with a small α
+    steps = 2.0 ** np.arange(-12, -1)  # MLB, the heads had learnt nothing at first
+    level[4:] += np.stack([-steps, steps], axis=1)
+    late[MEMORY + 1 : -1] = 0.9996  # MSLR, the accuracies fell before they rose
     late[-1] = 0.9998, 1.0004
-    return [brake, level, late]
+    return [first, last, level, late]
 
 
 def _mean_over_batches(scores: torch.Tensor, rule: Callable[..., torch.Tensor]) -> torch.Tensor:
