@@ -49,7 +49,12 @@ def _middles(sure: Array, right: Array, bins: int) -> float:
 def _merged(sure: Array, right: Array, bins: int, low: int, high: int) -> float:
     """A wrong answer: the bins up to ``low`` are one, and those from ``high`` on."""
     place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], sure).clip(low, high)
-    gaps = [abs((right - sure)[place == b].sum()) for b in range(bins)]
+    return _placed(sure, right, place)
+
+
+def _placed(sure: Array, right: Array, place: Array) -> float:
+    """With the bin of each prediction, ``place``."""
+    gaps = [abs((right - sure)[place == b].sum()) for b in np.unique(place)]
     return float(np.sum(gaps) / len(sure))
 
 
@@ -114,6 +119,11 @@ calibration_error = Exercise(
             lambda sure, right, bins: (
                 _left_closed(sure[sure < 1], right[sure < 1], bins) * np.mean(sure < 1)
             ),
+            LEFT_CLOSED,
+        ),
+        Misconception(
+            "left-closed bins, 1 in a bin of its own",
+            lambda sure, right, bins: _placed(sure, right, np.floor(sure * bins)),
             LEFT_CLOSED,
         ),
         Misconception(

@@ -96,6 +96,11 @@ def _choose_cases(rng: np.random.Generator) -> list[Case]:
     return until_told_apart(draw, rng, lambda: choose_method.misconceptions)
 
 
+TWO_GROUPS = (
+    "You compared two separate groups. In each seed both methods saw the same data: take the "
+    "differences seed by seed, then their interval."
+)
+
 choose_method = Exercise(
     key="08-choose",
     points=2,
@@ -124,8 +129,16 @@ choose_method = Exercise(
                 _within(valid, seconds, budget),
                 lambda m: _low_unpaired(valid[m], valid[JOINT]) > 0,
             ),
-            "You compared two separate groups. In each seed both methods saw the same data: take "
-            "the differences seed by seed, then their interval.",
+            TWO_GROUPS,
+        ),
+        Misconception(
+            "interval of the method itself",
+            lambda valid, seconds, budget: _chosen(
+                valid,
+                _within(valid, seconds, budget),
+                lambda m: _low(valid[m]) > valid[JOINT].mean(),
+            ),
+            TWO_GROUPS,
         ),
         Misconception(
             "normal quantile",
