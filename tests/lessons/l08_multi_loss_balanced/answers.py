@@ -150,7 +150,7 @@ def choose_loop(valid, seconds, budget):
 
 
 def choose_pandas(valid, seconds, budget):
-    table = pd.DataFrame(valid)
+    table = pd.DataFrame(valid).astype("float32")
     d = table.drop(columns="joint").sub(table["joint"], axis=0)
     low = d.mean() - stats.t.ppf(0.975, len(d) - 1) * d.sem()
     gains = d.mean()[(low > 0) & (pd.Series(seconds)[d.columns] <= budget)]
@@ -295,9 +295,6 @@ RIGHT = {
         "loop": choose_loop,
         "pandas": choose_pandas,
         "t-test": choose_ttest,
-        "float32": lambda v, s, b: choose_loop(
-            {m: x.astype(np.float32) for m, x in v.items()}, s, b
-        ),
     },
     "08-own": {"brake": Brake, "by loss": ByLoss, "MLB": Gentle},
 }

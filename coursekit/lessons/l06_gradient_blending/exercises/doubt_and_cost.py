@@ -165,7 +165,7 @@ def _passes_cases(rng: np.random.Generator) -> list[tuple[int, int, int, bool]]:
         whole = window * int(rng.integers(2, 5))
         rest = 0 if len(cases) == 1 else int(rng.integers(1, window))
         cases.append((whole + rest, window, int(rng.integers(3, 6)), online))
-    # A training shorter than a window, one as long, windows of one epoch, a single head, a long one.
+    # Shorter than a window, as long as one; windows of one epoch; a single head; a long training.
     cases += [(5, 8, 3, True), (8, 8, 4, True), (6, 1, 2, True), (7, 3, 1, True), (4, 9, 2, False)]
     cases += [(300, 7, 4, True)]
     return [cases[i] for i in rng.permutation(len(cases))]
