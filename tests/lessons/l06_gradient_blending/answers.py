@@ -214,6 +214,36 @@ class Forgetful(MultiLoss):
         return {"joint": 1.0} | {m: sum(self.remains) for m in step.run.model.modalities}
 
 
+class LatePush(LossesThemselves):
+    """A weight that turns negative in a later epoch."""
+
+    def weights(self, step):
+        late = step.run.epoch >= 10
+        return {k: -0.02 if late and k != JOINT else w for k, w in super().weights(step).items()}
+
+
+class FirstAgainstSecond(MultiLoss):
+    """A ratio of losses, for whoever is first."""
+
+    def weights(self, step):
+        _, first, second, *_ = (float(x.detach()) for x in step.cross_entropies().values())
+        others = dict.fromkeys(step.run.model.modalities[1:], 0.5)
+        return {JOINT: 1.0, step.run.model.modalities[0]: min(2, first / second)} | others
+
+
+class ByEpoch(MultiLoss):
+    def weights(self, step):
+        return {JOINT: 1.0} | dict.fromkeys(step.run.model.modalities, 1 / step.run.epoch)
+
+
+class NamesKept(MultiLoss):
+    names: ClassVar[list] = []
+
+    def weights(self, step):
+        self.names.extend(step.run.model.modalities if not self.names else [])
+        return {JOINT: 1.0} | dict.fromkeys(self.names, 0.5)
+
+
 RIGHT = {
     "06-ogr": {
         "loop": ogr_loop,
@@ -478,5 +508,9 @@ WRONG = {
         "misspelt": (Misspelt, "joint training gives"),
         "against the worst": (Against, "negative weight"),
         "left over": (Forgetful, "left over"),
+        "names kept": (NamesKept, "left over"),
+        "late push": (LatePush, "negative weight"),
+        "first against second": (FirstAgainstSecond, "another order"),
+        "by epoch": (ByEpoch, "same in every step"),
     },
 }

@@ -233,6 +233,31 @@ class SmallSteps(Method):
         return dict.fromkeys(step.run.model.modalities, 0.8)
 
 
+class FirstIsSlow(Heads):
+    def scales(self, step):
+        first, *others = step.run.model.modalities
+        return {first: 2.0} | dict.fromkeys(others, 0.5)
+
+
+class Backwards(Heads):
+    """A scale that is negative where a loss is far below the mean."""
+
+    def scales(self, step):
+        losses = {m: float(x) for m, x in step.cross_entropies().items() if m != "joint"}
+        usual = statistics.fmean(losses.values())
+        return {m: 1.5 * x / usual - 0.5 for m, x in losses.items()}
+
+
+class Logged(Brake):
+    """A right one that writes down on the class what it did."""
+
+    log: ClassVar = []
+
+    def scales(self, step):
+        self.log.append(super().scales(step))
+        return self.log[-1]
+
+
 RIGHT = {
     "07-ogm": {
         "loop": ogm_loop,
@@ -248,7 +273,7 @@ RIGHT = {
     "07-pcgrad": {"numpy": pcgrad_numpy, "unit": pcgrad_unit, "torch": pcgrad_torch},
     "07-prototypes": {"loop": means_loop, "pandas": means_pandas, "one-hot": means_one_hot},
     "07-traces": {"numpy": trace_numpy, "steps": trace_steps, "words": trace_words},
-    "07-method": {"weights": Heads, "brake": Brake, "running mean": Steady},
+    "07-method": {"weights": Heads, "brake": Brake, "running mean": Steady, "logged": Logged},
 }
 
 WRONG = {
@@ -593,6 +618,8 @@ WRONG = {
         "remembers": (Remembers, r"begin\(run\)"),
         "misnamed": (Misnamed, "every weight is what joint training gives"),
         "stands still": (SlowsAll, "does harm there"),
+        "first is slow": (FirstIsSlow, "another order"),
+        "backwards": (Backwards, "negative k"),
         "small steps": (SmallSteps, "hurry it"),
         "no method": (dict, "a subclass of Method was expected"),
     },

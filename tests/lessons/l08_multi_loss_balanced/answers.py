@@ -274,6 +274,36 @@ class Typo(Method):
         return dict.fromkeys(step.run.model.modalities, 2.0)
 
 
+class HurriedMore(MultiLoss):
+    def scales(self, step):
+        return dict.fromkeys(step.run.model.modalities, 5.0)
+
+
+class FirstHurried(MultiLoss):
+    def scales(self, step):
+        first, *others = step.run.model.modalities
+        return {first: 3.0} | dict.fromkeys(others, 0.3)
+
+
+class SecondBraked(Brake):
+    """The brake, for the second modality alone."""
+
+    def scales(self, step):
+        second = step.run.model.modalities[1]
+        return {m: k for m, k in super().scales(step).items() if m == second}
+
+
+class Kept(MultiLoss):
+    means = {}  # noqa: RUF012
+
+    def scales(self, step):
+        for m, x in step.cross_entropies().items():
+            if m != "joint":
+                self.means[m] = 0.9 * self.means.get(m, 1.0) + 0.1 * float(x)
+        usual = statistics.fmean(self.means.values())
+        return {m: min(3.0, max(0.3, x / usual)) for m, x in self.means.items()}
+
+
 RIGHT = {
     "08-multi-loss": {
         "torch": lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in alone.values()),
@@ -707,5 +737,9 @@ WRONG = {
         "argument": (Argument, "without arguments"),
         "infinite": (Wrecked, "diverge"),
         "typo": (Typo, "gives"),
+        "still faster for everybody": (HurriedMore, "is a learning rate"),
+        "the first hurried": (FirstHurried, "another order"),
+        "the second braked": (SecondBraked, "another order"),
+        "kept on the class": (Kept, "left over"),
     },
 }

@@ -23,7 +23,9 @@ CONSTANT = (
     "begin_epoch."
 )
 EVEN, WEAK = {"sound": 5.0, "image": 5.0}, {"sound": 5.0, "image": 1.0}
-SOME = Settings(epochs=8, batch_size=64, measure_train=False)  # a rule may act from some later epoch on
+SOME = Settings(
+    epochs=8, batch_size=64, measure_train=False
+)  # a rule may act from some later epoch on
 
 
 def _steps(answer: type[Method], amplitudes: dict[str, float], settings: Settings) -> list[Given]:
