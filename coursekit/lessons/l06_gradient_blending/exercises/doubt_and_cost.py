@@ -54,7 +54,7 @@ def _trust_cases(rng: np.random.Generator) -> list[tuple[Losses]]:
         (u(0.4, 0.8), -u(0.05, 0.15), 0.2),  # fine: O is negative, and far from zero
         (u(0.4, 0.8), u(0.001, 0.01), 0.15),  # O near zero, though there is a gap
         (u(0.4, 0.8), -u(0.001, 0.01), 0.15),
-        (u(0.3, 0.6), -u(0.8, 1.2), 0.5),  # fine: the held loss fell, the fitted one rose
+        (u(0.3, 0.4), -u(1.0, 1.2), 0.5),  # fine: the held loss fell, the fitted one rose
         (-u(0.2, 0.6), u(0.3, 0.9), 0.02),  # the other way round
         (-u(0.05, 0.2), u(0.001, 0.01), 0.1),  # both; said first: no gain
         (-u(0.005, 0.015), u(0.1, 0.3), 0.1),  # just a little ground lost
