@@ -146,7 +146,9 @@ def raised(error: BaseException, answer: Callable[..., Any]) -> Incorrect:
     """The learner's exception with the line of their code, not of the libraries below it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
     homes = _files_of(answer)
-    own = [frame for frame in frames if frame.filename in homes] or list(frames[:1])
+    own = [frame for frame in frames if frame.filename in homes]
+    if not own and not isinstance(answer, type):  # between us and a class stands a whole training
+        own = list(frames[:1])
     where = ""
     if own:
         number = own[-1].lineno or 0

@@ -15,6 +15,7 @@ from torch import Tensor
 from coursekit.analysis.probes import quick_probe
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import Requirement
+from coursekit.course.exercises.own_rule import isolated, stays_in_range, treats_alike
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
@@ -53,6 +54,14 @@ HARMS = (
     "Balanced data need no help, and your method does harm there. Let it fade where the modalities "
     "are level: scales near one, all of the losses still in play."
 )
+PLACE = (
+    "In another order of the modalities each gets another weight or k, though the data are the "
+    "same. Take both from losses or scores, not from the place in the list."
+)
+NEGATIVE = (
+    "A negative weight pushes a head away from the right answers, and a negative k an encoder. Put "
+    "a floor under both, and bounds where you divide."
+)
 STARVES = (
     "The slow encoder of the starved data reads no better than under joint training. Which signal "
     "tells that it is behind, and what would hurry it?"
@@ -82,6 +91,16 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
             f"On balanced data it loses more than {LOSS} of accuracy against joint training.",
             _harmless,
             HARMS,
+        ),
+        Requirement(
+            "any order", "It hangs on the order of the modalities.", _takes_any_order, PLACE
+        ),
+        Requirement(
+            "no push",
+            "In a long training, or where heads are sure and wrong, a weight or a k is negative or "
+            "no number.",
+            _never_pushes,
+            NEGATIVE,
         ),
     ]
     if feeds:
@@ -121,9 +140,19 @@ def _takes_three(answer: Answer, rng: np.random.Generator) -> bool:
 
 
 def _repeats(answer: Answer, rng: np.random.Generator) -> bool:
-    seed = int(rng.integers(1000))
-    once, again = (_trained(answer, _named(2), SHORT, seed)[1] for _ in range(2))
+    """The same weights again, also after a training of other modalities."""
+    seed, kept = int(rng.integers(1000)), isolated(answer)
+    once = _weights(kept(), _named(2), seed)
+    try:
+        _weights(kept(), _named(3, ("pulse", "gait", "voice")), seed)
+        again = _weights(kept(), _named(2), seed)
+    except Exception:  # alone each of them ran
+        return False
     return bool(torch.equal(once, again))
+
+
+def _weights(method: Method, data: MultimodalData, seed: int) -> Tensor:
+    return _fitted(method, data, SHORT, seed)[1]
 
 
 def _changes(answer: Answer, rng: np.random.Generator) -> bool:
@@ -135,6 +164,14 @@ def _harmless(answer: Answer, rng: np.random.Generator) -> bool:
     return _test_accuracy(model, _balanced()) > _joint_on_balanced()[0] - LOSS
 
 
+def _takes_any_order(answer: Answer, rng: np.random.Generator) -> bool:
+    return treats_alike(answer)
+
+
+def _never_pushes(answer: Answer, rng: np.random.Generator) -> bool:
+    return stays_in_range(answer)
+
+
 def _feeds(answer: Answer, rng: np.random.Generator) -> bool:
     model, _ = _trained(answer, _starved(), STARVED)
     return slow_probe(model, _starved()) > _joint_on_starved() + GAIN
@@ -143,9 +180,15 @@ def _feeds(answer: Answer, rng: np.random.Generator) -> bool:
 def _trained(
     answer: Answer, data: MultimodalData, settings: Settings, seed: int = 0
 ) -> tuple[MultimodalClassifier, Tensor]:
-    """The trained model and all its weights in one row."""
+    """The trained model and all its weights in one row; nothing is left over for another one."""
+    return _fitted(isolated(answer)(), data, settings, seed)
+
+
+def _fitted(
+    method: Method, data: MultimodalData, settings: Settings, seed: int
+) -> tuple[MultimodalClassifier, Tensor]:
     model = build_classifier(data.train.inputs, data.num_classes, seed=seed)
-    fit(model, data.train, data.valid, settings, seed=seed, method=answer())
+    fit(model, data.train, data.valid, settings, seed=seed, method=method)
     return model, torch.cat([p.detach().flatten() for p in model.parameters()])
 
 
@@ -161,12 +204,11 @@ def slow_probe(model: MultimodalClassifier, data: MultimodalData) -> float:
     return quick_probe(before, train.labels, after, test.labels)
 
 
-@lru_cache(maxsize=2)
-def _named(count: int) -> MultimodalData:
+@lru_cache(maxsize=3)
+def _named(count: int, names: tuple[str, ...] = ("sound", "image", "touch")) -> MultimodalData:
     """A few easy samples of modalities that are not called A and B."""
-    names = ("sound", "image", "touch")[:count]
-    shares = {m: 0.1 for m in names}
-    modalities: Mapping[str, Modality] = {m: Modality() for m in names}
+    shares = {m: 0.1 for m in names[:count]}
+    modalities: Mapping[str, Modality] = {m: Modality() for m in names[:count]}
     recipe = Recipe(modalities, redundant=0.5, unique=shares, train=260, valid=60, test=60)
     return generate(recipe, seed=0)
 

@@ -34,6 +34,11 @@ def ogr_frame(tb, vb, ta, va):
     return np.array([t.vb - t.va, o, o**2 / (t.vb - t.va) ** 2])
 
 
+def first_three(rows):
+    """As if there were no further head."""
+    return np.where(np.arange(rows.shape[1]) < 3, rows, 0)
+
+
 def three(g, o, ratio=None):
     return [g, o, (o / g) ** 2 if ratio is None else ratio]
 
@@ -209,8 +214,43 @@ class Forgetful(MultiLoss):
         return {"joint": 1.0} | {m: sum(self.remains) for m in step.run.model.modalities}
 
 
+class LatePush(LossesThemselves):
+    """A weight that turns negative in a later epoch."""
+
+    def weights(self, step):
+        late = step.run.epoch >= 10
+        return {k: -0.02 if late and k != JOINT else w for k, w in super().weights(step).items()}
+
+
+class FirstAgainstSecond(MultiLoss):
+    """A ratio of losses, for whoever is first."""
+
+    def weights(self, step):
+        _, first, second, *_ = (float(x.detach()) for x in step.cross_entropies().values())
+        others = dict.fromkeys(step.run.model.modalities[1:], 0.5)
+        return {JOINT: 1.0, step.run.model.modalities[0]: min(2, first / second)} | others
+
+
+class ByEpoch(MultiLoss):
+    def weights(self, step):
+        return {JOINT: 1.0} | dict.fromkeys(step.run.model.modalities, 1 / step.run.epoch)
+
+
+class NamesKept(MultiLoss):
+    names: ClassVar[list] = []
+
+    def weights(self, step):
+        self.names.extend(step.run.model.modalities if not self.names else [])
+        return {JOINT: 1.0} | dict.fromkeys(self.names, 0.5)
+
+
 RIGHT = {
-    "06-ogr": {"loop": ogr_loop, "torch": ogr_torch, "pandas": ogr_frame},
+    "06-ogr": {
+        "loop": ogr_loop,
+        "torch": ogr_torch,
+        "pandas": ogr_frame,
+        "float32": lambda *four: ogr_torch(*(x.astype(np.float32) for x in four)),
+    },
     "06-blend": {
         "loop": blend_loop,
         "solved": blend_solved,
@@ -266,6 +306,18 @@ WRONG = {
         ),
         "rise of the held loss": (lambda tb, vb, ta, va: three(vb - va, va - vb), ""),
         "no loss": (lambda tb, vb, ta, va: three(np.maximum(vb - va, 0.01), va - ta - vb + tb), ""),
+        "first three heads": (lambda *x: first_three(np.array(ogr_loop(*x))), ""),
+        "four digits": (lambda *x: np.round(ogr_loop(*x), 4), ""),
+        "a little added to G": (
+            lambda tb, vb, ta, va: three(
+                vb - va, va - ta - vb + tb, ((va - ta - vb + tb) / (vb - va + 1e-3)) ** 2
+            ),
+            "",
+        ),
+        "no O below zero": (
+            lambda tb, vb, ta, va: three(vb - va, np.maximum(va - ta - vb + tb, 0)),
+            "",
+        ),
         "by head": (lambda *x: np.array(ogr_loop(*x)).T, "shape|of shape|differs"),
         "in place": (
             lambda tb, vb, ta, va: three(vb - va, va.__isub__(ta) - (vb - tb)),
@@ -290,6 +342,9 @@ WRONG = {
         "softmax": (lambda g, o: torch.softmax(torch.tensor(g / o**2), 0), "softmax"),
         "equal": (lambda g, o: [1 / len(g)] * len(g), "multi-loss"),
         "exchanged": (lambda g, o: o / g**2 / np.sum(o / g**2), ""),
+        "size of the sum": (lambda g, o: g / o**2 / abs(np.sum(g / o**2)), ""),
+        "within -1 and 1": (lambda g, o: np.clip(blend_loop(g, o), -1, 1), ""),
+        "no O below 0.1": (lambda g, o: blend_loop(g, np.maximum(abs(o), 0.1)), ""),
         "sizes to one": (lambda g, o: g / o**2 / np.abs(g / o**2).sum(), ""),
         "size of O": (lambda g, o: g / (o * abs(o)) / np.sum(g / (o * abs(o))), ""),
         "shifted": (
@@ -317,6 +372,9 @@ WRONG = {
         "two heads": (lambda g, o: 1 / ((g / o) ** 2)[:2].sum(), ""),
         "square of the sum": (lambda g, o: 1 / (g / o).sum() ** 2, ""),
         "sums": (lambda g, o: (o.sum() / g.sum()) ** 2, ""),
+        "at most one": (lambda g, o: min(1, 1 / np.sum((g / o) ** 2)), ""),
+        "no O below 0.05": (lambda g, o: 1 / np.sum((g / np.maximum(abs(o), 0.05)) ** 2), ""),
+        "four heads": (lambda g, o: 1 / ((g / o) ** 2)[:4].sum(), ""),
         "gains only": (lambda g, o: 1 / np.sum((g[g > 0] / o[g > 0]) ** 2), ""),
         "geometric mean": (lambda g, o: np.exp(np.mean(np.log((o / g) ** 2))), ""),
         "product": (lambda g, o: np.prod((o / g) ** 2), ""),
@@ -363,6 +421,15 @@ WRONG = {
         "limit of 0.015": (lambda x: trust_with(x, 0.015), ""),
         "limit of 0.03": (lambda x: trust_with(x, 0.03), ""),
         "limit of 0.05": (lambda x: trust_with(x, 0.05), ""),
+        "limit of 0.01995": (lambda x: trust_with(x, 0.01995), ""),
+        "both losses must fall": (
+            lambda x: "no gain" if x["train_after"] > x["train_before"] else trust_nested(x),
+            "",
+        ),
+        "a gain of a thousandth is none": (
+            lambda x: "no gain" if facts(x)[0] < 0.001 else trust_nested(x),
+            "",
+        ),
         "a share of G": (lambda x: trust_with(x, 0.02 * abs(facts(x)[0])), ""),
         "below zero only": (lambda x: trust_nested(x) if facts(x)[0] != 0 else "trust", ""),
         "sizes of the gaps": (
@@ -421,6 +488,7 @@ WRONG = {
             "",
         ),
         "heads and the joint one": (lambda e, n, k, on: passes_simulated(e, n, k + 1, on), ""),
+        "at most a hundred": (lambda e, n, k, on: min(100, passes_simulated(e, n, k, on)), ""),
         "no window": (lambda e, n, k, on: e + (math.ceil(e / n) if on else 1) * k, ""),
         "one for the last": (
             lambda e, n, k, on: passes_simulated(max(1, e - 1), n, k, on) + 1,
@@ -440,5 +508,9 @@ WRONG = {
         "misspelt": (Misspelt, "joint training gives"),
         "against the worst": (Against, "negative weight"),
         "left over": (Forgetful, "left over"),
+        "names kept": (NamesKept, "left over"),
+        "late push": (LatePush, "negative weight"),
+        "first against second": (FirstAgainstSecond, "another order"),
+        "by epoch": (ByEpoch, "same in every step"),
     },
 }

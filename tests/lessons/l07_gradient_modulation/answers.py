@@ -122,6 +122,13 @@ def trace_numpy(k):
     return "mslr" if (k[:5] == 1).all() else "mlb"
 
 
+def trace_from(k, early):
+    """With ``early`` for the epochs in which MSLR has no memory yet."""
+    if k.max() <= 1:
+        return trace_numpy(k)
+    return "mslr" if (early == 1).all() else "mlb"
+
+
 def trace_steps(k):
     k = np.asarray(k)
     moved = np.nonzero((k != 1).any(axis=1))[0]
@@ -226,8 +233,38 @@ class SmallSteps(Method):
         return dict.fromkeys(step.run.model.modalities, 0.8)
 
 
+class FirstIsSlow(Heads):
+    def scales(self, step):
+        first, *others = step.run.model.modalities
+        return {first: 2.0} | dict.fromkeys(others, 0.5)
+
+
+class Backwards(Heads):
+    """A scale that is negative where a loss is far below the mean."""
+
+    def scales(self, step):
+        losses = {m: float(x) for m, x in step.cross_entropies().items() if m != "joint"}
+        usual = statistics.fmean(losses.values())
+        return {m: 1.5 * x / usual - 0.5 for m, x in losses.items()}
+
+
+class Logged(Brake):
+    """A right one that writes down on the class what it did."""
+
+    log: ClassVar = []
+
+    def scales(self, step):
+        self.log.append(super().scales(step))
+        return self.log[-1]
+
+
 RIGHT = {
-    "07-ogm": {"loop": ogm_loop, "torch": ogm_torch, "masked": ogm_masked},
+    "07-ogm": {
+        "loop": ogm_loop,
+        "torch": ogm_torch,
+        "masked": ogm_masked,
+        "float32": lambda s, a: ogm_loop(s.astype(np.float32), a),
+    },
     "07-shapley": {
         "orders": shapley_orders,
         "difference": shapley_difference,
@@ -236,7 +273,7 @@ RIGHT = {
     "07-pcgrad": {"numpy": pcgrad_numpy, "unit": pcgrad_unit, "torch": pcgrad_torch},
     "07-prototypes": {"loop": means_loop, "pandas": means_pandas, "one-hot": means_one_hot},
     "07-traces": {"numpy": trace_numpy, "steps": trace_steps, "words": trace_words},
-    "07-method": {"weights": Heads, "brake": Brake, "running mean": Steady},
+    "07-method": {"weights": Heads, "brake": Brake, "running mean": Steady, "logged": Logged},
 }
 
 WRONG = {
@@ -279,6 +316,22 @@ WRONG = {
             lambda s, a: np.where(s == s.max(), 1 - np.tanh(a * against(s)), 1.0),
             "",
         ),
+        "the leader alone": (
+            lambda s, a: np.where(np.arange(len(s)) == np.argmax(s), ogm_loop(s, a), 1.0),
+            "",
+        ),
+        "not below a hundredth": (lambda s, a: np.maximum(ogm_loop(s, a), 0.01), ""),
+        "ahead by one in a hundred": (lambda s, a: ogm_with(s, a, brake, lambda r: r > 1.01), ""),
+        "ahead or level": (lambda s, a: ogm_with(s, a, brake, lambda r: r > 0.998), ""),
+        "mean of the ratios": (
+            lambda s, a: np.where(
+                (r := np.array([np.mean(x / np.delete(s, i)) for i, x in enumerate(s)])) > 1,
+                1 - np.tanh(a * r),
+                1.0,
+            ),
+            "",
+        ),
+        "losses for scores": (lambda s, a: ogm_loop(-np.log(s / s.sum()), a), ""),
         "alpha of 0.8": (lambda s, a: ogm_loop(s, 0.8), ""),
         "alpha outside": (
             lambda s, a: ogm_with(s, a, lambda r, a: 1 - a * np.tanh(r), ahead),
@@ -309,6 +362,11 @@ WRONG = {
         "first only": (lambda a, b, ab: (a + ab - b) / 2, ""),
         "sizes": (lambda a, b, ab: [abs(x) for x in shapley_orders(a, b, ab)], ""),
         "a third": (lambda a, b, ab: [a / 3 + (ab - b) * 2 / 3, b / 3 + (ab - a) * 2 / 3], ""),
+        "within 5": (lambda a, b, ab: np.clip(shapley_orders(a, b, ab), -5, 5), ""),
+        "first three samples": (
+            lambda a, b, ab: np.stack(shapley_orders(a, b, ab)) * (np.arange(len(a)) < 3)[:, None],
+            "",
+        ),
         "half in common": (lambda a, b, ab: [a + ab / 2, b + ab / 2], ""),
         "in place": (
             lambda a, b, ab: [(a - b + ab) / 2, (b.__iadd__(ab) - a) / 2],
@@ -360,6 +418,25 @@ WRONG = {
         "below one": (
             lambda g, h: (
                 (g - g @ h / (h @ h) * h, h - g @ h / (g @ g) * g) if g @ h < 1 else (g, h)
+            ),
+            "",
+        ),
+        "weak conflicts are none": (
+            lambda g, h: (
+                pcgrad_numpy(g, h)
+                if g @ h < -0.01 * np.linalg.norm(g) * np.linalg.norm(h)
+                else (g, h)
+            ),
+            "",
+        ),
+        "short ones do not conflict": (
+            lambda g, h: pcgrad_numpy(g, h) if g @ h < -0.001 else (g, h),
+            "",
+        ),
+        "a little added to the length": (
+            lambda g, h: (
+                g - min(0, g @ h) / (h @ h + 1e-4) * h,
+                h - min(0, g @ h) / (g @ g + 1e-4) * g,
             ),
             "",
         ),
@@ -416,6 +493,12 @@ WRONG = {
         "ones": (lambda z, y, n: filled(z, y, n, lambda z: 1.0), "should be zeros"),
         "five classes": (lambda z, y, n: means_loop(z, y, 5), ""),
         "up to the largest": (lambda z, y, n: means_loop(z, y, int(y.max()) + 1), ""),
+        "no mean below zero": (lambda z, y, n: np.maximum(means_loop(z, y, n), 0), ""),
+        "two features": (lambda z, y, n: means_loop(z, y, n) * (np.arange(z.shape[1]) < 2), ""),
+        "a single row is no class": (
+            lambda z, y, n: means_loop(z, y, n) * (np.bincount(y, minlength=n) > 1)[:, None],
+            "",
+        ),
         "first row": (
             lambda z, y, n: [z[y == c][0] if c in y else 0 * z[0] for c in range(n)],
             "",
@@ -513,6 +596,16 @@ WRONG = {
             lambda k: "ogm" if k.mean() < 1 else trace_numpy(k),
             "hides that one|differs from",  # of some draws a mean over modalities says the same
         ),
+        "mslr by the first epoch": (lambda k: trace_from(k, k[:1]), ""),
+        "mslr by four epochs": (lambda k: trace_from(k, k[:4]), ""),
+        "mslr by means of the epochs": (lambda k: trace_from(k, k[:6].mean(axis=1)), ""),
+        "mslr by three digits": (lambda k: trace_from(k, k[:6].round(3)), ""),
+        "without the first epoch": (lambda k: trace_numpy(k[1:]), ""),
+        "without the last epoch": (lambda k: trace_numpy(k[:-1]), ""),
+        "joint by three digits": (
+            lambda k: "joint" if np.allclose(k, 1, atol=1e-3) else trace_numpy(k),
+            "",
+        ),
         "always mlb": (lambda k: "mlb", ""),
         "rounded": (lambda k: trace_numpy(np.round(k, 1)), ""),
         "mslr for joint": (lambda k: trace_numpy(k).replace("joint", "mslr"), ""),
@@ -525,6 +618,8 @@ WRONG = {
         "remembers": (Remembers, r"begin\(run\)"),
         "misnamed": (Misnamed, "every weight is what joint training gives"),
         "stands still": (SlowsAll, "does harm there"),
+        "first is slow": (FirstIsSlow, "another order"),
+        "backwards": (Backwards, "negative k"),
         "small steps": (SmallSteps, "hurry it"),
         "no method": (dict, "a subclass of Method was expected"),
     },

@@ -150,7 +150,7 @@ def choose_loop(valid, seconds, budget):
 
 
 def choose_pandas(valid, seconds, budget):
-    table = pd.DataFrame(valid)
+    table = pd.DataFrame(valid).astype("float32")
     d = table.drop(columns="joint").sub(table["joint"], axis=0)
     low = d.mean() - stats.t.ppf(0.975, len(d) - 1) * d.sem()
     gains = d.mean()[(low > 0) & (pd.Series(seconds)[d.columns] <= budget)]
@@ -274,6 +274,36 @@ class Typo(Method):
         return dict.fromkeys(step.run.model.modalities, 2.0)
 
 
+class HurriedMore(MultiLoss):
+    def scales(self, step):
+        return dict.fromkeys(step.run.model.modalities, 5.0)
+
+
+class FirstHurried(MultiLoss):
+    def scales(self, step):
+        first, *others = step.run.model.modalities
+        return {first: 3.0} | dict.fromkeys(others, 0.3)
+
+
+class SecondBraked(Brake):
+    """The brake, for the second modality alone."""
+
+    def scales(self, step):
+        second = step.run.model.modalities[1]
+        return {m: k for m, k in super().scales(step).items() if m == second}
+
+
+class Kept(MultiLoss):
+    means = {}  # noqa: RUF012
+
+    def scales(self, step):
+        for m, x in step.cross_entropies().items():
+            if m != "joint":
+                self.means[m] = 0.9 * self.means.get(m, 1.0) + 0.1 * float(x)
+        usual = statistics.fmean(self.means.values())
+        return {m: min(3.0, max(0.3, x / usual)) for m, x in self.means.items()}
+
+
 RIGHT = {
     "08-multi-loss": {
         "torch": lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in alone.values()),
@@ -291,7 +321,11 @@ RIGHT = {
         "pandas": where_pandas,
         "bincount": where_average,
     },
-    "08-choose": {"loop": choose_loop, "pandas": choose_pandas, "t-test": choose_ttest},
+    "08-choose": {
+        "loop": choose_loop,
+        "pandas": choose_pandas,
+        "t-test": choose_ttest,
+    },
     "08-own": {"brake": Brake, "by loss": ByLoss, "MLB": Gentle},
 }
 
@@ -370,6 +404,26 @@ WRONG = {
             ),
             "The right number, but you changed alone",
         ),
+        "not below .05": (lambda joint, alone, y: max(0.05, multi_loss_loop(joint, alone, y)), ""),
+        "logits within 5": (
+            lambda joint, alone, y: multi_loss_loop(
+                np.clip(joint, -5, 5), {m: np.clip(x, -5, 5) for m, x in alone.items()}, y
+            ),
+            "",
+        ),
+        "a little added to the probability": (
+            lambda joint, alone, y: (
+                -sum(
+                    np.log(torch.tensor(x).softmax(1).numpy()[np.arange(len(y)), y] + 1e-4).mean()
+                    for x in (joint, *alone.values())
+                )
+            ),
+            "",
+        ),
+        "three modalities": (
+            lambda joint, alone, y: multi_loss_loop(joint, dict(list(alone.items())[:3]), y),
+            "",
+        ),
         "half": (lambda joint, alone, y: 0.5 * multi_loss_loop(joint, alone, y), ""),
     },
     "08-pace": {
@@ -397,6 +451,18 @@ WRONG = {
             "tanh is missing",
         ),
         "ones": (lambda s, a, b: np.ones(len(s)), ""),
+        "not below .05": (lambda s, a, b: np.maximum(pace_loop(s, a, b), 0.05), ""),
+        "not above 9": (lambda s, a, b: pace_loop(s, a, min(b, 9)), ""),
+        "alpha not above 1": (lambda s, a, b: pace_loop(s, min(a, 1), b), ""),
+        "nearly level is level": (
+            lambda s, a, b: np.where(abs(ratio(s) - 1) < 0.01, 1, pace_loop(s, a, b)),
+            "",
+        ),
+        "the last one is behind": (
+            lambda s, a, b: 1 + (np.where(s == s.min(), b, 2) - 1) * np.tanh(a * (ratio(s) - 1)),
+            "",
+        ),
+        "three digits": (lambda s, a, b: np.round(pace_loop(s, a, b), 3), ""),
         "size of r - 1": (
             lambda s, a, b: 1 + (np.where(ratio(s) > 1, b, 2) - 1) * np.tanh(a * abs(ratio(s) - 1)),
             "",
@@ -449,6 +515,26 @@ WRONG = {
         "errors": (
             ece_of(lambda n, acc, conf: (n * (1 - acc - conf).abs()).sum() / n.sum()),
             "share of errors",
+        ),
+        "place by floor": (
+            lambda c, r, bins: (
+                sum(abs((r - c)[np.floor(c * bins) == b].sum()) for b in range(bins + 1)) / len(c)
+            ),
+            r"\(low, high\]",
+        ),
+        "edges in both bins": (
+            lambda c, r, bins: sum(
+                abs((r - c)[(b / bins <= c) & (c <= (b + 1) / bins)].sum()) / len(c)
+                for b in range(bins)
+            ),
+            "",
+        ),
+        "not below .05": (lambda c, r, bins: max(0.05, ece_loop(c, r, bins)), ""),
+        "too sure only": (
+            lambda c, r, bins: sum(
+                max(0, (c - r)[np.ceil(c * bins) == b].sum()) / len(c) for b in range(bins + 1)
+            ),
+            "",
         ),
         "one bin": (lambda c, r, bins: abs(r.mean() - c.mean()), "cancel"),
         "twice": (lambda c, r, bins: 2 * ece_loop(c, r, bins), ""),
@@ -525,6 +611,8 @@ WRONG = {
             lambda x, a, b, y: where_loop(np.where(x == a, y, -1), a, b, y),
             "",
         ),
+        "at least a quarter": (lambda x, a, b, y: np.maximum(where_loop(x, a, b, y), 0.25), ""),
+        "first hundred": (lambda *four: where_loop(*(x[:100] for x in four)), ""),
         "never none": (lambda x, a, b, y: [*where_loop(x, a, b, y)[:3], 0.0], ""),
         "the overall": (lambda x, a, b, y: [np.mean(x == y)] * 4, ""),
         "share of the hits": (
@@ -551,6 +639,42 @@ WRONG = {
                 )
             ),
             "seed by seed",
+        ),
+        "interval of the method itself": (
+            choose_where(
+                lambda m, v, s, b: s[m] <= b and gain_interval(v[m], 0)[0] > v["joint"].mean()
+            ),
+            "seed by seed",
+        ),
+        "two-sided test": (
+            choose_where(
+                lambda m, v, s, b: s[m] <= b and stats.ttest_rel(v[m], v["joint"]).pvalue < 0.05
+            ),
+            "",
+        ),
+        "quantile for five seeds": (choose_where(beyond(lambda d: stats.t.ppf(0.975, 4))), ""),
+        "quantile for ten seeds": (choose_where(beyond(lambda d: 2.262)), ""),
+        "only what is within the budget": (
+            lambda v, s, b: choose_loop({m: x for m, x in v.items() if s[m] <= b}, s, b),
+            "raised KeyError",
+        ),
+        "budget in whole seconds": (
+            choose_where(lambda m, v, s, b: s[m] <= int(b) and clear(m, v, s, b)),
+            "",
+        ),
+        "times by place": (
+            lambda v, s, b: choose_loop(v, dict(zip(v, s.values(), strict=True)), b),
+            "",
+        ),
+        "first clear one": (
+            lambda v, s, b: next((m for m in v if m != "joint" and clear(m, v, s, b)), "joint"),
+            "",
+        ),
+        "clear by a thousandth": (
+            choose_where(
+                lambda m, v, s, b: s[m] <= b and gain_interval(v[m], v["joint"])[0] > 0.001
+            ),
+            "",
         ),
         "cheapest": (choose_where(clear, lambda m, v, s: -s[m]), "limit, not the aim"),
         "surest": (
@@ -613,5 +737,9 @@ WRONG = {
         "argument": (Argument, "without arguments"),
         "infinite": (Wrecked, "diverge"),
         "typo": (Typo, "gives"),
+        "still faster for everybody": (HurriedMore, "is a learning rate"),
+        "the first hurried": (FirstHurried, "another order"),
+        "the second braked": (SecondBraked, "another order"),
+        "kept on the class": (Kept, "left over"),
     },
 }

@@ -54,24 +54,27 @@ def _trust_cases(rng: np.random.Generator) -> list[tuple[Losses]]:
         (u(0.4, 0.8), -u(0.05, 0.15), 0.2),  # fine: O is negative, and far from zero
         (u(0.4, 0.8), u(0.001, 0.01), 0.15),  # O near zero, though there is a gap
         (u(0.4, 0.8), -u(0.001, 0.01), 0.15),
-        (-u(0.2, 0.6), u(0.3, 0.9), 0.02),  # the held loss rose, the fitted one fell
+        (u(0.3, 0.4), -u(1.0, 1.2), 0.5),  # fine: the held loss fell, the fitted one rose
+        (-u(0.2, 0.6), u(0.3, 0.9), 0.02),  # the other way round
         (-u(0.05, 0.2), u(0.001, 0.01), 0.1),  # both; said first: no gain
         (-u(0.005, 0.015), u(0.1, 0.3), 0.1),  # just a little ground lost
         # A hair beyond the limit, and a hair short of it, whatever the sign of O and the size of G.
-        *((g, sign * o, 0.1) for g in (0.03, 1.2) for sign in (-1, 1) for o in (0.0195, 0.0205)),
+        *((g, sign * o, 0.1) for g in (0.03, 1.2) for sign in (-1, 1) for o in (0.01999, 0.02001)),
         (0.0, u(0.3, 0.6), 0.1),  # nothing gained, nothing lost: no gain
         (0.0, 0.001, 0.1),
-        (0.002, u(0.3, 0.6), 0.1),  # hardly any gain, but one
-        (-0.002, u(0.3, 0.6), 0.1),
+        (0.0001, u(0.3, 0.6), 0.1),  # hardly any gain, but one
+        (-0.0001, u(0.3, 0.6), 0.1),
         # Fitted rows may be the harder ones: a gap below zero, before, after, or both.
         (u(0.3, 0.6), 0.2, -0.1),
         (u(0.3, 0.6), 0.005, -0.3),
         (u(0.3, 0.6), -0.2, 0.1),
         (u(0.3, 0.6), -0.006, 0.003),
     ]
-    order = rng.permutation(len(pairs))
-    tables = (_table(g, o, gap, u(1.5, 2.0)) for g, o, gap in (pairs[i] for i in order))
-    return [({str(k): t[k] for k in rng.permutation(list(t))},) for t in tables]
+    tables = [_table(g, o, gap, u(1.5, 2.0)) for g, o, gap in pairs]
+    tables.append(_table(1.5, 0.5, 0.25, before=8.0))  # large losses
+    tables.append(_table(0.021, -0.004, 0.022, before=0.04))  # small ones
+    shuffled = (tables[i] for i in rng.permutation(len(tables)))
+    return [({str(k): t[k] for k in rng.permutation(list(t))},) for t in shuffled]
 
 
 trust = Exercise(
@@ -162,8 +165,9 @@ def _passes_cases(rng: np.random.Generator) -> list[tuple[int, int, int, bool]]:
         whole = window * int(rng.integers(2, 5))
         rest = 0 if len(cases) == 1 else int(rng.integers(1, window))
         cases.append((whole + rest, window, int(rng.integers(3, 6)), online))
-    # A training shorter than a window, one as long, windows of one epoch, a single head.
+    # Shorter than a window, as long as one; windows of one epoch; a single head; a long training.
     cases += [(5, 8, 3, True), (8, 8, 4, True), (6, 1, 2, True), (7, 3, 1, True), (4, 9, 2, False)]
+    cases += [(300, 7, 4, True)]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

@@ -26,22 +26,25 @@ def losses(rng: np.random.Generator, heads: int) -> tuple[Array, Array, Array, A
 
     Ratios stay near one, so that the answer's tolerance, a share of its largest number, is small.
     """
-    gain, overfitting = rng.uniform(0.3, 0.9, heads), rng.uniform(0.3, 0.9, heads)
+    gain, overfitting = rng.uniform(0.5, 0.9, heads), rng.uniform(0.3, 0.9, heads)
     gap = rng.uniform(0.1, 0.25, heads)
     valid_before = rng.uniform(1.6, 2.0, heads)
     valid_after = valid_before - gain
     return valid_before - gap, valid_before, valid_after - gap - overfitting, valid_after
 
 
-# Fitted and held losses, before and after: heads that lost ground; O below zero; gaps below zero.
+# Fitted and held losses, before and after: heads that lost ground; O below zero; gaps below zero;
+# large losses; small ones.
 OTHER_HEADS = (
     ([1.6, 1.9, 1.2], [1.8, 1.7, 1.4], [1.1, 1.5, 1.0], [2.2, 1.4, 0.9]),
     ([2.0, 1.1], [1.5, 1.3], [1.2, 0.7], [1.0, 1.9]),
+    ([9.5, 6.0], [9.0, 7.0], [7.0, 2.0], [8.0, 4.0]),
+    ([0.016, 0.012], [0.018, 0.016], [0.002, 0.004], [0.008, 0.012]),
 )
 
 
 def _ogr_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array, Array]]:
-    cases = [losses(rng, int(rng.integers(2, 5))) for _ in range(5)]
+    cases = [losses(rng, heads) for heads in (2, 3, 4, 4, 5)]
     for tb, vb, ta, va in OTHER_HEADS:
         cases.append((np.array(tb), np.array(vb), np.array(ta), np.array(va)))
     return [cases[i] for i in rng.permutation(len(cases))]
@@ -124,10 +127,20 @@ def _best(g: Array, o: Array) -> Array:
     return w / w.sum()
 
 
+# G and O: lost ground and O below zero; little gain and much overfitting; all large; all small.
+OTHER_PARTS = (
+    ([0.9, -0.2, 0.5], [0.3, 0.4, -0.6]),
+    ([0.2, 0.3], [0.8, 1.2]),
+    ([9.0, 6.0], [3.0, 8.0]),
+    ([9.0, 8.0], [0.5, 0.4]),
+    ([0.01, 0.04, 0.03], [0.03, 0.06, 0.01]),
+)
+
+
 def _minimal_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    """Two, three and four heads; some lost ground, and some have an O below zero."""
-    cases = [(rng.uniform(0.3, 1.2, k), rng.uniform(0.1, 0.9, k)) for k in (2, 3, 4, 2, 3, 4)]
-    cases += [(np.array([0.9, -0.2, 0.5]), np.array([0.3, 0.4, -0.6]))]
+    """From one head to five; some lost ground, and some have an O below zero."""
+    cases = [(rng.uniform(0.3, 1.2, k), rng.uniform(0.1, 0.9, k)) for k in (1, 2, 3, 4, 5)]
+    cases += [(np.array(g), np.array(o)) for g, o in OTHER_PARTS]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

@@ -18,18 +18,28 @@ def _blend(g: Array, o: Array) -> Array:
     return share(g / o**2)
 
 
+# G and O: the sum of G/O² is negative; a weight is large; all is large; all is small.
+OTHER_HEADS = (
+    ([-0.8, 0.3], [0.4, -0.6]),
+    ([0.6, -0.5], [0.5, 0.5]),
+    ([9.0, 6.0], [6.0, 2.0]),
+    ([0.01, 0.05], [0.04, 0.01]),
+)
+
+
 def _blend_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """Some heads have lost ground, and some O are negative; the sum of G/O² stays far from 0."""
     cases: list[tuple[Array, Array]] = []
     while len(cases) < 6:
-        k = int(rng.integers(2, 5))
+        k = 2 + len(cases) % 4
         g, o = rng.uniform(0.1, 1.0, k), rng.uniform(0.2, 0.9, k)
         g[0] *= (-0.3, 1)[len(cases) % 2]
         o[-1] *= (1, -1)[len(cases) % 2]
         raw = g / o**2
         if raw.sum() > 0.3 * np.abs(raw).sum() and np.abs(share(g / o)).max() < 5:
             cases.append((g, o))
-    return cases
+    cases += [(np.array(g), np.array(o)) for g, o in OTHER_HEADS]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 blend = Exercise(

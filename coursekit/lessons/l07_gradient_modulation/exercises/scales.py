@@ -29,7 +29,20 @@ def _coefficient_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
     cases += [(rng.permutation([9.0, 21.0, 28.0, 58.0]), float(rng.uniform(0.3, 1.2)))]
     tie = float(rng.integers(20, 40))
     cases += [(np.array([tie, tie]), 0.8), (np.array([30.0, 20.0, 40.0]), 0.5)]  # the first: at 1
+    cases += [(rng.permutation(scores), alpha) for scores, alpha in EDGES]
     return [cases[i] for i in rng.permutation(len(cases))]
+
+
+# Three of four ahead; ahead of the sum of the others; almost stopped; ahead by a hair; a large α;
+# small scores and a small α.
+EDGES = (
+    ([9.0, 40.0, 45.0, 58.0], 0.5),
+    ([50.0, 20.0, 10.0], 0.6),
+    ([60.0, 15.0], 1.2),
+    ([40.04, 40.0], 0.8),
+    ([51.0, 50.0], 6.0),
+    ([0.0125, 0.03, 0.04], 0.015),
+)
 
 
 def _formula(k_of: object, ahead_of: object = _ahead, tie: bool = False) -> object:

@@ -20,8 +20,18 @@ def _shares(f_a: Array, f_b: Array, f_ab: Array) -> tuple[Array, Array]:
 
 
 def _share_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    sizes = [(int(rng.integers(2, 5)), int(rng.integers(2, 5))) for _ in range(5)]
-    return [tuple(rng.normal(0, 2, (3, *size))) for size in sizes]
+    sizes = [(2, 3), (3, 2), (4, 4), (5, 3), (6, 2)]
+    cases = [tuple(rng.normal(0, 2, (3, *size))) for size in sizes]
+    cases.append(tuple(map(np.array, LARGE_AND_SMALL)))
+    return [cases[i] for i in rng.permutation(len(cases))]
+
+
+# Logits of A alone, of B alone, of both.
+LARGE_AND_SMALL = (
+    [[9.0, -0.01], [0.012, -7.0], [0.01, 0.5]],
+    [[-8.0, 0.015], [0.011, 6.0], [0.025, 0.25]],
+    [[0.013, 9.5], [-6.5, 0.014], [0.03, 1.0]],
+)
 
 
 shapley_shares = Exercise(
@@ -98,13 +108,18 @@ def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
-# Hardly in conflict, hardly in agreement, plainly, opposite, long against short.
+# Hardly in conflict, hardly in agreement, plainly, opposite, long against short, both long, both
+# short, almost at right angles.
 EDGES = (
     ([0.3, 0.2], [0.4, -0.8]),
     ([0.3, 0.2], [0.8, -0.9]),
     ([2.0, 1.0], [1.5, 3.0]),
     ([0.5, -1.0], [-1.0, 2.0]),
     ([30.0, 10.0], [-0.01, 0.02]),
+    ([6.0, -2.0], [-7.0, 3.0]),
+    ([0.01, 0.04], [0.03, -0.015]),
+    ([1.0, 0.5], [0.5, -1.002]),
+    ([1.0, 0.5], [0.5, -0.998]),
 )
 
 
@@ -190,12 +205,16 @@ def _means(features: Array, labels: Array, num_classes: int) -> Array:
 def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     cases = []
     for classes, absent in ((5, [2]), (4, [0]), (6, [1, 3]), (3, []), (5, [4]), (6, [4, 5])):
-        width = int(rng.integers(2, 4))
+        width = 2 + len(cases) % 3
         there = [c for c in range(classes) if c not in absent]
         labels = np.concatenate([there, rng.choice(there, 7)])  # each at least once
         rng.shuffle(labels)
         cases.append((rng.normal(1, 1, (len(labels), width)), labels, classes))
+    cases.append((np.array(LARGE_AND_SMALL_FEATURES), np.array([2, 0, 3, 2]), 4))
     return cases
+
+
+LARGE_AND_SMALL_FEATURES = [[9.0, -8.0], [0.01, -0.02], [-6.0, 0.012], [0.03, 7.0]]
 
 
 def _filled(fill: Callable[[Array], Array]) -> Callable[[Array, Array, int], Array]:

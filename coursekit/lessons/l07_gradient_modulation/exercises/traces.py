@@ -66,6 +66,18 @@ def _accuracies(scores: torch.Tensor, kind: int) -> torch.Tensor:
     return scores * 0.85**late if kind == 1 else 0.6 + 0.3 * scores
 
 
+def _by_hand() -> list[Array]:
+    """Where few entries tell: a brake in one epoch only, level scores at first, up in the end."""
+    first, last, level, late = (np.ones((epochs, 2)) for epochs in (13, 14, 15, 16))
+    first[0, 1] = 0.75  # OGM with a window of one epoch
+    last[-1, 0] = 0.9997  # OGM with a small α
+    steps = 2.0 ** np.arange(-12, -1)  # MLB, the heads had learnt nothing at first
+    level[4:] += np.stack([-steps, steps], axis=1)
+    late[MEMORY + 1 : -1] = 0.9996  # MSLR, the accuracies fell before they rose
+    late[-1] = 0.9998, 1.0004
+    return [first, last, level, late]
+
+
 def _mean_over_batches(scores: torch.Tensor, rule: Callable[..., torch.Tensor]) -> torch.Tensor:
     rows = [torch.stack([rule(batch) for batch in epoch]).mean(0) for epoch in scores]
     return torch.stack(rows)
@@ -120,6 +132,7 @@ def _trace_cases(rng: np.random.Generator) -> list[tuple[Array]]:
 
 def _draw_traces(rng: np.random.Generator) -> list[tuple[Array]]:
     cases = [(_trace(method, kind, rng),) for method in METHODS for kind in range(3)]
+    cases += [(k,) for k in _by_hand()]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

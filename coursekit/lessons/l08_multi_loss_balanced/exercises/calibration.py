@@ -49,7 +49,12 @@ def _middles(sure: Array, right: Array, bins: int) -> float:
 def _merged(sure: Array, right: Array, bins: int, low: int, high: int) -> float:
     """A wrong answer: the bins up to ``low`` are one, and those from ``high`` on."""
     place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], sure).clip(low, high)
-    gaps = [abs((right - sure)[place == b].sum()) for b in range(bins)]
+    return _placed(sure, right, place)
+
+
+def _placed(sure: Array, right: Array, place: Array) -> float:
+    """With the bin of each prediction, ``place``."""
+    gaps = [abs((right - sure)[place == b].sum()) for b in np.unique(place)]
     return float(np.sum(gaps) / len(sure))
 
 
@@ -77,7 +82,15 @@ def _draw_predictions(rng: np.random.Generator) -> list[tuple[Array, Array, int]
         case = (rng.permutation(sure), right.astype(int), bins)
         if abs(_ece(*case) - _left_closed(*case)) > 0.01:
             cases.append(case)
-    return cases
+    sure, right = np.array(ALMOST_CALIBRATED).T
+    return [*cases, (sure, right.astype(int), 4)]
+
+
+# Confidence, and right or not: an error below .01, and an empty bin.
+ALMOST_CALIBRATED = (
+    *((0.01, 0), (0.24, 0), (0.24, 1), (0.24, 0), (0.24, 0), (0.51, 0)),
+    *((0.51, 1), (0.76, 1), (0.76, 0), (0.76, 1), (0.76, 1)),
+)
 
 
 LEFT_CLOSED = (
@@ -106,6 +119,11 @@ calibration_error = Exercise(
             lambda sure, right, bins: (
                 _left_closed(sure[sure < 1], right[sure < 1], bins) * np.mean(sure < 1)
             ),
+            LEFT_CLOSED,
+        ),
+        Misconception(
+            "left-closed bins, 1 in a bin of its own",
+            lambda sure, right, bins: _placed(sure, right, np.floor(sure * bins)),
             LEFT_CLOSED,
         ),
         Misconception(

@@ -50,7 +50,23 @@ def _multi_loss_cases(rng: np.random.Generator) -> list[tuple[Array, Logits, Arr
         names = [str(name) for name in rng.permutation(NAMES)[:m]]
         alone = {name: rng.normal(0, 1.5, (n, c)) for name in names}
         cases.append((rng.normal(0, 1.5, (n, c)), alone, labels))
+    for joint, alone, labels in (LARGE_LOGITS, SURE_AND_RIGHT):
+        arrays = {name: np.array(logits) for name, logits in alone.items()}
+        cases.append((np.array(joint), arrays, np.array(labels)))
     return cases
+
+
+# Joint logits, those of each modality, labels.
+LARGE_LOGITS = (
+    [[9.0, -6.0], [-7.0, 8.0], [0.015, -0.25]],
+    {"text": [[-8.0, 6.0], [7.0, 6.5], [0.25, 0.0125]]},
+    [1, 1, 0],
+)
+SURE_AND_RIGHT = (  # a loss of less than .02
+    [[0.0, -5.5, -6.5], [-5.0, 0.0, -7.5]],
+    {"text": [[0.0, -6.0, -5.5], [-8.0, 0.0, -5.25]]},
+    [0, 1],
+)
 
 
 multi_loss = Exercise(
@@ -166,10 +182,22 @@ def _pace_cases(rng: np.random.Generator) -> list[tuple[Array, float, float]]:
         s = np.geomspace(20, 100, m) * rng.uniform(0.92, 1.08, m)
         alpha, beta = rng.uniform(0.3, 0.9), rng.uniform(2.8, 9)
         cases.append((rng.permutation(s), round(float(alpha), 2), round(float(beta), 1)))
-    # All level, nearly level, and far apart.
-    cases += [(np.array([40.0, 40.0, 40.0]), 0.5, 4.0), (np.array([30.0, 31.0]), 0.4, 5.0)]
-    cases += [(np.array([5.0, 90.0, 60.0, 10.0]), 0.3, 2.5)]
+    cases += [(np.array(scores), alpha, beta) for scores, alpha, beta in EDGES]
     return [cases[i] for i in rng.permutation(len(cases))]
+
+
+# All level, nearly level, and far apart; level but for a hair; almost stopped, with a large β_max;
+# a large α; small scores and a small α; small scores and a β_max of five digits.
+EDGES = (
+    ([40.0, 40.0, 40.0], 0.5, 4.0),
+    ([30.0, 31.0], 0.4, 5.0),
+    ([5.0, 90.0, 60.0, 10.0], 0.3, 2.5),
+    ([40.0, 40.04], 0.5, 4.0),
+    ([60.0, 6.0], 3.0, 12.0),
+    ([40.0, 42.0], 6.0, 3.0),
+    ([0.0125, 0.03, 0.05], 0.0125, 6.0),
+    ([0.0125, 0.0275], 0.45, 3.1254),
+)
 
 
 pace = Exercise(

@@ -11,6 +11,7 @@ from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
 from coursekit.course.exercises.own_method import STARVED, Answer, requirements, slips
+from coursekit.course.exercises.own_rule import isolated, tells_modalities_apart
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.models import build_classifier
@@ -23,6 +24,14 @@ BEYOND = (
     "Every modality's own loss feeds the slow encoder, but the joint head has settled on the fast "
     "modality by then. Which k, on which modality, would make it wait?"
 )
+ONE_FOR_ALL = (
+    "One k for every modality is a learning rate, whether it is 4 or falls from epoch to epoch. "
+    "Take each modality's own from what its head has learnt."
+)
+
+
+def _tells_apart(answer: Answer, rng: np.random.Generator) -> bool:
+    return tells_modalities_apart(answer)
 
 
 def _beats_multi_loss(answer: Answer, rng: np.random.Generator) -> bool:
@@ -33,7 +42,7 @@ def _test_accuracy(answer: Answer, faster: float = 1) -> float:
     data = _starved()
     model = build_classifier(data.train.inputs, data.num_classes, seed=0)
     settings = replace(STARVED, lr=faster * STARVED.lr)
-    fit(model, data.train, data.valid, settings, seed=0, method=answer())
+    fit(model, data.train, data.valid, settings, seed=0, method=isolated(answer)())
     with torch.no_grad():
         return accuracy(predict(model, data.test.inputs).joint, data.test.labels)
 
@@ -58,6 +67,11 @@ class _HurriesEverybody(MultiLoss):
         return dict.fromkeys(step.run.model.modalities, float(FASTER))
 
 
+class _HurriesEverybodyMore(MultiLoss):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, 5.0)
+
+
 class _HalvesTheJointLoss(MultiLoss):
     def weights(self, step: Step) -> Mapping[str, float]:
         return {**super().weights(step), JOINT: 0.5}
@@ -77,12 +91,16 @@ own_method = OpenExercise(
             _beats_multi_loss,
             BEYOND,
         ),
+        Requirement(
+            "not a rate", "Its k is the same for every modality.", _tells_apart, ONE_FOR_ALL
+        ),
     ),
     untouched=Method,
     misconceptions=(
         *slips(feeds=True),
         Misconception("multi-loss and nothing more", _OnlyTheLosses, BEYOND),
         Misconception("a larger rate for everybody", _HurriesEverybody, BEYOND),
+        Misconception("a still larger one", _HurriesEverybodyMore, ONE_FOR_ALL),
         Misconception("half of the joint loss", _HalvesTheJointLoss, BEYOND),
     ),
     hints=(

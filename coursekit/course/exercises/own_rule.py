@@ -1,0 +1,158 @@
+"""What the weights and scales of a learner's own method may hang on; lessons 06 to 08.
+
+A method is trained for a few steps, and what it gave every head and modality is compared: with the
+modalities in another order, on other data, over many epochs.
+"""
+
+import copy
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import torch
+
+from coursekit.balancing.multi_loss import MultiLoss
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.models import MultimodalClassifier, build_classifier
+from coursekit.training import Settings, epochs, fit
+from coursekit.training.method import Method, Run, slots_of
+
+Answer = type[Method]
+Given = dict[tuple[str, str], float]
+FEW = Settings(epochs=3, batch_size=64, measure_train=False)
+MANY = Settings(epochs=20, batch_size=64, measure_train=False)
+AMPLITUDES = {"sound": 5.0, "image": 2.0, "touch": 1.0}
+APART = 0.02  # rounding makes less than this, another place in the list more
+EXTREME = 30.0  # times as large are the logits of heads that are sure of everything
+
+
+def isolated(answer: Answer) -> Answer:
+    """A subclass with copies of the lists, dicts and sets that ``answer`` keeps on the class.
+
+    What one training leaves there, another one of the check does not meet.
+    """
+    own = [cls for cls in reversed(answer.__mro__) if not cls.__module__.startswith("coursekit.")]
+    kept = {
+        name: copy.deepcopy(value)
+        for cls in own
+        for name, value in vars(cls).items()
+        if isinstance(value, list | dict | set)
+    }
+    return type(answer.__name__, (answer,), {"__module__": answer.__module__, **kept})
+
+
+def uneven(amplitudes: dict[str, float] | None = None, train: int = 130) -> MultimodalData:
+    """Data whose modalities are read the better the larger their amplitude is."""
+    chosen = AMPLITUDES if amplitudes is None else amplitudes
+    modalities = {m: Modality(amplitude=a) for m, a in chosen.items()}
+    recipe = Recipe(modalities, redundant=0.8, train=train, valid=60, test=60)
+    return generate(recipe, seed=0)
+
+
+def given(
+    answer: Answer, model: MultimodalClassifier, data: MultimodalData, settings: Settings
+) -> tuple[list[Given], Run]:
+    """What each step gave: ("weight", head) or ("scale", modality) → number; and the training.
+
+    Errors: as `coursekit.training.epochs`, and whatever the answer raises.
+    """
+    runs: list[Run] = []
+    method = isolated(answer)()
+    for _ in epochs(model, data.train, data.valid, settings, method=method, watch=runs.append):
+        pass
+    steps: dict[tuple[int, int], Given] = {}
+    for row in runs[-1].trace:
+        step = steps.setdefault((row["epoch"], row["batch"]), {})
+        if "head" in row:
+            step["weight", row["head"]] = row["weight"]
+        else:
+            step["scale", row["modality"]] = row["scale"]
+    return list(steps.values()), runs[-1]
+
+
+def differ(one: Given, other: Given, more_than: float = APART) -> bool:
+    """Whether a head or modality was given another number; a weight not named is 0, a scale 1."""
+    usual = {"weight": 0.0, "scale": 1.0}
+    return any(
+        not abs(one.get(key, usual[key[0]]) - other.get(key, usual[key[0]])) <= more_than
+        for key in one.keys() | other.keys()
+    )
+
+
+def treats_alike(answer: Answer) -> bool:
+    """Whether every modality is given the same when the order of the modalities is another one.
+
+    True also for a method that draws: who gets which number is chance there.
+    """
+    data, model = uneven(), _skilled()
+    before, run = given(answer, copy.deepcopy(model), data, FEW)
+    if not torch.equal(run.generator.get_state(), _undrawn(run)):
+        return True
+    for _ in range(len(AMPLITUDES) - 1):
+        data = _turned(data)  # every modality comes to every place
+        after, _ = given(answer, _turned_model(model, data), data, FEW)
+        if any(differ(*pair) for pair in zip(before, after, strict=True)):
+            return False
+    return True
+
+
+def stays_in_range(answer: Answer) -> bool:
+    """Whether weights and scales are finite and not negative, in a long training and an odd one.
+
+    In the odd one all heads are sure of everything, the right and the wrong.
+    """
+    data = uneven()
+    sure = copy.deepcopy(_skilled())
+    with torch.no_grad():
+        for head in sure.heads.values():
+            for p in head.parameters():
+                p.mul_(EXTREME)
+    try:
+        long, _ = given(answer, build_classifier(data.train.inputs, data.num_classes), data, MANY)
+        odd, _ = given(answer, sure, data, FEW)
+    except (FloatingPointError, ZeroDivisionError, OverflowError):
+        return False
+    values = [x for step in (*long, *odd) for x in step.values()]
+    return all(math.isfinite(x) and x >= 0 for x in values)
+
+
+def tells_modalities_apart(answer: Answer) -> bool:
+    """Whether some step gave two modalities different scales, or none of them one but 1."""
+    data = uneven()
+    steps, run = given(answer, copy.deepcopy(_skilled()), data, FEW)
+    scales = [{m: s.get(("scale", m), 1.0) for m in run.model.modalities} for s in steps]
+    apart = any(max(k.values()) - min(k.values()) > APART for k in scales)
+    return apart or all(abs(x - 1) <= APART for k in scales for x in k.values())
+
+
+@lru_cache(maxsize=1)
+def _skilled() -> MultimodalClassifier:
+    """A model whose heads are of different skill."""
+    data = uneven()
+    model = build_classifier(data.train.inputs, data.num_classes)
+    fit(model, data.train, data.valid, FEW, method=MultiLoss())
+    return model
+
+
+def _undrawn(run: Run) -> torch.Tensor:
+    """The state of a training's generator from which nothing was drawn."""
+    return torch.Generator().manual_seed(run.generator.initial_seed()).get_state()
+
+
+def _turned(data: MultimodalData) -> MultimodalData:
+    """The same rows; the first modality is the last one now."""
+    first, *others = data.inputs
+    return replace(data, inputs={m: data.inputs[m] for m in (*others, first)})
+
+
+def _turned_model(model: MultimodalClassifier, data: MultimodalData) -> MultimodalClassifier:
+    """A model with the same weights by modality, for data in another order."""
+    other = build_classifier(data.train.inputs, data.num_classes)
+    with torch.no_grad():
+        other.fusion.load_state_dict(model.fusion.state_dict())  # its slices are put right below
+        for m in model.modalities:
+            pairs = zip(slots_of(model, m), slots_of(other, m), strict=True)
+            for (p, here), (q, there) in pairs:
+                q[there] = p[here]
+    return other
