@@ -545,7 +545,6 @@ WRONG = {
             ),
             "djusted R²",
         ),
-        "any weight": (lambda a, b, y: any(ols("y ~ a * b", a, b, y).pvalues < 0.05), "each time"),
         "any of the three": (
             lambda a, b, y: any(ols("y ~ a * b", a, b, y).pvalues.iloc[1:] < 0.05),
             "",

@@ -138,6 +138,8 @@ def studies(rng: np.random.Generator) -> list[Study]:
         # Plain main effects and next to no interaction; an x_B that is nearly rejected.
         ((t(), t(), none() / 20), 1.0, False),
         ((none(), 1.6, none()), 1.0, False),
+        # A main effect beside which the residuals are small, and an interaction far from the limit.
+        ((60.0, none(), 4.0), 1.0, False),
         # Rejected at 0.05 and not at 0.01; then not rejected at 0.05, though at 0.1.
         ((none(), t(), 2.4), 1.0, False),
         ((none(), t(), 1.8), 20.0, False),
