@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from mutants.answers import load_answers, with_kept_cases
+from mutants.answers import load_answers, remembering
 
 from coursekit.course.exercises import Correct, Exercise, Incorrect, NotAttempted, OpenExercise
 from coursekit.course.exercises.same_value import agree
@@ -15,7 +15,7 @@ MORE_SEEDS = range(11, 17)
 
 
 EXERCISES = [
-    (lesson, with_kept_cases(exercise))
+    (lesson, remembering(exercise))
     for lesson in rooms()
     for exercise in vars(exercises(lesson)).values()
     if isinstance(exercise, Exercise)

@@ -10,6 +10,15 @@ import pandas as pd
 
 from coursekit.course.exercises.same_value import is_tensor
 
+KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("number", (int, float, Real, np.generic)),  # the most frequent ones first
+    ("text", (str, bytes)),
+    ("array", (np.ndarray,)),
+    ("table", (pd.DataFrame, pd.Series, pd.Index)),
+    ("mapping", (dict, Mapping)),
+    ("list", (list, tuple)),
+)
+
 
 def changed_names(
     function: Callable[..., Any], before: tuple[Any, ...], after: tuple[Any, ...]
@@ -19,9 +28,9 @@ def changed_names(
     Numbers, texts, arrays, tensors, tables, lists and dicts are compared by their values. What is
     there to move is not compared: a module's weights, a generator's state, a tensor's ``grad``.
     """
-    names = _names(function)
     for place, (old, new) in enumerate(zip(before, after, strict=True)):
         if differ(old, new):
+            names = _names(function)
             yield names[place] if place < len(names) else f"argument {place + 1}"
 
 
@@ -57,16 +66,10 @@ def _kind(value: Any) -> str:
     """What a value is compared as; numbers are numbers, whatever library they are from."""
     if is_tensor(value):
         return "tensor"
-    kinds = {
-        "number": Real | np.generic,
-        "text": str | bytes,
-        "array": np.ndarray,
-        "table": pd.DataFrame | pd.Series | pd.Index,
-        "mapping": Mapping,
-        "list": list | tuple,
-    }
-    names = [name for name, types in kinds.items() if isinstance(value, types)]
-    return names[0] if names else type(value).__name__
+    for name, types in KINDS:
+        if isinstance(value, types):
+            return name
+    return type(value).__name__
 
 
 def _names(function: Callable[..., Any]) -> list[str]:

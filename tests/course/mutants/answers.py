@@ -1,14 +1,17 @@
 """The right answers of an exercise as syntax trees: its reference and those in answers.py."""
 
 import ast
+import copy
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
 import numpy
 
@@ -42,11 +45,22 @@ def is_open(exercise: Exercise) -> bool:
     return isinstance(exercise, OpenExercise)
 
 
-def with_kept_cases(exercise: Exercise) -> Exercise:
-    """The exercise, which makes the cases of a seed only once."""
-    make, kept = exercise.cases, {}
-    if make is None:
-        return exercise
+def remembering(exercise: Exercise) -> Exercise:
+    """The exercise, which computes what hangs on a seed only once.
+
+    Its cases, the right values and what misconceptions say are the same for every answer.
+    """
+    known = [replace(m, function=_remembered(m.function)) for m in exercise.misconceptions]
+    return replace(
+        exercise,
+        cases=None if exercise.cases is None else _with_kept_cases(exercise.cases),
+        reference=_remembered(exercise.reference),
+        misconceptions=tuple(known),
+    )
+
+
+def _with_kept_cases(make: Callable[[numpy.random.Generator], list[tuple]]):
+    kept: dict[str, list[tuple]] = {}
 
     def cases(rng: numpy.random.Generator) -> list[tuple]:
         state = str(rng.bit_generator.state)
@@ -54,7 +68,26 @@ def with_kept_cases(exercise: Exercise) -> Exercise:
             kept[state] = make(rng)
         return kept[state]
 
-    return replace(exercise, cases=cases)
+    return cases
+
+
+def _remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same values and errors, each computed once for the same arguments."""
+    kept: dict[bytes, tuple[Any, Exception | None]] = {}
+
+    def call(*arguments: Any) -> Any:
+        key = pickle.dumps(arguments)
+        if key not in kept:
+            try:
+                kept[key] = function(*arguments), None
+            except Exception as error:
+                kept[key] = None, error
+        value, error = kept[key]
+        if error is not None:
+            raise error.with_traceback(None)
+        return copy.copy(value)
+
+    return call
 
 
 def answers_path(lesson: str) -> Path:

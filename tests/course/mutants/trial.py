@@ -11,7 +11,7 @@ from coursekit.course.exercises import Correct, Exercise
 from coursekit.course.exercises.outcome import Outcome
 from coursekit.course.exercises.same_value import agree, as_array, fresh, is_missing, same_form
 from mutants import equivalents
-from mutants.answers import all_exercises, compiled, is_open, load_answers, sources, with_kept_cases
+from mutants.answers import all_exercises, compiled, is_open, load_answers, remembering, sources
 from mutants.slips import slips
 from mutants.values import argument_changes, can_occur, result_changes
 
@@ -66,7 +66,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         lesson, exercise = all_exercises()[self.key]
-        self.exercise = with_kept_cases(exercise)
+        self.exercise = remembering(exercise)
         self.lesson = lesson
         self.given = getattr(load_answers(lesson), "GIVEN", {}).get(self.key, ())
         if self.exercise.cases is None:

@@ -190,12 +190,7 @@ RIGHT = {
         "list": lambda w, m: [sum([w[0], w[1] * m]), sum([w[2], w[3] * m])],
     },
     "01-needs-interaction": {
-        "F test": needs_by_f_test,
-        "interval": needs_by_interval,
         "by hand": needs_by_hand,
-        "t test": lambda a, b, y: bool(
-            by_formula("y ~ a + b + a:b", a, b, y).pvalues.iloc[3] <= 0.05
-        ),
     },
 }
 
@@ -249,6 +244,11 @@ FORMS = {
         "generator": lambda w, m: tuple(w[i] + w[i + 1] * m for i in range(0, 4, 2)),
     },
     "01-needs-interaction": {
+        "F test": needs_by_f_test,
+        "interval": needs_by_interval,
+        "t test": lambda a, b, y: bool(
+            by_formula("y ~ a + b + a:b", a, b, y).pvalues.iloc[3] <= 0.05
+        ),
         "single precision": needs_single_precision,
         "partial correlation": needs_by_partial_correlation,
         "critical F": lambda a, b, y: torch.tensor(
