@@ -1,10 +1,21 @@
 """What an entrant has to do: methods that work pass, and each slip is told what it lacks."""
 
+from typing import ClassVar
+
 import pytest
+import torch
 
 from coursekit import balancing
 from coursekit.course.exercises import Correct, Incorrect, NotAttempted, OpenExercise
-from coursekit.course.exercises.own_method import GAIN, NAMES, THREE, requirements, slips
+from coursekit.course.exercises.own_method import (
+    GAIN,
+    NAMES,
+    REPEATED,
+    THREE,
+    requirements,
+    slips,
+)
+from coursekit.course.exercises.own_rule import stays_in_range, treats_alike
 from coursekit.training.method import Method
 
 ENTER = OpenExercise(
@@ -69,3 +80,49 @@ def test_helpers_of_the_exercise_do_not_enter_the_registry():
         not cls.__module__.startswith("coursekit.course.exercises")
         for cls in balancing.registry().values()
     )
+
+
+def test_a_line_of_the_check_is_never_quoted_as_the_learners():
+    class Stranger(Method):
+        def scales(self, step):
+            return {"nobody": 0.5}
+
+    assert ENTER.evaluate(Stranger).detail == "KeyError: 'nobody'"
+
+
+def test_what_an_earlier_training_left_on_the_class_is_named():
+    class Kept(Method):
+        names: ClassVar[list] = []
+
+        def scales(self, step):
+            self.names.extend([] if self.names else step.run.model.modalities)
+            return dict.fromkeys(self.names, 0.5)
+
+    assert ENTER.evaluate(Kept).hint == REPEATED
+    assert Kept.names == []  # the class is as it was, for the next check
+
+
+def test_a_method_that_draws_from_its_generator_may_tell_modalities_apart():
+    class Drawn(Method):
+        def scales(self, step):
+            names = step.run.model.modalities
+            drawn = torch.rand(len(names), generator=step.run.generator).tolist()
+            return dict(zip(names, drawn, strict=True))
+
+    class Placed(Method):
+        def scales(self, step):
+            return {step.run.model.modalities[-1]: 0.5}
+
+    assert treats_alike(Drawn)
+    assert not treats_alike(Placed)
+
+
+def test_weights_below_zero_are_found_also_where_they_come_late():
+    class Late(Method):
+        def weights(self, step):
+            return {"joint": 1.0} | dict.fromkeys(
+                step.run.model.modalities, -0.01 if step.run.epoch > 15 else 0.5
+            )
+
+    assert stays_in_range(balancing.registry()["mlb"])
+    assert not stays_in_range(Late)

@@ -203,7 +203,7 @@ def _means(features: Array, labels: Array, num_classes: int) -> Array:
 
 
 def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
-    cases = []
+    cases: list[tuple[Array, Array, int]] = []
     for classes, absent in ((5, [2]), (4, [0]), (6, [1, 3]), (3, []), (5, [4]), (6, [4, 5])):
         width = 2 + len(cases) % 3
         there = [c for c in range(classes) if c not in absent]

@@ -50,9 +50,9 @@ def _multi_loss_cases(rng: np.random.Generator) -> list[tuple[Array, Logits, Arr
         names = [str(name) for name in rng.permutation(NAMES)[:m]]
         alone = {name: rng.normal(0, 1.5, (n, c)) for name in names}
         cases.append((rng.normal(0, 1.5, (n, c)), alone, labels))
-    for joint, alone, labels in (LARGE_LOGITS, SURE_AND_RIGHT):
-        arrays = {name: np.array(logits) for name, logits in alone.items()}
-        cases.append((np.array(joint), arrays, np.array(labels)))
+    for joint, unimodal, right in (LARGE_LOGITS, SURE_AND_RIGHT):
+        arrays = {name: np.array(logits) for name, logits in unimodal.items()}
+        cases.append((np.array(joint), arrays, np.array(right)))
     return cases
 
 
