@@ -1205,18 +1205,18 @@ EXPLORERS["blend"]()
 #
 # ### Exercise 6 · Your own blend
 #
-# Write a method that takes the weights of its losses from losses. Override what you need:
+# Write a method whose loss weights follow how the heads are doing. Override what you need:
 # `weights(step)` returns a number for each head (`JOINT` and the names in
 # `step.run.model.modalities`); `step.cross_entropies()` are this batch's losses by head;
 # `begin_epoch(run)` and `end_epoch(run)` come before and after an epoch, where
 # `gblend.head_loss(run.model, run.valid, head)` measures on held rows. It must work for any
-# modalities, repeat itself with the same seed, never push a head with a negative weight, and do no
-# harm on balanced data. Everything else is yours.
+# modalities in any order, repeat itself with the same seed, never push a head with a negative
+# weight, and do no harm on balanced data. Everything else is yours.
 
 
 # %% nbgrader={"grade_id": "ex-06-own-blend", "solution": true}
 class OwnBlend(Method):
-    """Loss weights from losses."""
+    """Loss weights that follow how the heads are doing."""
 
     ### BEGIN SOLUTION
     def weights(self, step):

@@ -170,7 +170,7 @@ claim("… that set weights or scales: {value:.0f}", touched.sum(), above=9)
 #
 # ### Exercise 1 · The brake
 #
-# `scores` is an array of two or three scores. Return the scales. A tie is left alone.
+# `scores` is an array of two scores or more. Return the scales. A tie is left alone.
 
 
 # %% nbgrader={"grade_id": "ex-07-ogm", "solution": true}
@@ -1450,10 +1450,11 @@ exercises.whose_trace.check(whose_trace, seed=7_0105)
 # only if `weights` gives them a weight.
 #
 # There is no single right answer. Asked is: it needs no arguments, it trains on two and on three
-# modalities whatever they are called, the same seed gives the same weights, it changes something,
-# it loses no more than 0.05 on balanced data, and it raises the starved encoder's probe by 0.1.
-# That is the floor: the multi-loss, one line with all weights 1, gets that far. Say what yours adds
-# to it, a scale for instance, and race it against the multi-loss.
+# modalities whatever they are called and in whatever order, the same seed gives the same weights,
+# no weight and no scale is ever negative, it changes something, it loses no more than 0.05 on
+# balanced data, and it raises the starved encoder's probe by 0.1. That is the floor: the
+# multi-loss, one line with all weights 1, gets that far. Say what yours adds to it, a scale for
+# instance, and race it against the multi-loss.
 
 
 # %% nbgrader={"grade_id": "ex-07-method", "solution": true}

@@ -1472,12 +1472,13 @@ claim(
 # what there is). Names of the modalities: `step.run.model.modalities`; their own logits:
 # `step.prediction.unimodal`, by name; the labels: `step.labels`. `true_class_scores` is at hand.
 #
-# The check trains it on small data. It must run with two and three modalities of any name and be
-# fixed by the seed; lose at most 0.05 of accuracy on balanced data; lift the starved probe by more
-# than 0.1 over joint training; and beat the multi-loss on `starve`, **at the better of the usual
-# rate and three times it**, by more than 0.005. The last clause is this lesson's point: $k = 3$ for
-# everybody is a learning rate, not a method. (MLB with a change of yours passes. To call it yours,
-# say what it does that MLB does not.)
+# The check trains it on small data. It must run with two and three modalities of any name and in
+# any order and be fixed by the seed; give no negative weight and no negative $k$; lose at most 0.05
+# of accuracy on balanced data; lift the starved probe by more than 0.1 over joint training; and
+# beat the multi-loss on `starve`, **at the better of the usual rate and three times it**, by more
+# than 0.005. The last clause is this lesson's point: one $k$ for everybody, such as 3, is a
+# learning rate and not a method, and is refused. (MLB with a change of yours passes. To call it
+# yours, say what it does that MLB does not.)
 
 
 # %% nbgrader={"grade_id": "ex-08-own", "solution": true}

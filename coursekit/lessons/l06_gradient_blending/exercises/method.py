@@ -1,4 +1,4 @@
-"""Lesson 06, the open exercise: a method that takes the weights of its losses from losses."""
+"""Lesson 06, the open exercise: a method whose loss weights follow how the heads are doing."""
 
 from collections.abc import Mapping
 
@@ -70,13 +70,13 @@ class _Pushes(MultiLoss):
 own_blend = OpenExercise(
     key="06-own-blend",
     points=3,
-    task="Write a Method that takes the weights of its losses from losses.",
+    task="Write a Method whose loss weights follow how the heads are doing.",
     reference=lambda: None,
     untouched=Method,
     requirements=(
         *own_method.requirements(),
         Requirement("heads", "It trains on the joint loss alone.", _uses_heads, ALONE),
-        Requirement("moves", "Its weights do not come from losses.", _moves, CONSTANT),
+        Requirement("moves", "Its weights do not follow how the heads are doing.", _moves, CONSTANT),
     ),
     misconceptions=(
         *own_method.slips(),
