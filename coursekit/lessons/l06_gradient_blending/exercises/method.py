@@ -76,7 +76,9 @@ own_blend = OpenExercise(
     requirements=(
         *own_method.requirements(),
         Requirement("heads", "It trains on the joint loss alone.", _uses_heads, ALONE),
-        Requirement("moves", "Its weights do not follow how the heads are doing.", _moves, CONSTANT),
+        Requirement(
+            "moves", "Its weights do not follow how the heads are doing.", _moves, CONSTANT
+        ),
     ),
     misconceptions=(
         *own_method.slips(),
