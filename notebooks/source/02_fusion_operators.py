@@ -71,7 +71,7 @@ surfaces_table = pd.read_csv(open_checked("surfaces.csv"))
 # feature vectors to the logits.
 #
 # Five samples to try things on, with $D_A = 3$, $D_B = 2$ and $C = 4$: torch tensors with one row
-# a sample. Every formula is compared with the package to the eighth digit, hence the doubles.
+# a sample. Formulas are compared with the package to the eighth digit, hence the doubles.
 
 # %% folded=true
 # Two helpers: `random(*shape)` draws numbers, `same(name, a, b)` claims that a equals b.

@@ -234,9 +234,10 @@ claim("OGM's k when a modality is ahead by a thousandth: {value:.2f}", just_ahea
 #
 # and the card `data/methods.md` has the commands in full. Each data set keeps its preset's
 # optimiser and epochs: `overfit` Adam, the others of these presets SGD. The rates that were tried
-# end at 0.14, and some methods chose that end. A second table, `data/methods_rates.csv`, lets
-# everybody go to 1.6, with default settings otherwise. It is used below where it changes an answer,
-# and [lesson 08](08_multi_loss_balanced.ipynb) has more of it.
+# end at 0.14, at 0.1 for methods that have settings of their own to try, and on `starve` most chose
+# the end. A second table, `data/methods_rates.csv`, lets everybody go to 1.6, with default settings
+# otherwise. It is used below where it changes an answer, and
+# [lesson 08](08_multi_loss_balanced.ipynb) has more of it.
 #
 # ### Guess first
 #
@@ -344,10 +345,11 @@ claim("… and last: {value:.2f}", of_a.iloc[-1], above=0.97)
 # %% [markdown]
 # One expects a brake that is let go as A catches up. It is the other way round. At first the two
 # are level, either is ahead in some batches, and both are braked now and then. Later B is ahead in
-# nearly all of them. So B is held back in every epoch, harder and harder, and A has something left
-# to learn. Still A ends below what it reaches alone. MLB gives A several times its usual step in
-# the first epochs, while B is ahead. Which of the two is better in general is not settled by one
-# data set; the table further down has eight. But look at the ensemble's row now and remember it.
+# nearly all of them. So B is held back in every epoch, harder and harder for most of the run, and A
+# has something left to learn. Still A ends below what it reaches alone. MLB gives A several times
+# its usual step in the first epochs, while B is ahead. Which of the two is better in general is not
+# settled by one data set; the table further down has eight. But look at the ensemble's row now and
+# remember it.
 #
 # ### Where the scores come from
 #
@@ -943,8 +945,8 @@ claim("starve: MSLR minus joint: {value:+.3f}", moved["mean"], between=(-0.02, 0
 #
 # **Modality dropout** (lesson 04) has neither $w$ nor $k$: with probability $p$ a sample loses one
 # of its modalities in training, so that the other has to answer alone. It costs nothing. In the
-# table below it leads on `av_digits` and `av_two_speakers`, while on `starve` and `imbalance` it
-# gains clearly and less than most.
+# figures of the section on illnesses it leads on `av_digits` and `av_two_speakers`, while on
+# `starve` and `imbalance` it gains clearly (below) and less than most.
 
 # %% folded=true
 # Modality dropout minus joint training.
@@ -1130,7 +1132,7 @@ for name in ("starve", "imbalance"):
 # everybody else. On top of every panel stand the rivals, hollow: the ensemble, with a dotted line
 # going down from it, and the best single modality (chosen on validation). Each panel has its own
 # scale; methods stand in the order of their mean over the panels of a figure, so that it differs
-# between the two figures. Remember that the rates end at 0.14: what longer steps leave of the gains
+# between the two figures. Remember where the rates end: what longer steps leave of the gains
 # stands below the table.
 #
 # ### Guess first
@@ -1208,7 +1210,7 @@ def in_figures(table):
 in_figures(panels)
 
 # %% [markdown]
-# All these gains are over joint training with rates that end at 0.14. Let the rates go on to 1.6,
+# All these gains are over joint training whose rates end at 0.14. Let the rates go on to 1.6,
 # for joint training and for everybody else.
 
 # %% folded=true
@@ -1300,13 +1302,15 @@ claim("… and MLB's of B at least once {value:.2f}", on_overfit["mlb", "B"].max
 # - **starve**: nearly everything helps. A slow encoder needs a teacher of its own, a brake on the
 #   other one, or more speed, and most methods bring at least one of these. A model that is trained
 #   as a whole, with a cure on top, ought to be ahead of two that never meet. With rates to 0.14
-#   none is: on these data there is nothing to combine, and alone no encoder starves. With rates to
-#   1.6 the two blends are, by half a point.
-# - **imbalance**: the same, and the best come level with the ensemble.
+#   none is: on these data no answer lies in the combination alone, and alone no encoder starves.
+#   With rates to 1.6 the two blends are, by half a point.
+# - **imbalance**: nearly everything helps here, too (MSLR falls behind a little), and the best come
+#   level with the ensemble.
 # - **overfit**: the table turns over. PMR gains something, most others nothing or less, and nobody
-#   reaches A alone. A is *ahead* here, so OGM and MLB brake the modality that knows the answer, and
-#   MLB also hurries the one with the noise, at first: later, when B has learnt its noise by heart,
-#   it turns round (the trace above; short runs with SGD, where the table has Adam).
+#   reaches A alone (with rates to 1.6 MLB comes level with it). A is *ahead* here, so OGM and MLB
+#   brake the modality that knows the answer, and MLB also hurries the one with the noise, at first:
+#   later, when B has learnt its noise by heart, it turns round (the trace above; short runs with
+#   SGD, where the table has Adam).
 # - **balanced**: no illness. Heads (multi-loss, PCGrad) and modality dropout bring a little, below
 #   a point, the ensemble one point, and MMCosine loses about one.
 #
@@ -1496,7 +1500,8 @@ race_explorer(extra={"mine": Mine})
 #   loses (*Further*). And look where the rates end.
 # - With Adam, here, most of what a scale brings is lost if it is put on the gradient.
 # - One sign makes a method its opposite, 0/0 ends a training: check the equation before you train.
-# - Balancing feeds starved encoders. It does not cure an overfitted head, and may do harm there.
+# - Balancing feeds starved encoders. It does not cure an overfitted head at the usual rates, and
+#   may do harm there.
 # - The ensemble costs no idea and is hard to beat, though not everywhere, and it cannot combine.
 #   Leave it in the table.
 #

@@ -1031,7 +1031,7 @@ at_both_rates(
 # shows what the accuracy hid. At the usual rates the multi-loss's encoder knows what A knows, and
 # its joint head still follows B where the two disagree. With MLB's pace the head listens to A, and
 # with a larger rate for everybody it does so as well. Neither is free: where only B is right, MLB
-# answers a few points less often than joint training.
+# is right a few points less often than joint training.
 
 # %% [markdown]
 # ### Exercise 3 · Right where?
@@ -1527,8 +1527,8 @@ show(figure, alt)
 # %% [markdown]
 # ## What stays
 #
-# - A loss of its own heals a starved encoder. Whether the joint head uses it is a matter of pace:
-#   of MLB's, or of a larger rate for everybody.
+# - A loss of its own heals a starved encoder (on `starve`). Whether the joint head uses it is a
+#   matter of pace: of MLB's, or of a larger rate for everybody.
 # - MLB's pace gives the slow one its turn and then fades. It sets itself; a rate has to be
 #   searched.
 # - Equal budgets are not enough: a best setting on the edge of its range is not a best setting.
