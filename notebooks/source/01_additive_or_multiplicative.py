@@ -414,7 +414,8 @@ for name, model in {"camera": camera, "additive": additive, "full": full}.items(
 # middle and grows to both ends; a test notices it, the eye hardly does, and it does not say who is
 # different from whom. With the interaction both signs are gone. That is worth remembering for
 # networks: where inputs are uncorrelated, as here, the mean of what is left over, seen along one
-# modality, does not show an interaction.
+# modality, does not show an interaction. (**R²** is one minus the variance of the residuals over
+# that of the answers: 1 where nothing is left over, 0 where the model is no better than the mean.)
 #
 # ### The answer to H1 and H2
 #
@@ -728,6 +729,7 @@ show(figure, alt)
 # - **intercept**: the prediction where all inputs are zero.
 # - **slope**: how much the prediction changes per unit of one input.
 # - **residual**: what a model leaves over, the answer minus the prediction.
+# - **R²**: one minus the variance of the residuals over that of the answers; 1 is a perfect fit.
 # - **additive terms**: the parts of a model in which each modality contributes by itself.
 # - **interaction**: what one modality contributes depends on the other.
 # - **multiplicative term**: a product of two modalities, the simplest interaction.

@@ -577,8 +577,8 @@ claim("Longest step, as a share of the text vector: {value:.3f}", moved.max(), b
 # classes, at 16 and at 64 features each, counted by running the code (`coursekit.analysis.costs`).
 # For $M$ modalities $z_1 … z_M$: $z_1$ is the main one, $z_{last}$ the one that is gated or
 # modulated, and $z_{others}$ are all but that, side by side. Rank 4; 64 hidden units in mid-MLP;
-# projections and transformers (2 layers, 4 heads) are 32 wide; SE squeezes by 16. The module of
-# `gmu` is `coursekit.fusion.gmu`, and so on.
+# projections and transformers (2 layers of 4 attention heads, lesson 04) are 32 wide; SE squeezes
+# by 16. The module of `gmu` is `coursekit.fusion.gmu`, and so on.
 
 # %% folded=true
 # The operators by family, with their equations.
@@ -839,11 +839,11 @@ encoded.agg(["min", "median", "max"]).loc[["se-gate", "hard-gate", "conformer"]]
 #   however clever $f$ and $g$ are. That is mathematics.
 # - **The hard gate cannot add exactly.** Wherever it lets one modality through, the answer does not
 #   move with the other. That is mathematics too. But its mean on the sum is lower with encoders
-#   than without, although encoders could simply hand the numbers on. That part is training, where
-#   a hard choice has a borrowed gradient only. On the switch, which suits it, seeds differ too.
-# - **SE.** The table above has its seeds: on product and signs all but one get past the wall, none
-#   gets everything right. Its gates see everything through two units; whether that or the training
-#   is to blame, these numbers do not tell.
+#   than without, although encoders could simply hand the numbers on. That part is training, where a
+#   hard choice has only a stand-in for a gradient. On the switch, which suits it, seeds differ too.
+# - **SE.** The table above has its seeds: on product and signs all but one get past what a sum can
+#   do, none gets everything right. Its gates see everything through two units; whether that or the
+#   training is to blame, these numbers do not tell.
 # - **The conformer.** Its formula alone drew all four. With encoders it finds sum and switch in
 #   every seed, product and signs in some. It took the smallest of the three learning rates, so the
 #   range was too short for it. That is training, not the formula.
@@ -939,7 +939,8 @@ EXPLORERS["surface"]()
 #
 # The accuracies were measured beforehand with `python -m coursekit operators`; the card
 # `data/operators.md` says how. Every model had the same four trials: four learning rates on seeds
-# 0 to 2, the best one on *validation* rows kept, then tested on seeds 100 to 109.
+# 0 to 2, the best one on *validation* rows kept (rows that neither train nor test), then tested on
+# seeds 100 to 109.
 
 # %% folded=true
 # The best that anybody can reach.
@@ -1023,10 +1024,11 @@ for one, other in (("late-linear", "ensemble"), ("early-transformer", "mid-mlp")
 # %% [markdown]
 # Three groups. **Late-linear**, its twin **additive** and the **hard gate** end where the ensemble
 # is that never saw both modalities together: right on all samples but the synergistic ones, where
-# they guess. The **SE gate** and the **non-local** block got past the wall on the surfaces, SE in
-# most seeds; here, 20 epochs take them only part of the way. All others are past it, within a few
-# hundredths of each other. One expects that several times the parameters buy something. The early
-# transformer's lead over mid-MLP, if it is one at all (the interval includes zero), is small.
+# they guess. Call that **the wall**. The **SE gate** and the **non-local** block drew surfaces that
+# a sum cannot, SE in most seeds; here, 20 epochs take them only part of the way past the wall. All
+# other operators are past it, within a few hundredths of each other. One expects that several times
+# the parameters buy something. The early transformer's lead over mid-MLP, if it is one at all (the
+# interval includes zero), is small.
 #
 # So the large step is past the sum of votes (and past the hard gate, which takes one or the other).
 # Which of those behind it you take is, on these data, mostly a matter of cost.
@@ -1212,6 +1214,7 @@ pd.Series(lead).astype(str).to_frame("difference")
 # - **LayerNorm**: takes the mean off a vector's numbers and divides by their standard deviation.
 # - **MAG**: the main modality's vector is displaced by the others, by a bounded step.
 # - **multiply-add**: one product with its addition, the unit in which computing is counted.
+# - **validation rows**: rows on which settings are chosen; they neither train nor test.
 # - **additive projection**: the nearest function that is a sum of one function per modality.
 #
 # All words of the course stand in the [glossary](glossary.ipynb).

@@ -186,8 +186,9 @@ order_guess
 
 # %% [markdown]
 # Five seeds, each with new data and new weights; 25 epochs; the weights of the epoch with the best
-# validation accuracy are kept. Learning rate and weight decay were tuned beforehand, equally for
-# all; more on that soon.
+# validation accuracy are kept. Learning rate and **weight decay** (every step shrinks all weights
+# by a small share, so that none grows without need) were tuned beforehand, equally for all; more on
+# that soon.
 
 # %% folded=true
 # Trains the three networks on five seeds.
@@ -388,7 +389,7 @@ claim("Your runs and the stored ones differ by {value:.3f} on average", gap, bel
 # `valid[i]` and `test[i]` are arrays of its accuracies, one per trial, in the order in which the
 # trials were run. The arrays are of unequal length: the favourite was tried more often. Make the
 # comparison fair: cut all of them to the smallest number of trials (the first ones), choose on
-# validation, and return one test accuracy for each architecture.
+# validation (of equal ones the first), and return one test accuracy for each architecture.
 
 
 # %% nbgrader={"grade_id": "ex-04-fair-choice", "solution": true}
@@ -514,8 +515,8 @@ print(f"drawn by lot among three, it would be first in {clear.sum() / 3:.1f}")
 # Late fusion is first in most cases, but not in all, and being first says little about being best.
 # Nor does it say much about the *place*: rates were tuned for accuracy, not for speed, and in
 # `starve` and on the synthesised digits early fusion was given one eight or nine times smaller than
-# the others'. Of course it is slow there. In two cases all three chose the same rate. Only there do
-# epochs compare like with like:
+# the others'. Of course it is slow there. In two cases all three chose the same rate. There the
+# epochs of all three compare like with like:
 
 # %% folded=true
 # The figure.
@@ -536,7 +537,8 @@ claim("Early fusion arrives {value:.1f} epochs later, or more", late_by[equal].m
 # comparison is yours. Every argument is an array (seeds, epochs):
 # validation and test accuracy of early and of late fusion after each epoch. Return two numbers,
 # **late minus early**: the mean over seeds of the epochs to 95 % (your function from exercise 2),
-# and the mean over seeds of the test accuracy *at the epoch that is best on validation*.
+# and the mean over seeds of the test accuracy *at the epoch that is best on validation* (of equal
+# ones the first).
 
 
 # %% nbgrader={"grade_id": "ex-04-compare", "solution": true}
@@ -1083,6 +1085,7 @@ EXPLORERS["depth"]()
 # - **readout**: the last linear layer, from features to logits.
 # - **parameter budget**: how many numbers a network may train.
 # - **tuning budget**: how many settings an architecture may try before it is measured.
+# - **weight decay**: every step shrinks all weights by a small share.
 # - **convergence**: how soon a training arrives; here the epochs to 95 % of its own best value.
 # - **token**: one vector that a transformer reads.
 # - **self-attention**: every token takes in the others' values, weighed by how well their keys
