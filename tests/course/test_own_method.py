@@ -1,11 +1,13 @@
 """What an entrant has to do: methods that work pass, and each slip is told what it lacks."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
 import torch
 
 from coursekit import balancing
+from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises import Correct, Incorrect, NotAttempted, OpenExercise
 from coursekit.course.exercises.own_method import (
     GAIN,
@@ -15,8 +17,15 @@ from coursekit.course.exercises.own_method import (
     requirements,
     slips,
 )
-from coursekit.course.exercises.own_rule import stays_in_range, treats_alike
-from coursekit.training.method import Method
+from coursekit.course.exercises.own_rule import (
+    stays_in_range,
+    tells_modalities_apart,
+    treats_alike,
+)
+from coursekit.data import load_preset
+from coursekit.models import build_classifier
+from coursekit.training import Settings, fit
+from coursekit.training.method import JOINT, Method
 
 ENTER = OpenExercise(
     key="07-try",
@@ -37,6 +46,49 @@ def test_methods_that_feed_the_starved_encoder_enter(name):
 
 def test_joint_training_by_another_name_is_no_attempt():
     assert isinstance(ENTER.evaluate(Method), NotAttempted)
+
+
+def test_a_dataclass_with_a_diary_on_its_class_enters():
+    @dataclass
+    class Kept(MultiLoss):
+        floor: float = 0.3
+        diary: ClassVar[list] = []
+
+        def scales(self, step):
+            losses = {m: x for m, x in step.cross_entropies().items() if m != JOINT}
+            self.diary.append(losses)  # with the graphs that hang on them
+            mean = sum(x.item() for x in losses.values()) / len(losses)
+            return {m: min(max(x.item() / mean, self.floor), 3.0) for m, x in losses.items()}
+
+    data = load_preset("starve", seed=0, train=100, valid=50, test=50)
+    model = build_classifier(data.train.inputs, data.num_classes)
+    fit(model, data.train, data.valid, Settings(epochs=1), method=Kept())
+    assert isinstance(ENTER.evaluate(Kept, seed=1), Correct)
+
+
+def test_a_weight_below_zero_where_the_joint_head_is_sure_and_wrong_is_met():
+    class Sinks(MultiLoss):
+        def weights(self, step):
+            losses = step.cross_entropies()
+            return {k: 1 - float(losses[JOINT]) / 15 for k in losses}
+
+    assert not stays_in_range(Sinks) and stays_in_range(MultiLoss)
+
+
+@pytest.mark.parametrize("first", [0, 4])
+def test_one_rate_for_everybody_is_none_of_the_methods_wherever_it_begins(first):
+    class Rate(MultiLoss):
+        def scales(self, step):
+            late = step.run.epoch > first
+            return dict.fromkeys(step.run.model.modalities, 3.0) if late else {}
+
+    class Warm(Rate):
+        def scales(self, step):
+            losses = {m: float(x) for m, x in step.cross_entropies().items() if m != JOINT}
+            mean = sum(losses.values()) / len(losses)
+            return {m: x / mean if step.run.epoch > first else 0.5 for m, x in losses.items()}
+
+    assert not tells_modalities_apart(Rate) and tells_modalities_apart(Warm)
 
 
 @pytest.mark.parametrize("slip", ENTER.misconceptions, ids=lambda slip: slip.name)

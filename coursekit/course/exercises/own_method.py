@@ -56,7 +56,8 @@ HARMS = (
 )
 PLACE = (
     "In another order of the modalities each gets another weight or k, though the data are the "
-    "same. Take both from losses or scores, not from the place in the list."
+    "same: by its place, by being the first of several equal ones, or from a generator other than "
+    "run.generator. Take both from losses or scores, and treat equal ones alike."
 )
 NEGATIVE = (
     "A negative weight pushes a head away from the right answers, and a negative k an encoder. Put "

@@ -4,12 +4,14 @@ import hashlib
 import inspect
 from pathlib import Path
 
+from coursekit.course.exercises import changed_arguments, exercise, judging, same_value
 from mutants import answers, equivalents, values
 from mutants.trial import Finding
 
 FILE = Path(__file__).with_name("table.tsv")
 COLUMNS = ("exercise", "slips", "refused", "equivalent", "sources")
-OWN = ("slips.py", "answers.py", "trial.py", "values.py")
+OWN = ("slips.py", "answers.py", "trial.py", "values.py", "verdicts.py", "equivalents.py")
+JUDGES = (exercise, judging, same_value, changed_arguments)  # what says that an answer is right
 
 
 def rows() -> dict[str, list[str]]:
@@ -32,9 +34,10 @@ def write_rows(findings: list[Finding]) -> None:
 
 
 def digest(key: str) -> str:
-    """Twelve letters over the exercises and answers of the lesson, the slips, the reasons."""
+    """Twelve letters over the lesson's exercises and answers, who judges them, slips, reasons."""
     lesson, _ = answers.all_exercises()[key]
     parts = [inspect.getsource(module) for module in answers.exercise_modules(lesson)]
+    parts += map(inspect.getsource, JUDGES)
     parts.append(answers.answers_path(lesson).read_text(encoding="utf-8"))
     parts += [(FILE.parent / name).read_text(encoding="utf-8") for name in OWN]
     parts += [repr(equivalents.table().get(key)), repr(values.DOMAINS.get(key))]

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from coursekit.course.exercises import Correct, Incorrect
-from mutants.answers import load_answers
+from mutants.answers import all_exercises, load_answers
 from mutants.trial import Trial
 
 
@@ -23,7 +23,8 @@ def unsteady(trial: Trial) -> list[str]:
             faults.append(f"the wrong answer {name!r} is not refused, or not so, with {bad}")
         if len({outcome.hint for outcome in outcomes.values()}) > 1:
             faults.append(f"the wrong answer {name!r} gets different hints")
-    for misconception in trial.exercise.misconceptions:
+    _, asked = all_exercises()[trial.key]
+    for misconception in asked.misconceptions:  # computed anew, where the trial's remember
         hints = {trial.judge(misconception.function, seed).hint for seed in trial.seeds}
         if hints != {misconception.hint}:
             faults.append(f"the misconception {misconception.name!r} is told {hints}")
