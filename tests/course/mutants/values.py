@@ -63,7 +63,7 @@ OF_ENTRIES: dict[str, Callable[[list], list]] = {
 CANNOT_OCCUR: dict[str, frozenset[str]] = {
     "not negative": frozenset(["absolute value", "negative values cut off"]),
 }
-CANNOT_OCCUR["share"] = CANNOT_OCCUR["not negative"] | {
+CANNOT_OCCUR["accuracy"] = CANNOT_OCCUR["not negative"] | {
     *("cut off at 1", "cut off at -5 and 5", "never below .05", "below .02 taken as zero"),
 }
 DOMAINS = tomllib.loads(Path(__file__).with_name("domains.toml").read_text(encoding="utf-8"))
