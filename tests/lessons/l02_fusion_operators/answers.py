@@ -21,7 +21,8 @@ def size_loop(widths, classes):
 def size_torch(widths, classes):
     from coursekit import fusion
 
-    head = fusion.build("tensor", {f"m{i}": d for i, d in enumerate(widths)}, classes)
+    with torch.device("meta"):  # no memory for the numbers themselves
+        head = fusion.build("tensor", {f"m{i}": d for i, d in enumerate(widths)}, classes)
     return sum(p.numel() for p in head.parameters())
 
 
@@ -114,7 +115,7 @@ def borrowed_soft(logits, values):
 
 
 def choose_pandas(valid, costs, tolerance):
-    means = pd.DataFrame(valid).mean()
+    means = pd.DataFrame(valid.values(), index=list(valid)).mean(axis=1)
     good = means[means >= means.max() - tolerance].index
     return pd.Series(costs)[good].idxmin()
 
@@ -136,7 +137,7 @@ def choose_numpy(valid, costs, tolerance):
 
 def choose_torch(valid, costs, tolerance):
     names = sorted(valid)
-    means = torch.tensor([valid[n] for n in names], dtype=torch.float64).mean(dim=1)
+    means = torch.stack([torch.tensor(valid[n]).double().mean() for n in names])
     price = torch.tensor([costs[n] for n in names]).double()
     return names[torch.where(means.max() - means <= tolerance, price, torch.inf).argmin()]
 
@@ -239,7 +240,6 @@ FORMS = {
             c * (1 + reduce(np.multiply.outer, [np.ones(d + 1) for d in w]).size)
         ],
         "fraction": lambda w, c: Fraction(c) * (1 + reduce(operator.mul, (d + 1 for d in w))),
-        "single precision": lambda w, c: torch.tensor([d + 1.0 for d in w]).prod() * c + c,
     },
     "02-as-tensor": {
         "padded": lambda a, b, c: (
@@ -332,6 +332,17 @@ WRONG = {
         "two classes": (lambda w, c: size_loop(w, 2), ""),
         "binomial": (lambda w, c: (2 ** len(w) * np.prod(w) + 1) * c, ""),
         "thousands": (lambda w, c: round(size_loop(w, c), -1), ""),
+        "single precision": (
+            lambda w, c: torch.tensor([d + 1.0 for d in w]).prod() * c + c,
+            "Count in integers",
+        ),
+        "two at most": (lambda w, c: size_loop(w[:2], c), "first two"),
+        "first four": (lambda w, c: size_loop(w[:4], c), ""),
+        "first five": (lambda w, c: size_loop(w[:5], c), ""),
+        "linear where one is alone": (
+            lambda w, c: size_loop(w, c) if len(w) > 1 else (w[0] + 1) * c,
+            "",
+        ),
         "eight bits": (
             lambda w, c: int(np.prod(np.array(w, dtype=np.int8) + 1, dtype=np.int8)) * c + c,
             "",
@@ -436,6 +447,7 @@ WRONG = {
         ),
         "last rank": (lambda a, b, u, v, c: low_rank_full(a, b, u[-1:], v[-1:], c), ""),
         "largest rank": (lambda a, b, u, v, c: np.prod(ones(a, b, u, v), axis=0).max(0) + c, ""),
+        "four ranks": (lambda a, b, u, v, c: low_rank_full(a, b, u[:4], v[:4], c), ""),
         "two ranks": (lambda a, b, u, v, c: low_rank_full(a, b, u[:2], v[:2], c), ""),
         "exchanged": (lambda a, b, u, v, c: low_rank_full(b, a, u, v, c), ""),
         "bias minus": (lambda a, b, u, v, c: low_rank_full(a, b, u, v, -c), ""),
@@ -521,6 +533,17 @@ WRONG = {
         "temperature": (lambda x, v: borrowed_jacobian(x / 2, v), ""),
         "mean of the gradient": (lambda x, v: borrowed_jacobian(x, v) / len(x), ""),
         "share squared": (lambda x, v: softmax(x) ** 2 * (v - softmax(x) @ v), ""),
+        "logits clipped at 8": (lambda x, v: borrowed_jacobian(np.clip(x, -8, 8), v), ""),
+        "a millionth in the sum": (
+            lambda x, v: (lambda p: p * (v - p @ v))(np.exp(x) / (np.exp(x).sum() + 1e-6)),
+            "",
+        ),
+        "a millionth in the sum, shifted": (
+            lambda x, v: (lambda e: (lambda p: p * (v - p @ v))(e / (e.sum() + 1e-6)))(
+                np.exp(x - x.max())
+            ),
+            "",
+        ),
         "logits clipped": (lambda x, v: borrowed_jacobian(np.clip(x, -5, 5), v), ""),
     },
     "02-choose": {
@@ -586,7 +609,33 @@ WRONG = {
         "three times the tolerance": (lambda v, c, t: choose_loop(v, c, 3 * t), ""),
         "1.6 times the tolerance": (lambda v, c, t: choose_loop(v, c, 1.6 * t), ""),
         "2.4 times the tolerance": (lambda v, c, t: choose_loop(v, c, 2.4 * t), ""),
-        "no tolerance": (lambda v, c, t: choose_loop(v, c, 0), "never look"),
+        "no tolerance": (lambda v, c, t: choose_loop(v, c, 0), "makes room"),
+        "1.05 times the tolerance": (lambda v, c, t: choose_loop(v, c, 1.05 * t), ""),
+        "0.001 more": (lambda v, c, t: choose_loop(v, c, t + 0.001), ""),
+        "good score per cost": (
+            lambda v, c, t: max(near(np.mean, v, t), key=lambda n: np.mean(v[n]) / c[n]),
+            "",
+        ),
+        "first five seeds": (
+            lambda v, c, t: choose_loop({n: s[:5] for n, s in v.items()}, c, t),
+            "",
+        ),
+        "equal numbers of seeds": (
+            lambda v, c, t: choose_loop(
+                dict(zip(v, np.array(list(v.values())).mean(1)[:, None], strict=True)), c, t
+            ),
+            "ValueError",
+        ),
+        "geometric mean": (
+            lambda v, c, t: min(
+                near(lambda s: np.exp(np.mean(np.log(np.maximum(s, 1e-9)))), v, t), key=c.get
+            ),
+            "",
+        ),
+        "trimmed mean": (
+            lambda v, c, t: min(near(lambda s: np.mean(sorted(s)[1:-1]), v, t), key=c.get),
+            "",
+        ),
         "tenth": (lambda v, c, t: choose_loop(v, c, 0.1), ""),
         "last": (lambda v, c, t: near(np.mean, v, t)[-1], ""),
         "second cheapest": (lambda v, c, t: (sorted(near(np.mean, v, t), key=c.get) * 2)[1], ""),
@@ -634,7 +683,19 @@ WRONG = {
         ),
         "deviations": (
             lambda s: read_share(np.std(s.mean(1)[:, None] + s.mean(0) - s.mean()) / s.std()),
-            "standard deviations",
+            "root of the share.*standard deviations",
+        ),
+        "size of the correlation": (
+            lambda s: read_share(
+                np.nan_to_num(
+                    abs(
+                        np.corrcoef(np.round(s.mean(1)[:, None] + s.mean(0), 9).ravel(), s.ravel())[
+                            0, 1
+                        ]
+                    )
+                )
+            ),
+            "root of the share",
         ),
         "exchanged": (lambda s: read_share(share_of_interaction(s)), "changed places"),
         "never both": (

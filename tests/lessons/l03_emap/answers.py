@@ -163,6 +163,7 @@ WRONG = {
         "columns": (lambda g: [2, 1, 0], "column means"),
         "too much off": (lambda g: [3, 1, -4], "subtracted the overall mean twice"),
         "rest": (lambda g: [2, 1, -3], "leaves out"),
+        "rows less overall mean": (lambda g: g.mean(axis=1) - g.mean(), "without the column means"),
         "halved": (lambda g: [2.5, 1.5, -1], "averaged the two"),
         "sums": (lambda g: [6 + 9 - 9, 6 + 3 - 9, -6 + 0 - 9], "whole rows"),
         "without itself": (
@@ -185,6 +186,11 @@ WRONG = {
     },
     "03-project": {
         "diagonal": (lambda g: np.einsum("iic->ic", g), "diagonal"),
+        "squeezed": (lambda g: two_einsum(g).squeeze(), ""),
+        "axis of one sample squeezed": (
+            lambda g: two_einsum(g).squeeze(0) if len(g) == 1 else two_einsum(g),
+            "shape",
+        ),
         "mean kept": (lambda g: g.mean(0) + g.mean(1), "Subtract it once"),
         "median for mean": (
             lambda g: np.median(g, 1) + np.median(g, 0) - np.median(g, (0, 1)),
@@ -244,6 +250,7 @@ WRONG = {
         ),
     },
     "03-three-modalities": {
+        "squeezed": (lambda g: loop(g).squeeze(), "shape"),
         "once": (lambda g: three_torch(g).numpy() + g.mean((0, 1, 2)), "how often"),
         "three times": (lambda g: three_torch(g).numpy() - g.mean((0, 1, 2)), "off every term"),
         "never": (lambda g: three_torch(g).numpy() + 2 * g.mean((0, 1, 2)), "all three terms"),
@@ -417,6 +424,7 @@ WRONG = {
         "distance": (lambda b, a, r, m: say(abs(a - b) > m, b - r > m), "no drop"),
         "exchanged": (lambda b, a, r, m: say(b - a > m, b - r <= m), "changed places"),
         "always": (lambda b, a, r, m: NO, ""),
+        "never without a margin": (lambda b, a, r, m: verdict(b, a, r, m) if m else NO, ""),
         "twice the margin for both": (
             lambda b, a, r, m: say(b - a > m, (b - a) + (b - r) > 2 * m),
             "",

@@ -386,6 +386,7 @@ WRONG = {
         "halved": (lambda n, w: positions_with(n, w, 100.0), "yours is i/W"),
         "degrees": (lambda n, w: np.sin(np.degrees(np.arcsin(positions_numpy(n, w)))), ""),
         "base 10001": (lambda n, w: positions_with(n, w, 10001.0), ""),
+        "width of twelve": (lambda n, w: positions_numpy(n, w) * (np.arange(w) < 12), ""),
         "width of eight": (lambda n, w: positions_numpy(n, w) * (np.arange(w) < 8), ""),
         "reversed": (lambda n, w: positions_numpy(n, w)[::-1], ""),
         "negative": (lambda n, w: -positions_numpy(n, w), ""),
@@ -481,8 +482,8 @@ WRONG = {
             lambda q, k, v: attend_torch(q, k, v * 0 + v.__imul__(1.0)) + 0 * q.__imul__(2.0),
             "you changed q",
         ),
-        "residual": (lambda q, k, v: attend_torch(q, k, v) + torch.tensor(v), "mixture alone"),
-        "residual of the queries": (lambda q, k, v: q + attend_numpy(q, k, v), "mixture alone"),
+        "residual": (lambda q, k, v: attend_torch(q, k, v) + torch.tensor(v), "added the values"),
+        "residual of the queries": (lambda q, k, v: q + attend_numpy(q, k, v), "added the queries"),
         "clipped at 5": (attend_scores(lambda s: np.clip(s, -5, 5)), ""),
         "clipped at 10": (attend_scores(lambda s: np.clip(s, -10, 10)), ""),
         "no negative scores": (attend_scores(lambda s: np.maximum(s, 0)), ""),
@@ -595,6 +596,11 @@ WRONG = {
             ),
             "whichever comes first",
         ),
+        "squeezed": (lambda k, z, w, b: without_zeros(k, z, w, b).squeeze(), "shape"),
+        "A is three wide": (
+            lambda k, z, w, b: z["A"] @ w[:, :3].T + b if k == "B" else without_zeros(k, z, w, b),
+            "",
+        ),
         "no negative features": (
             lambda k, z, w, b: without_zeros(k, {m: np.maximum(x, 0) for m, x in z.items()}, w, b),
             "",
@@ -636,6 +642,12 @@ WRONG = {
             "never falls below",
         ),
         "how many": (lambda c: int((c >= 0.95 * c.max()).sum()), "how many epochs"),
+        "rise from the lowest": (
+            lambda c: epochs_loop_at((c - min(c)) / (max(c) - min(c)), 0.95),
+            "",
+        ),
+        "first 25 epochs": (lambda c: epochs_loop(c[:25]), ""),
+        "first 40 epochs": (lambda c: epochs_loop(c[:40]), ""),
         "more than": (lambda c: int(np.argmax(c > 0.95 * c.max())) + 1, "at least"),
         "0.9": (lambda c: epochs_loop_at(c, 0.9 * c.max()), "90 %"),
         **{
@@ -709,6 +721,18 @@ WRONG = {
         "three architectures": (lambda v, t: choice_loop(v[:3], t[:3]), ""),
         "first two budgets": (
             lambda v, t: [y[x[: min(map(len, v[:2]))].argmax()] for x, y in zip(v, t, strict=True)],
+            "",
+        ),
+        "best test of tied trials": (
+            choice_with(lambda v, t, n: max(t[i] for i in range(n) if v[i] == max(v[:n]))),
+            "choosing on test",
+        ),
+        "last of tied trials": (
+            choice_with(lambda v, t, n: t[n - 1 - np.argmax(v[:n][::-1])]),
+            "",
+        ),
+        "two trials at least": (
+            choice_with(lambda v, t, n: t[np.argmax(v[: max(n, 2)])]),
             "",
         ),
         "best architecture": (lambda v, t: max(choice_loop(v, t)), ""),
@@ -789,6 +813,20 @@ WRONG = {
         ),
         "sizes": (lambda *curves: np.abs(compare_arrays(*curves)), ""),
         "percent of accuracy": (lambda *curves: compare_loop(*curves) * [1, 100], ""),
+        "best test of tied epochs": (
+            final_with(
+                lambda v, t: np.mean([y[x == x.max()].max() for x, y in zip(v, t, strict=True)])
+            ),
+            "choosing on test",
+        ),
+        "last of tied epochs": (
+            final_with(
+                lambda v, t: np.mean([y[::-1][x[::-1].argmax()] for x, y in zip(v, t, strict=True)])
+            ),
+            "",
+        ),
+        "five seeds": (lambda *curves: compare_loop(*(c[:5] for c in curves)), ""),
+        "twelve epochs": (lambda *curves: compare_loop(*(c[:, :12] for c in curves)), ""),
         "three seeds": (lambda *curves: compare_loop(*(c[:3] for c in curves)), ""),
         "last seed": (lambda *curves: compare_loop(*(c[-1:] for c in curves)), ""),
         "five epochs": (lambda *curves: compare_loop(*(c[:, :5] for c in curves)), ""),

@@ -1,7 +1,7 @@
 """Warm-up exercises of lesson 00: the two baselines that every result is held against."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -16,6 +16,19 @@ def _gap(accuracies: Scores, joint: float) -> float:
     return joint - max(accuracies.values())
 
 
+# Worse than a coin, the first of seven; a tie of two, which the joint model only reaches; the last
+# of seven; a gap of less than .02, and a best score in the middle, also by name; one modality.
+FIXED_GAPS: tuple[tuple[Scores, float], ...] = (
+    ({"text": 0.05, "video": 0.03, "audio": 0.04, "lidar": 0.01,
+      "depth": 0.025, "radar": 0.035, "touch": 0.03}, 0.02),
+    ({"text": 0.5, "audio": 0.75, "touch": 0.75}, 0.75),
+    ({"video": 0.31, "depth": 0.44, "text": 0.62, "audio": 0.2,
+      "radar": 0.5, "touch": 0.58, "lidar": 0.71}, 0.9),
+    ({"lidar": 0.25, "radar": 0.3, "text": 0.5, "touch": 0.4, "video": 0.375}, 0.515625),
+    ({"touch": 0.4}, 0.55),
+)  # fmt: skip
+
+
 def _gap_cases(rng: np.random.Generator) -> list[tuple[Scores, float]]:
     cases: list[tuple[Scores, float]] = []
     for case in range(8):
@@ -26,13 +39,7 @@ def _gap_cases(rng: np.random.Generator) -> list[tuple[Scores, float]]:
         joint = scores.pop(-1 if case % 2 == 0 else 0)
         values = rng.permutation(scores)
         cases.append(({str(n): float(x) for n, x in zip(names, values, strict=True)}, joint))
-    # Worse than a coin; a tie of two, which the joint model only reaches; the last of five.
-    cases.append(({"video": 0.03, "audio": 0.05, "text": 0.04}, 0.02))
-    cases.append(({"text": 0.5, "audio": 0.75, "touch": 0.75}, 0.75))
-    five = {"video": 0.31, "depth": 0.44, "text": 0.62, "touch": 0.58, "lidar": 0.71}
-    cases.append((five, 0.9))
-    # A gap of less than .02, and a best score with its name in the middle.
-    cases.append(({"lidar": 0.25, "text": 0.5, "video": 0.375}, 0.515625))
+    cases += FIXED_GAPS
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
@@ -142,8 +149,13 @@ def _majority_cases(rng: np.random.Generator) -> list[tuple[np.ndarray]]:
         ([0, 1, 2], [9, 4, 5]),
         ([1, 2, 4], [8, 3, 7]),
         ([20, 31], [3, 8]),
+        ([6], [4]),
+        ([2], [1]),
     ):
         cases.append((rng.permutation(np.repeat(some, times)),))
+    # Twelve classes, two of which lie far from the others; the most frequent one comes last.
+    rare = np.repeat([*range(10), 300], rng.permutation(np.arange(2, 13)))
+    cases.append((np.append(rng.permutation(rare), [280] * 14),))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
@@ -153,6 +165,11 @@ def _share(labels: np.ndarray, label: float) -> float:
 
 def _counts(labels: np.ndarray) -> list[int]:
     return [count for _, count in sorted(Counter(labels.tolist()).items())]
+
+
+def _ratio_to_the_others(labels: np.ndarray, kind: Callable[[int], float]) -> float:
+    most = max(_counts(labels))
+    return kind(most) / kind(len(labels) - most)
 
 
 majority = Exercise(
@@ -207,10 +224,13 @@ majority = Exercise(
             lambda labels: _share(labels, np.sort(labels)[len(labels) // 2]),
             "The median is the label in the middle. Labels are names: count how often each occurs.",
         ),
-        Misconception(
-            "ratio to the others",
-            lambda labels: max(_counts(labels)) / (len(labels) - max(_counts(labels))),
-            "You divide by the other classes' samples; an accuracy divides by all samples.",
+        *(  # Where all labels are equal, this kind of number decides what a division by zero does.
+            Misconception(
+                f"ratio to the others, {kind.__name__}",
+                lambda labels, kind=kind: _ratio_to_the_others(labels, kind),
+                "You divide by the other classes' samples; an accuracy divides by all samples.",
+            )
+            for kind in (int, float, np.float64)
         ),
         Misconception(
             "error rate",

@@ -89,6 +89,11 @@ GAIN = (
     "small in many: the test takes the number of rows into account."
 )
 
+FIXED_LIMIT = (
+    "You hold t against the same number in every table. The limit depends on the degrees of "
+    "freedom, n − 4: 2.45 in ten rows, 1.96 in very many."
+)
+
 FREE = (
     "Four weights are estimated, so n − 4 stands in two places: under the residual's sum of "
     "squares, and as the degrees of freedom of t."
@@ -161,13 +166,12 @@ needs_interaction = Exercise(
         Misconception(
             "two standard errors",
             lambda a, b, y: abs(_t_value(a, b, y)) > 2,
-            "Two standard errors is a rule of thumb. The limit depends on the degrees of freedom, "
-            "n − 4: above 2 in few rows, below in many.",
+            FIXED_LIMIT,
         ),
         Misconception(
             "normal quantile",
             lambda a, b, y: abs(_t_value(a, b, y)) > 1.959964,
-            "1.96 is for very many rows. The t quantile with n − 4 degrees of freedom is wider.",
+            FIXED_LIMIT,
         ),
         *(
             Misconception(

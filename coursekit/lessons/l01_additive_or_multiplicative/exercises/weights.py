@@ -97,7 +97,7 @@ design_matrix = Exercise(
         Misconception(
             "centred columns",
             lambda a, b: design_of(a - a.mean(), b),
-            "You centred x_A first. That is exercise 4; here take the columns as they are.",
+            "You centred x_A first. That is a later exercise; here take the columns as they are.",
         ),
     ),
     hints=(

@@ -26,9 +26,12 @@ def _gate_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     cases = []
     for m in (2, 3, 4, 5, 3):
         cases.append((rng.normal(0, 1, m), rng.permutation(m) + rng.uniform(0.7, 1.3, m)))
-    # Values and gradients beyond 5; large logits, two of them equal; small numbers.
+    # Values and gradients beyond 5; large logits, two of them equal; logits the exponentials of
+    # which are next to nothing, and values so large that a millionth more in the sum of those
+    # shows; small numbers.
     cases.append((np.array([0.5, 0.0, -1.0]), np.array([-12.0, 30.0, 0.01])))
-    cases.append((np.array([7.0, 6.0, -6.5, 6.0]), np.array([2.0, -1.0, 9.0, 0.5])))
+    cases.append((np.array([12.0, 11.0, -10.5, 11.0]), np.array([2.0, -1.0, 9.0, 0.5])))
+    cases.append((np.array([-12.0, -14.0]), np.array([20.0, 28.0])))
     cases.append((np.array([0.01, -0.04, 0.015]), np.array([0.3, 0.01, -0.2])))
     return cases
 
@@ -228,7 +231,8 @@ read_surface = Exercise(
         Misconception(
             "standard deviations",
             lambda s: _word(float(np.sqrt(_additive_share(s)))),
-            "You compared standard deviations. The share is one of variances: .var(), not .std().",
+            "That is the root of the share, as a ratio of standard deviations or a correlation "
+            "would be. Square it: the share is one of variances.",
         ),
         Misconception(
             "words exchanged",

@@ -16,13 +16,19 @@ def _size(widths: Sequence[int], classes: int) -> int:
 
 
 def _size_cases(rng: np.random.Generator) -> list[tuple[list[int], int]]:
-    """Two, three and four modalities, equal widths, and never fewer than two classes."""
-    cases = [([1, 1], 2), ([4, 4, 2], 3), ([5, 3, 5, 2], 2)]
+    """One to six modalities, equal widths, and never fewer than two classes.
+
+    One head has more parameters than single precision can count.
+    """
+    cases = [([1, 1], 2), ([7], 3), ([5, 3, 5, 2, 4], 2), ([4, 2, 3, 2, 1, 3], 3)]
+    cases.append(([40, 101], 4099))
     for modalities in (2, 3, 2, 4, 3):
         widths = [int(d) for d in rng.choice(np.arange(3, 12), modalities, replace=False)]
         cases.append((widths, int(rng.integers(2, 9))))
     return cases
 
+
+NOT_TWO = "You multiplied the first two modalities only. There may be more, or a single one."
 
 tensor_parameters = Exercise(
     key="02-tensor-size",
@@ -30,6 +36,7 @@ tensor_parameters = Exercise(
     task="Return how many parameters a tensor-fusion head has, weights and biases.",
     reference=_size,
     cases=_size_cases,
+    tolerance=1e-9,  # a count is exact
     misconceptions=(
         Misconception(
             "no ones",
@@ -72,7 +79,18 @@ tensor_parameters = Exercise(
         Misconception(
             "first two only",
             lambda w, c: ((w[0] + 1) * (w[1] + 1) + 1) * c,
-            "You multiplied the first two modalities only. There may be more.",
+            NOT_TWO,
+        ),
+        Misconception(
+            "first two at most",
+            lambda w, c: (math.prod(d + 1 for d in w[:2]) + 1) * c,
+            NOT_TWO,
+        ),
+        Misconception(
+            "single precision",
+            lambda w, c: float(np.float32(_size(w, c))),
+            "Right up to rounding: single precision holds every whole number only up to 2²⁴. Count "
+            "in integers.",
         ),
     ),
     hints=(
@@ -225,9 +243,9 @@ def _one_last(za: Array, zb: Array, fa: Array, fb: Array, bias: Array) -> Array:
 
 
 def _low_rank_cases(rng: np.random.Generator) -> list[LowRankCase]:
-    """Rank and number of classes differ, so that an axis left standing shows in the shape."""
+    """Rank and number of classes differ mostly: an axis left standing then shows in the shape."""
     cases = _fixed_low_rank()
-    for rank, c in ((2, 3), (3, 2), (4, 2), (3, 4)):
+    for rank, c in ((2, 3), (3, 3), (6, 2), (3, 4)):
         da, db = int(rng.integers(2, 4)), int(rng.integers(2, 4))
         shapes = ((da,), (db,), (rank, da + 1, c), (rank, db + 1, c), (c,))
         za, zb, fa, fb, bias = (rng.normal(size=shape) for shape in shapes)

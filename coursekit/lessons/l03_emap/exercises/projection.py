@@ -25,6 +25,10 @@ ITSELF_LEFT_OUT = (
     "diagonal too."
 )
 
+REST_OR_ROWS = (
+    "That is either the interaction, what the projection leaves out, or the row means minus the "
+    "overall mean, without the column means. Wanted: row mean plus column mean minus overall mean."
+)
 
 by_hand = Exercise(
     key="03-by-hand",
@@ -59,10 +63,16 @@ by_hand = Exercise(
             lambda g: _paper(g) - g.mean(),
             "You subtracted the overall mean twice. It has to stay in once.",
         ),
+        # On this grid the two are the same numbers.
         Misconception(
             "what is left over",
             lambda g: np.diag(g) - _paper(g),
-            "That is the interaction, what the projection leaves out. Wanted is the projection.",
+            REST_OR_ROWS,
+        ),
+        Misconception(
+            "rows, overall mean subtracted",
+            lambda g: g.mean(axis=1) - g.mean(),
+            REST_OR_ROWS,
         ),
         Misconception(
             "sample itself left out",
@@ -115,8 +125,11 @@ LEFT_OUT = "You left the sample itself out of its means. All N cells of a row co
 
 
 def _grids(rng: np.random.Generator) -> list[tuple[Array]]:
-    """Logits of the usual size, some of ten times that, and some below 0.05."""
-    sizes = [(3, 2, 1.0), (4, 3, 1.0), (5, 5, 10.0), (2, 4, 1.0), (6, 3, 0.01)]
+    """Logits of the usual size, some of ten times that, and some below 0.05.
+
+    One class, and one sample, whose axes are to stay.
+    """
+    sizes = [(3, 1, 1.0), (1, 3, 1.0), (5, 5, 10.0), (2, 4, 1.0), (9, 3, 0.01)]
     return [(scale * rng.normal(0.5, 2, (n, n, c)),) for n, c, scale in sizes]
 
 
@@ -231,8 +244,11 @@ def _alone_without_itself(grid: Array) -> list[Array]:
 
 
 def _triples(rng: np.random.Generator) -> list[tuple[Array]]:
-    """Logits of the usual size, some of ten times that, and some below 0.05."""
-    sizes = [(2, 2, 1.0), (3, 2, 1.0), (4, 3, 10.0), (3, 4, 0.01)]
+    """Logits of the usual size, some of ten times that, and some below 0.05.
+
+    One class, and one sample, whose axes are to stay.
+    """
+    sizes = [(2, 2, 1.0), (3, 1, 1.0), (1, 2, 1.0), (6, 3, 10.0), (3, 4, 0.01)]
     return [(scale * rng.normal(0.7, 2, (n, n, n, c)),) for n, c, scale in sizes]
 
 

@@ -52,7 +52,7 @@ def _tokens(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
 
 
 RESIDUAL = (
-    "You added what a token was before. A layer does that around the head; the head returns the "
+    "You added {}. A layer adds what a token was before, around the head; the head returns the "
     "mixture alone."
 )
 
@@ -128,8 +128,12 @@ attend = Exercise(
             lambda q, k, v: _attend(q, k, k),
             "You mixed the keys. Keys only say where to look; values are what is taken in.",
         ),
-        Misconception("values added", lambda q, k, v: v + _attend(q, k, v), RESIDUAL),
-        Misconception("queries added", lambda q, k, v: q + _attend(q, k, v), RESIDUAL),
+        Misconception(
+            "values added", lambda q, k, v: v + _attend(q, k, v), RESIDUAL.format("the values")
+        ),
+        Misconception(
+            "queries added", lambda q, k, v: q + _attend(q, k, v), RESIDUAL.format("the queries")
+        ),
     ),
     hints=(
         "Three steps: scores (T, T), weights (T, T), mixture (T, d).",

@@ -27,7 +27,8 @@ def _each(pick: Callable[[Array, Array, int], float]) -> Callable[[Trials, Trial
     return all_of_them
 
 
-# Two trials that differ in the fourth digit, the better one second; two architectures, then four.
+# Two trials that differ in the fourth digit, the better one second; two architectures, then four,
+# the first of which has three equally good trials; then one trial each.
 CLOSE = [
     (
         [[0.5, 0.7123, 0.7124, 0.8], [0.5, 0.4, 0.6]],
@@ -35,18 +36,19 @@ CLOSE = [
     ),
     (
         [
-            [0.5, 0.4, 0.3, 0.6, 0.7, 0.1],
+            [0.5, 0.7, 0.7, 0.6, 0.7, 0.1],
             [0.4, 0.5, 0.6, 0.3, 0.2],
             [0.7, 0.1, 0.2, 0.3, 0.4],
             [0.2, 0.3, 0.1, 0.1, 0.1, 0.1, 0.8],
         ],
         [
-            [0.51, 0.6, 0.32, 0.58, 0.49, 0.2],
+            [0.51, 0.6, 0.66, 0.58, 0.49, 0.2],
             [0.45, 0.47, 0.52, 0.61, 0.22],
             [0.66, 0.7, 0.3, 0.31, 0.44],
             [0.21, 0.26, 0.35, 0.15, 0.12, 0.1, 0.75],
         ],
     ),
+    ([[0.6], [0.5, 0.7], [0.4, 0.3]], [[0.58], [0.52, 0.69], [0.41, 0.36]]),
 ]
 
 
@@ -103,6 +105,12 @@ fair_choice = Exercise(
             _each(lambda v, t, n: t[:n].max()),
             "You chose the trial on the test rows. Choose on validation and report that trial's "
             "test accuracy, whatever it is.",
+        ),
+        Misconception(
+            "best test among equals",
+            _each(lambda v, t, n: t[:n][v[:n] == v[:n].max()].max()),
+            "Of equally good trials you took the one that is best on the test rows: that is "
+            "choosing on test. Of equal ones the first counts.",
         ),
         Misconception(
             "unequal budgets",

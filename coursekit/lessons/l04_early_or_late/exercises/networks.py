@@ -141,10 +141,14 @@ LOSSES = (
 
 
 def _heads(rng: np.random.Generator) -> list[tuple[str, dict[str, Array], Array, Array]]:
-    """Either modality missing, either one first in the dict; numbers of all sizes."""
+    """Either modality missing, either one first in the dict; numbers of all sizes.
+
+    One class with A missing, and one sample with B missing, whose axes are to stay; wide, both.
+    """
+    drawn = rng.integers((4, 2, 4), (7, 5, 6), size=(3, 3)).tolist()
     cases = []
-    for lost, order, of_z, of_weight, of_bias in LOSSES:
-        n, d, c = int(rng.integers(4, 7)), int(rng.integers(2, 5)), int(rng.integers(4, 6))
+    for (n, d, c), loss in zip([*drawn, (9, 7, 1), (1, 8, 5)], LOSSES, strict=True):
+        lost, order, of_z, of_weight, of_bias = loss
         z = {m: of_z * rng.normal(0.5, 1, (n, d)) for m in order}
         weight, bias = of_weight * rng.normal(0, 1, (c, 2 * d)), of_bias * rng.normal(0, 1, c)
         cases.append((lost, z, weight, bias))

@@ -45,7 +45,7 @@ def _lengths(rng: np.random.Generator) -> list[tuple[int, int]]:
         (3, 2),
         (5, 4),
         (4, 6),
-        (2, 12),
+        (2, 16),
         (200, 4),  # long enough to see what the base is
         (int(rng.integers(6, 12)), 2 * int(rng.integers(2, 7))),
     ]
