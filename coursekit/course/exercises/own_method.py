@@ -15,7 +15,12 @@ from torch import Tensor
 from coursekit.analysis.probes import quick_probe
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import Requirement
-from coursekit.course.exercises.own_rule import isolated, stays_in_range, treats_alike
+from coursekit.course.exercises.own_rule import (
+    isolated,
+    stays_in_range,
+    treats_alike,
+    treats_names_alike,
+)
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
@@ -58,6 +63,10 @@ PLACE = (
     "In another order of the modalities each gets another weight or k, though the data are the "
     "same. Take both from losses or scores, not from the place in the list."
 )
+NAME = (
+    "Under other names each modality gets another weight or k, though the data are the same. What "
+    "hangs on a name is of no use elsewhere: take it from losses or scores."
+)
 NEGATIVE = (
     "A negative weight pushes a head away from the right answers, and a negative k an encoder. Put "
     "a floor under both, and bounds where you divide."
@@ -84,6 +93,16 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
             "same seed", "The same seed does not give the same weights.", _repeats, REPEATED
         ),
         Requirement(
+            "no push",
+            "In a long training, or where heads are sure and wrong, a weight or a k is negative or "
+            "no number.",
+            _never_pushes,
+            NEGATIVE,
+        ),
+        Requirement(
+            "any names", "It hangs on what the modalities are called.", _ignores_names, NAME
+        ),
+        Requirement(
             "changes something", "It trains exactly as joint training does.", _changes, NOTHING
         ),
         Requirement(
@@ -94,13 +113,6 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
         ),
         Requirement(
             "any order", "It hangs on the order of the modalities.", _takes_any_order, PLACE
-        ),
-        Requirement(
-            "no push",
-            "In a long training, or where heads are sure and wrong, a weight or a k is negative or "
-            "no number.",
-            _never_pushes,
-            NEGATIVE,
         ),
     ]
     if feeds:
@@ -166,6 +178,10 @@ def _harmless(answer: Answer, rng: np.random.Generator) -> bool:
 
 def _takes_any_order(answer: Answer, rng: np.random.Generator) -> bool:
     return treats_alike(answer)
+
+
+def _ignores_names(answer: Answer, rng: np.random.Generator) -> bool:
+    return treats_names_alike(answer)
 
 
 def _never_pushes(answer: Answer, rng: np.random.Generator) -> bool:
@@ -258,6 +274,11 @@ class _CountsToTwo(Method):
         return {first: 1.0, second: 0.9}
 
 
+class _NamesFavourites(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return {m: {"A": 2.0, "B": 0.5}.get(m, 1.0) for m in step.run.model.modalities}
+
+
 class _DrawsFromEverywhere(Method):
     def scales(self, step: Step) -> Mapping[str, float]:
         return {m: 0.5 + float(torch.rand(())) for m in step.run.model.modalities}
@@ -293,6 +314,7 @@ def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
         Misconception("scales that are no numbers", _ShrinksToNothing, DIVERGES),
         Misconception("knows two names only", _KnowsTwoNames, NAMES),
         Misconception("counts to two", _CountsToTwo, THREE),
+        Misconception("names written in", _NamesFavourites, NAME),
         Misconception("draws from the global generator", _DrawsFromEverywhere, REPEATED),
         Misconception("returns ones", _ReturnsOnes, NOTHING),
         Misconception("misspells what it overrides", _MisspellsAHook, NOTHING),
