@@ -11,16 +11,19 @@ from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises import Correct, Incorrect, NotAttempted, OpenExercise
 from coursekit.course.exercises.own_method import (
     GAIN,
+    NAME,
     NAMES,
+    NEGATIVE,
     REPEATED,
     THREE,
     requirements,
-    slips,
 )
+from coursekit.course.exercises.own_method_slips import slips
 from coursekit.course.exercises.own_rule import (
     stays_in_range,
     tells_modalities_apart,
     treats_alike,
+    treats_names_alike,
 )
 from coursekit.data import load_preset
 from coursekit.models import build_classifier
@@ -166,7 +169,36 @@ def test_a_method_that_draws_from_its_generator_may_tell_modalities_apart():
             return {step.run.model.modalities[-1]: 0.5}
 
     assert treats_alike(Drawn)
+    assert treats_names_alike(Drawn)
     assert not treats_alike(Placed)
+    assert treats_names_alike(Placed)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        lambda names: [m for m in names if m.lower() in ("a", "slow")],
+        lambda names: [min(names)],
+        lambda names: [max(names)],
+        lambda names: sorted(names)[1:2],
+    ],
+)
+def test_a_rule_that_hangs_on_names_is_told_so_before_what_it_does_on_data(chosen):
+    class Named(Method):
+        def scales(self, step):
+            names = step.run.model.modalities
+            return {m: 3.0 if m in chosen(names) else 0.4 for m in names}
+
+    assert not treats_names_alike(Named)
+    assert ENTER.evaluate(Named).hint == NAME
+
+
+def test_weights_that_are_no_number_late_are_told_so_before_what_they_do_on_data():
+    class Late(Method):
+        def weights(self, step):
+            return {"joint": float("nan") if step.run.epoch > 4 else 1.0}
+
+    assert ENTER.evaluate(Late).hint == NEGATIVE
 
 
 def test_weights_below_zero_are_found_also_where_they_come_late():

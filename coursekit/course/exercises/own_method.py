@@ -1,7 +1,7 @@
 """What a method of the learner's own has to do before it enters the race; lessons 06 to 08.
 
-``requirements()`` for an `OpenExercise`, cheap ones first, and ``slips()``, wrong answers for its
-misconceptions. All small: a whole check trains for about a second.
+``requirements()`` for an `OpenExercise`, cheap ones first. All small: a whole check trains for one
+or two seconds. Wrong answers to it: `coursekit.course.exercises.own_method_slips`.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,19 @@ import torch
 from torch import Tensor
 
 from coursekit.analysis.probes import quick_probe
-from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import Requirement
-from coursekit.course.exercises.own_rule import isolated, stays_in_range, treats_alike
+from coursekit.course.exercises.own_rule import (
+    isolated,
+    stays_in_range,
+    treats_alike,
+    treats_names_alike,
+)
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
-from coursekit.training.method import Method, Run, Step
+from coursekit.training.method import Method
 
 Answer = type[Method]
 SHORT = Settings(epochs=2, batch_size=64)
@@ -59,6 +63,10 @@ PLACE = (
     "same: by its place, by being the first of several equal ones, or from a generator other than "
     "run.generator. Take both from losses or scores, and treat equal ones alike."
 )
+NAME = (
+    "Under other names each modality gets another weight or k, though the data are the same. What "
+    "hangs on a name is of no use elsewhere: take it from losses or scores."
+)
 NEGATIVE = (
     "A negative weight pushes a head away from the right answers, and a negative k an encoder. Put "
     "a floor under both, and bounds where you divide."
@@ -85,6 +93,16 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
             "same seed", "The same seed does not give the same weights.", _repeats, REPEATED
         ),
         Requirement(
+            "no push",
+            "In a long training, or where heads are sure and wrong, a weight or a k is negative or "
+            "no number.",
+            _never_pushes,
+            NEGATIVE,
+        ),
+        Requirement(
+            "any names", "It hangs on what the modalities are called.", _ignores_names, NAME
+        ),
+        Requirement(
             "changes something", "It trains exactly as joint training does.", _changes, NOTHING
         ),
         Requirement(
@@ -95,13 +113,6 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
         ),
         Requirement(
             "any order", "It hangs on the order of the modalities.", _takes_any_order, PLACE
-        ),
-        Requirement(
-            "no push",
-            "In a long training, or where heads are sure and wrong, a weight or a k is negative or "
-            "no number.",
-            _never_pushes,
-            NEGATIVE,
         ),
     ]
     if feeds:
@@ -169,6 +180,10 @@ def _takes_any_order(answer: Answer, rng: np.random.Generator) -> bool:
     return treats_alike(answer)
 
 
+def _ignores_names(answer: Answer, rng: np.random.Generator) -> bool:
+    return treats_names_alike(answer)
+
+
 def _never_pushes(answer: Answer, rng: np.random.Generator) -> bool:
     return stays_in_range(answer)
 
@@ -233,72 +248,3 @@ def _joint_on_balanced() -> tuple[float, Tensor]:
 @lru_cache(maxsize=1)
 def _joint_on_starved() -> float:
     return slow_probe(_trained(Method, _starved(), STARVED)[0], _starved())
-
-
-# Wrong answers. They have no name of their own, so that the registry leaves them out.
-
-
-class _NeedsArgument(Method):
-    def __init__(self, alpha: float) -> None:
-        self.alpha = alpha
-
-
-class _ShrinksToNothing(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return dict.fromkeys(step.run.model.modalities, float("nan"))
-
-
-class _KnowsTwoNames(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return {"A": 1.0, "B": 0.5}
-
-
-class _CountsToTwo(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        first, second = step.run.model.modalities
-        return {first: 1.0, second: 0.9}
-
-
-class _DrawsFromEverywhere(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return {m: 0.5 + float(torch.rand(())) for m in step.run.model.modalities}
-
-
-class _ReturnsOnes(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return dict.fromkeys(step.run.model.modalities, 1.0)
-
-
-class _MisspellsAHook(Method):
-    def scale(self, step: Step) -> Mapping[str, float]:
-        return dict.fromkeys(step.run.model.modalities, 0.5)
-
-
-class _StopsTheFirst(Method):
-    def begin(self, run: Run) -> None:
-        self.k = {run.model.modalities[0]: 0.0}
-
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return self.k
-
-
-class _BrakesEverything(Method):
-    def scales(self, step: Step) -> Mapping[str, float]:
-        return dict.fromkeys(step.run.model.modalities, 0.9)
-
-
-def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
-    """Wrong answers, each with the hint of what it does not meet."""
-    wrong_answers = [
-        Misconception("needs an argument", _NeedsArgument, ARGUMENTS),
-        Misconception("scales that are no numbers", _ShrinksToNothing, DIVERGES),
-        Misconception("knows two names only", _KnowsTwoNames, NAMES),
-        Misconception("counts to two", _CountsToTwo, THREE),
-        Misconception("draws from the global generator", _DrawsFromEverywhere, REPEATED),
-        Misconception("returns ones", _ReturnsOnes, NOTHING),
-        Misconception("misspells what it overrides", _MisspellsAHook, NOTHING),
-        Misconception("stops the first encoder", _StopsTheFirst, HARMS),
-    ]
-    if feeds:
-        wrong_answers.append(Misconception("brakes everything alike", _BrakesEverything, STARVES))
-    return tuple(wrong_answers)

@@ -1,7 +1,7 @@
 """What the weights and scales of a learner's own method may hang on; lessons 06 to 08.
 
 A method is trained for a few steps, and what it gave every head and modality is compared: with the
-modalities in another order, on other data, over many epochs.
+modalities in another order, under other names, on other data, over many epochs.
 """
 
 import copy
@@ -23,6 +23,8 @@ Given = dict[tuple[str, str], float]
 FEW = Settings(epochs=3, batch_size=64, measure_train=False)
 MANY = Settings(epochs=20, batch_size=64, measure_train=False)
 AMPLITUDES = {"sound": 5.0, "image": 2.0, "touch": 1.0}
+# By place; the first, the second and the last one of the alphabet stand elsewhere in each list.
+NAMES, OTHER_NAMES = ("A", "B", "C"), ("sound", "touch", "image")
 APART = 0.02  # rounding makes less than this, another place in the list more
 EXTREME = 60.0  # times as large are the logits: losses of wrong rows from 10 to 20
 
@@ -98,6 +100,24 @@ def treats_alike(answer: Answer) -> bool:
     return True
 
 
+def treats_names_alike(answer: Answer) -> bool:
+    """Whether every place is given the same when the modalities are called otherwise.
+
+    The same rows and the same weights, under two lists of names. True also for a method that draws.
+    """
+    by_names = []
+    for names in (NAMES, OTHER_NAMES):
+        data = _renamed(uneven(), names)
+        steps, run = given(answer, _copied(_skilled(), data), data, FEW)
+        if not torch.equal(run.generator.get_state(), _undrawn(run)):
+            return True
+        places = {m: str(i) for i, m in enumerate(names)}
+        by_names.append(
+            [{(kind, places.get(m, m)): x for (kind, m), x in s.items()} for s in steps]
+        )
+    return not any(differ(*pair) for pair in zip(*by_names, strict=True))
+
+
 def stays_in_range(answer: Answer) -> bool:
     """Whether weights and scales are finite and not negative, in a long training and an odd one.
 
@@ -144,6 +164,19 @@ def _turned(data: MultimodalData) -> MultimodalData:
     """The same rows; the first modality is the last one now."""
     first, *others = data.inputs
     return replace(data, inputs={m: data.inputs[m] for m in (*others, first)})
+
+
+def _renamed(data: MultimodalData, names: tuple[str, ...]) -> MultimodalData:
+    """The same rows; the modalities have these names, by place."""
+    return replace(data, inputs=dict(zip(names, data.inputs.values(), strict=True)))
+
+
+def _copied(model: MultimodalClassifier, data: MultimodalData) -> MultimodalClassifier:
+    """A model with the same weights by place, for data under other names."""
+    other = build_classifier(data.train.inputs, data.num_classes)
+    weights = zip(other.state_dict(), model.state_dict().values(), strict=True)
+    other.load_state_dict(dict(weights))
+    return other
 
 
 def _turned_model(model: MultimodalClassifier, data: MultimodalData) -> MultimodalClassifier:

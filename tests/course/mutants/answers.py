@@ -48,8 +48,11 @@ def is_open(exercise: Exercise) -> bool:
 def remembering(exercise: Exercise) -> Exercise:
     """The exercise, which computes what hangs on a seed only once.
 
-    Its cases, the right values and what misconceptions say are the same for every answer.
+    Its cases, the right values and what misconceptions say are the same for every answer. Those of
+    an open exercise are classes, not values, and stay as they are.
     """
+    if is_open(exercise):
+        return exercise
     known = [replace(m, function=_remembered(m.function)) for m in exercise.misconceptions]
     return replace(
         exercise,

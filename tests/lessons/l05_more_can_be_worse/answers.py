@@ -25,6 +25,11 @@ def probabilities(logits):
     return torch.softmax(torch.as_tensor(logits), dim=1).numpy()
 
 
+def exp_shares(logits, shift):
+    e = np.exp(logits - shift)
+    return e / e.sum(axis=1, keepdims=True)
+
+
 def ensemble_torch(a, b, y):
     p = torch.softmax(torch.tensor(a), 1) + torch.softmax(torch.tensor(b), 1)
     return (p.argmax(1) == torch.tensor(y)).double().mean()
@@ -287,6 +292,28 @@ WRONG = {
             lambda a, b, y: hits(stats.zscore(a, axis=1) + stats.zscore(b, axis=1), y),
             "",
         ),
+        "no shift": (
+            lambda a, b, y: hits(exp_shares(a, 0.0) + exp_shares(b, 0.0), y),
+            "row's own maximum",
+        ),
+        "shifted as a whole": (
+            lambda a, b, y: hits(exp_shares(a, a.max()) + exp_shares(b, b.max()), y),
+            "row's own maximum",
+        ),
+        "not divided": (
+            lambda a, b, y: hits(np.exp(a - a.max(1)[:, None]) + np.exp(b - b.max(1)[:, None]), y),
+            "",
+        ),
+        "logits within 50": (
+            lambda a, b, y: hits(
+                probabilities(a.clip(-50, 50)) + probabilities(b.clip(-50, 50)), y
+            ),
+            "",
+        ),
+        "six classes": (
+            lambda a, b, y: hits((probabilities(a) + probabilities(b))[:, :6], y),
+            "",
+        ),
         "three classes": (
             lambda a, b, y: hits((probabilities(a) + probabilities(b))[:, :3], y),
             "",
@@ -339,6 +366,14 @@ WRONG = {
         "two errors": (lambda x, y: interval_with(x, y, 2, pd.Series.sem), ""),
         "99 %": (
             lambda x, y: interval_with(x, y, stats.t.ppf(0.995, len(x) - 1), pd.Series.sem),
+            "",
+        ),
+        "only where they differ": (
+            lambda x, y: interval_by_hand((x - y)[x != y], 0 * x[x != y]),
+            "",
+        ),
+        "each difference once": (
+            lambda x, y: interval_by_hand(np.unique(x - y), 0 * np.unique(x - y)),
             "",
         ),
         "median": (

@@ -236,6 +236,44 @@ class ByEpoch(MultiLoss):
         return {JOINT: 1.0} | dict.fromkeys(step.run.model.modalities, 1 / step.run.epoch)
 
 
+class OneForAll(MultiLoss):
+    """A learning rate that hangs on the joint loss."""
+
+    def weights(self, step):
+        losses = step.cross_entropies()
+        return dict.fromkeys(losses, 0.5 + float(losses[JOINT].detach()))
+
+
+class HalfForModalities(OneForAll):
+    """The same, with a fixed ratio."""
+
+    def weights(self, step):
+        weights = super().weights(step)
+        return {k: w if k == JOINT else 0.5 * w for k, w in weights.items()}
+
+
+class NoNumber(MultiLoss):
+    """A weight that is 0/0 once a loss is hardly there."""
+
+    def weights(self, step):
+        losses = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
+        return {k: 1.0 if x > 0.35 else float("nan") for k, x in losses.items()}
+
+
+class PushedFromBelow(MultiLoss):
+    """Weights that turn strongly negative where a loss is below one."""
+
+    def weights(self, step):
+        losses = {k: float(x.detach()) for k, x in step.cross_entropies().items()}
+        return {k: x - 1 for k, x in losses.items()}
+
+
+class ByName(MultiLoss):
+    def weights(self, step):
+        names = step.run.model.modalities
+        return {JOINT: 1.0} | {m: {"A": 3.0, "B": 0.4}.get(m, 1.0) for m in names}
+
+
 class NamesKept(MultiLoss):
     names: ClassVar[list] = []
 
@@ -361,6 +399,10 @@ WRONG = {
     },
     "06-minimal-ogr": {
         "best head": (lambda g, o: min((b / a) ** 2 for a, b in zip(g, o, strict=True)), "alone"),
+        "head of the largest weight": (
+            lambda g, o: ((o / g) ** 2)[np.argmax(g / o**2)],
+            "",
+        ),
         "equal": (lambda g, o: (o**2).sum() / g.sum() ** 2, "equal weights"),
         "root": (lambda g, o: 1 / math.sqrt(sum((g / o) ** 2)), "Asked is OGR²"),
         "sum": (lambda g, o: ((o / g) ** 2).sum(), "inverted"),
@@ -417,6 +459,9 @@ WRONG = {
             lambda x: "O near zero" if abs(facts(x)[1]) < 0.02 else trust_nested(x),
             "Where both",
         ),
+        "limit of 0.0199": (lambda x: trust_with(x, 0.0199), ""),
+        "limit of 0.0201": (lambda x: trust_with(x, 0.0201), ""),
+        "limit of 0.002": (lambda x: trust_with(x, 0.002), ""),
         "limit of 0.01": (lambda x: trust_with(x, 0.01), ""),
         "limit of 0.015": (lambda x: trust_with(x, 0.015), ""),
         "limit of 0.03": (lambda x: trust_with(x, 0.03), ""),
@@ -512,5 +557,10 @@ WRONG = {
         "late push": (LatePush, "negative weight"),
         "first against second": (FirstAgainstSecond, "another order"),
         "by epoch": (ByEpoch, "same in every step"),
+        "one for all": (OneForAll, "is a learning rate"),
+        "half for the modalities": (HalfForModalities, "is a learning rate"),
+        "no number": (NoNumber, "a weight or a k is negative or no number"),
+        "pushed from below": (PushedFromBelow, "negative weight"),
+        "by name": (ByName, "Under other names"),
     },
 }

@@ -21,7 +21,7 @@ def ogm_loop(scores, alpha):
 
 
 def ogm_torch(scores, alpha):
-    s = torch.as_tensor(scores)
+    s = torch.as_tensor(scores).double()
     n = len(s)
     matrix = (torch.ones(n, n) - torch.eye(n)) / (n - 1)
     ratio = s / (matrix.double() @ s)
@@ -79,14 +79,14 @@ def pcgrad_numpy(g, h):
 
 
 def pcgrad_unit(g, h):
-    u, v = (x / np.linalg.norm(x) for x in (g, h))
+    u, v = (x / max(np.linalg.norm(x), 1e-12) for x in (g, h))
     return g - min(0.0, g @ v) * v, h - min(0.0, h @ u) * u
 
 
 def pcgrad_torch(g, h):
-    t = torch.tensor(np.stack([g, h]))
+    t = torch.tensor(np.stack([g, h])).double()
     products = (t @ t.T).fill_diagonal_(0).clamp(max=0)
-    return t - (products / (t * t).sum(1)) @ t
+    return t - (products / (t * t).sum(1).clamp(min=1e-12)) @ t
 
 
 def means_loop(features, labels, num_classes):
@@ -258,6 +258,21 @@ class Logged(Brake):
         return self.log[-1]
 
 
+class ByName(Heads):
+    """A wrong one: it knows that A is the slow one."""
+
+    def scales(self, step):
+        return {m: 3.0 if m.lower() in ("a", "slow") else 0.4 for m in step.run.model.modalities}
+
+
+class FirstInTheAlphabet(Heads):
+    """A wrong one: whoever stands first in the alphabet is hurried."""
+
+    def scales(self, step):
+        names = step.run.model.modalities
+        return {m: 3.0 if m == min(names) else 0.4 for m in names}
+
+
 RIGHT = {
     "07-ogm": {
         "loop": ogm_loop,
@@ -281,6 +296,10 @@ WRONG = {
         "tie": (lambda s, a: ogm_with(s, a, brake, lambda r: r >= 1), "A tie is left alone"),
         "behind": (lambda s, a: ogm_with(s, a, brake, lambda r: r < 1), "that is behind"),
         "everybody": (lambda s, a: 1 - np.tanh(a * against(s)), "Only a modality"),
+        "whole numbers in, whole numbers out": (
+            lambda s, a: np.array(ogm_loop(s, a)).astype(s.dtype),
+            "",
+        ),
         "faster": (
             lambda s, a: ogm_with(s, a, lambda r, a: 1 + np.tanh(a * r), ahead),
             "OGM only brakes",
@@ -343,7 +362,7 @@ WRONG = {
             "",
         ),
         "in place": (
-            lambda s, a: (ogm_loop(s, a), s.__itruediv__(s.sum()))[0],
+            lambda s, a: (ogm_loop(s, a), s.__imul__(2))[0],
             "The right number, but you changed s",
         ),
         "sigmoid": (
@@ -390,7 +409,7 @@ WRONG = {
         "root": (
             lambda g, h: (
                 (g, h)
-                if g @ h > 0
+                if g @ h >= 0
                 else (
                     g - g @ h / math.sqrt(h @ h) * h,
                     h - g @ h / math.sqrt(g @ g) * g,
@@ -400,19 +419,36 @@ WRONG = {
         ),
         "plus": (
             lambda g, h: (
-                (g, h) if g @ h > 0 else (g + g @ h / (h @ h) * h, h + g @ h / (g @ g) * g)
+                (g, h) if g @ h >= 0 else (g + g @ h / (h @ h) * h, h + g @ h / (g @ g) * g)
             ),
             "Subtract",
         ),
         "itself": (
             lambda g, h: (
-                (g, h) if g @ h > 0 else (0 * g + g - g @ h / (g @ g) * g, h - h @ g / (h @ h) * h)
+                (g, h) if g @ h >= 0 else (0 * g + g - g @ h / (g @ g) * g, h - h @ g / (h @ h) * h)
             ),
             "along the gradient itself",
         ),
         "one after the other": (
             lambda g, h: (pcgrad_numpy(g, h)[0], pcgrad_numpy(h, pcgrad_numpy(g, h)[0])[0]),
             "Both give way",
+        ),
+        "also at right angles": (
+            lambda g, h: (
+                (g - g @ h / (h @ h) * h, h - g @ h / (g @ g) * g) if g @ h <= 0 else (g, h)
+            ),
+            "",
+        ),
+        "over the length": (
+            lambda g, h: (
+                g - min(0, g @ (h / np.linalg.norm(h))) * h / np.linalg.norm(h),
+                h - min(0, h @ (g / np.linalg.norm(g))) * g / np.linalg.norm(g),
+            ),
+            "",
+        ),
+        "whole numbers in, whole numbers out": (
+            lambda g, h: [x.astype(g.dtype) for x in pcgrad_numpy(g, h)],
+            "",
         ),
         "below minus one": (lambda g, h: pcgrad_numpy(g, h) if g @ h < -1 else (g, h), ""),
         "below one": (
@@ -460,14 +496,14 @@ WRONG = {
         "mean": (lambda g, h: np.mean(pcgrad_numpy(g, h), axis=0), ""),
         "in place": (
             lambda g, h: (lambda d: (g.__isub__(d / (h @ h) * h), h))(min(0, g @ h)),
-            "Both give way",
+            "raised UFuncTypeError|NaN",
         ),
         "zero": (
-            lambda g, h: (g, h) if g @ h > 0 else (np.zeros_like(g), np.zeros_like(h)),
+            lambda g, h: (g, h) if g @ h >= 0 else (np.zeros_like(g), np.zeros_like(h)),
             "not thrown away",
         ),
         "part": (
-            lambda g, h: (g, h) if g @ h > 0 else (g @ h / (h @ h) * h, g @ h / (g @ g) * g),
+            lambda g, h: (g, h) if g @ h >= 0 else (g @ h / (h @ h) * h, g @ h / (g @ g) * g),
             "Take it away",
         ),
     },
@@ -491,6 +527,10 @@ WRONG = {
             "rows behind them moved up",
         ),
         "ones": (lambda z, y, n: filled(z, y, n, lambda z: 1.0), "should be zeros"),
+        "whole numbers in, whole numbers out": (
+            lambda z, y, n: means_loop(z, y, n).astype(z.dtype),
+            "",
+        ),
         "five classes": (lambda z, y, n: means_loop(z, y, 5), ""),
         "up to the largest": (lambda z, y, n: means_loop(z, y, int(y.max()) + 1), ""),
         "no mean below zero": (lambda z, y, n: np.maximum(means_loop(z, y, n), 0), ""),
@@ -524,6 +564,16 @@ WRONG = {
         "minus one": (lambda z, y, n: filled(z, y, n, lambda z: -1.0), ""),
     },
     "07-traces": {
+        "moves in the seventh epoch": (
+            lambda k: (
+                "mslr"
+                if (k[:6] == 1).all() and (k[6] != 1).any()
+                else trace_numpy(k)
+                if k.max() <= 1
+                else "mlb"
+            ),
+            "",
+        ),
         "above is mlb": (
             lambda k: "mlb" if k.max() > 1 else "joint" if k.min() == 1 else "ogm",
             "first six epochs",
@@ -620,6 +670,8 @@ WRONG = {
         "stands still": (SlowsAll, "does harm there"),
         "first is slow": (FirstIsSlow, "another order"),
         "backwards": (Backwards, "negative k"),
+        "by name": (ByName, "Under other names"),
+        "the first in the alphabet": (FirstInTheAlphabet, "Under other names"),
         "small steps": (SmallSteps, "hurry it"),
         "no method": (dict, "a subclass of Method was expected"),
     },

@@ -23,8 +23,29 @@ def multi_loss_loop(joint, alone, labels):
     total = 0.0
     for table in [joint, *alone.values()]:
         for row, y in zip(table, labels, strict=True):
-            total += (math.log(sum(math.exp(v) for v in row)) - row[y]) / len(labels)
+            top = max(row)
+            total += (math.log(sum(math.exp(v - top) for v in row)) + top - row[y]) / len(labels)
     return total
+
+
+def multi_loss_with(probability):
+    def answer(joint, alone, labels):
+        tables = (joint, *alone.values())
+        return -sum(np.log(probability(x)[np.arange(len(labels)), labels]).mean() for x in tables)
+
+    return answer
+
+
+def multi_loss_within(bound):
+    def answer(joint, alone, labels):
+        clipped = {m: np.clip(x, -bound, bound) for m, x in alone.items()}
+        return multi_loss_loop(np.clip(joint, -bound, bound), clipped, labels)
+
+    return answer
+
+
+def shares(scores):
+    return scores / scores.sum(axis=1, keepdims=True)
 
 
 def multi_loss_scipy(joint, alone, labels):
@@ -48,7 +69,7 @@ def pace_loop(scores, alpha, beta_max):
 
 
 def pace_torch(scores, alpha, beta_max):
-    s = torch.as_tensor(scores)
+    s = torch.as_tensor(scores).double()
     r = rivals(s) / s
     beta = torch.where(r > 1, torch.full_like(s, beta_max), torch.full_like(s, 2.0))
     return 1 + (beta - 1) * torch.tanh(alpha * (r - 1))
@@ -135,6 +156,11 @@ def where_average(answers, first, second, labels):
 def gain_interval(x, y):
     d = np.asarray(x) - np.asarray(y)
     return stats.t.interval(0.95, len(d) - 1, d.mean(), stats.sem(d))
+
+
+def gain_by_hand(d):
+    """The lower end."""
+    return d.mean() - t_quantile(d) * d.std(ddof=1) / len(d) ** 0.5
 
 
 def choose_loop(valid, seconds, budget):
@@ -285,6 +311,22 @@ class FirstHurried(MultiLoss):
         return {first: 3.0} | dict.fromkeys(others, 0.3)
 
 
+class ByName(MultiLoss):
+    def scales(self, step):
+        return {m: {"A": 3.0, "B": 0.4}.get(m, 1.0) for m in step.run.model.modalities}
+
+
+class ByLetter(MultiLoss):
+    def scales(self, step):
+        return {m: 3.0 if m.lower() in ("a", "slow") else 0.4 for m in step.run.model.modalities}
+
+
+class FirstInTheAlphabet(MultiLoss):
+    def scales(self, step):
+        names = step.run.model.modalities
+        return {m: 3.0 if m == min(names) else 0.4 for m in names}
+
+
 class SecondBraked(Brake):
     """The brake, for the second modality alone."""
 
@@ -309,6 +351,9 @@ RIGHT = {
         "torch": lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in alone.values()),
         "loop": multi_loss_loop,
         "scipy": multi_loss_scipy,
+        "float32": lambda joint, alone, y: multi_loss_scipy(
+            np.float32(joint), {m: np.float32(x) for m, x in alone.items()}, y
+        ),
     },
     "08-pace": {
         "loop": pace_loop,
@@ -406,11 +451,40 @@ WRONG = {
             "The right number, but you changed alone",
         ),
         "not below .05": (lambda joint, alone, y: max(0.05, multi_loss_loop(joint, alone, y)), ""),
-        "logits within 5": (
-            lambda joint, alone, y: multi_loss_loop(
-                np.clip(joint, -5, 5), {m: np.clip(x, -5, 5) for m, x in alone.items()}, y
+        "logits within 5": (multi_loss_within(5), ""),
+        "logits within 10": (multi_loss_within(10), ""),
+        "logits within 50": (multi_loss_within(50), ""),
+        "no shift": (multi_loss_with(lambda x: shares(np.exp(x))), "row's own maximum"),
+        "no shift, log of the sum": (
+            lambda joint, alone, y: sum(
+                (np.log(np.exp(x).sum(1)) - x[np.arange(len(y)), y]).mean()
+                for x in (joint, *alone.values())
             ),
+            "row's own maximum",
+        ),
+        "shifted as a whole": (
+            multi_loss_with(lambda x: shares(np.exp(x - x.max()))),
+            "row's own maximum",
+        ),
+        "shifted as a whole, log of the sum": (
+            lambda joint, alone, y: sum(
+                (np.log(np.exp(x - x.max()).sum(1)) + x.max() - x[np.arange(len(y)), y]).mean()
+                for x in (joint, *alone.values())
+            ),
+            "row's own maximum",
+        ),
+        "probability at least 1e-7": (
+            multi_loss_with(lambda x: torch.tensor(x).softmax(1).numpy().clip(1e-7)),
             "",
+        ),
+        "six classes": (
+            lambda joint, alone, y: sum(
+                -(np.eye(6)[y][:, : x.shape[1]] * torch.tensor(x).log_softmax(1).numpy())
+                .sum(1)
+                .mean()
+                for x in (joint, *alone.values())
+            ),
+            "raised",
         ),
         "a little added to the probability": (
             lambda joint, alone, y: (
@@ -453,6 +527,12 @@ WRONG = {
         ),
         "ones": (lambda s, a, b: np.ones(len(s)), ""),
         "not below .05": (lambda s, a, b: np.maximum(pace_loop(s, a, b), 0.05), ""),
+        "whole numbers in, whole numbers out": (
+            lambda s, a, b: np.array(pace_loop(s, a, b)).astype(s.dtype),
+            "",
+        ),
+        "beta_max at least 2": (lambda s, a, b: pace_loop(s, a, max(b, 2)), ""),
+        "beta_max above 1": (lambda s, a, b: pace_loop(s, a, b if b > 1 else 2.0), ""),
         "not above 9": (lambda s, a, b: pace_loop(s, a, min(b, 9)), ""),
         "alpha not above 1": (lambda s, a, b: pace_loop(s, min(a, 1), b), ""),
         "nearly level is level": (
@@ -486,7 +566,7 @@ WRONG = {
             "",
         ),
         "in place": (
-            lambda s, a, b: (pace_loop(s, a, b), s.__itruediv__(s.sum()))[0],
+            lambda s, a, b: (pace_loop(s, a, b), s.__imul__(2))[0],
             "The right number, but you changed s",
         ),
     },
@@ -513,6 +593,17 @@ WRONG = {
             "number of predictions",
         ),
         "each sample": (lambda c, r, bins: abs(r - c).mean(), "needs a bin"),
+        "arguments exchanged": (lambda c, r, bins: ece_loop(r, c, bins), ""),
+        "arguments exchanged, 0 in the first bin": (
+            lambda c, r, bins: ece_loop(np.maximum(r, 1e-9), c, bins),
+            "",
+        ),
+        "three digits": (lambda c, r, bins: ece_loop(np.round(c, 3), r, bins), ""),
+        "four bins at least": (lambda c, r, bins: ece_loop(c, r, max(bins, 4)), ""),
+        "a power of two bins": (
+            lambda c, r, bins: ece_loop(c, r, 2 ** int(np.log2(bins))),
+            "",
+        ),
         "errors": (
             ece_of(lambda n, acc, conf: (n * (1 - acc - conf).abs()).sum() / n.sum()),
             "share of errors",
@@ -667,6 +758,30 @@ WRONG = {
             lambda v, s, b: choose_loop(v, dict(zip(v, s.values(), strict=True)), b),
             "",
         ),
+        "not below joint": (
+            choose_where(lambda m, v, s, b: s[m] <= b and gain_by_hand(v[m] - v["joint"]) >= 0),
+            "",
+        ),
+        "not shown to be luck": (
+            choose_where(
+                lambda m, v, s, b: (
+                    s[m] <= b
+                    and v[m].mean() >= v["joint"].mean()
+                    and not stats.ttest_rel(v[m], v["joint"]).pvalue >= 0.05
+                )
+            ),
+            "",
+        ),
+        "means in hundredths": (choose_where(clear, lambda m, v, s: round(v[m].mean(), 2)), ""),
+        "means in hundredths, the last one": (
+            lambda v, s, b: max(
+                (m for m in reversed(v) if m != "joint" and clear(m, v, s, b)),
+                key=lambda m: round(v[m].mean(), 2),
+                default="joint",
+            ),
+            "",
+        ),
+        "means in thousandths": (choose_where(clear, lambda m, v, s: round(v[m].mean(), 3)), ""),
         "first clear one": (
             lambda v, s, b: next((m for m in v if m != "joint" and clear(m, v, s, b)), "joint"),
             "",
@@ -742,5 +857,8 @@ WRONG = {
         "the first hurried": (FirstHurried, "another order"),
         "the second braked": (SecondBraked, "another order"),
         "kept on the class": (Kept, "left over"),
+        "by name": (ByName, "Under other names"),
+        "by letter": (ByLetter, "Under other names"),
+        "the first in the alphabet": (FirstInTheAlphabet, "Under other names"),
     },
 }

@@ -145,6 +145,11 @@ def _ensemble(a: Array, b: Array, labels: Array) -> float:
     return _hits(softmax(a) + softmax(b), labels)
 
 
+def _unshifted(a: Array, b: Array, labels: Array) -> float:
+    p, q = (np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in (a, b))
+    return _hits(p + q, labels)
+
+
 def _confidence_choice(a: Array, b: Array, labels: Array) -> float:
     p, q = softmax(a), softmax(b)
     return _hits(np.where((p.max(1) >= q.max(1))[:, None], p, q), labels)
@@ -159,11 +164,23 @@ EDGE = (
 )
 
 
+# In the first two rows neither exp of such logits can be had, nor that of a row less the largest of
+# another one; cut off at 50, those of the first row still lead to its class. In the last two the
+# mean probability, the mean logit and exp(logit − largest) are for three different classes.
+VERY_LARGE = (
+    [[800.0, 803.0, 760.0], [-803.0, -800.0, -799.0], [-3.0, -0.25, 0.0], [-3.0, -0.25, 0.0]],
+    [[-1.0, 0.5, 0.0], [795.0, 800.0, 790.0], [0.0, -1.5, -2.0], [0.0, -1.5, -2.0]],
+    [1, 1, 0, 1],
+)
+
+
 def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    a, b, labels = map(np.array, EDGE)
-    cases: list[tuple[Array, Array, Array]] = [(a, b, labels)]
+    cases: list[tuple[Array, Array, Array]] = []
+    for edge in (EDGE, VERY_LARGE):
+        a, b, labels = map(np.array, edge)
+        cases.append((a, b, labels))
     while len(cases) < 6:
-        n, c = int(rng.integers(150, 260)), int(rng.integers(3, 6))
+        n, c = int(rng.integers(150, 260)), 8 if len(cases) == 2 else int(rng.integers(3, 6))
         labels = rng.integers(0, c, n)
         signal = np.eye(c)[labels]
         # One timid model, one that is sometimes very sure: logits and probabilities then disagree.
@@ -231,6 +248,12 @@ ensemble_accuracy = Exercise(
             lambda a, b, y: _hits(np.exp(a) / np.exp(a).sum(axis=1), y),
             "The sums of the rows, (N,), cannot divide a table (N, C): keepdims=True keeps them as "
             "a column, (N, 1).",
+        ),
+        Misconception(
+            "exp of the logits as they are",
+            _unshifted,
+            "exp(800) is infinite and exp(−800) is zero; 0/0 is NaN, for which argmax takes class "
+            "0. Subtract each row's own maximum first: no probability changes.",
         ),
         Misconception(
             "sigmoid",

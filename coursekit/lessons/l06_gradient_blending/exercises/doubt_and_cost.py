@@ -52,7 +52,7 @@ def _trust_cases(rng: np.random.Generator) -> list[tuple[Losses]]:
         (u(0.4, 0.8), u(0.055, 0.07), -0.06),  # fine; the last gap alone is small
         (u(0.03, 0.07), u(0.5, 0.9), 0.08),  # fine: little gain, much overfitting
         (u(0.4, 0.8), -u(0.05, 0.15), 0.2),  # fine: O is negative, and far from zero
-        (u(0.4, 0.8), u(0.001, 0.01), 0.15),  # O near zero, though there is a gap
+        (u(0.4, 0.8), 0.001, 0.15),  # O near zero, though there is a gap
         (u(0.4, 0.8), -u(0.001, 0.01), 0.15),
         (u(0.3, 0.4), -u(1.0, 1.2), 0.5),  # fine: the held loss fell, the fitted one rose
         (-u(0.2, 0.6), u(0.3, 0.9), 0.02),  # the other way round

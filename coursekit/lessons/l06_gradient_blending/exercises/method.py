@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from coursekit.balancing.multi_loss import MultiLoss
-from coursekit.course.exercises import own_method
+from coursekit.course.exercises import own_method, own_method_slips
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
 from coursekit.course.exercises.own_rule import FEW, Given, differ, given, uneven
@@ -21,6 +21,10 @@ CONSTANT = (
     "On two very different data sets the weights are the same in every step. Take them from "
     "losses: step.cross_entropies() in weights, or head_loss(run.model, run.valid, head) in "
     "begin_epoch."
+)
+ONE_FOR_ALL = (
+    "The weights rise and fall together, each head's share of them stays what it was: that is a "
+    "learning rate. Take each head's weight from how that head itself is doing."
 )
 EVEN, WEAK = {"sound": 5.0, "image": 5.0}, {"sound": 5.0, "image": 1.0}
 SOME = Settings(
@@ -44,6 +48,18 @@ def _moves(answer: type[Method], rng: np.random.Generator) -> bool:
     return any(differ(_weights(one), _weights(other), more_than=0.001) for one, other in pairs)
 
 
+def _shares_move(answer: type[Method], rng: np.random.Generator) -> bool:
+    """Whether the same step gives some head another share of all weights on other data."""
+    pairs = zip(_steps(answer, EVEN, SOME), _steps(answer, WEAK, SOME), strict=True)
+    return any(differ(_shares(one), _shares(other), more_than=0.001) for one, other in pairs)
+
+
+def _shares(step: Given) -> Given:
+    weights = _weights(step)
+    total = sum(weights.values()) or 1.0
+    return {key: x / total for key, x in weights.items()}
+
+
 def _weights(step: Given) -> Given:
     return {key: x for key, x in step.items() if key[0] == "weight"}
 
@@ -58,6 +74,12 @@ class _Scales(Method):
 class _Fixed(MultiLoss):
     def weights(self, step: Step) -> Mapping[str, float]:
         return dict.fromkeys((JOINT, *step.run.model.modalities), 0.7)
+
+
+class _OneForAll(MultiLoss):
+    def weights(self, step: Step) -> Mapping[str, float]:
+        losses = step.cross_entropies()
+        return dict.fromkeys(losses, 0.5 + float(losses[JOINT].detach()))
 
 
 class _Pushes(MultiLoss):
@@ -79,11 +101,18 @@ own_blend = OpenExercise(
         Requirement(
             "moves", "Its weights do not follow how the heads are doing.", _moves, CONSTANT
         ),
+        Requirement(
+            "not a rate",
+            "Every head's share of the weights is the same on other data.",
+            _shares_move,
+            ONE_FOR_ALL,
+        ),
     ),
     misconceptions=(
-        *own_method.slips(),
+        *own_method_slips.slips(),
         Misconception("scales steps instead", _Scales, ALONE),
         Misconception("constant weights", _Fixed, CONSTANT),
+        Misconception("one weight for all", _OneForAll, ONE_FOR_ALL),
         Misconception("negative weights", _Pushes, own_method.NEGATIVE),
     ),
     hints=(

@@ -127,10 +127,11 @@ def _best(g: Array, o: Array) -> Array:
     return w / w.sum()
 
 
-# G and O: lost ground and O below zero; little gain and much overfitting; all large; all small.
+# G and O: lost ground and O below zero; little gain and much overfitting, where the head with the
+# larger weight has the larger ratio; all large; all small.
 OTHER_PARTS = (
     ([0.9, -0.2, 0.5], [0.3, 0.4, -0.6]),
-    ([0.2, 0.3], [0.8, 1.2]),
+    ([0.2, 0.4], [0.8, 1.2]),
     ([9.0, 6.0], [3.0, 8.0]),
     ([9.0, 8.0], [0.5, 0.4]),
     ([0.01, 0.04, 0.03], [0.03, 0.06, 0.01]),

@@ -34,11 +34,11 @@ def _coefficient_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
 
 
 # Three of four ahead; ahead of the sum of the others; almost stopped; ahead by a hair; a large α;
-# small scores and a small α.
+# small scores and a small α. One has whole scores.
 EDGES = (
     ([9.0, 40.0, 45.0, 58.0], 0.5),
     ([50.0, 20.0, 10.0], 0.6),
-    ([60.0, 15.0], 1.2),
+    ([60, 15], 1.2),
     ([40.04, 40.0], 0.8),
     ([51.0, 50.0], 6.0),
     ([0.0125, 0.03, 0.04], 0.015),

@@ -108,18 +108,18 @@ def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
-# Hardly in conflict, hardly in agreement, plainly, opposite, long against short, both long, both
-# short, almost at right angles.
+# Hardly in conflict, hardly in agreement, opposite, long against short, whole numbers, both short,
+# almost at right angles; a gradient of zeros conflicts with nobody.
 EDGES = (
     ([0.3, 0.2], [0.4, -0.8]),
     ([0.3, 0.2], [0.8, -0.9]),
-    ([2.0, 1.0], [1.5, 3.0]),
     ([0.5, -1.0], [-1.0, 2.0]),
     ([30.0, 10.0], [-0.01, 0.02]),
-    ([6.0, -2.0], [-7.0, 3.0]),
+    ([6, -2], [-7, 3]),
     ([0.01, 0.04], [0.03, -0.015]),
     ([1.0, 0.5], [0.5, -1.002]),
     ([1.0, 0.5], [0.5, -0.998]),
+    ([2.0, -1.0], [0.0, 0.0]),
 )
 
 
@@ -204,16 +204,18 @@ def _means(features: Array, labels: Array, num_classes: int) -> Array:
 
 def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     cases: list[tuple[Array, Array, int]] = []
-    for classes, absent in ((5, [2]), (4, [0]), (6, [1, 3]), (3, []), (5, [4]), (6, [4, 5])):
+    for classes, absent in ((5, [2]), (4, [0]), (6, [1, 3]), (5, [4]), (6, [4, 5])):
         width = 2 + len(cases) % 3
         there = [c for c in range(classes) if c not in absent]
         labels = np.concatenate([there, rng.choice(there, 7)])  # each at least once
         rng.shuffle(labels)
         cases.append((rng.normal(1, 1, (len(labels), width)), labels, classes))
     cases.append((np.array(LARGE_AND_SMALL_FEATURES), np.array([2, 0, 3, 2]), 4))
+    cases.append((np.array(WHOLE_FEATURES), np.array([1, 0, 2, 1, 0]), 3))
     return cases
 
 
+WHOLE_FEATURES = [[3, -8, 1], [0, 4, 6], [-5, 2, 7], [8, 1, -2], [1, -9, 3]]
 LARGE_AND_SMALL_FEATURES = [[9.0, -8.0], [0.01, -0.02], [-6.0, 0.012], [0.03, 7.0]]
 
 

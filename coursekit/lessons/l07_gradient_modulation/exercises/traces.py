@@ -73,7 +73,7 @@ def _by_hand() -> list[Array]:
     last[-1, 0] = 0.9997  # OGM with a small α
     steps = 2.0 ** np.arange(-12, -1)  # MLB, the heads had learnt nothing at first
     level[4:] += np.stack([-steps, steps], axis=1)
-    late[MEMORY + 1 : -1] = 0.9996  # MSLR, the accuracies fell before they rose
+    late[MEMORY + 2 : -1] = 0.9996  # MSLR, the accuracies stood still, fell, and rose
     late[-1] = 0.9998, 1.0004
     return [first, last, level, late]
 

@@ -67,25 +67,30 @@ def _ece_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
 
 
 def _draw_predictions(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
-    """Bins of width 1/4, 1/8 or 1/16: their edges are exact, and some predictions lie on them.
+    """Some predictions lie on the edges of 4, 8, 16 bins, which are exact, or a hair above others.
 
     None of the bins is always empty, and somebody is entirely sure.
     """
     cases: list[tuple[Array, Array, int]] = []
     while len(cases) < 6:
-        bins = (4, 8, 16)[len(cases) % 3]
+        bins = (4, 8, 16, 3, 5, 10)[len(cases)]
+        above = 0 if bins in (4, 8, 16) else HAIR
         n = int(rng.integers(18, 30))
         sure = rng.uniform(0.02, 0.99, n)
-        sure[: n // 3] = rng.choice(np.arange(1, bins + 1) / bins, n // 3)
+        edges = rng.choice(np.arange(1, bins + 1) / bins, n // 3)
+        sure[: n // 3] = np.minimum(edges + above, 1)
         sure[0], sure[-1] = 1.0, 0.5 / bins  # somebody in the last bin's end, and in the first bin
         right = rng.random(n) < rng.choice([0.3, 0.6, 0.95]) * np.sqrt(sure)
         case = (rng.permutation(sure), right.astype(int), bins)
-        if abs(_ece(*case) - _left_closed(*case)) > 0.01:
+        lowered = case[0] - 2 * above, *case[1:]
+        other = _ece(*lowered) if above else _left_closed(*case)
+        if abs(_ece(*case) - other) > 0.01:
             cases.append(case)
     sure, right = np.array(ALMOST_CALIBRATED).T
-    return [*cases, (sure, right.astype(int), 4)]
+    return [*cases, *((sure, right.astype(int), bins) for bins in (4, 1))]
 
 
+HAIR = 1e-4
 # Confidence, and right or not: an error below .01, and an empty bin.
 ALMOST_CALIBRATED = (
     *((0.01, 0), (0.24, 0), (0.24, 1), (0.24, 0), (0.24, 0), (0.51, 0)),

@@ -28,6 +28,17 @@ def _multi_loss(joint: Array, alone: Logits, labels: Array) -> float:
     return _ce(joint, labels) + sum(_ce(x, labels) for x in alone.values())
 
 
+def _unshifted(joint: Array, alone: Logits, labels: Array) -> float:
+    rows = np.arange(len(labels))
+    norms = [np.log(np.exp(x).sum(axis=1)) - x[rows, labels] for x in (joint, *alone.values())]
+    return float(np.sum(np.mean(norms, axis=1)))
+
+
+def _shifted_as_a_whole(joint: Array, alone: Logits, labels: Array) -> float:
+    shifted = {name: x - x.max() for name, x in alone.items()}
+    return _unshifted(joint - joint.max(), shifted, labels)
+
+
 def _of_mean_logits(joint: Array, alone: Logits, labels: Array) -> float:
     return _ce(joint, labels) + _ce(np.mean(list(alone.values()), axis=0), labels)
 
@@ -44,13 +55,13 @@ def _missing_chance(joint: Array, alone: Logits, labels: Array) -> float:
 
 def _multi_loss_cases(rng: np.random.Generator) -> list[tuple[Array, Logits, Array]]:
     cases: list[tuple[Array, Logits, Array]] = []
-    for m in (2, 3, 4, 2, 3, 1):
-        n, c = int(rng.integers(6, 12)), int(rng.integers(3, 6))
+    for m, c in ((2, 3), (3, 8), (4, 4), (3, 5), (1, 3)):
+        n = int(rng.integers(6, 12))
         labels = rng.integers(0, c, n)
         names = [str(name) for name in rng.permutation(NAMES)[:m]]
         alone = {name: rng.normal(0, 1.5, (n, c)) for name in names}
         cases.append((rng.normal(0, 1.5, (n, c)), alone, labels))
-    for joint, unimodal, right in (LARGE_LOGITS, SURE_AND_RIGHT):
+    for joint, unimodal, right in (LARGE_LOGITS, VERY_LARGE_LOGITS, SURE_AND_RIGHT):
         arrays = {name: np.array(logits) for name, logits in unimodal.items()}
         cases.append((np.array(joint), arrays, np.array(right)))
     return cases
@@ -62,12 +73,23 @@ LARGE_LOGITS = (
     {"text": [[-8.0, 6.0], [7.0, 6.5], [0.25, 0.0125]]},
     [1, 1, 0],
 )
+# Neither exp of such logits can be had, nor that of a row less the largest of another one.
+VERY_LARGE_LOGITS = (
+    [[800.0, 740.0, 803.0], [-800.0, -790.0, -802.0]],
+    {"text": [[-60.0, -75.0, -20.0], [810.0, 790.0, 800.0]]},
+    [1, 0],
+)
 SURE_AND_RIGHT = (  # a loss of less than .02
     [[0.0, -5.5, -6.5], [-5.0, 0.0, -7.5]],
     {"text": [[0.0, -6.0, -5.5], [-8.0, 0.0, -5.25]]},
     [0, 1],
 )
 
+
+OVERFLOWS = (
+    "exp(800) is infinite and exp(−800) is zero, hence NaN or infinity. Subtract each row's own "
+    "maximum first: no probability changes."
+)
 
 multi_loss = Exercise(
     key="08-multi-loss",
@@ -131,6 +153,8 @@ multi_loss = Exercise(
             "The sums of the rows, (N,), cannot divide a table (N, C): keepdims=True keeps them as "
             "a column, (N, 1).",
         ),
+        Misconception("exp of the logits as they are", _unshifted, OVERFLOWS),
+        Misconception("one shift for the whole table", _shifted_as_a_whole, OVERFLOWS),
         Misconception(
             "no softmax",
             lambda joint, alone, y: (
@@ -186,14 +210,15 @@ def _pace_cases(rng: np.random.Generator) -> list[tuple[Array, float, float]]:
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
-# All level, nearly level, and far apart; level but for a hair; almost stopped, with a large β_max;
-# a large α; small scores and a small α; small scores and a β_max of five digits.
+# All level; nearly level, and far apart, with a β_max below 2; level but for a hair; whole scores,
+# almost stopped, with a large β_max; a large α; small scores and a small α; small scores and five
+# digits of β_max.
 EDGES = (
     ([40.0, 40.0, 40.0], 0.5, 4.0),
-    ([30.0, 31.0], 0.4, 5.0),
-    ([5.0, 90.0, 60.0, 10.0], 0.3, 2.5),
+    ([30.0, 34.0], 0.4, 1.5),
+    ([5.0, 90.0, 60.0, 10.0], 0.3, 1.0),
     ([40.0, 40.04], 0.5, 4.0),
-    ([60.0, 6.0], 3.0, 12.0),
+    ([60, 6], 3.0, 12.0),
     ([40.0, 42.0], 6.0, 3.0),
     ([0.0125, 0.03, 0.05], 0.0125, 6.0),
     ([0.0125, 0.0275], 0.45, 3.1254),

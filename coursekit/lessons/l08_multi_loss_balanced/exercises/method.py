@@ -10,7 +10,8 @@ import torch
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
-from coursekit.course.exercises.own_method import STARVED, Answer, requirements, slips
+from coursekit.course.exercises.own_method import STARVED, Answer, requirements
+from coursekit.course.exercises.own_method_slips import slips
 from coursekit.course.exercises.own_rule import isolated, tells_modalities_apart
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
