@@ -73,6 +73,8 @@ def _trust_cases(rng: np.random.Generator) -> list[tuple[Losses]]:
     tables = [_table(g, o, gap, u(1.5, 2.0)) for g, o, gap in pairs]
     tables.append(_table(1.5, 0.5, 0.25, before=8.0))  # large losses
     tables.append(_table(0.021, -0.004, 0.022, before=0.04))  # small ones
+    at_limit = {"train_before": 1.0, "valid_before": 1.0, "train_after": 0.0, "valid_after": 0.02}
+    tables.append(at_limit)  # |O| is 0.02 itself, which is not below it
     shuffled = (tables[i] for i in rng.permutation(len(tables)))
     return [({str(k): t[k] for k in rng.permutation(list(t))},) for t in shuffled]
 
