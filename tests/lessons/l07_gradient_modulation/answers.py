@@ -79,14 +79,14 @@ def pcgrad_numpy(g, h):
 
 
 def pcgrad_unit(g, h):
-    u, v = (x / max(np.linalg.norm(x), 1e-12) for x in (g, h))
+    u, v = (x / np.linalg.norm(x) if x.any() else x for x in (g, h))
     return g - min(0.0, g @ v) * v, h - min(0.0, h @ u) * u
 
 
 def pcgrad_torch(g, h):
     t = torch.tensor(np.stack([g, h])).double()
     products = (t @ t.T).fill_diagonal_(0).clamp(max=0)
-    return t - (products / (t * t).sum(1).clamp(min=1e-12)) @ t
+    return t - (products / (t * t).sum(1)).nan_to_num() @ t
 
 
 def means_loop(features, labels, num_classes):

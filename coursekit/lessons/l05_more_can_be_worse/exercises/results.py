@@ -164,23 +164,29 @@ EDGE = (
 )
 
 
-# In the first two rows neither exp of such logits can be had, nor that of a row less the largest of
-# another one; cut off at 50, those of the first row still lead to its class. In the last two the
-# mean probability, the mean logit and exp(logit − largest) are for three different classes.
+# Neither exp of such logits can be had, nor that of a row less the largest of another one; cut off
+# at 50, those of the first row still lead to its class.
 VERY_LARGE = (
-    [[800.0, 803.0, 760.0], [-803.0, -800.0, -799.0], [-3.0, -0.25, 0.0], [-3.0, -0.25, 0.0]],
-    [[-1.0, 0.5, 0.0], [795.0, 800.0, 790.0], [0.0, -1.5, -2.0], [0.0, -1.5, -2.0]],
-    [1, 1, 0, 1],
+    [[800.0, 803.0, 760.0], [-803.0, -800.0, -799.0]],
+    [[-1.0, 0.5, 0.0], [795.0, 800.0, 790.0]],
+    [1, 1],
+)
+# In two rows the mean probability, the mean logit and exp(logit − largest) are for three different
+# classes; in the last one the squares of the probabilities are for another class than their mean.
+RIVALS = (
+    [[-3.0, -0.25, 0.0], [-3.0, -0.25, 0.0], [0.0, -0.85, -9.0]],
+    [[0.0, -1.5, -2.0], [0.0, -1.5, -2.0], [-9.0, 0.0, -0.4]],
+    [0, 1, 1],
 )
 
 
 def _ensemble_cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     cases: list[tuple[Array, Array, Array]] = []
-    for edge in (EDGE, VERY_LARGE):
+    for edge in (EDGE, VERY_LARGE, RIVALS):
         a, b, labels = map(np.array, edge)
         cases.append((a, b, labels))
-    while len(cases) < 6:
-        n, c = int(rng.integers(150, 260)), 8 if len(cases) == 2 else int(rng.integers(3, 6))
+    while len(cases) < 7:
+        n, c = int(rng.integers(150, 260)), 8 if len(cases) == 3 else int(rng.integers(3, 6))
         labels = rng.integers(0, c, n)
         signal = np.eye(c)[labels]
         # One timid model, one that is sometimes very sure: logits and probabilities then disagree.

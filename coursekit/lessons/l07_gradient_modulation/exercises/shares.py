@@ -108,13 +108,14 @@ def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
-# Hardly in conflict, hardly in agreement, opposite, long against short, whole numbers, both short,
-# almost at right angles; a gradient of zeros conflicts with nobody.
+# Hardly in conflict, hardly in agreement, plainly, opposite, long against short, whole numbers,
+# both short, almost at right angles; a gradient of zeros conflicts with nobody.
 EDGES = (
     ([0.3, 0.2], [0.4, -0.8]),
     ([0.3, 0.2], [0.8, -0.9]),
+    ([2.0, 1.0], [1.5, 3.0]),
     ([0.5, -1.0], [-1.0, 2.0]),
-    ([30.0, 10.0], [-0.01, 0.02]),
+    ([30.0, 0.0], [-0.01, 0.02]),
     ([6, -2], [-7, 3]),
     ([0.01, 0.04], [0.03, -0.015]),
     ([1.0, 0.5], [0.5, -1.002]),
