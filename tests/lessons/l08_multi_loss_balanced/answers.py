@@ -44,7 +44,7 @@ def multi_loss_within(bound):
     return answer
 
 
-def shares(scores):
+def of_sum(scores):
     return scores / scores.sum(axis=1, keepdims=True)
 
 
@@ -454,7 +454,7 @@ WRONG = {
         "logits within 5": (multi_loss_within(5), ""),
         "logits within 10": (multi_loss_within(10), ""),
         "logits within 50": (multi_loss_within(50), ""),
-        "no shift": (multi_loss_with(lambda x: shares(np.exp(x))), "row's own maximum"),
+        "no shift": (multi_loss_with(lambda x: of_sum(np.exp(x))), "row's own maximum"),
         "no shift, log of the sum": (
             lambda joint, alone, y: sum(
                 (np.log(np.exp(x).sum(1)) - x[np.arange(len(y)), y]).mean()
@@ -463,7 +463,7 @@ WRONG = {
             "row's own maximum",
         ),
         "shifted as a whole": (
-            multi_loss_with(lambda x: shares(np.exp(x - x.max()))),
+            multi_loss_with(lambda x: of_sum(np.exp(x - x.max()))),
             "row's own maximum",
         ),
         "shifted as a whole, log of the sum": (
