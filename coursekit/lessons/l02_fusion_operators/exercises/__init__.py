@@ -2,11 +2,8 @@
 
 from coursekit.lessons.l02_fusion_operators.exercises.choosing import choose_operator
 from coursekit.lessons.l02_fusion_operators.exercises.shapes import borrowed_gradient, read_surface
-from coursekit.lessons.l02_fusion_operators.exercises.tensor import (
-    as_tensor,
-    low_rank_by_hand,
-    tensor_parameters,
-)
+from coursekit.lessons.l02_fusion_operators.exercises.tensor import as_tensor, low_rank_by_hand
+from coursekit.lessons.l02_fusion_operators.exercises.tensor_size import tensor_parameters
 
 __all__ = [
     "as_tensor",
