@@ -117,9 +117,9 @@ def diagonal(grid: Array) -> Array:
 
 def _leave_one_out(grid: Array) -> tuple[Array, Array]:
     """What the means without the sample's own cell say alone, and the overall mean without it."""
-    n, diagonal = len(grid), diagonal(grid)
-    rows, columns = ((grid.sum(axis=a) - diagonal) / (n - 1) for a in (1, 0))
-    overall = (grid.sum(axis=(0, 1)) - diagonal.sum(axis=0)) / (n * (n - 1))
+    n, own = len(grid), diagonal(grid)
+    rows, columns = ((grid.sum(axis=a) - own) / (n - 1) for a in (1, 0))
+    overall = (grid.sum(axis=(0, 1)) - own.sum(axis=0)) / (n * (n - 1))
     return rows + columns, overall
 
 
