@@ -136,7 +136,7 @@ def _in_order_of_dict(lost: str, z: Features, weight: Array, bias: Array) -> Arr
 # Which one is missing, the order in the dict, and the sizes of features, weights and bias.
 LOSSES = (
     *(("A", "AB", 1.0, 1.0, 1.0), ("B", "AB", 1.0, 1.0, 1.0)),
-    *(("B", "BA", 9.0, 0.03, 9.0), ("A", "BA", 0.03, 9.0, 0.03), ("B", "AB", 0.03, 0.03, 0.01)),
+    *(("B", "BA", 9.0, 0.03, 25.0), ("A", "BA", 0.03, 20.0, 0.03), ("B", "AB", 0.03, 0.03, 0.01)),
 )
 
 
@@ -147,7 +147,7 @@ def _heads(rng: np.random.Generator) -> list[tuple[str, dict[str, Array], Array,
     """
     drawn = rng.integers((4, 2, 4), (7, 5, 6), size=(3, 3)).tolist()
     cases = []
-    for (n, d, c), loss in zip([*drawn, (9, 7, 1), (1, 8, 5)], LOSSES, strict=True):
+    for (n, d, c), loss in zip([(9, 7, 1), *drawn, (1, 8, 5)], LOSSES, strict=True):
         lost, order, of_z, of_weight, of_bias = loss
         z = {m: of_z * rng.normal(0.5, 1, (n, d)) for m in order}
         weight, bias = of_weight * rng.normal(0, 1, (c, 2 * d)), of_bias * rng.normal(0, 1, c)
