@@ -150,7 +150,8 @@ def _heads(rng: np.random.Generator) -> list[tuple[str, dict[str, Array], Array,
     for (n, d, c), loss in zip([(9, 7, 1), *drawn, (1, 8, 5)], LOSSES, strict=True):
         lost, order, of_z, of_weight, of_bias = loss
         z = {m: of_z * rng.normal(0.5, 1, (n, d)) for m in order}
-        weight, bias = of_weight * rng.normal(0, 1, (c, 2 * d)), of_bias * rng.normal(0, 1, c)
+        weight = of_weight * rng.normal(0, 1, (c, 2 * d))
+        bias = of_bias * rng.uniform(0.3, 2, c) * (-1) ** np.arange(c)  # of either sign for sure
         cases.append((lost, z, weight, bias))
     return [cases[i] for i in rng.permutation(len(cases))]
 
