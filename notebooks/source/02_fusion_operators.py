@@ -1074,7 +1074,8 @@ claim("… exactly those that stay below six: {value:.0%}", plain.double().mean(
 #
 # ### Exercise 6 · Choose an operator
 #
-# `valid` gives, for each operator, its validation accuracies over seeds; `costs` its parameters.
+# `valid` gives, for each operator, its validation accuracies over seeds, not always equally many;
+# `costs` its parameters.
 # Good enough is whose mean lies at most `tolerance` below the best mean. Return the name of the
 # cheapest that is good enough.
 
