@@ -422,7 +422,8 @@ claim("B's probe moves by {value:+.3f}", interval(change["B"]).mean, between=(-0
 #
 # A probe need not be a logistic regression. The simplest one: take the **mean feature vector of
 # each class** on the training rows, and give a test row the class of the nearest mean (Euclidean).
-# Features are arrays $(n, D)$, labels count from 0. Return the test accuracy.
+# Features are arrays $(n, D)$; labels count from 0, and every class has training rows. Return the
+# test accuracy.
 
 
 # %% nbgrader={"grade_id": "ex-05-probe", "solution": true}

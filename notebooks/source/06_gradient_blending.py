@@ -1217,7 +1217,8 @@ EXPLORERS["blend"]()
 # `begin_epoch(run)` and `end_epoch(run)` come before and after an epoch, where
 # `gblend.head_loss(run.model, run.valid, head)` measures on held rows. It must work for any
 # modalities in any order, repeat itself with the same seed, never push a head with a negative
-# weight, and do no harm on balanced data. Everything else is yours.
+# weight, and do no harm on balanced data. One weight for all heads that rises and falls is a
+# learning rate, and is refused. Everything else is yours.
 
 
 # %% nbgrader={"grade_id": "ex-06-own-blend", "solution": true}

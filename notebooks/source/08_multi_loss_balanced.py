@@ -331,14 +331,14 @@ claim("… and the ensemble is at {value:+.3f}", hopeless.mean, below=-0.1)
 
 # %% [markdown]
 # The multi-loss is a bet that each modality can say something by itself. Where it cannot, the bet
-# costs a few points. The ensemble, which bets
-# everything on it, is far behind: the one case in this lesson where joint training is beyond
-# discussion. (Default settings, nothing tuned.)
+# costs a few points. The ensemble, which bets everything on it, is far behind: the one case in this
+# lesson where joint training is beyond discussion. (Default settings, nothing tuned.)
 #
 # ### Exercise 1 · The multi-loss
 #
 # `joint_logits` is $(N, C)$, `unimodal_logits` maps each modality to its own $(N, C)$, `labels` is
-# $(N,)$; all arrays. Return the multi-loss: one number.
+# $(N,)$; all arrays. Logits may be large, several hundred either way. Return the multi-loss: one
+# number.
 
 
 # %% nbgrader={"grade_id": "ex-08-multi-loss", "solution": true}
@@ -347,7 +347,8 @@ def multi_loss_of(joint_logits, unimodal_logits, labels):
 
     ### BEGIN SOLUTION
     def cross_entropy(logits):
-        log_sum = np.log(np.exp(logits).sum(axis=1))
+        top = logits.max(axis=1)
+        log_sum = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
         return np.mean(log_sum - logits[np.arange(len(labels)), labels])
 
     return cross_entropy(joint_logits) + sum(map(cross_entropy, unimodal_logits.values()))
