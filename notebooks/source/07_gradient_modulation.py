@@ -1279,6 +1279,11 @@ for name in ("ogm", "mlb"):
         gained.query("data == 'overfit' and method == @name")["high"].max(),
         below=0,
     )
+slower = differences(late, "mslr", "joint").set_index("data").loc["imbalance"]
+claim("imbalance: MSLR minus joint training ends at {value:+.4f}", slower["high"], below=0)
+longer = differences(wide, "mlb", "unimodal A").set_index("data").loc["overfit"]
+claim("overfit, rates to 1.6: MLB minus A alone begins at {value:+.3f}", longer["low"], below=0)
+claim("  and ends at {value:+.3f}", longer["high"], above=0)
 claim(
     "balanced: nobody moves joint training by more than {value:.3f}",
     gained.query("data == 'balanced'")["mean"].abs().max(),
