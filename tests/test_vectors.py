@@ -25,7 +25,6 @@ NOT_YET = {
     "bleu.json": "BLEU is not in the package yet",
     "block_matching.json": "motion by block matching is not in the package yet",
     "cider.json": "CIDEr is not in the package yet",
-    "clip_loss.json": "contrastive losses are not in the package yet",
     "darts.json": "architecture search is not in the package yet",
     "dimml.json": "decoupled contrast (DI-MML) is not in the package yet",
     "distillation.json": "distillation losses are not in the package yet",
@@ -49,14 +48,11 @@ NOT_YET = {
     "mla.json": "alternating updates (MLA) are not in the package yet",
     "mlm_distillation.json": "masked language modelling is not in the package yet",
     "mmpareto.json": "MMPareto is not in the package yet",
-    "modality_gap.json": "the modality gap is not in the package yet",
     "ncr.json": "correspondence rectification is not in the package yet",
     "opm.json": "on-the-fly prediction modulation is not in the package yet",
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",
-    "recall_at_k.json": "recall at k is not in the package yet",
-    "recall_at_k_ranks.json": "recall at k is not in the package yet",
     "reconboost.json": "ReconBoost is not in the package yet",
     "reconboost_more.json": "ReconBoost is not in the package yet",
     "relearning.json": "diagnosing and re-learning is not in the package yet",
@@ -64,10 +60,8 @@ NOT_YET = {
     "reweighing.json": "reweighing is not in the package yet",
     "rubi.json": "RUBi is not in the package yet",
     "sample_valuation.json": "the valuation of single samples is not in the package yet",
-    "siglip_loss.json": "contrastive losses are not in the package yet",
     "similarity_filter.json": "filtering by similarity is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
-    "zero_shot.json": "zero-shot classification by prompts is not in the package yet",
 }
 
 

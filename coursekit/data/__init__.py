@@ -7,6 +7,7 @@ from typing import Any
 
 from coursekit.data.av_digits import load_av_digits
 from coursekit.data.book_reviews import load_book_reviews
+from coursekit.data.emoji import load_emoji
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.preset_recipes import load_preset, preset, presets
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
@@ -17,6 +18,7 @@ LOADERS: Mapping[str, Callable[..., MultimodalData]] = MappingProxyType(
     {
         "av_digits": load_av_digits,
         "book_reviews": load_book_reviews,
+        "emoji": load_emoji,
         "uci_views": load_uci_views,
     }
 )

@@ -2,14 +2,18 @@
 
 from vector_checkers import (
     agm,
+    alignment,
     attention,
     calibration,
     fusion,
     gradients,
     pmr,
     products,
+    retrieval,
     scores,
 )
 
-MODULES = (agm, attention, calibration, fusion, gradients, pmr, products, scores)
+MODULES = (
+    *(agm, alignment, attention, calibration, fusion, gradients, pmr, products, retrieval, scores),
+)
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

@@ -1,0 +1,32 @@
+"""Zero-shot classification: a class is the mean direction of sentences about it.
+
+Radford and colleagues (2021), https://arxiv.org/abs/2103.00020, section 3.1.
+"""
+
+import torch
+from torch import Tensor
+
+from coursekit.training.contrastive_losses import unit
+from coursekit.utils.checks import require
+from coursekit.utils.precision import not_half
+from coursekit.utils.tensor_checks import require_batch
+
+
+def class_weights(prompts: Tensor) -> Tensor:
+    """One direction per class from the features of its prompts, (K, P, D) → (K, D).
+
+    Each prompt has length one before the mean, or those with long features would outvote the rest.
+    Errors: ValueError for a prompt of zeros, prompts that cancel, NaN, another shape.
+    """
+    require_batch("prompts", prompts, (None, None, None))
+    classes, count, width = prompts.shape
+    directions = unit("prompts", not_half(prompts).reshape(classes * count, width))
+    return unit("prompts", directions.reshape(classes, count, width).mean(1))
+
+
+def class_probabilities(pictures: Tensor, weights: Tensor, log_scale: float | Tensor) -> Tensor:
+    """Softmax over classes of the cosines times exp(log_scale), (N, D) and (K, D) → (N, K)."""
+    same = f"pictures has width {pictures.shape[-1]}, weights {weights.shape[-1]}"
+    require(pictures.shape[-1] == weights.shape[-1], f"{same}; equal ones were expected.")
+    cosine = unit("pictures", not_half(pictures)) @ unit("weights", not_half(weights)).T
+    return (cosine * torch.as_tensor(log_scale, dtype=cosine.dtype).exp()).softmax(1)

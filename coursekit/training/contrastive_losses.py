@@ -1,0 +1,111 @@
+"""Losses that pull pairs together and push all other combinations of a batch apart.
+
+Radford and colleagues, Learning Transferable Visual Models From Natural Language Supervision
+(2021), https://arxiv.org/abs/2103.00020, figure 3: `info_nce`. Zhai and colleagues, Sigmoid Loss
+for Language Image Pre-Training (2023), https://arxiv.org/abs/2303.15343, section 3.2: `siglip`.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from coursekit.utils.accelerator_checks import check
+from coursekit.utils.checks import require, require_count
+from coursekit.utils.tensor_checks import require_batch
+
+START_LOG_SCALE = math.log(1 / 0.07)  # of `info_nce`: cosines are multiplied by 14.3
+LARGEST_LOG_SCALE = math.log(100)
+
+
+def unit(name: str, features: Tensor) -> Tensor:
+    """Rows of length one, (B, D).
+
+    Errors: ValueError for a row of zeros, which has no direction, for NaN and for another shape.
+    """
+    require_batch(name, features, (None, None))
+    length = features.norm(dim=1, keepdim=True)
+    check(length.min() > 0, lambda: ValueError(f"{name} has a row of zeros; it has no direction."))
+    return features / length
+
+
+def cosines(first: Tensor, second: Tensor) -> Tensor:
+    """Cosine of every row of the first (B, D) with every row of the second (C, D), (B, C)."""
+    require_batch("second", second, (None, first.shape[-1]))
+    return unit("first", first) @ unit("second", second).T
+
+
+def info_nce(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
+    """InfoNCE both ways of B pairs, a scalar; log B for features that are all alike.
+
+    first, second (B, D): row i of both is a pair; they need not have length one.  log_scale: the
+    logarithm of what cosines are multiplied by, 1/τ in the paper.
+    Errors: ValueError for batches of different shape, a row of zeros, NaN.
+    """
+    logits = _pairs(first, second) * log_scale.exp()
+    own = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+def siglip(first: Tensor, second: Tensor, log_scale: Tensor, bias: Tensor) -> Tensor:
+    """A logistic loss of each of the B² combinations: is it a pair? Their sum over B, a scalar.
+
+    log_scale, bias: of the logits exp(log_scale) · cosine + bias; log 10 and −log(B − 1) are a
+    start at which the share of pairs is about right.  Otherwise as `info_nce`.
+    """
+    logits = _pairs(first, second) * log_scale.exp() + bias
+    sign = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
+    return -F.logsigmoid(sign * logits).sum() / len(logits)
+
+
+def info_nce_in_parts(
+    encode_first: Callable[[Tensor], Tensor],
+    encode_second: Callable[[Tensor], Tensor],
+    first: Tensor,
+    second: Tensor,
+    log_scale: Tensor,
+    parts: int,
+) -> Tensor:
+    """Add the gradients of `info_nce` of a whole batch, holding one part's graph at a time.
+
+    Averaging the losses of the parts would be another objective, with fewer negatives. Here all
+    features are computed without a graph first, then the loss's gradient by them, and each part is
+    encoded once more to carry its share of it back (Gao and colleagues, Scaling Deep Contrastive
+    Learning Batch Size under Memory Limited Setup, 2021, https://arxiv.org/abs/2101.06983, section
+    3.2). That of ``log_scale`` is added once; per part it would be ``parts`` times too large.
+    Encoders must give the same features twice: no dropout, no statistics over the batch.
+    first, second: (B, …) inputs.  Returns the loss, a scalar without graph.
+    Errors: as `info_nce`; ValueError for more parts than pairs.
+    """
+    require_count("parts", parts, 1, len(first))
+    with torch.no_grad():
+        features = [
+            torch.cat([encode(part) for part in inputs.tensor_split(parts)]).requires_grad_()
+            for encode, inputs in ((encode_first, first), (encode_second, second))
+        ]
+    with torch.enable_grad():
+        loss = info_nce(*features, log_scale)
+    loss.backward()
+    for encode, inputs, kept in zip(
+        (encode_first, encode_second), (first, second), features, strict=True
+    ):
+        for part, share in zip(
+            inputs.tensor_split(parts), kept.grad.tensor_split(parts), strict=True
+        ):
+            encode(part).backward(share)
+    return loss.detach()
+
+
+@torch.no_grad()
+def clamp_log_scale(log_scale: Tensor) -> None:
+    """Keep the factor of the cosines between 1 and 100, in place; after each step."""
+    log_scale.clamp_(0, LARGEST_LOG_SCALE)
+
+
+def _pairs(first: Tensor, second: Tensor) -> Tensor:
+    alike = first.shape == second.shape
+    shapes = f"first has shape {tuple(first.shape)}, second {tuple(second.shape)}"
+    require(alike, f"{shapes}; pairs were expected, so equal shapes.")
+    return cosines(first, second)
