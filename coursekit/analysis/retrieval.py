@@ -46,7 +46,7 @@ class Ranking:
 
     @property
     def ranks(self) -> Tensor:
-        """Expected rank, from 1, of the best own candidate over the orders of tied ones, float64."""
+        """Expected rank of the best own candidate over orders of tied ones, from 1, float64."""
         return self.above + (self.tied + 1).double() / (self.own_tied + 1)
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ def registry() -> dict[str, type[Method]]:
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
     every: list[type[Method]] = [Method, *_below(Method)]
-    ours = [cls for cls in every if cls.__module__.startswith("coursekit.")]
+    ours = [cls for cls in every if cls is Method or cls.__module__.startswith(__name__)]
     named = {cls.name: cls for cls in ours if "name" in vars(cls)}  # helpers have none of theirs
     return dict(sorted(named.items()))  # the order must not hang on what was imported first
 

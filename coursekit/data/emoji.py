@@ -1,6 +1,5 @@
 """Emoji: pictures of two artists with their names and keywords, pairs of picture and text."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,9 +86,15 @@ def as_floats(pictures: Tensor) -> Tensor:
     return 1 - pictures.float() / 255
 
 
-def training_vocabulary(emoji: Emoji, captions: Sequence[Sequence[str]]) -> Vocabulary:
-    """The words that occur in at least two captions of the training split."""
-    train = (emoji.table["split"] == "train").tolist()
+def training_vocabulary(text: str = "name and keywords", language: str = "en") -> Vocabulary:
+    """The words that occur in at least two captions of the training split.
+
+    The same for both artists, also where one has not drawn all: their texts can be compared.
+    Errors: as `Emoji.captions`.
+    """
+    every = open_emoji(ARTISTS[0])
+    train = (every.table["split"] == "train").tolist()
+    captions = every.captions(text, language)
     return vocabulary([words for words, kept in zip(captions, train, strict=True) if kept])
 
 
@@ -98,14 +103,14 @@ def load_emoji(
 ) -> MultimodalData:
     """Pictures (N, 3, 32, 32), 0 white to 1 black, and texts (N, V), bags of the training words.
 
-    labels: the group, nine of them; group: the family, which lies in one split with everything
+    labels: the group, one of ten; group: the family, which lies in one split with everything
     that shows the same but for sex or direction.  artist: "google" or "twemoji".  text: what a
     caption is, one of `TEXTS`.
     Errors: ValueError for an unknown artist, text or language.
     """
     emoji = open_emoji(artist)
     captions = emoji.captions(text, language)
-    known = training_vocabulary(emoji, captions)
+    known = training_vocabulary(text, language)
     labels, classes = pd.factorize(emoji.table["group"], sort=True)
     families, _ = pd.factorize(emoji.table["family"], sort=True)
     split = emoji.table["split"].to_numpy()

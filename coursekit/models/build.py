@@ -11,6 +11,7 @@ from coursekit.layers.initialise import initialise
 from coursekit.models.classifier import MultimodalClassifier, width_of
 from coursekit.models.conformer import Conformer
 from coursekit.models.encoders import CNN, MLP, Dropout
+from coursekit.models.pair_encoders import BagEncoder, StridedCNN
 from coursekit.models.resnet import ResNet18
 from coursekit.utils.checks import (
     choose,
@@ -41,6 +42,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "mlp": Kind(None, "(B, …)", lambda x, widths: MLP(x[0].numel(), widths)),
         "cnn": Kind((4,), "(B, channels, H, W)", lambda x, widths: CNN(x.shape[1], widths[-1])),
+        "strided-cnn": Kind(
+            (4,),
+            "(B, channels, H, W)",
+            lambda x, _: StridedCNN(x.shape[1], x.shape[2], x.shape[3]),
+        ),
+        "bag": Kind((2,), "(B, V)", lambda x, widths: BagEncoder(x.shape[1], widths[-1])),
         "resnet18": Kind(
             (4, 5),
             "(B, channels, H, W) or (B, T, channels, H, W)",

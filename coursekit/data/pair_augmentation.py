@@ -1,0 +1,73 @@
+"""Changes of a picture or a text after which the two still belong together.
+
+Pictures are (B, C, H, W) with 0 for empty ground, texts bags of words (B, V), see
+`coursekit.data.bag_of_words`. What keeps a pair true depends on its caption: a mirrored picture is
+no picture of "left" any more, one whose colours are turned none of "red".
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from coursekit.utils.checks import require, require_count, require_not_negative
+from coursekit.utils.tensor_checks import require_batch
+
+
+def shifted(pictures: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """All pictures of the batch moved by the same 0 to ``most`` pixels each way; ground moves in.
+
+    One move per batch is a slice of memory; one per picture would cost more than it teaches.
+    Errors: ValueError for more pixels than a picture has.
+    """
+    require_batch("pictures", pictures, (None, None, None, None))
+    height, width = pictures.shape[2:]
+    require_count("most", most, 0, min(height, width))
+    down, right = torch.randint(0, 2 * most + 1, (2,), generator=generator).tolist()
+    wide = F.pad(pictures, (most, most, most, most))
+    return wide[:, :, down : down + height, right : right + width]
+
+
+def brightened(pictures: Tensor, spread: float, generator: torch.Generator) -> Tensor:
+    """Every picture times its own factor from 1 − spread to 1 + spread; the ground stays empty.
+
+    Errors: ValueError for a spread below 0 or from 1 on.
+    """
+    require_batch("pictures", pictures, (None, None, None, None))
+    _require_share("spread", spread)
+    drawn = torch.rand(len(pictures), 1, 1, 1, generator=generator).to(pictures)
+    return pictures * (1 + spread * (2 * drawn - 1))
+
+
+def mirrored(pictures: Tensor, allowed: Tensor, generator: torch.Generator) -> Tensor:
+    """Half of the pictures that may be, mirrored left to right.
+
+    allowed: (B,) bool, whether the mirror image still shows what the caption says, such as
+    `Emoji.may_be_mirrored`.
+    Errors: ValueError for another number of rows, TypeError for what is not bool.
+    """
+    require_batch("pictures", pictures, (None, None, None, None))
+    if allowed.dtype != torch.bool:
+        raise TypeError(f"allowed is {allowed.dtype}; True and False were expected.")
+    shape = f"allowed has shape {tuple(allowed.shape)}; ({len(pictures)},) was expected."
+    require(allowed.shape == (len(pictures),), shape)
+    drawn = torch.rand(len(pictures), generator=generator).to(pictures.device) < 0.5
+    return torch.where((drawn & allowed)[:, None, None, None], pictures.flip(3), pictures)
+
+
+def without_words(bags: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Each word left out with probability ``share``; rows have length one again.
+
+    A text keeps one word or more: where all would go, all stay.
+    Errors: ValueError for a share below 0 or from 1 on.
+    """
+    require_batch("bags", bags, (None, None))
+    _require_share("share", share)
+    kept = torch.rand(bags.shape, generator=generator).to(bags.device) >= share
+    fewer = bags * kept
+    gone = (fewer == 0).all(1, keepdim=True)
+    return F.normalize(torch.where(gone, bags, fewer), dim=1)
+
+
+def _require_share(name: str, value: float) -> None:
+    require_not_negative(name, value)
+    require(value < 1, f"{name} is {value}; a share in [0, 1) was expected.")
