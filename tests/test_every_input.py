@@ -51,12 +51,15 @@ MODULES = (
     *("layers.tokens", "layers.modality_dropout"),
     *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
     *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
-    "compare.seeds",
+    *("compare.seeds", "training.contrastive_losses"),
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(
         f"data.{m}"
-        for m in ("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes")
+        for m in (
+            *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
+            *("bag_of_words", "pair_augmentation"),
+        )
     ),
 )
 
@@ -78,6 +81,20 @@ PICTURES = torch.randn(3, 32, 32)
 WAVE = torch.sin(torch.arange(2000.0))
 INPUTS = {"A": DATA.test.inputs["A"][:3], "B": DATA.test.inputs["B"][:3]}
 RNG = torch.Generator()
+COLOURS = torch.rand(5, 3, 8, 8)
+BAGS = torch.eye(5, 7)
+PROMPTS = torch.randn(C, 2, 4)
+OWN = torch.eye(N, dtype=torch.bool)
+LOG_SCALE = Argument(
+    torch.tensor(2.0),
+    (
+        Wrong("number", 2.0),
+        Wrong("NaN", torch.tensor(math.nan)),
+        Wrong("inf", torch.tensor(math.inf)),
+        Wrong("deeper", torch.tensor([2.0, 1.0]), "scalar"),
+        Wrong("whole", torch.tensor(2)),
+    ),
+)
 ACCURACY = pd.DataFrame(
     {"model": ["A", "B", "joint"], "accuracy": [0.5, 0.6, 0.7], "seed": [0, 0, 0]}
 )
@@ -123,6 +140,11 @@ def surface(good, *but):
         Wrong("text", "text"),
     )
     return Argument(good, tuple(w for w in wrong if w.label not in but))
+
+
+def directions(x, also=()):
+    """Rows that have a direction."""
+    return batch(x, also=(Wrong("a row of zeros", torch.cat([x[:-1], x[-1:] * 0])), *also))
 
 
 TRAINING = {"data": a(DATA), "settings": a(QUICK), "seed": count(0, -1)}
@@ -318,6 +340,83 @@ TABLE: dict[str, dict[str, Argument]] = {
         "test": a(DATA.test),
         "c": number(1.0, 0, -1.0),
     },
+    "analysis.modality_gap.modality_gap": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+    },
+    "analysis.modality_gap.cone": {"features": directions(X, also=(Wrong("one row", X[:1]),))},
+    "analysis.modality_gap.shift": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+        "distance": number(0.5),
+    },
+    "analysis.modality_gap.matched_cosine": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+    },
+    "analysis.retrieval.chance_recall": {
+        "k": count(5, 0),
+        "candidates": count(10, 0),
+        "own": count(2, 0, 11),
+    },
+    "analysis.retrieval.rank": {
+        "scores": batch(torch.randn(N, N)),
+        "belongs": Argument(
+            OWN,
+            (
+                Wrong("nothing of one's own", torch.zeros_like(OWN)),
+                Wrong("numbers", OWN.float()),
+                Wrong("another size", OWN[:-1]),
+                Wrong("list", OWN.tolist()),
+            ),
+        ),
+    },
+    "analysis.retrieval.both_ways": {
+        "similarity": batch(torch.randn(N, N)),
+        "owner": Argument(
+            torch.arange(N),
+            (
+                Wrong("beyond", torch.arange(N) + 1),
+                Wrong("−1", torch.arange(N) - 1),
+                Wrong("another size", torch.arange(N - 1)),
+                Wrong("not whole", torch.arange(N) + 0.5),
+                Wrong("list", list(range(N))),
+            ),
+        ),
+    },
+    "analysis.zero_shot.class_weights": {
+        "prompts": batch(PROMPTS, also=(Wrong("zeros", PROMPTS * 0),)),
+    },
+    "analysis.zero_shot.class_probabilities": {
+        "pictures": directions(X),
+        "weights": directions(Z[:C], also=(Wrong("another width", torch.randn(C, 5)),)),
+        "log_scale": number(2.0),
+    },
+    "training.contrastive_losses.unit": {"name": free("features"), "features": directions(X)},
+    "training.contrastive_losses.cosines": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+    },
+    "training.contrastive_losses.info_nce": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "log_scale": LOG_SCALE,
+    },
+    "training.contrastive_losses.siglip": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "log_scale": LOG_SCALE,
+        "bias": LOG_SCALE,
+    },
+    "training.contrastive_losses.info_nce_in_parts": {
+        "encode_first": a(nn.Linear(4, 2)),
+        "encode_second": a(nn.Linear(4, 2)),
+        "first": batch(X, "deeper", "flatter"),
+        "second": like(Z, "deeper", "flatter"),
+        "log_scale": LOG_SCALE,
+        "parts": count(2, 0, N + 1),
+    },
+    "training.contrastive_losses.clamp_log_scale": {"log_scale": LOG_SCALE},
     "analysis.intervals.interval": {
         "values": Argument(
             [1.0, 2.0],
@@ -444,6 +543,43 @@ TABLE: dict[str, dict[str, Argument]] = {
         "label": free(""),
     },
     # data
+    "data.bag_of_words.words_of": {
+        "text": Argument("A red heart", (Wrong("number", 7), Wrong("none", None)))
+    },
+    "data.bag_of_words.vocabulary": {
+        "texts": Argument(
+            [("red", "heart"), ("red", "car")],
+            (Wrong("none", []), Wrong("rare", [("red",)]), Wrong("number", 7)),
+        ),
+        "least": count(2, 0),
+    },
+    "data.pair_augmentation.shifted": {
+        "pictures": batch(COLOURS),
+        "most": count(2, -1, 9),
+        "generator": a(RNG),
+    },
+    "data.pair_augmentation.brightened": {
+        "pictures": batch(COLOURS),
+        "spread": number(0.2, -0.1, 1),
+        "generator": a(RNG),
+    },
+    "data.pair_augmentation.mirrored": {
+        "pictures": batch(COLOURS),
+        "allowed": Argument(
+            torch.ones(5, dtype=torch.bool),
+            (
+                Wrong("numbers", torch.ones(5)),
+                Wrong("another size", torch.ones(4, dtype=torch.bool)),
+                Wrong("list", [True] * 5),
+            ),
+        ),
+        "generator": a(RNG),
+    },
+    "data.pair_augmentation.without_words": {
+        "bags": batch(BAGS),
+        "share": number(0.3, -0.1, 1),
+        "generator": a(RNG),
+    },
     "data.synthetic.shown_classes": {
         "kind": name("synergistic"),
         "label": count(1, -1, 6),
@@ -573,6 +709,26 @@ TABLE: dict[str, dict[str, Argument]] = {
         "name": free("x"),
         "x": batch(X),
         "shape": free((None, 4)),
+    },
+    "utils.tensor_checks.require_scalar": {"name": free("x"), "x": LOG_SCALE},
+    "utils.tensor_checks.require_pairs": {"first": batch(X), "second": like(Z)},
+    "utils.tensor_checks.require_one_width": {
+        "first_name": free("first"),
+        "first": batch(X),
+        "second_name": free("second"),
+        "second": batch(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+    },
+    "utils.tensor_checks.require_bools": {
+        "name": free("x"),
+        "x": Argument(
+            OWN,
+            (
+                Wrong("numbers", OWN.float()),
+                Wrong("another size", OWN[:-1]),
+                Wrong("list", OWN.tolist()),
+            ),
+        ),
+        "shape": free((N, N)),
     },
     "utils.tensor_checks.require_labels": {
         "name": free("labels"),

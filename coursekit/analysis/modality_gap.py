@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coursekit.training.contrastive_losses import unit
 from coursekit.utils.checks import require, require_finite
-from coursekit.utils.precision import not_half
+from coursekit.utils.tensor_checks import require_one_width, require_pairs
 
 
 def modality_gap(first: Tensor, second: Tensor) -> Tensor:
@@ -17,11 +17,8 @@ def modality_gap(first: Tensor, second: Tensor) -> Tensor:
     first (N, D), second (M, D): features, which need not have length one.
     Errors: ValueError for a row of zeros, NaN, different widths.
     """
-    same = (
-        f"first has width {first.shape[-1]}, second {second.shape[-1]}; equal ones were expected."
-    )
-    require(first.shape[-1] == second.shape[-1], same)
-    return unit("first", not_half(first)).mean(0) - unit("second", not_half(second)).mean(0)
+    require_one_width("first", first, "second", second)
+    return unit("first", first).mean(0) - unit("second", second).mean(0)
 
 
 def cone(features: Tensor) -> Tensor:
@@ -29,7 +26,7 @@ def cone(features: Tensor) -> Tensor:
 
     Errors: ValueError for fewer than two rows, a row of zeros, NaN.
     """
-    x = unit("features", not_half(features))
+    x = unit("features", features)
     require(len(x) > 1, f"features has {len(x)} rows; two or more were expected.")
     return (x.sum(0).square().sum() - len(x)) / (len(x) * (len(x) - 1))
 
@@ -44,13 +41,11 @@ def shift(first: Tensor, second: Tensor, distance: float) -> tuple[Tensor, Tenso
     gap = modality_gap(first, second)
     require(bool(gap.norm() > 0), "The modalities have no gap, so there is no way to move.")
     step = distance / 2 * gap / gap.norm()
-    moved = unit("first", not_half(first)) - step, unit("second", not_half(second)) + step
+    moved = unit("first", first) - step, unit("second", second) + step
     return unit("first", moved[0]), unit("second", moved[1])
 
 
 def matched_cosine(first: Tensor, second: Tensor) -> Tensor:
     """Mean cosine of the pairs, row i of (N, D) with row i of (N, D), a scalar."""
-    require(first.shape == second.shape, "first and second differ in shape; pairs were expected.")
-    return torch.linalg.vecdot(
-        unit("first", not_half(first)), unit("second", not_half(second))
-    ).mean()
+    require_pairs(first, second)
+    return torch.linalg.vecdot(unit("first", first), unit("second", second)).mean()

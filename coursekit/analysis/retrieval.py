@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coursekit.utils.checks import require, require_count
 from coursekit.utils.precision import not_half
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.tensor_checks import require_batch, require_bools, require_labels
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,13 @@ def rank(scores: Tensor, belongs: Tensor) -> Ranking:
     own; TypeError for what is not bool.
     """
     require_batch("scores", scores, (None, None))
-    if belongs.dtype != torch.bool:
-        raise TypeError(f"belongs is {belongs.dtype}; True and False were expected.")
-    shapes = f"belongs has shape {tuple(belongs.shape)}; {tuple(scores.shape)} was expected."
-    require(belongs.shape == scores.shape, shapes)
+    require_bools("belongs", belongs, tuple(scores.shape))
     alone = torch.nonzero(~belongs.any(1)).flatten().tolist()
-    require(not alone, f"Nothing belongs to query {alone[:3]}; one candidate or more was expected.")
+    require(
+        not alone,
+        f"belongs gives nothing to {len(alone)} queries, {alone[:3]} among them; one candidate or "
+        "more was expected.",
+    )
     scores = not_half(scores)
     best = scores.masked_fill(~belongs, -math.inf).max(1, keepdim=True).values
     level = scores == best
@@ -96,14 +97,12 @@ def both_ways(similarity: Tensor, owner: Tensor | None = None) -> tuple[Ranking,
 
     similarity: (N, M), a row per picture, a column per caption.  owner: (M,), the picture a caption
     belongs to; without it caption i belongs to picture i.
-    Errors: as `rank`; ValueError for owners that are no pictures.
+    Errors: as `rank`; ValueError for owners that are no pictures, or a picture without a caption.
     """
     require_batch("similarity", similarity, (None, None))
     pictures, captions = similarity.shape
     owner = torch.arange(captions) if owner is None else owner
-    fits = owner.shape == (captions,) and int(owner.min()) >= 0 and int(owner.max()) < pictures
-    shapes = f"similarity is {tuple(similarity.shape)}"
-    require(fits, f"owner does not name a picture per caption; {shapes}, numbers (M,) from 0.")
+    require_labels("owner", owner, captions, pictures)
     belongs = torch.arange(pictures)[:, None] == owner
     belongs = belongs.to(similarity.device)
     return rank(similarity, belongs), rank(similarity.T, belongs.T)

@@ -3,13 +3,13 @@
 Radford and colleagues (2021), https://arxiv.org/abs/2103.00020, section 3.1.
 """
 
-import torch
+import math
+
 from torch import Tensor
 
 from coursekit.training.contrastive_losses import unit
-from coursekit.utils.checks import require
-from coursekit.utils.precision import not_half
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.checks import require_finite
+from coursekit.utils.tensor_checks import require_batch, require_one_width
 
 
 def class_weights(prompts: Tensor) -> Tensor:
@@ -20,13 +20,13 @@ def class_weights(prompts: Tensor) -> Tensor:
     """
     require_batch("prompts", prompts, (None, None, None))
     classes, count, width = prompts.shape
-    directions = unit("prompts", not_half(prompts).reshape(classes * count, width))
+    directions = unit("prompts", prompts.reshape(classes * count, width))
     return unit("prompts", directions.reshape(classes, count, width).mean(1))
 
 
-def class_probabilities(pictures: Tensor, weights: Tensor, log_scale: float | Tensor) -> Tensor:
+def class_probabilities(pictures: Tensor, weights: Tensor, log_scale: float) -> Tensor:
     """Softmax over classes of the cosines times exp(log_scale), (N, D) and (K, D) → (N, K)."""
-    same = f"pictures has width {pictures.shape[-1]}, weights {weights.shape[-1]}"
-    require(pictures.shape[-1] == weights.shape[-1], f"{same}; equal ones were expected.")
-    cosine = unit("pictures", not_half(pictures)) @ unit("weights", not_half(weights)).T
-    return (cosine * torch.as_tensor(log_scale, dtype=cosine.dtype).exp()).softmax(1)
+    require_one_width("pictures", pictures, "weights", weights)
+    require_finite("log_scale", log_scale)
+    cosine = unit("pictures", pictures) @ unit("weights", weights).T
+    return (cosine * math.exp(log_scale)).softmax(1)

@@ -66,11 +66,12 @@ class Vocabulary:
         return rows
 
 
-def vocabulary(texts: Iterable[Iterable[str]], least: int = 2) -> Vocabulary:
+def vocabulary(texts: Sequence[Iterable[str]], least: int = 2) -> Vocabulary:
     """The words that occur in at least ``least`` of the texts, in the order of the alphabet.
 
     Errors: ValueError when there is none.
     """
+    require_list("texts", texts, "texts as words")
     require_count("least", least, 1)
     counts = Counter(word for words in texts for word in set(words))
     kept = tuple(sorted(word for word, n in counts.items() if n >= least))

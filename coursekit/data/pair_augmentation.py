@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.utils.checks import require, require_count, require_not_negative
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.checks import require, require_count, require_instance, require_not_negative
+from coursekit.utils.tensor_checks import require_batch, require_bools
 
 
 def shifted(pictures: Tensor, most: int, generator: torch.Generator) -> Tensor:
@@ -22,6 +22,7 @@ def shifted(pictures: Tensor, most: int, generator: torch.Generator) -> Tensor:
     require_batch("pictures", pictures, (None, None, None, None))
     height, width = pictures.shape[2:]
     require_count("most", most, 0, min(height, width))
+    require_instance("generator", generator, torch.Generator)
     down, right = torch.randint(0, 2 * most + 1, (2,), generator=generator).tolist()
     wide = F.pad(pictures, (most, most, most, most))
     return wide[:, :, down : down + height, right : right + width]
@@ -34,6 +35,7 @@ def brightened(pictures: Tensor, spread: float, generator: torch.Generator) -> T
     """
     require_batch("pictures", pictures, (None, None, None, None))
     _require_share("spread", spread)
+    require_instance("generator", generator, torch.Generator)
     drawn = torch.rand(len(pictures), 1, 1, 1, generator=generator).to(pictures)
     return pictures * (1 + spread * (2 * drawn - 1))
 
@@ -46,10 +48,8 @@ def mirrored(pictures: Tensor, allowed: Tensor, generator: torch.Generator) -> T
     Errors: ValueError for another number of rows, TypeError for what is not bool.
     """
     require_batch("pictures", pictures, (None, None, None, None))
-    if allowed.dtype != torch.bool:
-        raise TypeError(f"allowed is {allowed.dtype}; True and False were expected.")
-    shape = f"allowed has shape {tuple(allowed.shape)}; ({len(pictures)},) was expected."
-    require(allowed.shape == (len(pictures),), shape)
+    require_bools("allowed", allowed, (len(pictures),))
+    require_instance("generator", generator, torch.Generator)
     drawn = torch.rand(len(pictures), generator=generator).to(pictures.device) < 0.5
     return torch.where((drawn & allowed)[:, None, None, None], pictures.flip(3), pictures)
 
@@ -62,6 +62,7 @@ def without_words(bags: Tensor, share: float, generator: torch.Generator) -> Ten
     """
     require_batch("bags", bags, (None, None))
     _require_share("share", share)
+    require_instance("generator", generator, torch.Generator)
     kept = torch.rand(bags.shape, generator=generator).to(bags.device) >= share
     fewer = bags * kept
     gone = (fewer == 0).all(1, keepdim=True)

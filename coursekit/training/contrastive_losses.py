@@ -13,19 +13,27 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.utils.accelerator_checks import check
-from coursekit.utils.checks import require, require_count
-from coursekit.utils.tensor_checks import require_batch
+from coursekit.utils.checks import require, require_callable, require_count
+from coursekit.utils.precision import not_half
+from coursekit.utils.tensor_checks import (
+    require_batch,
+    require_one_width,
+    require_pairs,
+    require_scalar,
+    require_weights,
+)
 
 START_LOG_SCALE = math.log(1 / 0.07)  # of `info_nce`: cosines are multiplied by 14.3
 LARGEST_LOG_SCALE = math.log(100)
 
 
 def unit(name: str, features: Tensor) -> Tensor:
-    """Rows of length one, (B, D).
+    """Rows of length one, (B, D); of half precision in float64.
 
     Errors: ValueError for a row of zeros, which has no direction, for NaN and for another shape.
     """
     require_batch(name, features, (None, None))
+    features = not_half(features)
     length = features.norm(dim=1, keepdim=True)
     check(length.min() > 0, lambda: ValueError(f"{name} has a row of zeros; it has no direction."))
     return features / length
@@ -33,7 +41,7 @@ def unit(name: str, features: Tensor) -> Tensor:
 
 def cosines(first: Tensor, second: Tensor) -> Tensor:
     """Cosine of every row of the first (B, D) with every row of the second (C, D), (B, C)."""
-    require_batch("second", second, (None, first.shape[-1]))
+    require_one_width("first", first, "second", second)
     return unit("first", first) @ unit("second", second).T
 
 
@@ -44,6 +52,7 @@ def info_nce(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
     logarithm of what cosines are multiplied by, 1/τ in the paper.
     Errors: ValueError for batches of different shape, a row of zeros, NaN.
     """
+    require_scalar("log_scale", log_scale)
     logits = _pairs(first, second) * log_scale.exp()
     own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
@@ -55,6 +64,8 @@ def siglip(first: Tensor, second: Tensor, log_scale: Tensor, bias: Tensor) -> Te
     log_scale, bias: of the logits exp(log_scale) · cosine + bias; log 10 and −log(B − 1) are a
     start at which the share of pairs is about right.  Otherwise as `info_nce`.
     """
+    require_scalar("log_scale", log_scale)
+    require_scalar("bias", bias)
     logits = _pairs(first, second) * log_scale.exp() + bias
     sign = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
     return -F.logsigmoid(sign * logits).sum() / len(logits)
@@ -79,21 +90,29 @@ def info_nce_in_parts(
     first, second: (B, …) inputs.  Returns the loss, a scalar without graph.
     Errors: as `info_nce`; ValueError for more parts than pairs.
     """
+    for name, encode in (("encode_first", encode_first), ("encode_second", encode_second)):
+        require_callable(name, encode)
+    for name, inputs in (("first", first), ("second", second)):
+        require_weights(name, inputs)
+    rows = f"first has {len(first)} rows, second {len(second)}"
+    require(0 < len(first) == len(second), f"{rows}; pairs were expected, one or more.")
     require_count("parts", parts, 1, len(first))
+    require_scalar("log_scale", log_scale)
     with torch.no_grad():
         features = [
             torch.cat([encode(part) for part in inputs.tensor_split(parts)]).requires_grad_()
             for encode, inputs in ((encode_first, first), (encode_second, second))
         ]
     with torch.enable_grad():
-        loss = info_nce(*features, log_scale)
+        loss = info_nce(features[0], features[1], log_scale)
     loss.backward()
-    for encode, inputs, kept in zip(
-        (encode_first, encode_second), (first, second), features, strict=True
+    for encode, inputs, kept in (
+        (encode_first, first, features[0]),
+        (encode_second, second, features[1]),
     ):
-        for part, share in zip(
-            inputs.tensor_split(parts), kept.grad.tensor_split(parts), strict=True
-        ):
+        assert kept.grad is not None
+        halves = zip(inputs.tensor_split(parts), kept.grad.tensor_split(parts), strict=True)
+        for part, share in halves:
             encode(part).backward(share)
     return loss.detach()
 
@@ -101,11 +120,10 @@ def info_nce_in_parts(
 @torch.no_grad()
 def clamp_log_scale(log_scale: Tensor) -> None:
     """Keep the factor of the cosines between 1 and 100, in place; after each step."""
+    require_scalar("log_scale", log_scale)
     log_scale.clamp_(0, LARGEST_LOG_SCALE)
 
 
 def _pairs(first: Tensor, second: Tensor) -> Tensor:
-    alike = first.shape == second.shape
-    shapes = f"first has shape {tuple(first.shape)}, second {tuple(second.shape)}"
-    require(alike, f"{shapes}; pairs were expected, so equal shapes.")
+    require_pairs(first, second)
     return cosines(first, second)

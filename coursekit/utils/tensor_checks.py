@@ -79,6 +79,33 @@ def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor
     return x
 
 
+def require_scalar(name: str, x: Any) -> None:
+    """Refuse what is no tensor with one finite floating-point number and no axis."""
+    require_floats(name, x)
+    require(x.ndim == 0, f"{name} has shape {tuple(x.shape)}; a scalar, shape (), was expected.")
+    _require_no_nan(name, x)
+
+
+def require_pairs(first: Any, second: Any) -> None:
+    """Refuse what are not two finite batches of one shape (B, D), where row i of both is a pair."""
+    require_batch("first", first, (None, None))
+    require_batch("second", second, tuple(first.shape))
+
+
+def require_one_width(first_name: str, first: Any, second_name: str, second: Any) -> None:
+    """Refuse what are not two finite batches, (N, D) and (M, D)."""
+    require_batch(first_name, first, (None, None))
+    require_batch(second_name, second, (None, first.shape[1]))
+
+
+def require_bools(name: str, x: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what is no tensor of True and False of this shape."""
+    if not isinstance(x, Tensor) or x.dtype != torch.bool:
+        what = getattr(x, "dtype", type(x).__name__)
+        raise TypeError(f"{name} is {what}; True and False in a tensor were expected.")
+    require(x.shape == shape, f"{name} has shape {tuple(x.shape)}; {shape} was expected.")
+
+
 def require_labels(
     name: str, labels: Any, rows: int | None = None, num_classes: int | None = None
 ) -> None:

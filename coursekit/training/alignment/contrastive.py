@@ -114,11 +114,11 @@ class Contrastive(Method):
         losses = []
         for one, other in zip(first.split(size), second.split(size), strict=True):
             if self.of_pair == "siglip":
-                losses.append(siglip(one, other, space.scale.log_scale, space.scale.bias))
+                loss = siglip(one, other, space.scale.log_scale, space.scale.bias)
             else:
-                losses.append(info_nce(one, other, space.scale.log_scale))
-        rows = [len(block) for block in first.split(size)]
-        return sum(n * loss for n, loss in zip(rows, losses, strict=True)) / len(first)
+                loss = info_nce(one, other, space.scale.log_scale)
+            losses.append(loss * len(one) / len(first))
+        return torch.stack(losses).sum()
 
     def clip(self, step: Step, largest: float) -> None:
         """The probe's gradient by itself, so that it does not shorten the encoders'."""

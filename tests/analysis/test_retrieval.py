@@ -1,0 +1,75 @@
+"""Retrieval: ties at their expected worth, held by drawing orders and by counting all of them."""
+
+from itertools import permutations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coursekit.analysis.retrieval import both_ways, chance_recall, rank
+
+
+@st.composite
+def ranked(draw):
+    """Whole scores with many ties, and which of up to six candidates belong to the query."""
+    n = draw(st.integers(1, 6))
+    scores = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+    own = draw(st.lists(st.booleans(), min_size=n, max_size=n).filter(any))
+    return torch.tensor([scores], dtype=torch.float64), torch.tensor([own])
+
+
+def by_all_orders(scores, own):
+    """Rank from 1 of the first own candidate in every order of the candidates, best scores first.
+
+    Sorting keeps the order of equal ones, so that each order of the tied comes equally often.
+    """
+    values, mine = scores[0].tolist(), own[0].tolist()
+    for order in permutations(range(len(values))):
+        ranked = sorted(order, key=lambda c: -values[c])
+        yield next(place for place, c in enumerate(ranked, 1) if mine[c])
+
+
+@settings(max_examples=60)
+@given(ranked())
+def test_recall_and_rank_are_the_mean_over_all_orders_of_the_tied(case):
+    ranking, places = rank(*case), list(by_all_orders(*case))
+    for k in range(1, 8):
+        hits = [place <= k for place in places]
+        assert ranking.recall(k) == pytest.approx(sum(hits) / len(hits))
+        low, high = ranking.bounds(k)
+        assert (low, high) == (float(all(hits)), float(any(hits)))
+    assert float(ranking.ranks[0]) == pytest.approx(sum(places) / len(places))
+
+
+@pytest.mark.parametrize("k", [1, 5, 400])
+def test_a_collapsed_model_is_worth_what_chance_is(k):
+    to_text, to_picture = both_ways(torch.zeros(400, 400))
+    assert to_text.recall(k) == pytest.approx(k / 400)
+    assert to_picture.recall(k) == pytest.approx(chance_recall(k, 400))
+    assert to_text.bounds(1) == (0, 1)  # what counting one way only would give
+
+
+def test_a_second_caption_of_the_same_picture_is_a_hit_too():
+    similarity = torch.tensor([[0.1, 0.9, 0.5], [0.8, 0.2, 0.3]])
+    owner = torch.tensor([0, 0, 1])
+    to_text, to_picture = both_ways(similarity, owner)
+    assert to_text.above.tolist() == [0, 1]
+    assert to_picture.above.tolist() == [1, 0, 1]
+    assert (to_text.recall(1), to_picture.recall(1)) == (0.5, pytest.approx(1 / 3))
+
+
+def test_scaling_and_order_change_nothing():
+    torch.manual_seed(3)
+    similarity = torch.randn(7, 7).round(decimals=1)
+    owner = torch.randperm(7)
+    shuffle = torch.randperm(7)
+    before = both_ways(similarity, owner)
+    after = both_ways(3 * similarity[:, shuffle] + 2, owner[shuffle])
+    for k in (1, 3):
+        assert [r.recall(k) for r in before] == pytest.approx([r.recall(k) for r in after])
+
+
+def test_half_precision_has_no_more_ties_than_its_numbers():
+    similarity = torch.eye(4, dtype=torch.bfloat16)
+    assert both_ways(similarity)[0].recall(1) == 1

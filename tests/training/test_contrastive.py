@@ -1,0 +1,183 @@
+"""Contrastive losses by their definition, and contrastive training on the course's loop."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from coursekit.analysis.retrieval import both_ways
+from coursekit.data import load
+from coursekit.data.multimodal import Split
+from coursekit.models import build_classifier
+from coursekit.training import Settings, epochs, fit, predict
+from coursekit.training.alignment import build, names
+from coursekit.training.contrastive_losses import (
+    clamp_log_scale,
+    info_nce,
+    info_nce_in_parts,
+    siglip,
+)
+
+ZERO = torch.tensor(0.0, dtype=torch.float64)
+
+
+def features(seed=0, n=7, d=5):
+    torch.manual_seed(seed)
+    return torch.randn(n, d, dtype=torch.float64), torch.randn(n, d, dtype=torch.float64)
+
+
+def test_info_nce_is_the_mean_of_2b_logarithms():
+    u, v = features()
+    s = torch.tensor(1.3, dtype=torch.float64)
+    exps = [
+        [math.exp(math.exp(s) * float(torch.cosine_similarity(a, b, dim=0))) for b in v] for a in u
+    ]
+    rows = [-math.log(exps[i][i] / sum(exps[i])) for i in range(7)]
+    columns = [-math.log(exps[i][i] / sum(e[i] for e in exps)) for i in range(7)]
+    assert float(info_nce(u, v, s)) == pytest.approx(sum(rows + columns) / 14)
+    torch.testing.assert_close(info_nce(u, v, s), info_nce(v, u, s))
+
+
+@pytest.mark.parametrize("n", [1, 4, 128])
+def test_features_that_are_all_alike_cost_log_b(n):
+    same = torch.ones(n, 3, dtype=torch.float64)
+    assert float(info_nce(same, same, ZERO + 2)) == pytest.approx(math.log(n), abs=1e-12)
+
+
+def test_two_equal_captions_keep_the_loss_from_nought():
+    u = torch.eye(4, dtype=torch.float64)
+    u[1] = u[0]  # pictures 0 and 1 have the same caption, and are told apart by nothing
+    assert float(info_nce(u, u, ZERO + math.log(100))) == pytest.approx(
+        2 / 4 * math.log(2), abs=1e-9
+    )
+
+
+def test_siglip_asks_each_combination_and_divides_by_rows():
+    u, v = features(1)
+    s, b = ZERO + 0.7, ZERO - 1.1
+    total = 0.0
+    for i in range(7):
+        for j in range(7):
+            logit = math.exp(s) * float(torch.cosine_similarity(u[i], v[j], dim=0)) + float(b)
+            total += math.log1p(math.exp(-logit if i == j else logit))
+    assert float(siglip(u, v, s, b)) == pytest.approx(total / 7)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_parts_add_up_to_the_whole_batch(parts):
+    x, y = features(2)
+    one, two = nn.Linear(5, 3).double(), nn.Linear(5, 3).double()
+    s = nn.Parameter(ZERO + 1.5)
+    every = [*one.parameters(), *two.parameters(), s]
+    whole = info_nce(one(x), two(y), s)
+    wanted = torch.autograd.grad(whole, every)
+    loss = info_nce_in_parts(one, two, x, y, s, parts)
+    torch.testing.assert_close(loss, whole.detach())
+    for p, gradient in zip(every, wanted, strict=True):
+        torch.testing.assert_close(p.grad, gradient, rtol=1e-9, atol=1e-12)
+
+
+def test_the_scale_is_kept_between_one_and_a_hundred():
+    for before, after in ((-1.0, 0.0), (2.0, 2.0), (9.0, math.log(100))):
+        s = torch.tensor(before, requires_grad=True)
+        clamp_log_scale(s)
+        assert s.item() == pytest.approx(after)
+
+
+# ---- on the loop ---------------------------------------------------------------------------
+
+
+def pairs(n=96, seed=0):
+    """Two views of the same hidden numbers, and labels that the training must not learn from."""
+    torch.manual_seed(seed)
+    hidden = torch.randn(n, 4)
+    views = {"A": hidden @ torch.randn(4, 6), "B": hidden @ torch.randn(4, 8)}
+    labels = (hidden[:, 0] > 0).long()
+    return Split(views, labels, torch.arange(n))
+
+
+def trained(method, seed=0, epochs=6, **settings):
+    data = pairs()
+    model = build_classifier(data.inputs, 2, widths=(16, 16), seed=seed)
+    settings = Settings(epochs=epochs, batch_size=32, optimizer="adam", lr=0.01, **settings)
+    history = fit(model, data, data, settings, seed=seed, method=method)
+    return model, history
+
+
+def recall(model, data, k=1):
+    places = model.fusion.aligned(predict(model, data.inputs).features)
+    return both_ways((places["A"] @ places["B"].T).detach())[0].recall(k)
+
+
+def test_the_objectives_are_listed():
+    assert names() == ["contrastive"]
+    with pytest.raises(ValueError, match="Did you mean 'contrastive'"):
+        build("contrastiv")
+
+
+@pytest.mark.parametrize("loss", ["infonce", "siglip"])
+def test_pairs_are_told_apart_after_training(loss):
+    model, _ = trained(build("contrastive", loss=loss), epochs=20)
+    assert recall(model, pairs()) > 0.5 > 1 / 96
+
+
+def test_no_label_is_learnt_from():
+    one = build_classifier(pairs().inputs, 2, widths=(16, 16))
+    other = build_classifier(pairs().inputs, 2, widths=(16, 16))
+    data = pairs()
+    turned = Split(data.inputs, 1 - data.labels, data.group)
+    settings = Settings(epochs=3, batch_size=32)
+    fit(one, data, data, settings, method=build("contrastive"))
+    fit(other, turned, turned, settings, method=build("contrastive"))
+    for p, q in zip(one.encoders.parameters(), other.encoders.parameters(), strict=True):
+        assert torch.equal(p, q)
+    assert not torch.equal(one.fusion.probe.linear.weight, other.fusion.probe.linear.weight)
+
+
+def test_a_fixed_temperature_stays_and_a_learnt_one_moves():
+    model, _ = trained(build("contrastive", temperature=0.2))
+    assert model.fusion.scale.factor == pytest.approx(5)
+    model, _ = trained(build("contrastive"))
+    assert model.fusion.scale.factor != pytest.approx(1 / 0.07, rel=1e-3)
+
+
+def test_a_whole_batch_is_one_block():
+    one, _ = trained(build("contrastive"))
+    other, _ = trained(build("contrastive", negatives=31))
+    for p, q in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(p, q)
+
+
+def test_one_modality_makes_no_pair():
+    data = pairs()
+    alone = Split({"A": data.inputs["A"]}, data.labels, data.group)
+    model = build_classifier(alone.inputs, 2)
+    with pytest.raises(ValueError, match="pairs need two modalities"):
+        fit(model, alone, alone, Settings(epochs=1), method=build("contrastive"))
+
+
+def test_a_training_goes_on_where_it_was_stopped(tmp_path):
+    own = {"shift": 1, "brightness": 0.2, "word_dropout": 0.3}
+    data = load("emoji")
+    few = data.train.part(torch.arange(0, 1300, 14))
+    settings = Settings(epochs=2, batch_size=32, optimizer="adam", lr=1e-3)
+
+    def model():
+        kinds = {"picture": "strided-cnn", "text": "bag"}
+        return build_classifier(few.inputs, data.num_classes, encoder=kinds, widths=(16,))
+
+    straight, stopped = model(), model()
+    list(epochs(straight, few, few, settings, method=build("contrastive", **own)))
+    begun = epochs(
+        stopped, few, few, settings, method=build("contrastive", **own), checkpoints=tmp_path
+    )
+    next(begun)
+    begun.close()
+    again = model()
+    list(
+        epochs(again, few, few, settings, method=build("contrastive", **own),
+               checkpoints=tmp_path)
+    )  # fmt: skip
+    for p, q in zip(straight.parameters(), again.parameters(), strict=True):
+        assert torch.equal(p, q)
