@@ -1,1 +1,24 @@
-"""Lesson 09."""
+"""Lesson 09: what it shows, and where each of its parts stands."""
+
+from coursekit.course.lesson import ExplorerEntry, Lesson
+
+LESSON = Lesson(
+    teaches=(
+        "pull pairs together, push the rest apart; retrieval with honest ties; zero-shot and what "
+        "it hides; the gap between modalities; features without labels"
+    ),
+    invites="Pictures and words that find each other: what was learnt, and who checked it how?",
+    explorers={
+        "gap": ExplorerEntry(
+            "explorer_gap:gap_explorer",
+            title="When does a gap pay?",
+            shows=(
+                "Shows nine pictures and nine texts on a sphere, and the contrastive loss at every "
+                "distance between them."
+            ),
+            moved="height",
+            median_ms=80,
+            p95_ms=80,
+        ),
+    },
+)
