@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from coursekit.fusion.base import Fusion
 from coursekit.fusion.late_linear import LateLinear
 from coursekit.training.contrastive_losses import START_LOG_SCALE, unit
-from coursekit.utils.checks import require_count, require_finite
+from coursekit.utils.checks import choose, require_count, require_finite
 
 
 class CommonSpace(Fusion):
@@ -44,8 +44,17 @@ class CommonSpace(Fusion):
 
     def aligned(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Places in the common space, of length one: (B, D_m) by modality → (B, width) each."""
-        parts = zip(self.maps.items(), self.ordered(features), strict=True)
-        return {m: unit(f"the {m} features", to(z)) for (m, to), z in parts}
+        return {
+            m: self.place(m, z) for m, z in zip(self.widths, self.ordered(features), strict=True)
+        }
+
+    def place(self, modality: str, features: Tensor) -> Tensor:
+        """Places of one modality's features (B, D_m), (B, width), of length one.
+
+        Errors: ValueError for another modality, and for features that have no direction there.
+        """
+        choose("modality", modality, self.widths)
+        return unit(f"the {modality} features", self.maps[modality](features))
 
 
 class Scale(nn.Module):
