@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from coursekit.training.alignment.contrastive import Contrastive
+from coursekit.training.alignment.correspondence import Correspondence
 from coursekit.training.method import Method
 from coursekit.utils.checks import choose
 
 OBJECTIVES: Mapping[str, type[Method]] = MappingProxyType(
-    {kind.name: kind for kind in (Contrastive,)}
+    {kind.name: kind for kind in (Contrastive, Correspondence)}
 )
 
 

@@ -48,6 +48,12 @@ class CommonSpace(Fusion):
             m: self.place(m, z) for m, z in zip(self.widths, self.ordered(features), strict=True)
         }
 
+    def apart(self, model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """The parameters of the probe, and all others of a model whose fusion this is."""
+        probe = list(self.probe.parameters())
+        mine = {id(p) for p in probe}
+        return probe, [p for p in model.parameters() if id(p) not in mine]
+
     def place(self, modality: str, features: Tensor) -> Tensor:
         """Places of one modality's features (B, D_m), (B, width), of length one.
 

@@ -122,10 +122,7 @@ class Contrastive(Method):
 
     def clip(self, step: Step, largest: float) -> None:
         """The probe's gradient by itself, so that it does not shorten the encoders'."""
-        space = self.space(step.run)
-        probe = list(space.probe.parameters())
-        others = [p for p in step.run.model.parameters() if all(p is not q for q in probe)]
-        for parameters in (probe, others):
+        for parameters in self.space(step.run).apart(step.run.model):
             nn.utils.clip_grad_norm_(parameters, largest)
 
     def end_epoch(self, run: Run) -> None:
