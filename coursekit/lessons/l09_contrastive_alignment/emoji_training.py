@@ -4,6 +4,7 @@ import copy
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,17 +17,17 @@ from coursekit.training import Settings, epochs
 from coursekit.training.alignment.common_space import CommonSpace
 from coursekit.training.alignment.contrastive import Contrastive
 from coursekit.utils.checks import require_instance
-from coursekit.utils.stepwise import drive
 
 EPOCHS = 25
+RATE = 3e-3
 LIGHT = {"shift": 2, "brightness": 0.2, "word_dropout": 0.3}  # changes that keep a pair true
 ENCODERS = {"picture": "strided-cnn", "text": "bag"}
 
 
-def settings_for(count: int = EPOCHS) -> Settings:
-    """How the lesson trains on emoji."""
+def settings_for(count: int = EPOCHS, rate: float = RATE) -> Settings:
+    """How the lesson trains on emoji, for ``count`` epochs."""
     return Settings(
-        epochs=count, optimizer="adam", lr=3e-3, clip=5.0, batch_size=128, measure_train=False
+        epochs=count, optimizer="adam", lr=rate, clip=5.0, batch_size=128, measure_train=False
     )
 
 
@@ -44,29 +45,29 @@ def new_model(data: MultimodalData, seed: int = 0) -> MultimodalClassifier:
 
 
 def train_stepwise(
+    model: MultimodalClassifier,
     train: Split,
     valid: Split,
-    model: MultimodalClassifier,
     seed: int = 0,
-    count: int = EPOCHS,
-    **own: object,
+    settings: Settings | None = None,
+    **own: Any,
 ) -> Generator[MultimodalClassifier, None, None]:
     """Train ``model`` contrastively; after each epoch give a copy of it as it is then.
 
-    own: settings of `Contrastive` beside `LIGHT`.
+    settings: `settings_for` without them.  own: of `Contrastive`, beside `LIGHT`.
     """
-    method = Contrastive(**{**LIGHT, **own})  # type: ignore[arg-type]
-    for _ in epochs(model, train, valid, settings_for(count), seed=seed, method=method):
+    how = settings_for() if settings is None else settings
+    for _ in epochs(model, train, valid, how, seed=seed, method=Contrastive(**{**LIGHT, **own})):
         yield copy.deepcopy(model)
 
 
-def trained(
-    seed: int = 0, count: int = EPOCHS, artist: str = "google", **own: object
+def train_on(
+    train: Split, valid: Split, seed: int = 0, settings: Settings | None = None, **own: Any
 ) -> MultimodalClassifier:
-    """A model of the training split of one artist, after its last epoch."""
-    data = emoji(artist)
-    model = new_model(data, seed)
-    drive(train_stepwise(data.train, data.valid, model, seed, count, **own))
+    """A new model, trained as `train_stepwise` does, after the last epoch."""
+    model = new_model(emoji(), seed)
+    for _ in train_stepwise(model, train, valid, seed, settings, **own):
+        pass
     return model
 
 
