@@ -127,3 +127,25 @@ def probe_by_labels(ax: Axes, table: pd.DataFrame, title: str) -> str:
     ax.set_ylabel("accuracy (band: 95 % interval; line: chance)")
     ax.legend(loc="lower right")
     return f"{title}: accuracy by number of labels. " + "; ".join(words) + "."
+
+
+def agreement_by_size(ax: Axes, table: pd.DataFrame) -> str:
+    """Draw mutual neighbours by the size of the texts' encoder; return the alt text.
+
+    table: as `coursekit.lessons.l09_contrastive_alignment.did_they_meet.agreement` gives it.
+    """
+    require_columns(table, ("pictures", "size", "agreement"))
+    sizes = sorted(table["size"].unique())
+    words = []
+    for role, (name, rows) in zip(
+        ("A", "B", "joint", "ensemble"), table.groupby("pictures", sort=False), strict=False
+    ):
+        by_size = rows.set_index("size")["agreement"].loc[sizes]
+        ax.plot(range(len(sizes)), by_size, label=str(name), **style(role))
+        words.append(f"{name} {by_size.iloc[0]:.3f} to {by_size.iloc[-1]:.3f}")
+    ax.set_xticks(range(len(sizes)), [str(size) for size in sizes])
+    ax.set_ylim(0, None)
+    ax.set_xlabel("numbers per text")
+    ax.set_ylabel("share of ten neighbours in common")
+    ax.legend()
+    return f"Mutual neighbours by {sizes[0]} to {sizes[-1]} numbers per text: {'; '.join(words)}."
