@@ -34,6 +34,7 @@ import torch
 from torch.nn import functional as F
 
 from coursekit.analysis.intervals import interval
+from coursekit.analysis.modality_gap import modality_gap, shift
 from coursekit.analysis.retrieval import both_ways, chance_recall
 from coursekit.course import record
 from coursekit.course.claims import claim
@@ -44,10 +45,12 @@ from coursekit.data.files import open_checked
 from coursekit.lessons.l09_contrastive_alignment import exercises
 from coursekit.lessons.l09_contrastive_alignment.did_they_meet import agreement
 from coursekit.lessons.l09_contrastive_alignment.emoji_training import (
+    Retrieved,
     emoji,
     new_model,
     places,
     retrieval,
+    settings_for,
     similarity,
     train_stepwise,
 )
@@ -61,6 +64,7 @@ from coursekit.lessons.l09_contrastive_alignment.plots import (
     agreement_by_size,
     probe_by_labels,
     recall_by_epoch,
+    recall_by_gap,
     recall_by_knob,
     sheet,
     similarity_map,
@@ -83,11 +87,11 @@ torch.set_num_threads(1)  # these networks are too small to be shared between co
 data, table = emoji(), open_emoji().table
 captions = open_emoji().captions()
 shown = [table.index[table["en_name"] == name][0] for name in (
-    "red apple", "red heart", "dog face", "sailboat", "trumpet", "umbrella", "police car", "tulip",
+    "red apple", "red heart", "dog face", "sailboat", "trumpet", "umbrella", "bicycle", "tulip",
 )]  # fmt: skip
 figure, axes = new_figure(10.4, 2.4, columns=8, layout=None)
-figure.subplots_adjust(left=0.01, right=0.99, top=0.98, bottom=0.3)
-texts = ["\n".join(captions[row][:4]) for row in shown]
+figure.subplots_adjust(left=0.01, right=0.99, top=0.88, bottom=0.32)
+texts = ["\n".join([table["en_name"][row], *captions[row][-4:]]) for row in shown]
 show(figure, sheet(axes, [data.inputs["picture"][row] for row in shown], texts))
 
 # %% [markdown]
@@ -417,7 +421,7 @@ claim("… begins at {value:.3f}", warm.low, above=0)
 # - What comes for a word that no training caption held?
 
 # %%
-EXPLORERS["retrieval"]()
+EXPLORERS["gap"]()
 
 # %% [markdown]
 # ## Another artist
@@ -505,13 +509,14 @@ exercises.keeps_pair.check(keeps_pair, seed=9_0104)
 # the sentence is its **prompt**.
 #
 # 24 whole subgroups of the emoji, among them all flowers, all birds and all buildings, are now kept
-# from training. Then five of them are drawn at random and their pictures sorted into the five,
-# a hundred times; chance is 0.2.
+# from training, which uses both artists. Then five of them are drawn at random and their pictures
+# by Google sorted into the five, a hundred times; chance is 0.2.
 
 # %%
-kept = held_out(data)
+kept = held_out()
+train, valid = kept.without("train"), kept.without("valid")
 named = [
-    [*train_stepwise(new_model(data, seed), kept.training, kept.validation, seed)][-1]
+    [*train_stepwise(new_model(data, seed), train, valid, seed, settings_for(12))][-1]
     for seed in (100, 101, 102)
 ]
 
@@ -559,8 +564,11 @@ summary.reset_index().pivot_table(
 # %% folded=true
 # Claims, checked.
 claim("Title, among five: {value:.2f}", five["title"].mean(), above=0.28)
+ten = shots[(shots["ways"] == 10) & (shots["prompt"] == "title")]["accuracy"].mean()
+claim("… among ten: {value:.2f}", ten, above=0.17)
 better = interval(five["title"] - five["a random word (control)"])
 print("Title minus a random word:", better)
+claim("… begins at {value:.3f}", better.low, above=0)
 claim(
     "Five prompts, among five: {value:.2f}",
     five["five such words, five prompts"].mean(),
@@ -681,7 +689,37 @@ claim("Fast, 1/τ = 100: gap {value:.2f}", quick[100].mean(), below=0.6)
 # all the same. So a gap is first of all an inheritance; what is written of it depends on budget and
 # rate, and retrieval is nearly the same in both columns of runs.
 #
-# It need not be an accident, though. Nine pictures and nine texts on two circles of a sphere:
+# Does it matter? Move all pictures and all texts of the test towards each other or apart, along the
+# line between their means, and rank again.
+
+# %% folded=true
+# The figure: recall by the gap after a shift; claims, checked.
+lie = places(path[-1], **data.test.inputs)
+line = modality_gap(lie["picture"], lie["text"])
+rows = []
+for distance in (-1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1):
+    picture, text = shift(lie["picture"], lie["text"], distance)
+    along = float(modality_gap(picture, text) @ line / line.norm())
+    ranked = Retrieved(*both_ways(picture @ text.T))
+    rows.append({"shift": distance, "gap": along} | {f"R@{k}": ranked.recall(k) for k in (1, 10)})
+shifted = pd.DataFrame(rows)
+figure, (ax,) = new_figure(7.2, 3.6)
+ax.set_title("Recall in 403 where the modalities are moved")
+show(figure, recall_by_gap(ax, shifted, float(line.norm())))
+by_shift = shifted.set_index("shift")["R@10"]
+claim(
+    "Nearly closed: R@10 changes by {value:.3f}",
+    by_shift[0.25] - by_shift[0],
+    between=(-0.03, 0.03),
+)
+claim("One further apart, it changes by {value:.2f}", by_shift[-1] - by_shift[0], below=-0.04)
+
+# %% [markdown]
+# Closing the gap changes next to nothing, and only moving the modalities far apart costs. Liang and
+# colleagues moved CLIP's in the same way and name as many of CIFAR-10's pictures as before to
+# within a percent (0.901 and 0.908), where its gap of 0.82 changes.
+#
+# A gap need not be an accident, though. Nine pictures and nine texts on two circles of a sphere:
 
 # %%
 EXPLORERS["gap"]()
@@ -822,10 +860,8 @@ def siglip_by_hand(u, v, temperature, bias):
 
 
 # %%
-pairwise = {
-    loss: [*train_stepwise(new_model(data, 101), data.train, data.valid, 101, loss=loss)][-1]
-    for loss in ("infonce", "siglip")
-}
+untrained = new_model(data, seed=100)
+pairwise = [*train_stepwise(untrained, data.train, data.valid, seed=100, loss="siglip")][-1]
 
 # %% folded=true
 # Both losses, recall on test pairs; claims, checked.
@@ -833,8 +869,8 @@ u, v = torch.randn(64, 16).double(), torch.randn(64, 16).double()
 log_scale, bias = torch.tensor(np.log(10.0)), torch.tensor(-np.log(63.0))
 off = abs(siglip_by_hand(u, v, 0.1, bias) - siglip(u, v, log_scale, bias))
 claim("By hand against the package: {value:.1e}", off, below=1e-8)
-both = {loss: retrieval(then, data.test) for loss, then in pairwise.items()}
-claim("SigLIP, R@10: {value:.2f}", both["siglip"].recall(10), above=0.2)
+both = {"InfoNCE": after[-1], "SigLIP": retrieval(pairwise, data.test)}
+claim("SigLIP, R@10: {value:.2f}", both["SigLIP"].recall(10), above=0.2)
 pd.DataFrame({loss: {f"R@{k}": r.recall(k) for k in (1, 5, 10)} for loss, r in both.items()}).T
 
 # %% [markdown]
@@ -865,9 +901,9 @@ asked = in_two_languages("test", "de")
 
 # %% folded=true
 # Recall in 403 test rows; the first row asks the English model with German words.
-german = data.test.inputs | {"text": training_vocabulary().bags(
-    [open_emoji().captions(language="de")[row] for row in data.splits["test"].tolist()]
-)}  # fmt: skip
+in_german = open_emoji().captions(language="de")
+bags = training_vocabulary().bags([in_german[row] for row in data.splits["test"].tolist()])
+german = data.test.inputs | {"text": bags}  # fmt: skip
 known = float((german["text"].sum(1) > 0).double().mean())
 ways = {"German words, English model": retrieval(path[-1], replace(data.test, inputs=german))}
 ways |= {
