@@ -261,7 +261,7 @@ def read_matrix(similarity):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-09-matrix", "grade": true, "points": 2}
+# %% nbgrader={"grade_id": "check-09-matrix", "grade": true, "points": 1}
 exercises.read_matrix.check(read_matrix)
 ### BEGIN HIDDEN TESTS
 exercises.read_matrix.check(read_matrix, seed=9_0102)
@@ -342,7 +342,7 @@ def recall_at_k(scores, owner, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-09-recall", "grade": true, "points": 3}
+# %% nbgrader={"grade_id": "check-09-recall", "grade": true, "points": 2}
 exercises.recall_at_k.check(recall_at_k)
 ### BEGIN HIDDEN TESTS
 exercises.recall_at_k.check(recall_at_k, seed=9_0103)
@@ -470,8 +470,9 @@ claim("… on the other it begins at {value:.3f}", gains["twemoji"].low, above=0
 # It transfers, and loses a third. A second artist at equal steps closes the gap. So do the small
 # changes for a part: without them a model is better at its own artist's training pictures and worse
 # at everybody else's. But a change must keep the pair *true*.
-#
-# ### Exercise 4 · Still true?
+
+# %% [markdown]
+# ### Further · Exercise 4 · Still true?
 #
 # Three changes, and the words that are false of the picture afterwards, are given. Return whether a
 # picture whose caption is `caption` may be changed so.
@@ -545,15 +546,15 @@ tried = {
     "five words that it never saw": "unseen words",
     "a random word (control)": "random",
 }
-rows = []
+figures = list[dict[str, object]]()
 for seed, then in enumerate(named):
     lie = places(then, picture=data.inputs["picture"])["picture"]
     for label, kind in tried.items():
         weights = kept.weights(then, kind, np.random.default_rng(seed))
         for ways in (5, 10):
             value = accuracy_among(lie @ weights.T, rows_of, ways, draws=100, seed=seed)
-            rows.append({"prompt": label, "ways": ways, "seed": seed, "accuracy": value})
-shots = pd.DataFrame(rows)
+            figures.append({"prompt": label, "ways": ways, "seed": seed, "accuracy": value})
+shots = pd.DataFrame(figures)
 five = shots[shots["ways"] == 5].pivot_table(index="seed", columns="prompt", values="accuracy")
 prompt_guess.reveal("its title")
 summary = shots.groupby(["prompt", "ways"], sort=False)["accuracy"].apply(interval)
@@ -604,7 +605,7 @@ def prompt_weights(prompts):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-09-prompts", "grade": true, "points": 2}
+# %% nbgrader={"grade_id": "check-09-prompts", "grade": true, "points": 1}
 exercises.prompt_weights.check(prompt_weights)
 ### BEGIN HIDDEN TESTS
 exercises.prompt_weights.check(prompt_weights, seed=9_0105)
@@ -694,18 +695,18 @@ claim("Fast, 1/τ = 100: gap {value:.2f}", quick[100].mean(), below=0.6)
 
 # %% folded=true
 # The figure: recall by the gap after a shift; claims, checked.
-lie = places(path[-1], **data.test.inputs)
-line = modality_gap(lie["picture"], lie["text"])
-rows = []
+ends = places(path[-1], **data.test.inputs)
+between = modality_gap(ends["picture"], ends["text"])
+moves = list[dict[str, float]]()
 for distance in (-1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1):
-    picture, text = shift(lie["picture"], lie["text"], distance)
-    along = float(modality_gap(picture, text) @ line / line.norm())
+    picture, text = shift(ends["picture"], ends["text"], distance)
+    along = float(modality_gap(picture, text) @ between / between.norm())
     ranked = Retrieved(*both_ways(picture @ text.T))
-    rows.append({"shift": distance, "gap": along} | {f"R@{k}": ranked.recall(k) for k in (1, 10)})
-shifted = pd.DataFrame(rows)
+    moves.append({"shift": distance, "gap": along} | {f"R@{k}": ranked.recall(k) for k in (1, 10)})
+shifted = pd.DataFrame(moves)
 figure, (ax,) = new_figure(7.2, 3.6)
 ax.set_title("Recall in 403 where the modalities are moved")
-show(figure, recall_by_gap(ax, shifted, float(line.norm())))
+show(figure, recall_by_gap(ax, shifted, float(between.norm())))
 by_shift = shifted.set_index("shift")["R@10"]
 claim(
     "Nearly closed: R@10 changes by {value:.3f}",
@@ -803,6 +804,20 @@ mine = live.query("modality == 'image' and labels == 50").set_index("features")[
 claim("This run: InfoNCE on pictures {value:.2f}", mine["contrast (InfoNCE)"], above=0.8)
 
 # %% [markdown]
+# Unlabelled pairs are worth more than a few labels. One of a hundred teaches faster than yes or no:
+# at an equal number of steps 99 negatives beat one. With many labels the network that has nothing
+# else catches up.
+#
+# Three things to be honest about. The pairs were made *through the digit*, so the task does carry
+# the class; what is free is only that nobody wrote it down. Among a hundred sounds about nine say
+# the same digit as the right one and count as wrong, **false negatives**; it did not prevent
+# anything here. And wrong partners must be cut, filtered and normalised exactly as right ones are:
+# in a well-known case right pairs began at the edge of a video frame and wrong ones anywhere, and
+# the network learnt the cutting. Above, a wrong partner is the right partner of another row.
+
+# %% [markdown]
+# ## Further · Recorded voices
+#
 # The same on six people's recorded voices, of which four train and one tests. The recordings are
 # not part of the course; what they gave is, made with
 #
@@ -823,18 +838,6 @@ print("Sounds, 200 labels:", late)
 over.reset_index().pivot_table(
     index=["modality", "features"], columns="labels", values="accuracy", aggfunc="first", sort=False
 )
-
-# %% [markdown]
-# Unlabelled pairs are worth more than a few labels. One of a hundred teaches faster than yes or no:
-# at an equal number of steps 99 negatives beat one. With many labels the network that has nothing
-# else catches up.
-#
-# Three things to be honest about. The pairs were made *through the digit*, so the task does carry
-# the class; what is free is only that nobody wrote it down. Among a hundred sounds about nine say
-# the same digit as the right one and count as wrong, **false negatives**; it did not prevent
-# anything here. And wrong partners must be cut, filtered and normalised exactly as right ones are:
-# in a well-known case right pairs began at the edge of a video frame and wrong ones anywhere, and
-# the network learnt the cutting. Above, a wrong partner is the right partner of another row.
 
 # %% [markdown]
 # ## Further · A yes or no for each
@@ -903,21 +906,21 @@ asked = in_two_languages("test", "de")
 # Recall in 403 test rows; the first row asks the English model with German words.
 in_german = open_emoji().captions(language="de")
 bags = training_vocabulary().bags([in_german[row] for row in data.splits["test"].tolist()])
-german = data.test.inputs | {"text": bags}  # fmt: skip
+german = {**data.test.inputs, "text": bags}  # fmt: skip
 known = float((german["text"].sum(1) > 0).double().mean())
-ways = {"German words, English model": retrieval(path[-1], replace(data.test, inputs=german))}
-ways |= {
+asked_ways = {"German words, English model": retrieval(path[-1], replace(data.test, inputs=german))}
+asked_ways |= {
     "English → picture": asked_in(met_in_pictures, asked, "en", "picture"),
     "German → picture": asked_in(met_in_pictures, asked, "other", "picture"),
     "German → English": asked_in(met_in_pictures, asked, "other", "en"),
 }
-bridge_guess.reveal(ways["German → English"].recall(10), within=0.05)
+bridge_guess.reveal(asked_ways["German → English"].recall(10), within=0.05)
 print(f"A share of {known:.2f} of the German captions has a word that the English model knows.")
-claim("German to English, R@10: {value:.2f}", ways["German → English"].recall(10), above=0.4)
-lead = ways["German → English"].recall(10) - ways["German → picture"].recall(10)
+claim("German to English, R@10: {value:.2f}", asked_ways["German → English"].recall(10), above=0.4)
+lead = asked_ways["German → English"].recall(10) - asked_ways["German → picture"].recall(10)
 claim("… that is more than to pictures by {value:.2f}", lead, above=0.1)
-claim("German to pictures: {value:.2f}", ways["German → picture"].recall(10), above=0.2)
-pd.DataFrame({way: {f"R@{k}": r.recall(k) for k in (1, 5, 10)} for way, r in ways.items()}).T
+claim("German to pictures: {value:.2f}", asked_ways["German → picture"].recall(10), above=0.2)
+pd.DataFrame({way: {f"R@{k}": r.recall(k) for k in (1, 5, 10)} for way, r in asked_ways.items()}).T
 
 # %% [markdown]
 # It can, and better than it finds pictures. The picture was the bridge, and a text is easier to
@@ -955,7 +958,8 @@ claim("Untrained encoder minus pixels: {value:.3f}", learnt_more, below=0.01)
 # finely. But no picture was learnt from: raw pixels agree as well as any. What is shared stands in
 # the data. From this alone it does not follow that larger models of pictures agree more; here
 # nothing of the kind could be seen.
-#
+
+# %% [markdown]
 # ## What stays
 #
 # - InfoNCE is a cross-entropy among the partners of a batch. It costs $\log B$ where nothing is
