@@ -27,8 +27,8 @@ from coursekit.data.scene_captions import (
     may_exchange_colours,
     one_hot,
 )
-from coursekit.data.scene_combinations import PARTS, combinations
-from coursekit.utils.checks import require, require_count, require_share
+from coursekit.data.scene_combinations import AXES, PARTS, combinations
+from coursekit.utils.checks import choose, require, require_count, require_share
 
 SIDE = 3  # cells each way
 CELL = 16  # pixels each way
@@ -86,6 +86,13 @@ class Scenes:
         """The cell that shows each word, (N, L); −1 for words that name no object, wrong ones."""
         owner = self.word_objects
         return self.cells.gather(1, owner.clamp(min=0)).masked_fill(owner < 0, -1)
+
+    @property
+    def noun_cells(self) -> Tensor:
+        """`word_cells` of the last word of each object only, "heart" of "red heart"."""
+        owner = self.word_objects
+        more = F.pad(owner[:, 1:], (0, 1), value=-1) == owner
+        return self.word_cells.masked_fill(more, -1)
 
     @cached_property
     def occupied(self) -> Tensor:
@@ -235,6 +242,36 @@ def scene_splits(
     return parts
 
 
+def as_data(parts: Mapping[str, Scenes], axis: str = "both") -> MultimodalData:
+    """The splits of `scene_splits` as the course's data object; see `load_scenes`.
+
+    axis: that the scenes were drawn with.
+    """
+    choose("axis", axis, AXES)
+    first = RELATIONS.index("above") if axis == "vertical" else 0
+    every = [parts[name] for name in SPLIT_NAMES]
+    words = torch.cat([scenes.words for scenes in every])
+    relation = torch.cat([scenes.relation for scenes in every])
+    ends = torch.tensor([len(scenes) for scenes in every]).cumsum(0).tolist()
+    return MultimodalData(
+        name="scenes",
+        inputs={"picture": torch.cat([s.pictures for s in every]), "text": one_hot(words)},
+        labels=relation - first,
+        group=words.unique(dim=0, return_inverse=True)[1],
+        splits={
+            name: torch.arange(start, end)
+            for name, start, end in zip(SPLIT_NAMES, [0, *ends[:-1]], ends, strict=True)
+        },
+        classes=RELATIONS if axis == "both" else RELATIONS[first : first + 2],
+        kind=torch.cat([s.wrong for s in every]).long(),
+        kind_names=("right caption", "wrong caption"),
+        files=(
+            open_checked("emoji.csv"),
+            *(open_checked(f"emoji_{artist}.npz") for artist in ARTISTS),
+        ),
+    )
+
+
 def load_scenes(
     seed: int = 0,
     train: int = 4000,
@@ -246,26 +283,9 @@ def load_scenes(
 ) -> MultimodalData:
     """Pictures (N, 3, 48, 48), and texts (N, L, V) with a one per word, as `scene_splits`.
 
-    labels: the relation, one of four, or the two of one axis.  group: the caption; equal ones have
-    the same number.  kind: whether a caption is right or another scene's.
+    labels: the relation, one of four, or one of two along one axis.  group: the caption; equal ones
+    have the same number.  kind: whether a caption is right or another scene's.
     """
-    parts = scene_splits(seed, (train, valid, test), objects=objects, axis=axis, wrong=wrong)
-    every = list(parts.values())
-    words = torch.cat([scenes.words for scenes in every])
-    ends = torch.tensor([train, valid, test]).cumsum(0).tolist()
-    starts = [0, *ends[:-1]]
-    first = 2 * int(axis == "vertical")
-    return MultimodalData(
-        name="scenes",
-        inputs={"picture": torch.cat([s.pictures for s in every]), "text": one_hot(words)},
-        labels=torch.cat([s.relation for s in every]) - first,
-        group=words.unique(dim=0, return_inverse=True)[1],
-        splits={name: torch.arange(a, b) for name, a, b in zip(parts, starts, ends, strict=True)},
-        classes=RELATIONS if axis == "both" else RELATIONS[first : first + 2],
-        kind=torch.cat([s.wrong for s in every]).long(),
-        kind_names=("right caption", "wrong caption"),
-        files=(
-            open_checked("emoji.csv"),
-            *(open_checked(f"emoji_{artist}.npz") for artist in ARTISTS),
-        ),
-    )
+    sizes = train, valid, test
+    parts = scene_splits(seed, sizes, objects=objects, axis=axis, wrong=wrong)
+    return as_data(parts, axis)

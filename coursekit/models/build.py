@@ -63,7 +63,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "patches": Kind(
             (4,),
             "(B, channels, H, W)",
-            lambda x, widths: PatchEncoder(*x.shape[1:], widths[-1], len(widths) - 1),
+            lambda x, widths: PatchEncoder(
+                x.shape[1], x.shape[2], x.shape[3], widths[-1], len(widths) - 1
+            ),
         ),
         "words": Kind(
             (3,),

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from coursekit.data.scene_captions import CLS, MASK, PLACE_OF_WORD
 from coursekit.layers.initialise import initialise
 from coursekit.models.pair_network import PICTURE, TEXT, PairNetwork
+from coursekit.models.token_encoders import WordEncoder
 from coursekit.training.alignment.pair_batch import PairBatch, network_of, pair_batch
 from coursekit.training.image_text_matching import (
     matching_loss,
@@ -18,6 +19,7 @@ from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import (
     require,
     require_callable,
+    require_instance,
     require_not_negative,
     require_share,
 )
@@ -60,7 +62,7 @@ class PairObjective(Method):
         """The network takes the place of the fusion.
 
         Errors: ValueError for other modalities than "picture" and "text", or a last batch of one
-        pair, which has no wrong partner.
+        pair, which has no wrong partner; TypeError for texts that no `WordEncoder` reads.
         """
         model = run.model
         known = f"model reads {list(model.modalities)}; {PICTURE!r} and {TEXT!r} were expected."
@@ -70,7 +72,10 @@ class PairObjective(Method):
         require(smallest > 1, f"{sentence}; two pairs or more per batch were expected.")
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
         encoder = model.encoders[TEXT]
-        network = self.network(widths, model.num_classes, encoder.reads[1])  # type: ignore[index]
+        require_instance("the encoder of text", encoder, WordEncoder)
+        assert isinstance(encoder, WordEncoder)
+        _, words = encoder.reads
+        network = self.network(widths, model.num_classes, words)
         initialise(network, run.seed)
         model.fusion = network.to(run.engine.device)
 
