@@ -115,7 +115,7 @@ def test_foils_by_hand():
     assert foil_words(two, "object", RNG)[:3] == two[:3]
     with pytest.raises(ValueError, match="Did you mean 'colour'"):
         foil_words(two, "color", RNG)
-    with pytest.raises(ValueError, match="'cat dog'; a caption such as"):
+    with pytest.raises(ValueError, match=r"'cat dog'; a caption such as"):
         foil_words(("cat", "dog"), "relation", RNG)
 
 
@@ -125,7 +125,7 @@ def test_text_and_words_are_one_another(scenes):
     assert torch.equal(scenes.text.sum(2), (scenes.words >= 0).float())
     with pytest.raises(ValueError, match="captions has one of 3 words; 2 or fewer"):
         ids_of([("[cls]", "cat", "left")], 2)
-    with pytest.raises(ValueError, match="a word of captions is 'cart'.*'cat'"):
+    with pytest.raises(ValueError, match=r"a word of captions is 'cart'.*'cat'"):
         ids_of([("cart",)])
 
 

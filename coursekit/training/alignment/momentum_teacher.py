@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from coursekit.models.pair_network import PICTURE, TEXT
 from coursekit.models.two_tower import TwoTower
@@ -14,14 +14,17 @@ from coursekit.training.pair_queue import PairQueue
 from coursekit.utils.checks import require_count, require_share
 
 
-class MomentumTeacher:
+class MomentumTeacher(nn.Module):
     """Follows the model of a training; what it says gets no gradient.
+
+    A module, so that a checkpoint of the training holds its weights and its queue.
 
     momentum: m, how much of the teacher stays in a step.  queue: how many earlier pairs it keeps
     the places of; 0 for none.
     """
 
     def __init__(self, run: Run, momentum: float, queue: int = 0) -> None:
+        super().__init__()
         require_share("momentum", momentum)
         require_count("queue", queue, 0)
         self.momentum = momentum
