@@ -52,6 +52,8 @@ MODULES = (
     *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
     *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
     *("compare.seeds", "training.contrastive_losses"),
+    *("training.momentum_distillation", "training.image_text_matching"),
+    *("training.masked_words", "training.word_patch_alignment"),
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(
@@ -85,6 +87,10 @@ COLOURS = torch.rand(5, 3, 8, 8)
 BAGS = torch.eye(5, 7)
 PROMPTS = torch.randn(C, 2, 4)
 OWN = torch.eye(N, dtype=torch.bool)
+IDS = torch.tensor([3, 1, 3, 0, 5, 2])
+TOKENS, PATCHES = torch.randn(2, 3, 5), torch.randn(2, 4, 5)
+HAS_WORD, HAS_PATCH = (torch.ones(x.shape[:2], dtype=torch.bool) for x in (TOKENS, PATCHES))
+SENTENCES = torch.eye(7)[torch.randint(2, 7, (2, 3))]
 LOG_SCALE = Argument(
     torch.tensor(2.0),
     (
@@ -145,6 +151,28 @@ def surface(good, *but):
 def directions(x, also=()):
     """Rows that have a direction."""
     return batch(x, also=(Wrong("a row of zeros", torch.cat([x[:-1], x[-1:] * 0])), *also))
+
+
+def bools(good, *also):
+    """True and False of one shape; ``also``: further wrong ones."""
+    wrong = (
+        Wrong("numbers", good.float()),
+        Wrong("another size", good[:-1]),
+        Wrong("deeper", good[None]),
+        Wrong("list", good.tolist()),
+    )
+    return Argument(good, (*wrong, *also))
+
+
+def whole(good, beyond):
+    """Ids of words, one per place; ``beyond``: one that there is not."""
+    wrong = (
+        Wrong("beyond", torch.full_like(good, beyond)),
+        Wrong("another size", good[:-1]),
+        Wrong("not whole", good + 0.5),
+        Wrong("list", good.tolist()),
+    )
+    return Argument(good, wrong)
 
 
 TRAINING = {"data": a(DATA), "settings": a(QUICK), "seed": count(0, -1)}
@@ -417,6 +445,75 @@ TABLE: dict[str, dict[str, Argument]] = {
         "parts": count(2, 0, N + 1),
     },
     "training.contrastive_losses.clamp_log_scale": {"log_scale": LOG_SCALE},
+    "training.momentum_distillation.follow": {
+        "teacher": a(nn.Linear(3, 2), Wrong("another shape", nn.Linear(2, 3))),
+        "student": a(nn.Linear(3, 2), Wrong("another shape", nn.Linear(2, 3))),
+        "momentum": share(0.995),
+    },
+    "training.momentum_distillation.share_at": {
+        "step": count(3, -1),
+        "steps": count(10, 0),
+        "share": share(0.4),
+    },
+    "training.momentum_distillation.distilled_contrast": {
+        **{key: like(x) for key, x in (("first", X), ("second", Z))},
+        **{f"teacher_{key}": like(x) for key, x in (("first", Z), ("second", X))},
+        # A queue may be empty, and has a length of its own, which only its ids must have too.
+        **{f"queue_{key}": like(X[:5], "empty") for key in ("first", "second")},
+        "temperature": with_also(LOG_SCALE, Wrong("zero", torch.tensor(0.0))),
+        "share": share(0.4),
+        "ids": labels(IDS),
+        "queue_ids": with_also(labels(IDS[:5], None, "−1"), Wrong("none", None)),
+    },
+    "training.image_text_matching.hard_negative_weights": {
+        "similarity": like(torch.randn(N, N)),
+        "ids": with_also(labels(IDS), Wrong("all alike", IDS * 0)),
+    },
+    "training.image_text_matching.random_negative_weights": {
+        "rows": count(N, 0),
+        "ids": with_also(labels(IDS), Wrong("all alike", IDS * 0)),
+    },
+    "training.image_text_matching.matching_loss": {
+        "logits": like(torch.randn(N, 2)),
+        "matched": bools(IDS > 2),
+    },
+    "training.masked_words.mask_words": {
+        "words": batch(SENTENCES, also=(Wrong("several ones", SENTENCES * 0 + 1),)),
+        "share": share(0.3),
+        "mask_id": count(1, -1, 7),
+        "special": Argument([0], (Wrong("beyond", [7]), Wrong("text", "0"), Wrong("half", [0.5]))),
+        "generator": a(RNG),
+    },
+    "training.masked_words.masked_word_loss": {
+        "logits": like(torch.randn(2, 3, 7)),
+        "words": whole(SENTENCES.argmax(2), 7),
+        "masked": bools(torch.tensor([[True, False, True]] * 2)),
+        "teacher_logits": like(torch.randn(2, 3, 7)),
+        "share": share(0.4),
+    },
+    "training.word_patch_alignment.cosine_costs": {
+        "words": like(TOKENS),
+        "patches": with_also(like(PATCHES), Wrong("another width", PATCHES[..., 1:])),
+    },
+    "training.word_patch_alignment.transport_plan": {
+        "cost": like(torch.rand(2, 3, 4)),
+        "word_mask": bools(HAS_WORD, Wrong("nothing", ~HAS_WORD & HAS_WORD)),
+        "patch_mask": bools(HAS_PATCH, Wrong("nothing", ~HAS_PATCH & HAS_PATCH)),
+        "beta": number(0.5, 0, -1.0),
+        "steps": count(50, 0),
+    },
+    "training.word_patch_alignment.transport_distance": {
+        "words": like(TOKENS),
+        "patches": with_also(like(PATCHES), Wrong("another width", PATCHES[..., 1:])),
+        "word_mask": bools(HAS_WORD, Wrong("nothing", ~HAS_WORD & HAS_WORD)),
+        "patch_mask": bools(HAS_PATCH, Wrong("nothing", ~HAS_PATCH & HAS_PATCH)),
+        "beta": number(0.5, 0, -1.0),
+        "steps": count(50, 0),
+    },
+    "training.word_patch_alignment.word_patch_loss": {
+        "distances": like(torch.rand(N)),
+        "matched": bools(IDS > 2),
+    },
     "analysis.intervals.interval": {
         "values": Argument(
             [1.0, 2.0],

@@ -6,6 +6,7 @@ from vector_checkers import (
     attention,
     calibration,
     fusion,
+    fusion_alignment,
     gradients,
     pmr,
     products,
@@ -14,6 +15,7 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, fusion, gradients, pmr, products, retrieval, scores),
+    *(agm, alignment, attention, calibration, fusion, fusion_alignment, gradients, pmr, products),
+    *(retrieval, scores),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
