@@ -30,7 +30,8 @@ def attention_map(network: PairNetwork, patches: Tensor, words: Tensor, layer: i
     patches (N, P, W), words (N, L, W): encoded.
     Errors: ValueError for a layer that the network does not have.
     """
-    return _attention(network, patches, words, layer)[1].mean(1)
+    weights = _attention(network, patches, words, layer)[1]
+    return network.words_to_patches(weights, words.shape[1]).mean(1)
 
 
 def gradient_weighted_attention(
@@ -46,13 +47,14 @@ def gradient_weighted_attention(
         fused, weights = _attention(network, patches.detach().requires_grad_(), words, layer)
         logit = network.match_logits(fused)[:, 1].sum()
         (gradient,) = torch.autograd.grad(logit, weights)
-    return (weights * gradient.clamp(min=0)).mean(1).detach()
+    weighted = (weights * gradient.clamp(min=0)).mean(1, keepdim=True).detach()
+    return network.words_to_patches(weighted, words.shape[1])[:, 0]
 
 
 def _attention(
     network: PairNetwork, patches: Tensor, words: Tensor, layer: int
 ) -> tuple[Tensor, Tensor]:
-    """The fused words, and the attention (N, H, L, P) of one layer."""
+    """The fused words, and the attention of one layer as the network gives it."""
     require_instance("network", network, PairNetwork)
     require_batch("patches", patches, (None, None, network.width))
     require_batch("words", words, (len(patches), None, network.width))
