@@ -13,6 +13,7 @@ from coursekit.models.conformer import Conformer
 from coursekit.models.encoders import CNN, MLP, Dropout
 from coursekit.models.pair_encoders import BagEncoder, StridedCNN
 from coursekit.models.resnet import ResNet18
+from coursekit.models.token_encoders import PatchEncoder, WordEncoder
 from coursekit.utils.checks import (
     choose,
     require,
@@ -57,6 +58,19 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             (2, 3, 4),
             "(B, D), (B, T, D) or (B, 1, F, T)",
             lambda x, widths: Conformer(x.shape[min(x.ndim - 1, 2)], widths[-1]),
+        ),
+        # The first of the widths is for the embedded tokens, each further one for a block.
+        "patches": Kind(
+            (4,),
+            "(B, channels, H, W)",
+            lambda x, widths: PatchEncoder(
+                x.shape[1], x.shape[2], x.shape[3], widths[-1], len(widths) - 1
+            ),
+        ),
+        "words": Kind(
+            (3,),
+            "(B, L, V)",
+            lambda x, widths: WordEncoder(x.shape[2], x.shape[1], widths[-1], len(widths) - 1),
         ),
     }
 )

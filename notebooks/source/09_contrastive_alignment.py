@@ -727,7 +727,11 @@ claim("Pictures, 50 labels, InfoNCE: {value:.2f}", at_fifty["accuracy"].mean(), 
 ahead = gain_of(voices, "image", 50, "labels only")
 print("… ahead of labels only by", ahead)
 claim("… begins at {value:.2f}", ahead.low, above=0.1)
-claim("… and of a random encoder at {value:.2f}", gain_of(voices, "image", 50, "random encoder").low, above=0.2)
+claim(
+    "… and of a random encoder at {value:.2f}",
+    gain_of(voices, "image", 50, "random encoder").low,
+    above=0.2,
+)
 binary = gain_of(voices, "image", 50, "match or not")
 print("… and of “match or not” by", binary)
 claim("… begins at {value:.3f}", binary.low, above=0)
@@ -745,7 +749,9 @@ claim("This run: InfoNCE on pictures {value:.2f}", mine["contrast (InfoNCE)"], a
 recorded = stored[stored["speech"] == "fsdd"]
 over = recorded.groupby(["modality", "features", "labels"], sort=False)["accuracy"].apply(interval)
 pictures = gain_of(recorded, "image", 50, "labels only")
-claim("Pictures, 50 labels, InfoNCE minus labels only begins at {value:.2f}", pictures.low, above=0.1)
+claim(
+    "Pictures, 50 labels, InfoNCE minus labels only begins at {value:.2f}", pictures.low, above=0.1
+)
 heard = gain_of(recorded, "audio", 50, "labels only")
 print("Sounds, 50 labels, InfoNCE minus labels only:", heard)
 late = gain_of(recorded, "audio", 200, "labels only")

@@ -216,9 +216,7 @@ def test_where_there_is_no_wrong_partner_a_sentence_says_so(rows):
     ):
         with pytest.raises(ValueError, match="no wrong partner in the batch"):
             weights()
-    with pytest.raises(
-        ValueError, match="similarity is of one pair, so that"
-    ):
+    with pytest.raises(ValueError, match="similarity is of one pair, so that"):
         hard_negative_weights(torch.zeros(1, 1))
 
 

@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from coursekit.training.alignment.align_before_fuse import AlignBeforeFuse
 from coursekit.training.alignment.contrastive import Contrastive
 from coursekit.training.alignment.correspondence import Correspondence
+from coursekit.training.alignment.single_stream import SingleStreamObjective
 from coursekit.training.method import Method
 from coursekit.utils.checks import choose
 
 OBJECTIVES: Mapping[str, type[Method]] = MappingProxyType(
-    {kind.name: kind for kind in (Contrastive, Correspondence)}
+    {
+        kind.name: kind
+        for kind in (AlignBeforeFuse, Contrastive, Correspondence, SingleStreamObjective)
+    }
 )
 
 
