@@ -43,6 +43,7 @@ def gradient_weighted_attention(
     all other words' attention is 0, and with it the map; take an earlier one.
     Otherwise as `attention_map`.
     """
+    require_batch("patches", patches, (None, None, None))
     with torch.enable_grad():  # a network whose parameters are frozen has a graph from here on
         fused, weights = _attention(network, patches.detach().requires_grad_(), words, layer)
         logit = network.match_logits(fused)[:, 1].sum()
@@ -134,8 +135,8 @@ def blanked(pictures: Tensor, cell: int = CELL) -> list[Tensor]:
     require_batch("pictures", pictures, (None, None, None, None))
     require_count("cell", cell, 1)
     height, width = pictures.shape[2:]
-    shape = f"pictures has shape {tuple(pictures.shape)}"
-    require(height % cell == width % cell == 0, f"{shape}; whole cells of {cell} were expected.")
+    sentence = f"cell is {cell}, pictures are {height} by {width}; whole cells were expected."
+    require(height % cell == width % cell == 0, sentence)
     without = []
     for top in range(0, height, cell):
         for left in range(0, width, cell):
