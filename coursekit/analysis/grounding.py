@@ -20,6 +20,7 @@ from coursekit.models.single_stream import SingleStream
 from coursekit.models.token_encoders import CELL, no_token
 from coursekit.training.word_patch_alignment import cosine_costs, transport_plan
 from coursekit.utils.checks import require, require_count, require_instance
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_bools
 
 
@@ -117,12 +118,14 @@ def occlusion_map(
         def log_probability(seen: Tensor) -> Tensor:
             fused, _ = network.fuse(model.feature(PICTURE, seen)[row], encoded)
             at = torch.arange(len(row))
-            return network.word_logits(fused)[at, place].log_softmax(1)[at, hidden]
+            logits = not_half(network.word_logits(fused)[at, place])
+            return logits.log_softmax(1)[at, hidden]
 
         whole = log_probability(pictures)
         falls = [whole - log_probability(seen) for seen in blanked(pictures)]
-    maps = pictures.new_zeros(*words.shape[:2], len(falls))
-    maps[row, place] = torch.stack(falls, 1)
+    fall = torch.stack(falls, 1)
+    maps = fall.new_zeros(*words.shape[:2], len(falls))
+    maps[row, place] = fall
     return maps
 
 
