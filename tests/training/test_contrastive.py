@@ -111,7 +111,7 @@ def recall(model, data, k=1):
 
 
 def test_the_objectives_are_listed():
-    assert names() == ["contrastive"]
+    assert names() == ["align-before-fuse", "contrastive", "correspondence", "single-stream"]
     with pytest.raises(ValueError, match="Did you mean 'contrastive'"):
         build("contrastiv")
 
