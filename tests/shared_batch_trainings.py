@@ -17,10 +17,12 @@ from coursekit import balancing
 from coursekit.data import Modality, Recipe, generate
 from coursekit.data.lazy_split import LazySplit
 from coursekit.data.multimodal import Split
+from coursekit.data.scene_captions import foils
+from coursekit.data.scenes import as_data, scene_splits
 from coursekit.fusion import build
 from coursekit.layers.initialise import initialise
 from coursekit.models import MultimodalClassifier, ResNet18, build_classifier
-from coursekit.training import Settings, fit
+from coursekit.training import Settings, alignment, fit
 
 FEW = Settings(epochs=3, batch_size=8)
 OWN = {
@@ -109,7 +111,26 @@ def cases():
         return fit(model, split, split, settings, method=balancing.build("mlb")), model
 
     trainings["residual networks"] = deep
+    for name, own in (
+        ("align-before-fuse", {"momentum": 0.9, "queue": 12, "foil": colour_foils}),
+        ("single-stream", {"transport": 0.1}),
+    ):
+        trainings[name] = lambda n=name, o=own: aligned(n, **o)
     return trainings
+
+
+def colour_foils(words, generator):
+    return foils(words, "colour", generator)
+
+
+def aligned(name, **own):
+    """Pairs of picture and caption; the last batch has two, one for each of two processes."""
+    scenes = as_data(scene_splits(0, (18, 6, 6)))
+    kinds, widths = {"picture": "patches", "text": "words"}, (8, 8)
+    model = build_classifier(scenes.train.inputs, 4, encoder=kinds, widths=widths).double()
+    splits = double(scenes.train), double(scenes.valid)
+    how = replace(FEW, epochs=2, lr=0.02)
+    return fit(model, *splits, how, seed=4, method=alignment.build(name, **own)), model
 
 
 def outcome(history, model):

@@ -40,8 +40,11 @@ from wrong_arguments import (
 
 from coursekit import analysis, balancing, fusion
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.scene_captions import WORDS, caption_words, ids_of
+from coursekit.data.scenes import draw_scenes
 from coursekit.lessons.l02_fusion_operators.surfaces import Target
 from coursekit.models import build_classifier
+from coursekit.models.two_tower import TwoTower
 from coursekit.training import Settings
 from coursekit.training.evaluate import predict
 
@@ -54,6 +57,8 @@ MODULES = (
     *("compare.seeds", "training.contrastive_losses"),
     *("training.momentum_distillation", "training.image_text_matching"),
     *("training.masked_words", "training.word_patch_alignment"),
+    *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
+    "layers.self_attention",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(
@@ -61,6 +66,7 @@ MODULES = (
         for m in (
             *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
             *("bag_of_words", "pair_augmentation"),
+            *("scene_captions", "scene_combinations", "scenes"),
         )
     ),
 )
@@ -83,6 +89,17 @@ PICTURES = torch.randn(3, 32, 32)
 WAVE = torch.sin(torch.arange(2000.0))
 INPUTS = {"A": DATA.test.inputs["A"][:3], "B": DATA.test.inputs["B"][:3]}
 RNG = torch.Generator()
+SCENES = draw_scenes(4)
+TEXTS = SCENES.text
+SAYS = caption_words(0, 1, 4, 12)
+CAPTION = a(SAYS, Wrong("no caption", ("cat", "dog")), Wrong("none", ()))
+ATTENTION = nn.MultiheadAttention(4, 2, batch_first=True)
+TOKENS_4 = torch.randn(2, 3, 4)
+TOWERS = TwoTower({"picture": 4, "text": 4}, 2, len(WORDS))
+PAIR_MODEL = build_classifier(
+    SCENES.inputs, 4, encoder={"picture": "patches", "text": "words"}, widths=(4,)
+)
+PAIR_MODEL.fusion = TwoTower({"picture": 4, "text": 4}, 4, len(WORDS))
 COLOURS = torch.rand(5, 3, 8, 8)
 BAGS = torch.eye(5, 7)
 PROMPTS = torch.randn(C, 2, 4)
@@ -879,9 +896,150 @@ TABLE["data.standardise.standardise_whole"] = {
     **TABLE["data.standardise.standardise_features"],
     "x": batch(X, "deeper", "flatter"),
 }
+TABLE |= {
+    "data.scene_captions.caption_words": {
+        **{key: count(3, -1, 26) for key in "ab"},
+        "relation": count(2, -1, 4),
+        "c": Argument(5, (Wrong("half", 0.5), Wrong("text", "5"), Wrong("beyond", 26))),
+    },
+    "data.scene_captions.parsed": {"words": CAPTION},
+    "data.scene_captions.foil_words": {
+        "words": CAPTION,
+        "kind": name("colour"),
+        "generator": a(RNG),
+    },
+    "data.scene_captions.ids_of": {
+        "captions": a([SAYS], Wrong("a strange word", [("cart",)]), Wrong("too long", [SAYS * 3])),
+        "length": count(9, 0),
+    },
+    "data.scene_captions.one_hot": {
+        "ids": Argument(
+            ids_of([SAYS]),
+            (
+                Wrong("beyond", ids_of([SAYS]) + 20),
+                Wrong("−2", ids_of([SAYS]) - 1),
+                Wrong("empty", ids_of([SAYS])[:0]),
+                Wrong("deeper", ids_of([SAYS])[None]),
+                Wrong("floats", ids_of([SAYS]).float()),
+                Wrong("list", ids_of([SAYS]).tolist()),
+            ),
+        ),
+    },
+    "data.scene_captions.words_in": {"text": batch(TEXTS)},
+    "data.scene_captions.foils": {
+        "text": batch(TEXTS),
+        "kind": name("colour"),
+        "generator": a(RNG),
+    },
+    "data.scene_combinations.combinations": {
+        "part": name("train"),
+        "seed": count(3, -1),
+        "axis": name("vertical"),
+    },
+    "data.scenes.draw_scenes": {
+        "count": count(3, 0),
+        "seed": count(3, -1),
+        "part": name("train"),
+        "objects": count(2, 1, 4),
+        "axis": name("vertical"),
+    },
+    "data.scenes.with_wrong_captions": {
+        "scenes": a(SCENES),
+        "share": share(0.5),
+        "seed": count(3, -1),
+    },
+    "data.scenes.scene_splits": {
+        "seed": count(3, -1),
+        "sizes": a((4, 2, 2), Wrong("two", (4, 2)), Wrong("zero", (4, 0, 2))),
+        "objects": count(2, 1, 4),
+        "axis": name("vertical"),
+        "wrong": share(0.5),
+    },
+    "data.scenes.as_data": {
+        "parts": a(
+            dict.fromkeys(("train", "valid", "test"), SCENES),
+            Wrong("one less", {"train": SCENES}),
+            Wrong("none", {}),
+            Wrong("other things", dict.fromkeys(("train", "valid", "test"), X)),
+        ),
+        "axis": name("both"),
+    },
+    "data.scenes.load_scenes": {
+        "seed": count(3, -1),
+        **{key: count(4, 0)._replace(says="sizes") for key in ("train", "valid", "test")},
+        "objects": count(2, 1, 4),
+        "axis": name("vertical"),
+        "wrong": share(0.5),
+    },
+    "layers.self_attention.attend": {
+        "attention": a(ATTENTION),
+        "query": batch(TOKENS_4, "empty"),
+        "keys": batch(TOKENS_4, "empty"),
+        "padding": bools(torch.zeros(2, 3, dtype=torch.bool)),
+    },
+    "training.alignment.pair_batch.same_text": {"words": batch(TEXTS)},
+    "training.alignment.align_before_fuse.same_everywhere": {"words": batch(TEXTS)},
+    "training.alignment.align_before_fuse.pair_contrast": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "temperature": with_also(LOG_SCALE, Wrong("zero", torch.tensor(0.0))),
+        "ids": labels(IDS),
+    },
+    **{
+        f"analysis.grounding.{key}": {
+            "network": a(TOWERS),
+            "patches": batch(TOKENS_4),
+            "words": like(TOKENS_4),
+            "layer": count(1, -1, 2),
+        }
+        for key in ("attention_map", "gradient_weighted_attention")
+    },
+    "analysis.grounding.transport_map": {
+        "network": a(TOWERS),
+        "patches": batch(TOKENS_4),
+        "words": like(TOKENS_4),
+        "beta": number(0.1, 0, -1.0),
+        "steps": count(5, 0),
+    },
+    "analysis.grounding.occlusion_map": {
+        "model": a(PAIR_MODEL, Wrong("another fusion", MODEL, "PairNetwork")),
+        "pictures": batch(SCENES.pictures),
+        "words": like(SCENES.text),
+        "which": bools(SCENES.words == 6),
+        "mask": count(1, -1, len(WORDS)),
+    },
+    "analysis.grounding.blanked": {
+        "pictures": batch(SCENES.pictures),
+        "cell": count(16, 0, 10),
+    },
+    "analysis.grounding.pointing": {
+        "maps": batch(torch.rand(2, 3, 4)),
+        "cells": Argument(
+            torch.tensor([[1, -1, 0], [3, 2, -1]]),
+            (
+                Wrong("beyond", torch.tensor([[1, -1, 0], [4, 2, -1]])),
+                Wrong("no word", torch.full((2, 3), -1)),
+                Wrong("another size", torch.zeros(3, 3, dtype=torch.int64)),
+                Wrong("floats", torch.zeros(2, 3)),
+                Wrong("list", [[1, -1, 0], [3, 2, -1]]),
+            ),
+        ),
+        "among": bools(
+            torch.ones(2, 4, dtype=torch.bool),
+            Wrong("without its own", torch.zeros(2, 4, dtype=torch.bool)),
+        ),
+    },
+}
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
+    "layers.self_attention.require_sequence": "a check itself, on a block's own attention",
+    "layers.self_attention.require_block": "a check itself, of what a block is made with",
+    "layers.self_attention.feed_forward": "inside blocks, whose sizes are checked",
+    "layers.self_attention.either_way": "inside blocks, on what they have checked",
+    "training.alignment.pair_batch.pair_batch": "on the step that is running",
+    "training.alignment.pair_batch.network_of": "on the run that is going on, as its objective is",
     "lessons.l03_emap.interaction.train_together": "replicas.epochs checks what it hands on",
     "layers.modality_dropout.without_some": "on inputs or features that a model has in hand",
     "fusion.base.batched_linear": "inside `Fusion.stacked`, on the operator's own weights",

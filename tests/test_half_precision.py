@@ -36,6 +36,11 @@ EXEMPT = {  # function → why it may keep half precision
     "analysis.probes.probe_encoders": "features of a model; what is fitted on them is `probe`'s",
     "balancing.gblend.head_loss": "the logits are a model's own; the loss is that of `loss_of`",
     "balancing.gblend.divide": "a part of the rows as they are",
+    "analysis.grounding.attention_map": "a model's own attention, in its own precision",
+    "analysis.grounding.gradient_weighted_attention": "a model's own attention and its gradient",
+    "analysis.grounding.transport_map": "of a model's own features; the plan itself is in float64",
+    "analysis.grounding.occlusion_map": "of a model's own logits; their logarithms are in float64",
+    "analysis.grounding.blanked": "pictures as they are but for a cell",
 }
 # Shares that add up to one in either half precision.
 SHARES = torch.tensor([[0.5, 0.25, 0.25], [0.125, 0.125, 0.75], [0.25, 0.625, 0.125]]).repeat(2, 1)

@@ -20,6 +20,7 @@ from coursekit.models.single_stream import SingleStream
 from coursekit.models.token_encoders import CELL, no_token
 from coursekit.training.word_patch_alignment import cosine_costs, transport_plan
 from coursekit.utils.checks import require, require_count, require_instance
+from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_bools
 
 
@@ -30,7 +31,8 @@ def attention_map(network: PairNetwork, patches: Tensor, words: Tensor, layer: i
     patches (N, P, W), words (N, L, W): encoded.
     Errors: ValueError for a layer that the network does not have.
     """
-    return _attention(network, patches, words, layer)[1].mean(1)
+    weights = _attention(network, patches, words, layer)[1]
+    return network.words_to_patches(weights, words.shape[1]).mean(1)
 
 
 def gradient_weighted_attention(
@@ -42,17 +44,19 @@ def gradient_weighted_attention(
     all other words' attention is 0, and with it the map; take an earlier one.
     Otherwise as `attention_map`.
     """
+    require_batch("patches", patches, (None, None, None))
     with torch.enable_grad():  # a network whose parameters are frozen has a graph from here on
         fused, weights = _attention(network, patches.detach().requires_grad_(), words, layer)
         logit = network.match_logits(fused)[:, 1].sum()
         (gradient,) = torch.autograd.grad(logit, weights)
-    return (weights * gradient.clamp(min=0)).mean(1).detach()
+    weighted = (weights * gradient.clamp(min=0)).mean(1, keepdim=True).detach()
+    return network.words_to_patches(weighted, words.shape[1])[:, 0]
 
 
 def _attention(
     network: PairNetwork, patches: Tensor, words: Tensor, layer: int
 ) -> tuple[Tensor, Tensor]:
-    """The fused words, and the attention (N, H, L, P) of one layer."""
+    """The fused words, and the attention of one layer as the network gives it."""
     require_instance("network", network, PairNetwork)
     require_batch("patches", patches, (None, None, network.width))
     require_batch("words", words, (len(patches), None, network.width))
@@ -114,12 +118,14 @@ def occlusion_map(
         def log_probability(seen: Tensor) -> Tensor:
             fused, _ = network.fuse(model.feature(PICTURE, seen)[row], encoded)
             at = torch.arange(len(row))
-            return network.word_logits(fused)[at, place].log_softmax(1)[at, hidden]
+            logits = not_half(network.word_logits(fused)[at, place])
+            return logits.log_softmax(1)[at, hidden]
 
         whole = log_probability(pictures)
         falls = [whole - log_probability(seen) for seen in blanked(pictures)]
-    maps = pictures.new_zeros(*words.shape[:2], len(falls))
-    maps[row, place] = torch.stack(falls, 1)
+    fall = torch.stack(falls, 1)
+    maps = fall.new_zeros(*words.shape[:2], len(falls))
+    maps[row, place] = fall
     return maps
 
 
@@ -132,8 +138,8 @@ def blanked(pictures: Tensor, cell: int = CELL) -> list[Tensor]:
     require_batch("pictures", pictures, (None, None, None, None))
     require_count("cell", cell, 1)
     height, width = pictures.shape[2:]
-    shape = f"pictures has shape {tuple(pictures.shape)}"
-    require(height % cell == width % cell == 0, f"{shape}; whole cells of {cell} were expected.")
+    sentence = f"cell is {cell}, pictures are {height} by {width}; whole cells were expected."
+    require(height % cell == width % cell == 0, sentence)
     without = []
     for top in range(0, height, cell):
         for left in range(0, width, cell):

@@ -69,12 +69,18 @@ def open_emoji(artist: str = "google") -> Emoji:
     Errors: ValueError for another artist; DataFileError for a damaged file.
     """
     choose("artist", artist, ARTISTS)
-    table = pd.read_csv(open_checked("emoji.csv"), dtype=str, keep_default_na=False)
-    table["held_out"] = table["held_out"] == "1"
+    table = _every_emoji()
     with np.load(open_checked(f"emoji_{artist}.npz")) as arrays:
         pictures = torch.from_numpy(arrays["pictures"]).permute(0, 3, 1, 2).contiguous()
         rows = arrays.get("rows", np.arange(len(table)))
     return Emoji(artist, table.iloc[rows].reset_index(drop=True), pictures)
+
+
+def _every_emoji() -> pd.DataFrame:
+    """The rows of all emoji, whoever has drawn them."""
+    table = pd.read_csv(open_checked("emoji.csv"), dtype=str, keep_default_na=False)
+    table["held_out"] = table["held_out"] == "1"
+    return table
 
 
 def as_floats(pictures: Tensor) -> Tensor:
@@ -112,7 +118,8 @@ def load_emoji(
     captions = emoji.captions(text, language)
     known = training_vocabulary(text, language)
     labels, classes = pd.factorize(emoji.table["group"], sort=True)
-    families, _ = pd.factorize(emoji.table["family"], sort=True)
+    numbers = pd.Index(sorted(_every_emoji()["family"].unique()))  # the same for both artists
+    families = numbers.get_indexer(emoji.table["family"])
     split = emoji.table["split"].to_numpy()
     return MultimodalData(
         name="emoji",

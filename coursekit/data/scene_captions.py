@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit.utils.checks import choose, require, require_count, require_instance
+from coursekit.utils.checks import choose, require, require_count, require_instance, require_list
 from coursekit.utils.tensor_checks import require_batch
 
 CLS, MASK = "[cls]", "[mask]"
@@ -60,8 +60,9 @@ def caption_words(a: int, relation: int, b: int, c: int | None = None) -> tuple[
 def parsed(words: Sequence[str]) -> tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]]:
     """A, the relation, B and C of a caption, as words; C is empty where there is none.
 
-    Errors: ValueError for what is no caption of a scene.
+    Errors: ValueError for what is no caption of a scene; TypeError for what is no list.
     """
+    require_list("words", words, "words")
     relation = [i for i, word in enumerate(words) if word in RELATIONS]
     require(
         len(relation) == 1 and words[0] == CLS,
@@ -81,6 +82,7 @@ def foil_words(words: Sequence[str], kind: str, generator: torch.Generator) -> t
     Errors: ValueError for another kind, or for what is no caption of a scene.
     """
     choose("kind", kind, FOILS)
+    require_instance("generator", generator, torch.Generator)
     a, relation, b, c = parsed(words)
     if kind == "relation":
         a, b = b, a
@@ -101,8 +103,11 @@ def may_exchange_colours(a: Sequence[str], b: Sequence[str]) -> bool:
 def ids_of(captions: Sequence[Sequence[str]], length: int = LONGEST) -> Tensor:
     """Places in `WORDS` of every caption's words, (N, length) int64; −1 behind the end.
 
-    Errors: ValueError for a word that is none of `WORDS`, or a caption that is too long.
+    Errors: ValueError for a word that is none of `WORDS`, or a caption that is too long; TypeError
+    for what is no list.
     """
+    require_list("captions", captions, "captions as words")
+    require_count("length", length, 1)
     ids = torch.full((len(captions), length), -1)
     for row, words in enumerate(captions):
         require(
@@ -115,7 +120,18 @@ def ids_of(captions: Sequence[Sequence[str]], length: int = LONGEST) -> Tensor:
 
 
 def one_hot(ids: Tensor) -> Tensor:
-    """(N, L) int64, −1 for no word → (N, L, V) float32: a one per word, zeros behind the end."""
+    """(N, L) int64, −1 for no word → (N, L, V) float32: a one per word, zeros behind the end.
+
+    Errors: ValueError for another shape or a place beyond `WORDS`, TypeError for other numbers.
+    """
+    if not isinstance(ids, Tensor) or ids.dtype != torch.int64:
+        what = getattr(ids, "dtype", type(ids).__name__)
+        raise TypeError(f"ids is {what}; places of words as int64 were expected.")
+    shape = f"ids has shape {tuple(ids.shape)}"
+    require(ids.ndim == 2 and ids.numel() > 0, f"{shape}; (N, L), none of them 0, was expected.")
+    low, high, most = int(ids.min()), int(ids.max()), len(WORDS) - 1
+    fits = low >= -1 and high <= most
+    require(fits, f"ids lie in {low} to {high}; -1 to {most} was expected.")
     return F.one_hot(ids + 1, len(WORDS) + 1)[..., 1:].float()
 
 

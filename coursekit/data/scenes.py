@@ -28,7 +28,16 @@ from coursekit.data.scene_captions import (
     one_hot,
 )
 from coursekit.data.scene_combinations import AXES, PARTS, combinations
-from coursekit.utils.checks import choose, require, require_count, require_share
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_count,
+    require_instance,
+    require_list,
+    require_mapping,
+    require_present,
+    require_share,
+)
 
 SIDE = 3  # cells each way
 CELL = 16  # pixels each way
@@ -154,7 +163,7 @@ def draw_scenes(
         for row, r in zip(who.tolist(), relation.tolist(), strict=True)
     ]
     words = ids_of(says, LONGEST if objects == 3 else LONGEST - 3)
-    pictures = composed(who, where, drawn)
+    pictures = _composed(who, where, drawn)
     return Scenes(pictures, who, where, relation, words, torch.zeros(count, dtype=torch.bool))
 
 
@@ -178,7 +187,7 @@ def _another(taken: tuple[Tensor, Tensor], n: int, drawn: torch.Generator) -> Te
     return new + (new >= high)
 
 
-def composed(objects: Tensor, cells: Tensor, drawn: torch.Generator) -> Tensor:
+def _composed(objects: Tensor, cells: Tensor, drawn: torch.Generator) -> Tensor:
     """Pictures (N, 3, 48, 48) with these objects in these cells, (N, K) each.
 
     Each object by an artist drawn for it; every picture times its own brightness, then noise.
@@ -199,6 +208,7 @@ def with_wrong_captions(scenes: Scenes, share: float, seed: int = 0) -> Scenes:
     share: of the scenes, rounded.  Which they are is in ``wrong``.
     Errors: ValueError where one caption is so frequent that its scenes cannot all get another.
     """
+    require_instance("scenes", scenes, Scenes)
     require_share("share", share)
     require_count("seed", seed)
     n = round(share * len(scenes))
@@ -233,7 +243,11 @@ def scene_splits(
     sizes: of train, valid and test.  wrong: share of the captions of train that are other scenes'.
     Errors: as `draw_scenes` and `with_wrong_captions`.
     """
+    require_list("sizes", sizes, "three numbers of scenes")
     require(len(sizes) == 3, f"sizes is {sizes}; three numbers of scenes were expected.")
+    for size in sizes:
+        require_count("a size in sizes", size, 1)
+    require_share("wrong", wrong)
     every: Mapping[str, int] = dict(zip(SPLIT_NAMES, sizes, strict=True))
     parts = {
         name: draw_scenes(n, seed, name, objects=objects, axis=axis) for name, n in every.items()
@@ -247,6 +261,10 @@ def as_data(parts: Mapping[str, Scenes], axis: str = "both") -> MultimodalData:
 
     axis: that the scenes were drawn with.
     """
+    require_mapping("parts", parts, "scenes")
+    require_present("parts", parts, SPLIT_NAMES, "the data object has")
+    for name in SPLIT_NAMES:
+        require_instance(f"parts[{name!r}]", parts[name], Scenes)
     choose("axis", axis, AXES)
     first = RELATIONS.index("above") if axis == "vertical" else 0
     every = [parts[name] for name in SPLIT_NAMES]

@@ -100,7 +100,8 @@ def either_way(
 ) -> tuple[Tensor, Tensor | None]:
     """`attend`, or torch's faster call where nobody asks for weights.  keys: None for ``query``."""
     keys = query if keys is None else keys
-    if weights:
-        return attend(attention, query, keys, padding)
+    if weights or len(query) == 0:  # torch's call fails where there is padding and no row
+        out, seen = attend(attention, query, keys, padding)
+        return out, seen if weights else None
     out, _ = attention(query, keys, keys, key_padding_mask=padding, need_weights=False)
     return out, None

@@ -51,10 +51,14 @@ class PairNetwork(Fusion):
     ) -> tuple[Tensor, list[Tensor]]:
         """Words that have seen the picture, (N, L, W), and the attention of every layer.
 
-        weights: whether that is asked for; else the list is empty.  Per layer (N, H, L, P), what
-        each word takes from each patch, part of the graph.
+        weights: whether that is asked for; else the list is empty.  It is part of the graph; see
+        `words_to_patches`.
         """
         raise NotImplementedError
+
+    def words_to_patches(self, attention: Tensor, length: int) -> Tensor:
+        """Of one layer's attention what each of L words takes from each patch, (N, H, L, P)."""
+        return attention
 
     def match_logits(self, fused: Tensor) -> Tensor:
         """Logits (N, 2) that picture and text belong together (1) or not (0), of `fuse`'s words."""

@@ -32,7 +32,7 @@ class SingleStream(PairNetwork):
     def fuse(
         self, patches: Tensor, words: Tensor, weights: bool = False
     ) -> tuple[Tensor, list[Tensor]]:
-        """See `PairNetwork.fuse`; attention is what words take from patches, and sums to < 1."""
+        """See `PairNetwork.fuse`; attention is that of the whole sequence."""
         both, attention = self.sequence(patches, words, weights)
         return both[:, : words.shape[1]], attention
 
@@ -40,11 +40,14 @@ class SingleStream(PairNetwork):
         self, patches: Tensor, words: Tensor, weights: bool = False
     ) -> tuple[Tensor, list[Tensor]]:
         """The whole sequence at the end, (N, L + P, W), words first; attention as in `fuse`."""
-        length = words.shape[1]
         x = torch.cat([words, patches], dim=1)
         padding = torch.cat([no_token(words), no_token(patches)], dim=1)
         attention = []
         for layer in self.layers:
             x, seen = layer(x, padding, weights)
-            attention += [] if seen is None else [seen[:, :, :length, length:]]
+            attention += [] if seen is None else [seen]
         return self.norm(x), attention
+
+    def words_to_patches(self, attention: Tensor, length: int) -> Tensor:
+        """The words' rows, the patches' columns; the rest of a word's attention goes to words."""
+        return attention[:, :, :length, length:]

@@ -85,7 +85,8 @@ class PatchEncoder(TokenEncoder):
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, P, width)."""
         self.check_input("x", x)
-        return self.encoded(nn.functional.unfold(x, CELL, stride=CELL).transpose(1, 2))
+        cells = x.unflatten(3, (-1, CELL)).unflatten(2, (-1, CELL))  # (B, C, rows, 16, columns, 16)
+        return self.encoded(cells.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2))
 
 
 class WordEncoder(TokenEncoder):

@@ -246,6 +246,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   each encoder, in one picture and in one race.
 # - [08 Multi-loss, balanced](08_multi_loss_balanced.ipynb) Brake and accelerate; and does any of it
 #   beat a plain ensemble?
+# - [09 Contrastive alignment](09_contrastive_alignment.ipynb) Pictures and words that find each
+#   other: what was learnt, and who checked it how?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

@@ -90,3 +90,12 @@ Shelf("pace")
 
 # %%
 Shelf("film")
+
+# %% [markdown]
+# ## When does a gap pay?
+#
+# **Lesson 09.** Shows nine pictures and nine texts on a sphere, and the contrastive loss at every
+# distance between them.
+
+# %%
+Shelf("gap")

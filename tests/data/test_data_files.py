@@ -23,14 +23,19 @@ from coursekit.data.files import (
 )
 
 NAMES = [
+    "alignment.csv",
     "av_fsdd_folds.csv",
     "blend_optimizers.csv",
     "book_reviews.csv",
+    "correspondence.csv",
     "cures.csv",
     "depth_curves.csv",
     "depth_results.csv",
     "depth_trials.csv",
     "emap.csv",
+    "emoji.csv",
+    "emoji_google.npz",
+    "emoji_twemoji.npz",
     "methods.csv",
     "methods_rates.csv",
     "methods_rates_trials.csv",

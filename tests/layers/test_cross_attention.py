@@ -111,6 +111,7 @@ def test_attend_gives_what_torch_gives_and_weights_with_a_gradient():
 def test_no_row_gives_no_row_and_one_row_is_as_among_others():
     block = made(SelfAttentionBlock)
     assert block(drawn(0, 5))[0].shape == (0, 5, WIDTH)
+    assert block(drawn(0, 5), PADDING[:0])[0].shape == (0, 5, WIDTH)
     x = drawn(3, 5)
     torch.testing.assert_close(block(x)[0][:1], block(x[:1])[0], **CLOSE)
 

@@ -111,7 +111,7 @@ def recall(model, data, k=1):
 
 
 def test_the_objectives_are_listed():
-    assert names() == ["contrastive"]
+    assert names() == ["align-before-fuse", "contrastive", "correspondence", "single-stream"]
     with pytest.raises(ValueError, match="Did you mean 'contrastive'"):
         build("contrastiv")
 
@@ -181,3 +181,26 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path):
     )  # fmt: skip
     for p, q in zip(straight.parameters(), again.parameters(), strict=True):
         assert torch.equal(p, q)
+
+
+def test_an_anchor_leaves_the_other_modalities_unpaired():
+    torch.manual_seed(0)
+    inputs = {m: torch.randn(8, 5) for m in ("a", "b", "c")}
+    model = build_classifier(inputs, 2, widths=(6,), seed=1)
+    split = Split(inputs, torch.arange(8) % 2, torch.arange(8))
+    seen = []
+
+    class Watched(type(build("contrastive"))):
+        def loss(self, step, weights):
+            total = super().loss(step, weights)
+            lie = self.space(step.run).aligned(step.prediction.features)
+            scale = self.space(step.run).scale.log_scale
+            pairs = [info_nce(lie["a"], lie[m], scale) for m in ("b", "c")]
+            seen.append(float(total - torch.stack(pairs).mean()))
+            seen.append(
+                float(torch.nn.functional.cross_entropy(step.prediction.joint, step.labels))
+            )
+            return total
+
+    fit(model, split, split, Settings(epochs=1, batch_size=8), method=Watched(anchor="a"))
+    assert seen[0] == pytest.approx(seen[1], abs=1e-5)

@@ -1,6 +1,6 @@
 """Lesson 09: what it shows, and where each of its parts stands."""
 
-from coursekit.course.lesson import ExplorerEntry, Lesson
+from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 
 LESSON = Lesson(
     teaches=(
@@ -21,4 +21,28 @@ LESSON = Lesson(
             p95_ms=80,
         ),
     },
+    studies={
+        "alignment": "study:alignment",
+        "correspondence": "study_correspondence:correspondence",
+    },
+    question=Question(
+        (
+            "You are shown a table: a model that was trained on pairs from the web names 1000 "
+            "kinds of product, zero-shot, with 76 % accuracy, and retrieves with R@1 = 0.6. Which "
+            "five things do you ask before you believe that it will do so on your shelves? Put "
+            "them in order, say which answer would end the matter, and what you would measure "
+            "yourself in an afternoon with 200 labelled pictures of your own. Compare with your "
+            "guess at “Which prompt names a class that was never trained?”: what did you take a "
+            "prompt to know?"
+        ),
+        criteria=(
+            (1, "Pool, chance and ties of the retrieval figure are asked for, with a reason."),
+            (
+                1,
+                "It is asked on what prompts or class names were chosen, not only on what weights.",
+            ),
+            (1, "A measurement of one's own with its control and its interval is described."),
+            (1, "The guess is used to say what a prompt can know: words that training has seen."),
+        ),
+    ),
 )

@@ -37,6 +37,13 @@ def emoji(artist: str = "google") -> MultimodalData:
     return load("emoji", artist=artist)
 
 
+def joined(one: Split, other: Split) -> Split:
+    """The rows of two splits with the same modalities, one after the other."""
+    inputs = {m: torch.cat([x, other.inputs[m]]) for m, x in one.inputs.items()}
+    labels = torch.cat([one.labels, other.labels])
+    return Split(inputs, labels, torch.cat([one.group, other.group]))
+
+
 def new_model(data: MultimodalData, seed: int = 0) -> MultimodalClassifier:
     """Untrained encoders for pictures and texts."""
     return build_classifier(

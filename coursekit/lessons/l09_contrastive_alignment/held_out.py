@@ -12,9 +12,9 @@ from torch import Tensor
 
 from coursekit.analysis.zero_shot import class_weights
 from coursekit.data.bag_of_words import Vocabulary, words_of
-from coursekit.data.emoji import open_emoji, training_vocabulary
-from coursekit.data.multimodal import MultimodalData, Split
-from coursekit.lessons.l09_contrastive_alignment.emoji_training import places
+from coursekit.data.emoji import ARTISTS, open_emoji, training_vocabulary
+from coursekit.data.multimodal import Split
+from coursekit.lessons.l09_contrastive_alignment.emoji_training import emoji, joined, places
 from coursekit.models import MultimodalClassifier
 from coursekit.utils.checks import choose, require_count
 
@@ -28,35 +28,22 @@ Prompt = tuple[str, ...]
 class HeldOut:
     """The pictures of 24 subgroups, what captions say of them, and which words training has seen.
 
-    data: all pairs of one artist.  table: a row per picture, as `Emoji.table`.
-    captions: their words.  known: the vocabulary of the text encoder.
+    table: a row per picture of one artist, as `Emoji.table`.  captions: their words.  known: the
+    vocabulary of the text encoder.
     """
 
-    data: MultimodalData
     table: pd.DataFrame
     captions: list[Prompt]
     known: Vocabulary
 
-    @cached_property
-    def training(self) -> Split:
-        """The training split without the held-out subgroups."""
-        rows = (self.table["split"] == "train") & ~self.table["held_out"]
-        return self._split(rows)
-
-    @cached_property
-    def validation(self) -> Split:
-        """The validation split without them."""
-        rows = (self.table["split"] == "valid") & ~self.table["held_out"]
-        return self._split(rows)
-
-    def _split(self, rows: pd.Series) -> Split:
-        chosen = torch.from_numpy(np.flatnonzero(rows.to_numpy()))
-        inputs = {m: x[chosen] for m, x in self.data.inputs.items()}
-        return Split(inputs, self.data.labels[chosen], self.data.group[chosen])
+    def without(self, name: str) -> Split:
+        """A split of both artists' pairs, less the held-out subgroups."""
+        one, other = (_kept(artist, name) for artist in ARTISTS)
+        return joined(one, other)
 
     @cached_property
     def seen(self) -> Counter[str]:
-        """How many captions of `training` each word occurs in."""
+        """How many captions of the training split each word occurs in."""
         rows = ((self.table["split"] == "train") & ~self.table["held_out"]).tolist()
         kept = [words for words, used in zip(self.captions, rows, strict=True) if used]
         return Counter(word for words in kept for word in set(words))
@@ -107,10 +94,19 @@ class HeldOut:
         return torch.stack(rows)
 
 
-def held_out(data: MultimodalData, artist: str = "google") -> HeldOut:
-    """Everything `HeldOut` needs of one artist's pairs with English names and keywords."""
-    emoji = open_emoji(artist)
-    return HeldOut(data, emoji.table, emoji.captions(), training_vocabulary())
+def held_out() -> HeldOut:
+    """Google's pictures of the 24 subgroups, with English names and keywords."""
+    google = open_emoji()
+    return HeldOut(google.table, google.captions(), training_vocabulary())
+
+
+def _kept(artist: str, name: str) -> Split:
+    """One artist's split without the held-out subgroups."""
+    data, table = emoji(artist), open_emoji(artist).table
+    rows = (table["split"] == name) & ~table["held_out"]
+    chosen = torch.from_numpy(np.flatnonzero(rows.to_numpy()))
+    inputs = {m: x[chosen] for m, x in data.inputs.items()}
+    return Split(inputs, data.labels[chosen], data.group[chosen])
 
 
 def accuracy_among(

@@ -21,7 +21,10 @@ def as_image(picture: Tensor) -> np.ndarray:
 
 
 def sheet(axes: Sequence[Axes], pictures: Sequence[Tensor], captions: Sequence[str]) -> str:
-    """Draw each picture with its caption below, in axes of its own; return the alt text."""
+    """Draw each picture in axes of its own, its caption's first line above, the rest below.
+
+    Returns the alt text.
+    """
     require(
         len(axes) == len(pictures) == len(captions),
         f"{len(axes)} axes, {len(pictures)} pictures and {len(captions)} captions came; as many of "
@@ -29,7 +32,12 @@ def sheet(axes: Sequence[Axes], pictures: Sequence[Tensor], captions: Sequence[s
     )
     for ax, picture, caption in zip(axes, pictures, captions, strict=True):
         ax.imshow(as_image(picture), interpolation="nearest")
-        ax.set_title(caption, size=9, weight="normal", loc="center", y=-0.32, color=INK)
+        name, _, words = caption.partition("\n")
+        ax.set_title(name, size=9, weight="normal", loc="center", color=INK, parse_math=False)
+        ax.text(
+            0.5, -0.04, words,
+            size=9, color=INK, ha="center", va="top", parse_math=False, transform=ax.transAxes,
+        )  # fmt: skip
         ax.set_axis_off()
     return "Pictures with their texts: " + "; ".join(c.replace("\n", " ") for c in captions) + "."
 
@@ -108,6 +116,28 @@ def recall_by_knob(ax: Axes, table: pd.DataFrame, label: str, value: str = "R@10
     return f"{value} by {label}. " + "; ".join(sentences) + "."
 
 
+def recall_by_gap(ax: Axes, table: pd.DataFrame, own: float) -> str:
+    """Draw recall at the gaps that a shift leaves, as trained marked; return the alt text.
+
+    table: a row per shift; columns gap (negative where the modalities have passed each other),
+    R@1, R@10.  own: the gap as trained.
+    """
+    require_columns(table, ("gap", "R@1", "R@10"))
+    words = []
+    for name, role in (("R@10", "joint"), ("R@1", "A")):
+        ax.plot(table["gap"], table[name], label=name, **style(role))
+        read = ", ".join(f"{r:.2f} at {g:.2f}" for g, r in zip(table["gap"], table[name],
+                                                             strict=True))  # fmt: skip
+        words.append(f"{name} {read}")
+    ax.axvline(own, color=MUTED, linewidth=1)
+    ax.annotate("as trained", (own, 0.01), (4, 0), textcoords="offset points", color=INK, size=9)
+    ax.set_ylim(0, None)
+    ax.set_xlabel("gap (negative: past each other)")
+    ax.set_ylabel("recall")
+    ax.legend(loc="center right")
+    return f"Recall by the gap after a shift; as trained it is {own:.2f}. {'; '.join(words)}."
+
+
 def probe_by_labels(ax: Axes, table: pd.DataFrame, title: str) -> str:
     """Draw the accuracy that so many labels buy, a line per way to features; return the alt text.
 
@@ -127,3 +157,25 @@ def probe_by_labels(ax: Axes, table: pd.DataFrame, title: str) -> str:
     ax.set_ylabel("accuracy (band: 95 % interval; line: chance)")
     ax.legend(loc="lower right")
     return f"{title}: accuracy by number of labels. " + "; ".join(words) + "."
+
+
+def agreement_by_size(ax: Axes, table: pd.DataFrame) -> str:
+    """Draw mutual neighbours by the size of the texts' encoder; return the alt text.
+
+    table: as `coursekit.lessons.l09_contrastive_alignment.did_they_meet.agreement` gives it.
+    """
+    require_columns(table, ("pictures", "size", "agreement"))
+    sizes = sorted(table["size"].unique())
+    words = []
+    for role, (name, rows) in zip(
+        ("A", "B", "joint", "ensemble"), table.groupby("pictures", sort=False), strict=False
+    ):
+        by_size = rows.set_index("size")["agreement"].loc[sizes]
+        ax.plot(range(len(sizes)), by_size, label=str(name), **style(role))
+        words.append(f"{name} {by_size.iloc[0]:.3f} to {by_size.iloc[-1]:.3f}")
+    ax.set_xticks(range(len(sizes)), [str(size) for size in sizes])
+    ax.set_ylim(0, None)
+    ax.set_xlabel("numbers per text")
+    ax.set_ylabel("share of ten neighbours in common")
+    ax.legend()
+    return f"Mutual neighbours by {sizes[0]} to {sizes[-1]} numbers per text: {'; '.join(words)}."

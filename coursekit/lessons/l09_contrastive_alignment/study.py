@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-import torch
 import typer
 
 from coursekit.analysis.intervals import summarise
@@ -18,6 +17,7 @@ from coursekit.lessons.l09_contrastive_alignment.emoji_training import (
     EPOCHS,
     RATE,
     emoji,
+    joined,
     places,
     retrieval,
     settings_for,
@@ -37,9 +37,7 @@ NONE: Mapping[str, float] = {"shift": 0, "brightness": 0.0, "word_dropout": 0.0}
 def both_artists(name: str) -> Split:
     """A split of both artists' pictures, each picture with its text."""
     one, other = (emoji(artist).split(name) for artist in ARTISTS)
-    inputs = {m: torch.cat([one.inputs[m], other.inputs[m]]) for m in one.inputs}
-    labels = torch.cat([one.labels, other.labels])
-    return Split(inputs, labels, torch.cat([one.group, other.group]))
+    return joined(one, other)
 
 
 def trial(knob: str, value: float, rate: float, seed: int) -> MultimodalClassifier:

@@ -109,6 +109,14 @@ def matching_scores(model: MultimodalClassifier, patches: Tensor, words: Tensor)
     return torch.cat(parts)
 
 
+@torch.no_grad()
+def matching_of(model: MultimodalClassifier, scenes: Scenes, text: Tensor) -> Tensor:
+    """`matching_scores` of each picture with the caption (N, L, V) of its row, (N,)."""
+    with evaluating(model):
+        features = model.encode({PICTURE: scenes.pictures, TEXT: text})
+    return matching_scores(model, features[PICTURE], features[TEXT])
+
+
 def all_matching_scores(model: MultimodalClassifier, scenes: Scenes) -> Tensor:
     """`matching_scores` of every picture with every caption, (N, N): N² passes."""
     features, n = encoded(model, scenes), len(scenes)

@@ -17,12 +17,19 @@ from coursekit.training.image_text_matching import hard_negative_weights, random
 from coursekit.training.masked_words import masked_word_loss
 from coursekit.training.method import Run, Step
 from coursekit.training.momentum_distillation import distilled_contrast, share_at
+from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import (
     choose,
     require,
     require_count,
     require_not_negative,
     require_share,
+)
+from coursekit.utils.tensor_checks import (
+    require_batch,
+    require_labels,
+    require_pairs,
+    require_scalar,
 )
 
 RAMP = 0.3  # of the steps, over which the teacher's share rises
@@ -31,8 +38,15 @@ RAMP = 0.3  # of the steps, over which the teacher's share rises
 def pair_contrast(first: Tensor, second: Tensor, temperature: Tensor, ids: Tensor) -> Tensor:
     """InfoNCE both ways of B pairs whose right partners are all of one id, a scalar.
 
-    first, second: (B, D).  temperature: τ, a scalar.  ids: (B,) int64.
+    first, second: (B, D).  temperature: τ, a scalar above zero.  ids: (B,) int64; pairs of one id
+    share the target evenly.
+    Errors: ValueError for shapes that do not fit, rows of zeros, NaN, a temperature of 0 or less.
     """
+    require_pairs(first, second)
+    require_scalar("temperature", temperature)
+    sentence = "temperature is zero or less; a number above zero was expected."
+    check(temperature > 0, lambda: ValueError(sentence))
+    require_labels("ids", ids, len(first))
     logits = cosines(first, second) / temperature
     own = (ids[:, None] == ids).to(logits.dtype)
     target = own / own.sum(1, keepdim=True)
@@ -168,8 +182,9 @@ def same_everywhere(words: Tensor) -> Tensor:
     """(B, L, V) → (B,) int64, a number of the text that is the same in every batch.
 
     Places as digits of a number, which overflows for long texts; then two texts share a number by
-    chance once in 2⁶⁴.
+    chance once in 2⁶³.
     """
+    require_batch("words", words, (None, None, None))
     places = words.argmax(2) + (words.sum(2) > 0)  # 0 where there is no word
     number = torch.zeros(len(words), dtype=torch.int64, device=words.device)
     for column in places.T:

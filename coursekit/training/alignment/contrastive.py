@@ -18,13 +18,19 @@ from coursekit.training.contrastive_losses import (
     siglip,
 )
 from coursekit.training.method import Method, Run, Step
-from coursekit.utils.checks import choose, require, require_count, require_positive
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_count,
+    require_instance,
+    require_positive,
+)
 
 LOSSES = ("infonce", "siglip")
 
 
 class Contrastive(Method):
-    """loss = mean of InfoNCE (or SigLIP) over all pairs of modalities; no label is learnt from.
+    """loss = mean of InfoNCE (or SigLIP) over pairs of modalities; no label is learnt from.
 
     width: of the common space.  temperature: a fixed one, 1/e^s; None: learnt, from .07, e^s
     between 1 and 100 after every step.  negatives: how many other rows each is compared with; None:
@@ -48,8 +54,10 @@ class Contrastive(Method):
         shift: int = 0,
         brightness: float = 0.0,
         word_dropout: float = 0.0,
+        anchor: str | None = None,
     ) -> None:
         choose("loss", loss, LOSSES)
+        require_instance("anchor", anchor, str | None)
         require_count("width", width, 1)
         if temperature is not None:
             require_positive("temperature", temperature)
@@ -61,12 +69,15 @@ class Contrastive(Method):
         self.of_pair, self.width, self.temperature = loss, width, temperature
         self.negatives, self.shift = negatives, shift
         self.brightness, self.word_dropout = brightness, word_dropout
+        self.anchor = anchor
 
     def begin(self, run: Run) -> None:
         """A common space takes the place of the fusion.  Errors: ValueError for one modality."""
         model = run.model
         sentence = f"model reads {list(model.modalities)}; pairs need two modalities or more."
         require(len(model.modalities) > 1, sentence)
+        if self.anchor is not None:
+            choose("anchor", self.anchor, model.modalities)
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
         start = START_LOG_SCALE if self.temperature is None else -math.log(self.temperature)
         bias = 0.0
@@ -105,8 +116,9 @@ class Contrastive(Method):
         """The contrastive loss, and the probe's, which reaches nothing but the probe."""
         space = self.space(step.run)
         places = space.aligned(step.prediction.features)
-        pairs = [self._of(space, *two) for two in combinations(places.values(), 2)]
-        return torch.stack(pairs).mean() + super().loss(step, weights)
+        pairs = [two for two in combinations(places, 2) if self.anchor in (None, *two)]
+        losses = [self._of(space, places[one], places[other]) for one, other in pairs]
+        return torch.stack(losses).mean() + super().loss(step, weights)
 
     def _of(self, space: CommonSpace, first: Tensor, second: Tensor) -> Tensor:
         """Loss of one pair of modalities, mean over blocks of the batch."""

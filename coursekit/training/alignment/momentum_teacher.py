@@ -31,7 +31,8 @@ class MomentumTeacher(nn.Module):
         self.model = copy.deepcopy(run.model).requires_grad_(False)
         width = self.network.maps[PICTURE].out_features
         drawn = torch.Generator().manual_seed(run.seed)
-        self.queue = PairQueue(queue, int(width), drawn).to(run.engine.device)  # type: ignore[arg-type]
+        places = PairQueue(queue, int(width), drawn)  # type: ignore[arg-type]
+        self.queue = places.to(next(run.model.parameters()))
 
     @property
     def network(self) -> TwoTower:

@@ -9,6 +9,7 @@ from coursekit.models.pair_network import PICTURE, TEXT, PairNetwork
 from coursekit.training.all_reduce import everyones
 from coursekit.training.method import Run, Step
 from coursekit.utils.checks import require_instance
+from coursekit.utils.tensor_checks import require_batch
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class PairBatch:
 
 def pair_batch(step: Step) -> PairBatch:
     """What a step gives; of processes that share the batch each gets the words of all."""
+    require_instance("step", step, Step)
     run, engine = step.run, step.run.engine
     words = step.inputs[TEXT]
     words = words if engine.world == 1 else everyones(words, engine.rank, engine.world)
@@ -49,6 +51,7 @@ def pair_batch(step: Step) -> PairBatch:
 
 def network_of(run: Run) -> PairNetwork:
     """The network that reads pairs.  Errors: TypeError for a model that has another fusion."""
+    require_instance("run", run, Run)
     require_instance("the fusion of model", run.model.fusion, PairNetwork)
     assert isinstance(run.model.fusion, PairNetwork)
     return run.model.fusion
@@ -56,5 +59,6 @@ def network_of(run: Run) -> PairNetwork:
 
 def same_text(words: Tensor) -> Tensor:
     """(B, L, V), a one per word → (B,) int64, equal where the texts are."""
+    require_batch("words", words, (None, None, None))
     places = words.argmax(2).masked_fill(words.sum(2) == 0, -1)
     return places.unique(dim=0, return_inverse=True)[1]

@@ -77,7 +77,7 @@ class PairObjective(Method):
         _, words = encoder.reads
         network = self.network(widths, model.num_classes, words)
         initialise(network, run.seed)
-        model.fusion = network.to(run.engine.device)
+        model.fusion = network.to(next(model.parameters()))
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """The weighted sum, and the probe's loss, which reaches nothing but the probe."""

@@ -68,7 +68,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
 
 read_matrix = Exercise(
     key="09-matrix",
-    points=2,
+    points=1,
     task="Return the word for a matrix of cosines, a row per picture, a column per text.",
     reference=_read,
     cases=_cases,

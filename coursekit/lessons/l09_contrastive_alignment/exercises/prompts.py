@@ -25,7 +25,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
 
 prompt_weights = Exercise(
     key="09-prompts",
-    points=2,
+    points=1,
     task="Return one direction per class from the features of its prompts.",
     reference=_weights,
     cases=_cases,

@@ -116,7 +116,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
 
 recall_at_k = Exercise(
     key="09-recall",
-    points=3,
+    points=2,
     task="Return recall@k, picture to text, with ties at their expected worth.",
     reference=_recall,
     cases=_cases,

@@ -1,0 +1,37 @@
+"""Do two encoders agree about who is near whom? Their features need not be comparable.
+
+Huh and colleagues, The Platonic Representation Hypothesis (2024),
+https://arxiv.org/abs/2405.07987, appendix A: m_NN.
+"""
+
+import torch
+from torch import Tensor
+
+from coursekit.training.contrastive_losses import unit
+from coursekit.utils.checks import require_count
+from coursekit.utils.tensor_checks import require_batch
+
+
+def nearest(features: Tensor, k: int) -> Tensor:
+    """The k rows with the largest cosine to each row of (N, D), itself left out, (N, k) int64.
+
+    Errors: ValueError for a row of zeros, NaN, k from N on.
+    """
+    x = unit("features", features)
+    require_count("k", k, 1, len(x) - 1)
+    cosine = x @ x.T
+    cosine.fill_diagonal_(-torch.inf)
+    return cosine.topk(k, dim=1).indices
+
+
+def mutual_neighbours(first: Tensor, second: Tensor, k: int = 10) -> Tensor:
+    """Share of the k nearest neighbours of a row that both encoders agree on, mean, a scalar.
+
+    first (N, D), second (N, E): row i of both is the same sample. By chance it is k / (N − 1).
+    Errors: as `nearest`; ValueError for another number of rows.
+    """
+    require_batch("first", first, (None, None))
+    require_batch("second", second, (len(first), None))
+    one, other = nearest(first, k), nearest(second, k)
+    shared = (one[:, :, None] == other[:, None, :]).any(2)
+    return shared.double().mean()
