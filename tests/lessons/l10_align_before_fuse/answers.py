@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 from scipy.special import log_softmax
 from scipy.special import softmax as scipy_softmax
-from torch.nn import functional as F
 
 from coursekit.training.image_text_matching import hard_negative_weights
 from coursekit.training.word_patch_alignment import transport_plan
@@ -43,7 +42,7 @@ def targets_loop(similarity, rows, columns, temperature, share):
 
 
 def targets_torch(similarity, rows, columns, temperature, share):
-    soft = F.softmax(torch.as_tensor(similarity) / temperature, dim=1)
+    soft = (torch.as_tensor(similarity) / temperature).softmax(1)
     own = torch.as_tensor(rows)[:, None] == torch.as_tensor(columns)
     return torch.lerp(own / own.sum(1, keepdim=True), soft.float(), share)
 
@@ -102,7 +101,7 @@ def negatives_torch(similarity, ids):
 
 def negatives_float32(similarity, ids):
     s = np.array(similarity, dtype=np.float32)
-    s[np.equal.outer(ids, ids)] = -1e9
+    s[np.equal.outer(ids, ids)] = -np.inf
     return softmax(s)
 
 
@@ -111,8 +110,8 @@ def negatives_package(similarity, ids):
 
 
 def negatives_log(similarity, ids):
-    masked = np.where(ids[:, None] == ids, -np.inf, similarity)
-    return np.exp(log_softmax(masked, axis=1))
+    scores = np.where(ids[:, None] == ids, -np.inf, similarity)
+    return np.exp(log_softmax(scores, axis=1))
 
 
 def masked(similarity, ids):
@@ -160,13 +159,13 @@ def step_float32(cost, plan, sigma, beta):
 
 def step_pandas(cost, plan, sigma, beta):
     q = pd.DataFrame(np.exp(-cost / beta) * plan)
-    columns = q.div(q.mul(sigma, axis=0).sum(axis=0), axis=1)
+    columns = q / q.mul(sigma, axis=0).sum()
     return columns.div(len(q) * columns.sum(axis=1), axis=0)
 
 
 def step_logs(cost, plan, sigma, beta):
     log_q = np.log(plan) - cost / beta
-    log_q = log_q - np.logaddexp.reduce(log_q + np.log(sigma)[:, None], axis=0)
+    log_q = log_q - np.logaddexp.reduce(log_q + np.log(sigma)[:, None])
     return np.exp(log_q - np.logaddexp.reduce(log_q, axis=1)[:, None]) / len(cost)
 
 
@@ -202,25 +201,21 @@ def fooled_loop(caption, foil, score):
 def fooled_counts(caption, foil, score):
     from collections import Counter
 
-    numbers = {word: i for i, word in enumerate(score["knows"])}
+    numbers = {word: word for word in score["knows"]}
     a, b = (
-        [numbers.get(word, -1) for word in text.split()[: score["longest"]]]
-        for text in (caption, foil)
+        [numbers.get(word) for word in text.split()[: score["longest"]]] for text in (caption, foil)
     )
     return a == b if score["order"] else Counter(a) == Counter(b)
 
 
-def fooled_vectors(caption, foil, score):
-    size = len(score["knows"]) + 1
-
-    def bag(text):
-        rows = np.zeros((score["longest"], size))
-        for place, word in enumerate(text.split()[: score["longest"]]):
-            known = word in score["knows"]
-            rows[place, score["knows"].index(word) if known else size - 1] = 1
-        return rows if score["order"] else rows.sum(0)
-
-    return np.array_equal(bag(caption), bag(foil))
+def fooled_numbers(caption, foil, score):
+    known = list(score["knows"])
+    codes = []
+    for text in (caption, foil):
+        words = text.split()[: score["longest"]]
+        codes.append([known.index(word) if word in known else len(known) for word in words])
+    arrange = np.asarray if score["order"] else np.sort
+    return np.array_equal(arrange(codes[0]), arrange(codes[1]))
 
 
 def fooled_pandas(caption, foil, score):
@@ -256,7 +251,7 @@ def kept_or_dropped(text, score):
 
 
 def choose_loop(n, m, k, budget, recall):
-    best, score = "none", -1.0
+    best, score = "none", -math.inf
     prices = [(n + m, "dual"), (n * m, "single"), (n + m + n * min(k, m), "rerank")]
     for price, name in sorted(prices):
         if price <= budget and recall[name] > score:
@@ -265,7 +260,7 @@ def choose_loop(n, m, k, budget, recall):
 
 
 def choose_sorted(n, m, k, budget, recall):
-    prices = {"dual": n + m, "single": n * m, "rerank": n + m + n * (k if k < m else m)}
+    prices = {"dual": n + m, "single": n * m, "rerank": n + m + n * min(k, m)}
     order = sorted(prices, key=lambda name: (-recall[name], prices[name]))
     return next((name for name in order if prices[name] <= budget), "none")
 
@@ -612,7 +607,7 @@ RIGHT = {
     "10-fooled": {
         "loop": fooled_loop,
         "counts": fooled_counts,
-        "vectors": fooled_vectors,
+        "numbers": fooled_numbers,
         "pandas": fooled_pandas,
         "tensor": fooled_tensor,
     },

@@ -69,24 +69,25 @@ PAIRS = (
     ("moon and star", "moon and star"),
 )
 WORDS = ("cat", "dog", "star", "rats", "moon", "left", "right", "and")
-KNOWN = (WORDS, ("cat", "dog", "star", "moon", "left"), ("left", "right", "and"))
+SOME = ("cat", "dog", "star", "moon", "left")
+# How many words are read, and which are known.
+READS = ((3, WORDS), (4, WORDS), (4, SOME), (77, WORDS), (77, SOME), (77, ("left", "right", "and")))
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[str, str, Score]]:
-    """Every pair for scores with and without order, that read all of it or four words or three.
+    """Every pair for scores with and without order, which read more or less of it.
 
     The pairs, and which of the two comes first, are in another order each time.
     """
     cases: list[tuple[str, str, Score]] = []
     for caption, foil in PAIRS:
         for order in (True, False):
-            for longest in (3, 4, 77):
-                for known in KNOWN:
-                    words = [str(word) for word in rng.permutation(known)]
-                    score = {"order": order, "knows": words, "longest": longest}
-                    names = [str(name) for name in rng.permutation(list(score))]
-                    two = (caption, foil) if rng.random() < 0.5 else (foil, caption)
-                    cases.append((*two, {name: score[name] for name in names}))
+            for longest, known in READS:
+                words = [str(word) for word in rng.permutation(known)]
+                score = {"order": order, "knows": words, "longest": longest}
+                names = [str(name) for name in rng.permutation(list(score))]
+                two = (caption, foil) if rng.random() < 0.5 else (foil, caption)
+                cases.append((*two, {name: score[name] for name in names}))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

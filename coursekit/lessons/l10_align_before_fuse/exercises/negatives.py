@@ -15,7 +15,7 @@ def _apart(ids: Array) -> Array:
 
 
 def _masked(similarity: Array, allowed: Array) -> Array:
-    return softmax(np.where(allowed, similarity, -np.inf), axis=1)
+    return softmax(np.where(allowed, similarity, -np.inf))
 
 
 def _weights(similarity: Array, ids: Array) -> Array:
@@ -31,7 +31,8 @@ def _rescaled(weights: Array) -> Array:
 FIXED = (
     (1000 * np.eye(3), [0, 1, 2]),
     (-1000 * (1 - np.eye(4)) - np.diag([0.0, 1, 2, 3]), [3, 1, 2, 0]),
-    ([[0, 1000, 999], [-1000, 0, -1000.5], [1000, 1000, 0]], [5, 6, 7]),
+    ([[0, 1e3, 999, -1e3], [-1e3, 0, -9, 1e3], [1e3, 1e3, 0, 1], [2, -1e3, 1e3, 0]], [5, 6, 7, 8]),
+    ([[0, -900, -901], [900, 0, 901], [1, 2, 0]], [1, 2, 3]),
     (np.zeros((4, 4)), [0, 1, 0, 2]),
     ([[2.0, 0.3, 9], [-0.5, 1.5, 0.02], [8, -9, 1]], [4, 2, 4]),
     ([[9, 0.01, 0.02, -7], [6, -6, 0.5, -5.5], [0.03, 1, 7, 0.7], [-8, 0.04, -9, 3]], [1, 2, 3, 4]),
@@ -57,13 +58,13 @@ hard_negative_weights = Exercise(
     misconceptions=(
         Misconception(
             "cleared after the softmax",
-            lambda s, ids: _rescaled(softmax(s, axis=1) * _apart(ids)),
+            lambda s, ids: _rescaled(softmax(s) * _apart(ids)),
             "You clear the own pair after the softmax. Where it has all the mass, nothing is left "
             "to rescale, and 0/0 is no number. Mask with −∞ first, then take the softmax.",
         ),
         Misconception(
             "not rescaled",
-            lambda s, ids: softmax(s, axis=1) * _apart(ids),
+            lambda s, ids: softmax(s) * _apart(ids),
             "Your rows do not sum to one: the mass of the own pair is lost, all of it where the "
             "model is sure. Mask with −∞ before the softmax.",
         ),
@@ -75,12 +76,12 @@ hard_negative_weights = Exercise(
         ),
         Misconception(
             "zero for minus infinity",
-            lambda s, ids: softmax(np.where(_apart(ids), s, 0.0), axis=1),
+            lambda s, ids: softmax(np.where(_apart(ids), s, 0.0)),
             "You set similarities to 0 before the softmax, and e⁰ is 1. −∞ is what becomes 0.",
         ),
         Misconception(
             "a little for everybody",
-            lambda s, ids: _rescaled((softmax(s, axis=1) + 1e-4) * _apart(ids)),
+            lambda s, ids: _rescaled((softmax(s) + 1e-4) * _apart(ids)),
             "A constant that is added after the softmax keeps the sum from 0, and where the model "
             "is sure it makes all wrong partners alike. Mask with −∞ first; then none is needed.",
         ),

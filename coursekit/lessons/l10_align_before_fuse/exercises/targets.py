@@ -37,11 +37,12 @@ def _mixed(soft: Array, hard: Array, share: float) -> Array:
 def _targets(
     similarity: Array, rows: Array, columns: Array, temperature: float, share: float
 ) -> Array:
-    return _mixed(softmax(similarity / temperature, axis=1), _even(rows, columns), share)
+    return _mixed(softmax(similarity / temperature), _even(rows, columns), share)
 
 
 # Teacher's similarities, ids of pictures and captions, temperature, share: two captions of one
-# picture; a teacher as sure as can be, of the wrong one; all alike; one picture; one caption each.
+# picture; a teacher as sure as can be, of the wrong one; all alike; one picture; shares of nothing
+# and of all; a very low temperature and a high one, with a share that is almost nothing.
 FIXED = (
     ([[0.9, 0.2, 0.8], [0.1, 0.7, 0.0]], [4, 7], [4, 7, 4], 0.1, 0.4),
     ([[1, -1, 1, -1], [-1, -1, 1, -1]], [2, 1], [2, 1, 3, 1], 0.001, 0.4),
@@ -50,6 +51,8 @@ FIXED = (
     ([[9, -9, 0.01, 6.5]], [5], [6, 5, 5, 6], 3.0, 0.6),
     ([[0.5, -0.2], [0.03, 0.3]], [1, 2], [1, 2], 0.5, 0.0),
     ([[0.5, -0.2], [0.03, 0.3]], [1, 2], [1, 2], 0.5, 1.0),
+    ([[0.51, 0.5, 0.52], [0.3, 0.32, 0.29]], [1, 2], [1, 2, 1], 0.0137, 0.3),
+    ([[9, -7, 0.5], [-8, 3, 7]], [6, 5], [5, 6, 5], 8.0, 0.0123),
 )
 
 
@@ -85,25 +88,25 @@ distilled_targets = Exercise(
         ),
         Misconception(
             "ids not looked at",
-            lambda s, r, c, t, a: _mixed(softmax(s / t, axis=1), _own_place(r, c), a),
+            lambda s, r, c, t, a: _mixed(softmax(s / t), _own_place(r, c), a),
             "You put the one on the diagonal. A caption belongs to a picture where their ids are "
             "the same, wherever it stands.",
         ),
         Misconception(
             "first caption only",
-            lambda s, r, c, t, a: _mixed(softmax(s / t, axis=1), _first(r, c), a),
+            lambda s, r, c, t, a: _mixed(softmax(s / t), _first(r, c), a),
             "The first caption of a picture gets all. The others are as right: spread the one "
             "evenly over them.",
         ),
         Misconception(
             "a one for each caption",
-            lambda s, r, c, t, a: _mixed(softmax(s / t, axis=1), _same(r, c), a),
+            lambda s, r, c, t, a: _mixed(softmax(s / t), _same(r, c), a),
             "Each of a picture's captions gets a whole one, so that targets sum to more than one. "
             "Divide by how many there are.",
         ),
         Misconception(
             "teacher alone",
-            lambda s, r, c, t, a: softmax(s / t, axis=1),
+            lambda s, r, c, t, a: softmax(s / t),
             "That is the teacher's opinion alone. It gets the share α; the rest goes to the "
             "picture's own captions.",
         ),
@@ -134,13 +137,13 @@ distilled_targets = Exercise(
         ),
         Misconception(
             "even over the pictures",
-            lambda s, r, c, t, a: _mixed(softmax(s / t, axis=1), _over_pictures(r, c), a),
+            lambda s, r, c, t, a: _mixed(softmax(s / t), _over_pictures(r, c), a),
             "You spread a caption over its pictures. Spread a picture over its captions: divide "
             "by the sum of the row.",
         ),
         Misconception(
             "both added",
-            lambda s, r, c, t, a: softmax(s / t, axis=1) + _even(r, c),
+            lambda s, r, c, t, a: softmax(s / t) + _even(r, c),
             "You added both. They are mixed: α of the one and 1 − α of the other, so that each "
             "row sums to one.",
         ),

@@ -41,13 +41,15 @@ def _start(words: int, patches: int) -> tuple[Array, Array]:
     return np.ones((words, patches)), np.full(words, 1 / words)
 
 
-# Costs: three words and four patches at the start; one word; one patch; level costs; large ones.
+# Costs and β: three words and four patches at the start; one word; one patch; level costs; large
+# ones; very small ones, with a β to match.
 FIXED = (
-    ([[0.1, 0.9, 0.5, 1.3], [0.7, 0.03, 1.1, 0.6], [1.9, 0.8, 0.02, 1.4]], 0.5),
+    ([[0.1, 0.9, 0.5, 1.3], [0.7, 0.01, 1.1, 0.6], [1.9, 0.8, 0.015, 1.4]], 0.47),
     ([[0.4, 1.2, 0.01]], 0.5),
     ([[0.4], [1.2], [0.7]], 0.5),
     (np.full((2, 3), 0.7), 1.0),
-    ([[9, 6.5], [7, 9], [0.02, 8]], 4.0),
+    ([[9, 6.5], [7, 9], [0.02, 8]], 7.0),
+    ([[0.01, 0.04, 0.0], [0.03, 0.02, 0.05]], 0.0137),
 )
 
 
@@ -62,8 +64,10 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array, float]]:
         plan = rng.uniform(0.01, 1, (words, patches))
         sigma = rng.uniform(0.2, 3, words)
         cases.append((cost, plan / plan.sum(), sigma, beta))
-    # A plan and factors beyond one and five: the scale of neither matters, what they are does.
-    cases.append((cost, 9 * plan, np.linspace(0.03, 8, words), 0.7))
+    # A plan and factors from nearly nothing to beyond five: their scale does not matter, what they
+    # are to each other does.
+    plan = np.linspace(0.01, 9, words * patches).reshape(words, patches)
+    cases.append((cost, plan, np.geomspace(8, 0.01, words), 0.7))
     return cases
 
 
