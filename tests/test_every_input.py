@@ -51,7 +51,7 @@ MODULES = (
     *("layers.tokens", "layers.modality_dropout"),
     *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
     *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
-    *("compare.seeds", "training.contrastive_losses"),
+    *("compare.seeds", "training.contrastive_losses", "training.alignment.correspondence"),
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(
@@ -417,6 +417,19 @@ TABLE: dict[str, dict[str, Argument]] = {
         "parts": count(2, 0, N + 1),
     },
     "training.contrastive_losses.clamp_log_scale": {"log_scale": LOG_SCALE},
+    "training.alignment.correspondence.match_logits": {
+        "first": batch(X),
+        "second": batch(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "weight": LOG_SCALE,
+        "bias": LOG_SCALE,
+    },
+    "training.alignment.correspondence.match_loss": {
+        "first": batch(X),
+        "second": batch(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "weight": LOG_SCALE,
+        "bias": LOG_SCALE,
+        "step": count(1, 0, N),
+    },
     "analysis.intervals.interval": {
         "values": Argument(
             [1.0, 2.0],
