@@ -421,7 +421,7 @@ claim("… begins at {value:.3f}", warm.low, above=0)
 # - What comes for a word that no training caption held?
 
 # %%
-EXPLORERS["gap"]()
+EXPLORERS["retrieval"]()
 
 # %% [markdown]
 # ## Another artist

@@ -11,7 +11,7 @@ from coursekit.data import load
 from coursekit.data.multimodal import Split
 from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs, fit, predict
-from coursekit.training.alignment import build, names
+from coursekit.training.alignment import OBJECTIVES, build, names
 from coursekit.training.contrastive_losses import (
     clamp_log_scale,
     info_nce,
@@ -112,6 +112,9 @@ def recall(model, data, k=1):
 
 def test_the_objectives_are_listed():
     assert names() == ["align-before-fuse", "contrastive", "correspondence", "single-stream"]
+    assert names() == sorted(OBJECTIVES) and {"contrastive", "correspondence"} <= set(names())
+    for name in names():
+        assert type(build(name)) is OBJECTIVES[name] and build(name).name == name
     with pytest.raises(ValueError, match="Did you mean 'contrastive'"):
         build("contrastiv")
 
