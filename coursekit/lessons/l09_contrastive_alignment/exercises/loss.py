@@ -7,6 +7,7 @@ from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
+LEAST = 0.1  # loss of a case; of smaller ones an answer in float32 keeps too few digits
 
 
 def unit(x: Array) -> Array:
@@ -38,9 +39,12 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, float]]:
     """
     cases = []
     for n, d, temperature in ((3, 4, 0.5), (5, 3, 0.2), (4, 4, 1.0), (6, 2, 2.0), (2, 5, 0.1)):
-        u = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1))
-        v = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1))
-        cases.append((u, v + 0.7 * u, temperature))
+        loss = 0.0
+        while loss < LEAST:
+            u = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1))
+            v = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1)) + 0.3 * u
+            loss = _loss(u, v, temperature)
+        cases.append((u, v, temperature))
     cases.append((np.ones((4, 3)), np.ones((4, 3)), 0.3))
     return cases
 

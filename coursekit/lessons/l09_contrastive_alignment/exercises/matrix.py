@@ -59,6 +59,10 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
         winners = ten.copy()
         winners[:wrong] = np.roll(winners[:wrong], 1)
         cases.append((_matrix(rng, winners, 0.1),))
+    cases += [(np.full((4, 4), 0.9),), (-0.4 + 0.04 * np.eye(4),), (0.9 + 0.04 * np.eye(4),)]
+    # Exactly at the limit; all cosines below zero; rows that lead by little.
+    cases += [(0.05 * np.eye(5),), (-0.9 + 0.5 * np.eye(4),), (-0.9 + 0.5 * np.eye(4)[::-1],)]
+    cases.append((0.1 * np.arange(5)[:, None] + 0.0004 * np.eye(5),))
     # Just not flat; rows and columns disagree: every row has its own, one picture wins all texts.
     cases.append((0.1 + 0.06 * np.eye(5),))
     rows = 0.1 * np.arange(5)[:, None] + 0.02 * np.eye(5)
