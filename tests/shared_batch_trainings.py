@@ -20,7 +20,7 @@ from coursekit.data.multimodal import Split
 from coursekit.fusion import build
 from coursekit.layers.initialise import initialise
 from coursekit.models import MultimodalClassifier, ResNet18, build_classifier
-from coursekit.training import Settings, fit
+from coursekit.training import Settings, alignment, fit
 
 FEW = Settings(epochs=3, batch_size=8)
 OWN = {
@@ -75,6 +75,29 @@ def residual():
     return model.double()
 
 
+def pairs():
+    """Small pictures with bags of words that say which class they are of; the last batch is one."""
+    draw = torch.Generator().manual_seed(5)
+    labels = torch.randint(3, (33,), generator=draw)
+    bags = torch.rand(33, 12, generator=draw) + 2 * torch.eye(12)[labels]
+    shapes = torch.randn(3, 3, 16, 16, generator=draw)[labels]
+    seen = shapes + torch.randn(33, 3, 16, 16, generator=draw)
+    inputs = {"picture": seen.double(), "text": bags.double()}
+    return Split(inputs, labels, torch.arange(33))
+
+
+def aligned(name, **own):
+    """Pictures and texts aligned by an objective, with a scale that is learnt."""
+    split = pairs()
+    floats = {m: x.float() for m, x in split.inputs.items()}
+    kinds = {"picture": "strided-cnn", "text": "bag"}
+    model = build_classifier(floats, 3, encoder=kinds, widths=(16,)).double()
+    method = alignment.build(name, width=8, **own)
+    history = fit(model, split, split, FEW, seed=4, method=method)
+    assert model.fusion.scale.log_scale != model.fusion.scale.starts[0]  # it has had gradients
+    return history, model
+
+
 def cases():
     """Name → a function that trains and returns history and model."""
     chosen = data()
@@ -109,6 +132,12 @@ def cases():
         return fit(model, split, split, settings, method=balancing.build("mlb")), model
 
     trainings["residual networks"] = deep
+    for loss in ("infonce", "siglip"):
+        trainings[f"contrastive, {loss}"] = lambda w=loss: aligned("contrastive", loss=w)
+    trainings["contrastive, blocks"] = lambda: aligned("contrastive", negatives=2)
+    changes = {"shift": 1, "brightness": 0.4, "word_dropout": 0.4}
+    trainings["contrastive, changed pairs"] = lambda: aligned("contrastive", **changes)
+    trainings["correspondence, pairs"] = lambda: aligned("correspondence")
     return trainings
 
 

@@ -85,6 +85,7 @@ COLOURS = torch.rand(5, 3, 8, 8)
 BAGS = torch.eye(5, 7)
 PROMPTS = torch.randn(C, 2, 4)
 OWN = torch.eye(N, dtype=torch.bool)
+PART_OF_A_BATCH = {"whole": count(9, 1), "first": count(1, -1, 9)}
 LOG_SCALE = Argument(
     torch.tensor(2.0),
     (
@@ -575,6 +576,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "pictures": batch(COLOURS),
         "spread": number(0.2, -0.1, 1),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.pair_augmentation.mirrored": {
         "pictures": batch(COLOURS),
@@ -587,11 +589,13 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.pair_augmentation.without_words": {
         "bags": batch(BAGS),
         "share": number(0.3, -0.1, 1),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.synthetic.shown_classes": {
         "kind": name("synergistic"),

@@ -74,8 +74,9 @@ def build_classifier(
 ) -> MultimodalClassifier:
     """A classifier for the modalities in ``inputs`` (one example batch or the whole split).
 
-    encoder: "mlp", "cnn", "conformer" (the last of ``widths`` is the feature width) or "resnet18"
-    (always 512), or one of them for each modality, by its name.  dropout: rate on the features.
+    encoder: "mlp", "cnn", "bag", "conformer" (the last of ``widths`` is the feature width),
+    "strided-cnn" (its own) or "resnet18" (512), or one of them for each modality, by its name.
+    dropout: rate on the features.
     The same seed gives the same weights; a modality's encoder depends on its place.
     """
     require_count("num_classes", num_classes, 1)
