@@ -47,7 +47,7 @@ def loss_pandas(u, v, temperature):
     own = pd.Series(np.diag(s))
     rows = np.log(np.exp(s).sum(axis=1)) - own
     columns = np.log(np.exp(s).sum(axis=0)) - own
-    return [pd.concat([rows, columns]).mean()][0]
+    return pd.concat([rows, columns]).mean()
 
 
 def loss_of_einsum(u, v, temperature):
@@ -311,7 +311,7 @@ def matrix_hot(similarity):
 
 
 def matrix_counter(similarity):
-    winners = np.argsort(-np.asarray(similarity), axis=1, kind="stable")[:, 0]
+    winners = np.nanargmax(similarity, axis=1)
     counts = np.bincount(winners, minlength=len(similarity))
     share = np.count_nonzero(winners == np.arange(len(winners))) / len(winners)
     return (
