@@ -77,6 +77,29 @@ def residual():
     return model.double()
 
 
+def pairs():
+    """Small pictures with bags of words that say which class they are of; the last batch is one."""
+    draw = torch.Generator().manual_seed(5)
+    labels = torch.randint(3, (33,), generator=draw)
+    bags = torch.rand(33, 12, generator=draw) + 2 * torch.eye(12)[labels]
+    shapes = torch.randn(3, 3, 16, 16, generator=draw)[labels]
+    seen = shapes + torch.randn(33, 3, 16, 16, generator=draw)
+    inputs = {"picture": seen.double(), "text": bags.double()}
+    return Split(inputs, labels, torch.arange(33))
+
+
+def aligned(name, **own):
+    """Pictures and texts aligned by an objective, with a scale that is learnt."""
+    split = pairs()
+    floats = {m: x.float() for m, x in split.inputs.items()}
+    kinds = {"picture": "strided-cnn", "text": "bag"}
+    model = build_classifier(floats, 3, encoder=kinds, widths=(16,)).double()
+    method = alignment.build(name, width=8, **own)
+    history = fit(model, split, split, FEW, seed=4, method=method)
+    assert model.fusion.scale.log_scale != model.fusion.scale.starts[0]  # it has had gradients
+    return history, model
+
+
 def cases():
     """Name → a function that trains and returns history and model."""
     chosen = data()
@@ -115,7 +138,13 @@ def cases():
         ("align-before-fuse", {"momentum": 0.9, "queue": 12, "foil": colour_foils}),
         ("single-stream", {"transport": 0.1}),
     ):
-        trainings[name] = lambda n=name, o=own: aligned(n, **o)
+        trainings[name] = lambda n=name, o=own: aligned_scenes(n, **o)
+    for loss in ("infonce", "siglip"):
+        trainings[f"contrastive, {loss}"] = lambda w=loss: aligned("contrastive", loss=w)
+    trainings["contrastive, blocks"] = lambda: aligned("contrastive", negatives=2)
+    changes = {"shift": 1, "brightness": 0.4, "word_dropout": 0.4}
+    trainings["contrastive, changed pairs"] = lambda: aligned("contrastive", **changes)
+    trainings["correspondence, pairs"] = lambda: aligned("correspondence")
     return trainings
 
 
@@ -123,7 +152,7 @@ def colour_foils(words, generator):
     return foils(words, "colour", generator)
 
 
-def aligned(name, **own):
+def aligned_scenes(name, **own):
     """Pairs of picture and caption; the last batch has two, one for each of two processes."""
     scenes = as_data(scene_splits(0, (18, 6, 6)))
     kinds, widths = {"picture": "patches", "text": "words"}, (8, 8)

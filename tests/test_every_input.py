@@ -108,6 +108,7 @@ IDS = torch.tensor([3, 1, 3, 0, 5, 2])
 TOKENS, PATCHES = torch.randn(2, 3, 5), torch.randn(2, 4, 5)
 HAS_WORD, HAS_PATCH = (torch.ones(x.shape[:2], dtype=torch.bool) for x in (TOKENS, PATCHES))
 SENTENCES = torch.eye(7)[torch.randint(2, 7, (2, 3))]
+PART_OF_A_BATCH = {"whole": count(9, 1), "first": count(1, -1, 9)}
 LOG_SCALE = Argument(
     torch.tensor(2.0),
     (
@@ -689,6 +690,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "pictures": batch(COLOURS),
         "spread": number(0.2, -0.1, 1),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.pair_augmentation.mirrored": {
         "pictures": batch(COLOURS),
@@ -701,11 +703,13 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.pair_augmentation.without_words": {
         "bags": batch(BAGS),
         "share": number(0.3, -0.1, 1),
         "generator": a(RNG),
+        **PART_OF_A_BATCH,
     },
     "data.synthetic.shown_classes": {
         "kind": name("synergistic"),

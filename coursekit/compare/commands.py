@@ -25,6 +25,7 @@ from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
 from coursekit.models.build import KINDS
 from coursekit.training import Settings
+from coursekit.training.alignment import names as objectives
 from coursekit.training.engine import Engine
 from coursekit.utils.checks import require
 
@@ -37,7 +38,10 @@ def train(
     root: Annotated[Path | None, typer.Option(help="folder of research data")] = None,
     out: Annotated[Path, typer.Option(help="folder for all that comes out")] = Path("training"),
     method: Annotated[
-        str, typer.Option(help=f"balancing: {', '.join(balancing.names())}")
+        str,
+        typer.Option(
+            help=f"balancing: {', '.join(balancing.names())}; aligning: {', '.join(objectives())}"
+        ),
     ] = "joint",
     fusion: Annotated[
         str, typer.Option(help=f"operator: {', '.join(operators())}")
@@ -69,7 +73,9 @@ def train(
     probes: Annotated[bool, typer.Option(help="also probe every encoder")] = False,
     dry: Annotated[bool, typer.Option("--dry", help="open and build only, and say what")] = False,
 ) -> None:
-    """Train a model with a balancing method; stopped and started again, it goes on.
+    """Train a model with a balancing method, or align it; stopped and started again, it goes on.
+
+    An objective that aligns learns from no label; it is reported by a linear probe and retrieval.
 
     Several processes of one or many machines share each batch when torchrun starts them:
     torchrun --nproc-per-node 2 -m coursekit train …
@@ -156,7 +162,9 @@ def best_device() -> str:
 
 def sweep(
     like: Annotated[Path, typer.Argument(help="folder of a training, or its plan.json")],
-    method: Annotated[str, typer.Option(help="name, several with commas, or all")] = "mlb",
+    method: Annotated[
+        str, typer.Option(help="name, several with commas, or all that balance")
+    ] = "mlb",
     fusion: Annotated[str, typer.Option(help="name, or several; the plan's without it")] = "",
     seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 5,
     rates: Annotated[

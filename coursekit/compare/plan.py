@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from coursekit import balancing, fusion
+from coursekit import fusion
+from coursekit.compare import all_methods
 from coursekit.data import LOADERS, load, load_preset, preset, presets, research
 from coursekit.data.lazy_split import LazyData
 from coursekit.data.multimodal import MultimodalData
@@ -36,9 +37,9 @@ class Plan:
 
     data: a preset, a data set of the course, or research data that lie in ``root``.  options: of
     the data set's loader.  standardise: sound and pictures of research data by mean and deviation
-    of 500 training rows.  method, own: a balancing method and its settings.  encoder: a name, or
-    modality → name.  widths: of MLP encoders; the last one is the features'.  seed: of weights,
-    batches and, where it draws, of the data.
+    of 500 training rows.  method, own: a balancing method, or an objective that aligns, and its
+    settings.  encoder: a name, or modality → name.  widths: of MLP encoders; the last one is the
+    features'.  seed: of weights, batches and, where it draws, of the data.
     Errors: ValueError for unknown names, with the nearest right one.
     """
 
@@ -60,14 +61,14 @@ class Plan:
             require_instance(name, getattr(self, name), Mapping)
         require_flag("standardise", self.standardise)
         choose("data", self.data, data_names())
-        choose("method", self.method, balancing.names())
+        choose("method", self.method, all_methods.names())
         choose("fusion", self.fusion, fusion.names())
         require_count("seed", self.seed)
         needed = self.data in research.SOURCES
         require(not needed or self.root is not None, f"root is None; {self.data} needs its folder.")
         useless = f"root is {self.root}; {self.data} does not lie in a folder of yours."
         require(needed or self.root is None, useless)
-        known = list(inspect.signature(balancing.registry()[self.method]).parameters)
+        known = list(inspect.signature(all_methods.registry()[self.method]).parameters)
         for name in self.own:
             require(bool(known), f"{self.method} has no settings; {name!r} came.")
             choose(f"a setting of {self.method}", name, known)
@@ -120,7 +121,7 @@ class Plan:
 
     def build_method(self) -> Method:
         """The method, with its settings."""
-        return balancing.build(self.method, **self.own)
+        return all_methods.build(self.method, **self.own)
 
     def differences(self, text: str) -> list[str]:
         """What tells this plan from one as `text`, in words: what it was, what came.

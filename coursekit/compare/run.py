@@ -2,27 +2,32 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe
+from coursekit.analysis.retrieval import both_ways
+from coursekit.compare.all_methods import PROBE, is_objective
 from coursekit.compare.plan import AnyData, Plan
 from coursekit.data.lazy_split import LazyData
 from coursekit.models import MultimodalClassifier
 from coursekit.training import accuracy, epochs
+from coursekit.training.alignment.common_space import CommonSpace
 from coursekit.training.checkpoint import write_whole
 from coursekit.training.classes import require_classes
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import predict_rows
 from coursekit.utils.precision import not_half
 
+LARGEST_POOL = 5000  # rows among which retrieval is measured
 SPENT = "seconds.txt"  # in the folder of a training: how long it has taken so far
 
 
@@ -40,6 +45,8 @@ def run(
     In ``out``: plan.json, missing.txt (samples that were left out), checkpoints/, history.csv,
     model.pt (weights alone), result.json, where ``seconds`` are those of all attempts, each up to
     its last whole epoch. A training that is done is not done again.
+    Of an objective that aligns, loss and accuracy in the history are those of a linear probe on its
+    features, and so are the accuracies of the result; see `measured`.
     parts: splits that are measured.  probes: also the accuracy of a linear probe of every encoder.
     tell: gets a line per epoch.
     Errors: those of the loader and of `coursekit.training.fit`.
@@ -70,11 +77,16 @@ def run(
             for line in lines_of(rows, fresh, plan.settings.epochs):
                 tell(line)
     seconds = before + (time.perf_counter() - began if fresh else 0)
+    aligned = is_objective(plan.method)
+    accuracy_of = {"accuracy of": PROBE} if aligned else {}
     result = {
         "data": data.name, "fusion": plan.fusion, "method": plan.method, "seed": plan.seed,
-        **measured(model, data, engine, plan.settings.batch_size, parts, probes),
+        **accuracy_of,
+        **measured(model, data, engine, plan.settings.batch_size, parts, probes, aligned),
         "seconds": round(seconds, 2),
     }  # fmt: skip
+    if aligned:
+        del result["fusion"]  # a common space took its place
     if first:
         table = pd.DataFrame(history).to_csv(index=False, lineterminator="\n")
         _write(out / "history.csv", table)
@@ -101,14 +113,23 @@ def measured(
     size: int,
     parts: Sequence[str],
     probes: bool,
+    aligned: bool = False,
 ) -> dict[str, float]:
-    """Loss, accuracy and ECE on each of ``parts``; probe_MODALITY, on the last, if wanted."""
+    """Loss, accuracy and ECE on each of ``parts``; probe_MODALITY, on the last, if wanted.
+
+    aligned: by an objective without labels. The accuracy is then that of its probe, whose loss and
+    ECE say nothing of the model; in their place stands retrieval where two modalities share a
+    space: recall, mean of both ways, among all rows of the part, and how many these are.
+    """
     figures: dict[str, float] = {}
     for name in parts:
         split: AnySplit = data.split(name)
         predictions = predict_rows(model, split, engine, size)
         logits, labels = predictions.joint.cpu(), split.labels
         figures |= {name: accuracy(logits, labels)}
+        if aligned:
+            figures |= {f"{name}_{k}": v for k, v in recalls(model, predictions.features).items()}
+            continue
         figures[f"{name}_loss"] = float(F.cross_entropy(not_half(logits), labels))
         figures[f"{name}_ece"] = float(ece(logits.double().softmax(1), labels))
     if probes:
@@ -117,6 +138,22 @@ def measured(
             after = predictions.features[m].cpu()
             figures[f"probe_{m}"] = probe(z.cpu(), data.train.labels, after, labels)
     return {k: round(v, 6) for k, v in figures.items()}
+
+
+def recalls(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> dict[str, float]:
+    """recall@1 and @10, mean of both ways, and the pool; empty unless two modalities meet.
+
+    Empty too for a pool of more than `LARGEST_POOL`, whose cosines need its square.
+    """
+    rows = len(next(iter(features.values())))
+    if not isinstance(model.fusion, CommonSpace) or len(features) != 2 or rows > LARGEST_POOL:
+        return {}
+    with torch.no_grad():
+        first, second = model.fusion.aligned(features).values()
+        ways = both_ways((first @ second.T).cpu())
+    most = ways[0].candidates
+    recall = {f"recall@{k}": sum(w.recall(k) for w in ways) / 2 for k in (1, 10) if k <= most}
+    return {**recall, "pool": most}
 
 
 def done(plan: Plan, out: Path) -> dict[str, Any] | None:
@@ -140,7 +177,10 @@ def described(plan: Plan) -> str:
         size = sum(p.numel() for p in model.encoders[m].parameters())
         lines.append(f"{m}: {tuple(example[m].shape[1:])} a sample, encoder of {size:,} parameters")
     size = sum(p.numel() for p in model.parameters())
-    lines.append(f"{plan.method} on {plan.fusion}: {size:,} parameters in all")
+    if is_objective(plan.method):
+        lines.append(f"{plan.method}: {size:,} parameters before its own head replaces the fusion")
+    else:
+        lines.append(f"{plan.method} on {plan.fusion}: {size:,} parameters in all")
     missing = data.missing if isinstance(data, LazyData) else ()
     return "\n".join([*lines, *missing])
 

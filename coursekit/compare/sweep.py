@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coursekit import balancing, fusion
-from coursekit.compare import cells
+from coursekit.compare import all_methods, cells
 from coursekit.compare.plan import Plan
 from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
 from coursekit.compare.run import done, run
@@ -27,7 +27,7 @@ def places(plan: Plan, methods: Sequence[str], fusions: Sequence[str]) -> list[c
 
     Errors: ValueError for unknown names, and for methods that none of the fusions allows.
     """
-    known = balancing.registry()
+    known = all_methods.registry()
     for name in fusions:
         choose("fusion", name, fusion.names())
     every: list[cells.Place] = []
@@ -46,7 +46,7 @@ def places(plan: Plan, methods: Sequence[str], fusions: Sequence[str]) -> list[c
 
 
 def defined_for(fusions: Sequence[str]) -> list[str]:
-    """All methods that at least one of the fusions allows."""
+    """All balancing methods that at least one of the fusions allows; objectives are named."""
     known = balancing.registry()
     return [n for n, kind in known.items() if not kind.fusions or set(kind.fusions) & set(fusions)]
 
@@ -64,7 +64,8 @@ def compare(
 ) -> pd.DataFrame:
     """One row per training: data, fusion, method, seed, accuracies, loss, ECE, seconds, trial.
 
-    And diverged: why a training did, empty where it did not.
+    And diverged: why a training did, empty where it did not.  The accuracies of an objective that
+    aligns are those of a linear probe; it has neither loss nor ECE.
 
     out: the folder of results.csv, trials.csv and one folder per training. rates: learning rates
     that every place tries on seeds 0 to 2; the best on valid, where alone they are measured, goes

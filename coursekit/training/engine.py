@@ -128,6 +128,15 @@ class Engine:
         for inputs in split.batches(own):
             yield {m: x.to(self.device, non_blocking=True) for m, x in inputs.items()}
 
+    def place(self, rows: int) -> tuple[int, int]:
+        """Where ``rows`` of this process stand in the batch that all share: first row, and rows."""
+        if self.world == 1:
+            return 0, rows
+        every = [torch.zeros(1, dtype=torch.int64, device=self.device) for _ in range(self.world)]
+        dist.all_gather(every, torch.tensor([rows], device=self.device))
+        counts = [int(count) for count in every]
+        return sum(counts[: self.rank]), sum(counts)
+
     def agree(self, model: nn.Module) -> None:
         """Give every process the weights of the first: rounding may have parted them."""
         if self.world > 1:

@@ -16,7 +16,7 @@ LESSON = Lesson(
                 "Shows nine pictures and nine texts on a sphere, and the contrastive loss at every "
                 "distance between them."
             ),
-            moved="height",
+            moved="height of the circles",
             median_ms=80,
             p95_ms=80,
         ),

@@ -88,7 +88,7 @@ class Contrastive(Method):
         initialise(space, run.seed)
         space.scale.log_scale.requires_grad_(self.temperature is None)
         space.scale.bias.requires_grad_(self.of_pair == "siglip")
-        model.fusion = space.to(run.engine.device)
+        model.fusion = space.to(next(model.parameters()))  # its device and precision
 
     def _block(self, run: Run) -> int:
         return run.settings.batch_size if self.negatives is None else self.negatives + 1
@@ -97,15 +97,22 @@ class Contrastive(Method):
         """The forward pass of pictures and texts that are changed a little."""
         if self.temperature is None:
             clamp_log_scale(self.space(run).scale.log_scale)
-        return run.model({m: self._changed(x, run.generator) for m, x in inputs.items()})
+        if not (self.shift or self.brightness or self.word_dropout):
+            return run.model(inputs)
+        first, whole = run.engine.place(len(next(iter(inputs.values()))))
+        changed = {m: self._changed(x, run.generator, first, whole) for m, x in inputs.items()}
+        return run.model(changed)
 
-    def _changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+    def _changed(self, x: Tensor, generator: torch.Generator, first: int, whole: int) -> Tensor:
+        """Rows of the whole batch, from the first on; every process draws for all of it."""
+        rows = x if len(x) else x.new_zeros(1, *x.shape[1:])  # who has none draws as the others do
+        where = {"whole": whole, "first": min(first, whole - 1)}
         if x.ndim == 4 and (self.shift or self.brightness):
-            x = shifted(x, self.shift, generator)
-            return brightened(x, self.brightness, generator)
-        if x.ndim == 2 and self.word_dropout:
-            return without_words(x, self.word_dropout, generator)
-        return x
+            rows = shifted(rows, self.shift, generator)
+            rows = brightened(rows, self.brightness, generator, **where)
+        elif x.ndim == 2 and self.word_dropout:
+            rows = without_words(rows, self.word_dropout, generator, **where)
+        return rows[: len(x)]
 
     def space(self, run: Run) -> CommonSpace:
         """Where the model's features meet."""

@@ -83,7 +83,7 @@ class Correspondence(Method):
         # Distances lie from 0 to 2: begin with "alike" below one, "not alike" above.
         space = CommonSpace(widths, model.num_classes, self.width, log_scale=1.0, bias=3.0)
         initialise(space, run.seed)
-        model.fusion = space.to(run.engine.device)
+        model.fusion = space.to(next(model.parameters()))  # its device and precision
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """The loss of the pairs, and the probe's, which reaches nothing but the probe."""

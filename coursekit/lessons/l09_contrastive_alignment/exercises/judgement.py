@@ -31,7 +31,7 @@ CAPTIONS = (
     *("credit card", "cupcake", "bluebird", "thumbs up", "Thumbs Down!", "turn left, then right"),
     *("down-pointing triangle", "copyright sign", "green-blue globe", "laptop", "grey cat"),
     *("evergreen tree", "upright piano", "upside-down face", "leftover pizza", "RED-hot"),
-    *("mirror", "shift left"),
+    *("mirror", "shift left", "left, please"),
 )  # fmt: skip
 
 

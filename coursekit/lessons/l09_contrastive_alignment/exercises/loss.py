@@ -7,6 +7,9 @@ from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.softmax import softmax
 
 Array = np.ndarray
+SHORT = [[-0.026, 0.008, 0.009], [0.014, -0.024, -0.013], [-0.009, -0.023, 0.035]]
+OTHER = [[-0.023, 0.011, -0.001], [0.039, 0.014, 0.006], [-0.049, -0.01, 0.031]]
+LEAST = 0.1  # loss of a case; of smaller ones an answer in float32 keeps too few digits
 
 
 def unit(x: Array) -> Array:
@@ -32,16 +35,23 @@ def _loss(u: Array, v: Array, temperature: float) -> float:
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, float]]:
-    """Features of several lengths and numbers, in all of which both ways differ.
+    """Features of several lengths and numbers, in which both ways differ; then fixed ones.
 
-    The last ones are all alike, so that the loss is log B whatever the temperature.
+    Those are all alike, so that the loss is log B whatever the temperature; pairs, well told apart
+    and exchanged; short features at low temperatures, long ones at a high one.
     """
     cases = []
-    for n, d, temperature in ((3, 4, 0.5), (5, 3, 0.2), (4, 4, 1.0), (6, 2, 2.0), (2, 5, 0.1)):
-        u = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1))
-        v = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, (n, 1))
-        cases.append((u, v + 0.7 * u, temperature))
+    for n, d, temperature in ((3, 4, 0.5), (5, 3, 0.4), (4, 4, 1.0), (6, 2, 2.0), (2, 5, 0.6)):
+        loss = 0.0
+        while loss < LEAST:
+            u = rng.normal(size=(n, d)) * rng.uniform(0.5, 2, (n, 1))
+            v = rng.normal(size=(n, d)) * rng.uniform(0.5, 2, (n, 1)) + 0.3 * u
+            loss = _loss(u, v, temperature)
+        cases.append((u, v, temperature))
     cases.append((np.ones((4, 3)), np.ones((4, 3)), 0.3))
+    cases += [(np.eye(3), 2 * np.eye(3), 0.2), (np.eye(3), 2 * np.eye(3)[[1, 2, 0]], 0.15)]
+    short, other = np.array(SHORT), np.array(OTHER)
+    cases += [(short, other, 0.0455), (other, short, 0.0155), (600 * short, 400 * other, 8.0)]
     return cases
 
 

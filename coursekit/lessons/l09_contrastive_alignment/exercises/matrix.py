@@ -50,6 +50,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
         cases.append((level + 0.04 * (np.arange(n) == int(rng.integers(n))) * np.ones((n, 1)),))
         two = np.resize([0, n - 1], n)
         cases.append((_matrix(rng, two, 0.1),))
+    cases.append((_matrix(rng, np.array([0, 1, 2, 0]), 0.1),))  # .75 choose their own
     ten = np.arange(10)
     for wrong in (1, 2, 3):  # .9, .8 and .7 choose their own
         winners = ten.copy()
@@ -59,6 +60,16 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
         winners = ten.copy()
         winners[:wrong] = np.roll(winners[:wrong], 1)
         cases.append((_matrix(rng, winners, 0.1),))
+    cases += [(np.full((4, 4), 0.9),), (-0.4 + 0.04 * np.eye(4),), (0.9 + 0.04 * np.eye(4),)]
+    # Exactly at the limit; all cosines below zero; rows that lead by little.
+    cases += [
+        (0.05 * np.eye(5),),
+        (0.04995 * np.eye(5),),
+        (-0.9 + 0.5 * np.eye(4),),
+        (-0.9 + 0.5 * np.eye(4)[::-1],),
+    ]
+    for levels in ([0, 0.1, 0.2, 0.3, 0.4], [0.1, 0.011, 0.012, 0.013, 0.07]):
+        cases.append((np.array(levels)[:, None] + 0.0004 * np.eye(5),))
     # Just not flat; rows and columns disagree: every row has its own, one picture wins all texts.
     cases.append((0.1 + 0.06 * np.eye(5),))
     rows = 0.1 * np.arange(5)[:, None] + 0.02 * np.eye(5)

@@ -14,8 +14,12 @@ def _weights(prompts: Array) -> Array:
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
-    """Prompts of very different lengths; one class, one prompt, many of both; negative ones."""
-    cases = []
+    """Prompts of very different lengths; one class, one prompt, many of both.
+
+    In the fixed one features, or entries of the answer, are small, positive and negative.
+    """
+    fixed = [[[1, 0.01, 0], [3, 0.05, 0]], [[0.01, -0.02, 0.015], [0.04, -0.01, 0.03]]]
+    cases = [(np.array(fixed),)]
     for classes, count, width in ((3, 4, 3), (1, 2, 5), (4, 1, 2), (5, 6, 4), (2, 3, 2)):
         centre = rng.normal(size=(classes, 1, width))
         prompts = centre + 0.6 * rng.normal(size=(classes, count, width))

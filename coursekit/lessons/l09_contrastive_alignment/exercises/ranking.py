@@ -15,7 +15,7 @@ def _places(row: Array, own: Array) -> tuple[int, int, int]:
     """Candidates above the best own one, those level with it, and how many of these are own."""
     best = row[own].max()
     level = row == best
-    return int((row > best).sum()), int(level.sum()), int((level & own).sum())
+    return (row > best).sum(), level.sum(), (level & own).sum()
 
 
 def _chance(places: int, tied: int, own: int) -> float:
@@ -91,13 +91,17 @@ def _one_of_tied(scores: Array, owner: Array, k: int) -> float:
 
 
 # Scores of three pictures with six captions, and whose they are: all ties; ties at the rank that
-# counts; two own captions level; own captions in any place.
+# counts; two own captions level; own captions in any place; scores below zero and nearly level;
+# ties behind a single winner.
 FIXED = (
     (np.zeros((3, 6)), [0, 0, 1, 1, 2, 2], 1),
     (np.zeros((3, 6)), [2, 0, 1, 0, 2, 0], 2),
     ([[5, 5, 5, 1, 0, 0], [2, 3, 3, 3, 3, 0], [1, 1, 4, 4, 4, 4]], [0, 1, 1, 2, 2, 0], 1),
     ([[5, 5, 5, 1, 0, 0], [2, 3, 3, 3, 3, 0], [1, 1, 4, 4, 4, 4]], [0, 1, 1, 2, 2, 0], 3),
     ([[1, 1, 0, 0, -1, -1], [1, 1, 1, 1, 0, -1], [0, 0, 0, 0, 0, 1]], [1, 2, 0, 1, 0, 2], 2),
+    ([[-0.0301, -0.0302, -4, -5, -6, -7], [0.011, 0.012, 0.013, 0.0125, 0, 0.0001],
+      [-3, -2, -1, -1, -0.5, -0.51]], [1, 0, 2, 1, 0, 2], 1),
+    ([[9, 3, 3, 3, 0, 0], [9, 9, 3, 3, 3, 0], [9, 9, 3, 3, 3, 3]], [2, 0, 1, 2, 0, 1], 3),
     ([[9, 8, 7, 6, 5, 4], [9, 8, 7, 6, 5, 4], [9, 8, 7, 6, 5, 4]], [2, 1, 1, 0, 2, 0], 2),
 )  # fmt: skip
 
@@ -105,6 +109,7 @@ FIXED = (
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     """The fixed ones, and matrices of whole numbers, in which ties are many; k beyond the pool."""
     cases = [(np.array(s, dtype=float), np.array(o), k) for s, o, k in FIXED]
+    cases.append((np.ones((60, 60)), np.arange(60), 1))  # a collapsed model: 1 in 60
     for pictures, captions, k in ((4, 9, 1), (5, 12, 3), (3, 8, 2), (2, 3, 5)):
         owner = np.concatenate(
             [np.arange(pictures), rng.integers(0, pictures, captions - pictures)]
