@@ -55,7 +55,7 @@ MODULES = (
     *("layers.tokens", "layers.modality_dropout"),
     *(f"balancing.{m.name}" for m in iter_modules(balancing.__path__) if m.name != "taxonomy"),
     *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
-    *("compare.seeds", "training.contrastive_losses"),
+    *("compare.seeds", "training.contrastive_losses", "training.alignment.correspondence"),
     *("training.momentum_distillation", "training.image_text_matching"),
     *("training.masked_words", "training.word_patch_alignment", "models.captioner"),
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
@@ -557,6 +557,19 @@ TABLE: dict[str, dict[str, Argument]] = {
     "training.word_patch_alignment.word_patch_loss": {
         "distances": like(torch.rand(N)),
         "matched": bools(IDS > 2),
+    },
+    "training.alignment.correspondence.match_logits": {
+        "first": batch(X),
+        "second": batch(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "weight": LOG_SCALE,
+        "bias": LOG_SCALE,
+    },
+    "training.alignment.correspondence.match_loss": {
+        "first": batch(X),
+        "second": batch(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "weight": LOG_SCALE,
+        "bias": LOG_SCALE,
+        "step": count(1, 0, N),
     },
     "analysis.intervals.interval": {
         "values": Argument(

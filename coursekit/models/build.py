@@ -88,8 +88,9 @@ def build_classifier(
 ) -> MultimodalClassifier:
     """A classifier for the modalities in ``inputs`` (one example batch or the whole split).
 
-    encoder: "mlp", "cnn", "conformer" (the last of ``widths`` is the feature width) or "resnet18"
-    (always 512), or one of them for each modality, by its name.  dropout: rate on the features.
+    encoder: "mlp", "cnn", "conformer" (the last of ``widths`` is the feature width), "resnet18"
+    (always 512), "patches" or "words" (a sequence of that width, a block for each width beyond the
+    first), or one of them for each modality, by its name.  dropout: rate on the features.
     The same seed gives the same weights; a modality's encoder depends on its place.
     """
     require_count("num_classes", num_classes, 1)

@@ -39,7 +39,7 @@ class Run:
     history: the rows of all epochs so far.  trace: what the method did, a row per step: epoch,
     batch, and either head and weight or modality and scale.  generator: for whatever the method
     draws, fixed by the seed.  engine: how the encoders are run.  joined: whether the last batch,
-    too small for batch norm, is a part of the one before.
+    too small for batch norm or for the method, is a part of the one before.
     """
 
     model: MultimodalClassifier

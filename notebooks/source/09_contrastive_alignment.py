@@ -52,6 +52,7 @@ from coursekit.lessons.l09_contrastive_alignment.emoji_training import (
     retrieval,
     settings_for,
     similarity,
+    space_of,
     train_stepwise,
 )
 from coursekit.lessons.l09_contrastive_alignment.held_out import accuracy_among, held_out
@@ -213,6 +214,8 @@ show(figure, recall_by_epoch(ax, epochs, chance))
 last = after[-1]
 claim("R@10 after 25 epochs: {value:.2f}", last.recall(10), above=0.25)
 claim("R@1 is {value:.0f} times what chance gives", last.recall(1) / chance["R@1"], above=20)
+learnt_scale = space_of(path[-1]).scale.factor
+claim("1/τ after training: {value:.1f}", learnt_scale, between=(1, 100))
 
 # %% [markdown]
 # **Recall@K**, short R@K: the share of queries whose right answer is among the first $K$. One in
@@ -421,7 +424,7 @@ claim("… begins at {value:.3f}", warm.low, above=0)
 # - What comes for a word that no training caption held?
 
 # %%
-EXPLORERS["gap"]()
+EXPLORERS["retrieval"]()
 
 # %% [markdown]
 # ## Another artist

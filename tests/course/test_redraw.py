@@ -10,14 +10,15 @@ from coursekit.course.plots import new_figure
 from coursekit.course.plots.display import png
 from coursekit.course.plots.redraw import Layers
 from coursekit.course.plots.style import STILL
-from coursekit.course.widgets import EXPLORERS
+from coursekit.course.widgets import EXPLORERS, Slider
 
 
 @pytest.mark.parametrize("key", EXPLORERS)
 def test_every_explorer_is_drawn_as_a_whole_drawing_would(key):
     explorer = EXPLORERS[key]()
     assert explorer.picture == png(explorer._view.figure)
-    name = explorer._cursor or "seed" if "seed" in explorer.controls else "alpha"
+    sliders = [name for name, c in explorer.controls.items() if isinstance(c, Slider)]
+    name = explorer._cursor or ("seed" if "seed" in sliders else sliders[0])
     control = explorer.controls[name]
     for place in (control.count // 2, control.count // 3):
         explorer.set(**{name: control.at(place)})
@@ -49,6 +50,9 @@ def changes():
 
     def hidden(ax):
         ax.xaxis.set_visible(False)
+
+    def frameless(ax):
+        ax.set_axis_off()
 
     def gone(ax):
         ax.set_visible(False)
@@ -89,6 +93,7 @@ def changes():
         background,
         place,
         hidden,
+        frameless,
         gone,
         below,
         title,

@@ -202,7 +202,7 @@ def test_a_cursor_that_is_none_is_refused():
     for cursor, at, error, words in (
         ("mode", lambda d, v: d, TypeError, "a Slider was expected"),
         ("mood", lambda d, v: d, ValueError, "Did you mean 'mode'"),
-        ("mode", None, ValueError, "belong together"),
+        ("", lambda d, v: d, ValueError, "at is given without a cursor"),
     ):
         with pytest.raises(error, match=words):
             Explorer("x", "x", knobs, lambda: 1, PointView, cursor=cursor, at=at)

@@ -11,7 +11,7 @@ from coursekit.data import load
 from coursekit.data.multimodal import Split
 from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs, fit, predict
-from coursekit.training.alignment import build, names
+from coursekit.training.alignment import OBJECTIVES, build, names
 from coursekit.training.contrastive_losses import (
     clamp_log_scale,
     info_nce,
@@ -112,6 +112,9 @@ def recall(model, data, k=1):
 
 def test_the_objectives_are_listed():
     assert names() == ["align-before-fuse", "contrastive", "correspondence", "single-stream"]
+    assert names() == sorted(OBJECTIVES) and {"contrastive", "correspondence"} <= set(names())
+    for name in names():
+        assert type(build(name)) is OBJECTIVES[name] and build(name).name == name
     with pytest.raises(ValueError, match="Did you mean 'contrastive'"):
         build("contrastiv")
 
@@ -196,10 +199,9 @@ def test_an_anchor_leaves_the_other_modalities_unpaired():
             lie = self.space(step.run).aligned(step.prediction.features)
             scale = self.space(step.run).scale.log_scale
             pairs = [info_nce(lie["a"], lie[m], scale) for m in ("b", "c")]
-            seen.append(float(total - torch.stack(pairs).mean()))
-            seen.append(
-                float(torch.nn.functional.cross_entropy(step.prediction.joint, step.labels))
-            )
+            seen.append(float((total - torch.stack(pairs).mean()).detach()))
+            probe = torch.nn.functional.cross_entropy(step.prediction.joint, step.labels)
+            seen.append(float(probe.detach()))
             return total
 
     fit(model, split, split, Settings(epochs=1, batch_size=8), method=Watched(anchor="a"))

@@ -85,22 +85,26 @@ def _titles(figure: Figure) -> dict[Text, object]:
 
 
 def _parts(ax: Axes) -> list[Artist]:
-    """What may be kept, from the bottom up."""
+    """What may be kept, from the bottom up; with ``set_axis_off`` there is no frame to draw."""
     still = [child for child in ax.get_children() if child.get_zorder() == STILL]
-    return [ax.patch, ax.xaxis, ax.yaxis, *still]
+    return [*_frame(ax), *still] if ax.axison else still
+
+
+def _frame(ax: Axes) -> list[Artist]:
+    return [ax.patch, ax.xaxis, ax.yaxis]
 
 
 def _has_lower_layer(ax: Axes) -> bool:
     """Whether nothing else of ``ax`` is drawn below what may be kept."""
-    parts = _parts(ax)
-    rest = [child for child in ax.get_children() if child not in parts and child.get_visible()]
-    top = max(part.get_zorder() for part in parts[1:])
+    kept = [*_frame(ax), *_parts(ax)]
+    rest = [child for child in ax.get_children() if child not in kept and child.get_visible()]
+    top = max(part.get_zorder() for part in kept if part is not ax.patch)
     return all(child.get_zorder() > top for child in rest)
 
 
 def _look(ax: Axes) -> tuple[object, ...]:
     """All that the views of the course change about backgrounds, ticks, labels, grids, legends."""
-    place = (id(ax), ax.bbox.bounds, ax.viewLim.bounds, ax.patch.get_facecolor())
+    place = (id(ax), ax.axison, ax.bbox.bounds, ax.viewLim.bounds, ax.patch.get_facecolor())
     still = tuple(
         (_text_look(text), text.get_unitless_position())
         for text in ax.texts

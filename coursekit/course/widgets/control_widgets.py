@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import ipywidgets as W
 
-from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.controls import Choice, Control, Slider, Text
 from coursekit.course.widgets.css import OWN_ARROWS
 
 Edit = Callable[[float | str], None]
@@ -20,7 +20,7 @@ class Knob:
 
     def __init__(self, control: Control, css_class: str, edit: Edit) -> None:
         self._control, self._edit, self._class = control, edit, css_class
-        self._value = control.at(control.index(control.value))
+        self._value = control.kept(control.value)
         self._field, self._slider = _widgets(control)
         self._field.observe(lambda change: self._field_moved(change["new"]), "value")
         parts = [self._field]
@@ -32,6 +32,8 @@ class Knob:
     @property
     def attributes(self) -> dict[str, dict[str, str]]:
         """Attributes to set in the page: CSS selector → name → value."""
+        if isinstance(self._control, Text):  # what is typed is no prose to be corrected
+            return {f".{self._class} input": {"spellcheck": "false", "autocomplete": "off"}}
         if isinstance(self._control, Choice):
             return {f".{self._class} select": {**OWN_ARROWS}}
         named = {"aria-label": self._control.name, "data-decimals": str(self._control.decimals)}
@@ -76,9 +78,15 @@ class Knob:
 def _widgets(control: Control) -> tuple[W.Widget, W.Widget | None]:
     """The field with the label and, for a number, its slider."""
     fit = {"description_width": "initial"}
-    first = control.at(control.index(control.value))
+    first = control.kept(control.value)
+    options = list(control.options) if isinstance(control, Choice) else []
+    if isinstance(control, Text):
+        typed = W.Combobox(
+            options=options, value=first, description=control.name, style=fit,
+            continuous_update=False, placeholder="type, or choose",
+        )  # fmt: skip
+        return typed.add_class("ck-typed"), None
     if isinstance(control, Choice):
-        options = list(control.options)
         return W.Dropdown(options=options, value=first, description=control.name, style=fit), None
     number, slide = (
         (W.BoundedIntText, W.IntSlider) if control.whole else (W.BoundedFloatText, W.FloatSlider)

@@ -1,6 +1,7 @@
 """The knobs of an explorer, apart from any widget: which values there are, and their numbering."""
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -92,6 +93,10 @@ class Slider:
         require(near, f"{self.label} is {x}; {expected} was expected (nearest: {value:g}).")
         return round((value - self.low) / self.grid)
 
+    def kept(self, x: float | str) -> float | str:
+        """The value ``x`` on the grid. Errors: ValueError when ``x`` is none of the values."""
+        return self.at(self.index(x))
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -134,13 +139,48 @@ class Choice:
         """Number of the option ``x``. Errors: ValueError when there is no such option."""
         return self.options.index(choose(self.label, str(x), self.options))
 
+    def kept(self, x: float | str) -> float | str:
+        """The option ``x``. Errors: ValueError when there is no such option."""
+        return self.at(self.index(x))
+
+
+@dataclass(frozen=True)
+class Text(Choice):
+    """A line of text that is typed; the options are suggestions.
+
+    most: how many characters it may have.  Blanks and line breaks in a row become one blank; signs
+    that stand for no letter, such as those that turn what follows round, are left out.
+    Errors: ValueError when a suggestion would not be kept as it is.
+    """
+
+    most: int = 4000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        changed = [option for option in self.options if self.kept(option) != option]
+        require(not changed, f"options has {changed}; single blanks and no breaks were expected.")
+
+    def kept(self, x: float | str) -> str:
+        """The line as it is kept. Errors: ValueError for what is no text, or too long."""
+        require(isinstance(x, str), f"{self.label} is {x!r}; a text was expected.")
+        line = " ".join("".join(c for c in str(x) if c.isspace() or not _no_letter(c)).split())
+        sentence = f"{self.label} has {len(line)} characters; at most {self.most} were expected."
+        require(len(line) <= self.most, sentence)
+        return line
+
+
+def _no_letter(sign: str) -> bool:
+    """Whether a sign is a control character, half a character, or turns the direction."""
+    turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    return unicodedata.category(sign) in ("Cc", "Cs") or unicodedata.bidirectional(sign) in turns
+
 
 Control = Slider | Choice
 
 
 def start_state(controls: Mapping[str, Control]) -> dict[str, float | str]:
     """Where every control stands at first."""
-    return {name: control.at(control.index(control.value)) for name, control in controls.items()}
+    return {name: control.kept(control.value) for name, control in controls.items()}
 
 
 def changed(
@@ -153,5 +193,5 @@ def changed(
     new_state = dict(state)
     for name, value in changes.items():
         control = controls[choose("control", name, controls)]
-        new_state[name] = control.at(control.index(value))
+        new_state[name] = control.kept(value)
     return new_state

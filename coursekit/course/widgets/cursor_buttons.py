@@ -11,13 +11,11 @@ PACE = 0.45  # seconds from picture to picture; few and whole ones rather than a
 
 
 def cursor_of(controls: Mapping[str, Control], cursor: str, at: object) -> Slider | None:
-    """The slider that ``cursor`` names; None without one. ``at``: what cuts the data at it.
+    """The slider that ``cursor`` names; None without one. ``at``: what cuts the data at it, if any.
 
-    Errors: ValueError for a cursor without ``at``, or the other way round, or an unknown one;
-    TypeError for a Choice.
+    Errors: ValueError for ``at`` without a cursor, or an unknown one; TypeError for a Choice.
     """
-    both = bool(cursor) == (at is not None)
-    require(both, "cursor and at belong together; give both or none.")
+    require(bool(cursor) or at is None, "at is given without a cursor; name the slider it is for.")
     if not cursor:
         return None
     slider = controls[choose("cursor", cursor, controls)]

@@ -38,8 +38,9 @@ class Explorer:
     make_view() → a fresh `View`.  presets: name → values of some controls.
     busy: what to say when a picture takes longer than 0.3 s, or busy(state) → that; who says there
     how long it takes says it beforehand. Meanwhile “Stop” goes back to the picture before.
-    cursor: a Slider that compute does not get: moving it recomputes nothing, and the view is given
-    ``at(data, its value)``, for data so far as well. It has buttons to step and to play.
+    cursor: a Slider with buttons to step and to play. With ``at``, compute does not get it: moving
+    it recomputes nothing, and the view is given ``at(data, its value)``, for data so far as well.
+    Without, compute gets it as any other and should be quick at what it has computed before.
 
     groups: heading → names of the controls that stand below it; what none names stands on top.
 
@@ -218,8 +219,12 @@ class Explorer:
     # What the panel's parts call.
 
     def turn(self, name: str, value: float | str) -> None:
-        """The learner turned a knob."""
-        self.set(**{name: value})
+        """The learner turned a knob; what it cannot take, a text too long, is answered there."""
+        try:
+            self.set(**{name: value})
+        except ValueError as error:
+            self._panel.put(self._state, self.code)
+            self._panel.warn(str(error))
 
     def enter_code(self, code: str) -> None:
         """The learner entered a code; a wrong one is answered in the widget."""
@@ -313,7 +318,8 @@ class Explorer:
         self._shown = dict(state)
 
     def _without_cursor(self, state: State) -> dict[str, float | str]:
-        return {name: value for name, value in state.items() if name != self._cursor}
+        apart = self._cursor if self._at is not None else ""
+        return {name: value for name, value in state.items() if name != apart}
 
     def _cut(self, data: Any, state: State) -> Any:
         """What the view gets of ``data``."""

@@ -1,14 +1,16 @@
 """Short codes: all knobs of an explorer in a handful of letters, safe to read out over a table.
 
 A code is the explorer's key, the numbers of the knobs' values packed into one number, and a check
-letter: ``lines-jbfuk-ekft-m``. The alphabet leaves out i, l and o, which are mistaken for digits.
-Its 23 letters are a prime number, so that the weighted check sum finds every single wrong letter
-and every swap of neighbours.
+letter: ``lines-jbfuk-ekft-m``. The letters, and what the check letter finds, are those of
+`coursekit.course.widgets.share_code_letters`.
 
 An option's number is the one it has for ever (`coursekit.course.widgets.share_code_numbers`), and
 how many options there are is nowhere in a code: those that were handed out stay good when some are
 added. An option that has no number, a method of the learner's own say, makes a code longer by
 `OWN` letters, a digest of its name: it opens wherever such a name is offered, and nowhere else.
+
+A text that was typed stands behind all this, in letters of its own, see
+`coursekit.course.widgets.share_code_text`.
 
 A handout's code says of every knob too whether it is open, locked or hidden. It is longer by a few
 letters, which is how the two are told apart, and stirred, so that a look at it tells nothing and
@@ -18,12 +20,22 @@ one knob changes all letters. That is no secret: whoever reads this file can dec
 import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coursekit.course.widgets.controls import Choice, Control, State
 from coursekit.course.widgets.handout import HIDDEN, LOCKED, OPEN, Handout
 from coursekit.course.widgets.pasted_code import cleaned
+from coursekit.course.widgets.share_code_letters import (
+    BASE,
+    LETTERS,
+    letters_of,
+    needed,
+    pack,
+    unpack,
+    value_of,
+    weighted_sum,
+)
 from coursekit.course.widgets.share_code_numbers import (
     LISTED,
     ROOM,
@@ -32,10 +44,14 @@ from coursekit.course.widgets.share_code_numbers import (
     ledger_of,
     mark,
 )
+from coursekit.course.widgets.share_code_text import (
+    BREAK,
+    sections_of,
+    suggested,
+    with_texts,
+)
 from coursekit.utils.checks import require
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz"
-BASE = len(LETTERS)
 GROUP = 5  # letters between two hyphens
 OWN = 5  # letters of the digest; more where a handout needs as many for its knobs
 KINDS = len((OPEN, LOCKED, HIDDEN))
@@ -47,17 +63,20 @@ CHANGED = "it was made when this explorer had other knobs or ranges"
 def encode(key: str, controls: Mapping[str, Control], handout: Handout) -> str:
     """The code of ``handout``. Errors: ValueError when a value is none of its control's values."""
     form, ledger = _Form(controls), ledger_of(key)
-    numbers = {n: _number(ledger, n, c, handout.state[n]) for n, c in controls.items()}
-    packed = _pack((numbers[name], form.counts[name]) for name in controls)
+    state = suggested(controls, handout.state)
+    numbers = {n: _number(ledger, n, c, state[n]) for n, c in controls.items()}
+    packed = pack((numbers[name], form.counts[name]) for name in controls)
     if handout.closed:
-        kinds = _pack((handout.access(name), KINDS) for name in controls)
+        kinds = pack((handout.access(name), KINDS) for name in controls)
         packed = (packed * KINDS ** len(controls) + kinds) * STIR % form.handouts
-    letters = _letters(packed, form.length(bool(handout.closed)))
-    own = [handout.state[name] for name in controls if _is_own(controls[name], numbers[name])]
+    letters = letters_of(packed, form.length(bool(handout.closed)))
+    own = [state[name] for name in controls if _is_own(controls[name], numbers[name])]
     if own:
-        letters += _letters((_digest(controls, own) + packed) % BASE**form.own, form.own)
-    groups = [letters[i : i + GROUP] for i in range(0, len(letters), GROUP)]
-    return "-".join([key, *groups, _check(key, ledger.layout_number(controls), letters)])
+        letters += letters_of((_digest(controls, own) + packed) % BASE**form.own, form.own)
+    sections = sections_of(controls, handout.state)
+    check = _check(key, ledger.layout_number(controls), letters)
+    parts = [*_groups(letters), check, *(g for part in sections for g in _groups(BREAK + part))]
+    return "-".join([key, *parts])
 
 
 def decode(key: str, controls: Mapping[str, Control], code: str) -> Handout:
@@ -66,23 +85,25 @@ def decode(key: str, controls: Mapping[str, Control], code: str) -> Handout:
     Errors: ValueError, in a sentence, for another explorer's code, a mistyped one, and one that
     asks for what this explorer does not offer.
     """
-    form, ledger, letters = _Form(controls), ledger_of(key), _letters_of(key, code)
+    form, ledger = _Form(controls), ledger_of(key)
+    letters, *sections = _letters_of(key, code)
     _require_length(key, controls, form, ledger, len(letters) - 1)
     body, check = letters[:-1], letters[-1]
     _require_sum(key, controls, ledger, body, check)
     closed, has_own = form.lengths[len(body)]
     length = form.length(closed)
-    packed = _value(body[:length])
-    own = (_value(body[length:]) - packed) % BASE**form.own if has_own else None
+    packed = value_of(body[:length])
+    own = (value_of(body[length:]) - packed) % BASE**form.own if has_own else None
     kinds = dict.fromkeys(controls, OPEN)
     if closed:
         require(packed < form.handouts, MISTYPED)
         stirred = packed * pow(STIR, -1, form.handouts) % form.handouts
         packed, access = divmod(stirred, KINDS ** len(controls))
-        kinds = dict(zip(controls, _unpack(access, [KINDS] * len(controls)), strict=True))
+        kinds = dict(zip(controls, unpack(access, [KINDS] * len(controls)), strict=True))
     require(packed < form.states, MISTYPED)
-    places = _unpack(packed, list(form.counts.values()))
+    places = unpack(packed, list(form.counts.values()))
     state = _state(controls, ledger, dict(zip(controls, places, strict=True)), own)
+    state = with_texts(controls, state, sections, MISTYPED)
     locked, hidden = (
         frozenset(name for name, access in kinds.items() if access == kind)
         for kind in (LOCKED, HIDDEN)
@@ -116,8 +137,8 @@ class _Form:
 
     def length(self, closed: bool) -> int:
         """Letters for every combination of values; of a handout always more."""
-        plain = _needed(self.states)
-        return max(plain + 1, _needed(self.handouts)) if closed else plain
+        plain = needed(self.states)
+        return max(plain + 1, needed(self.handouts)) if closed else plain
 
     @property
     def own(self) -> int:
@@ -200,8 +221,12 @@ def _plain(text: str) -> str:
     return "".join(cleaned(text).lower().replace("-", " ").split())
 
 
-def _letters_of(key: str, code: str) -> str:
-    """What stands after the key, check letter included."""
+def _groups(letters: str) -> list[str]:
+    return [letters[i : i + GROUP] for i in range(0, len(letters), GROUP)]
+
+
+def _letters_of(key: str, code: str) -> list[str]:
+    """What stands after the key, check letter included; then the sections of texts."""
     text = _plain(code)
     require(bool(text), "The code is empty; paste one, for example the code shown here.")
     require(
@@ -209,44 +234,9 @@ def _letters_of(key: str, code: str) -> str:
         f"The code {code.strip()!r} is not one of this explorer; its codes begin with {key!r}.",
     )
     letters = text[len(_plain(key)) :]
-    foreign = sorted(set(letters) - set(LETTERS))
+    foreign = sorted(set(letters) - set(LETTERS) - {BREAK})
     require(not foreign, f"The code contains {''.join(foreign)!r}, which no code uses.")
-    return letters
-
-
-def _pack(digits: Iterable[tuple[int, int]]) -> int:
-    """Numbers (value, how many values there are) as one number."""
-    packed = 0
-    for value, count in digits:
-        packed = packed * count + value
-    return packed
-
-
-def _unpack(packed: int, counts: Sequence[int]) -> list[int]:
-    """The values of `_pack` again."""
-    values = []
-    for count in reversed(counts):
-        packed, value = divmod(packed, count)
-        values.append(value)
-    return values[::-1]
-
-
-def _value(letters: Sequence[str]) -> int:
-    """Letters as a number."""
-    return _pack((LETTERS.index(letter), BASE) for letter in letters)
-
-
-def _letters(number: int, length: int) -> str:
-    """The letters of `_value` again."""
-    return "".join(LETTERS[digit] for digit in _unpack(number, [BASE] * length))
-
-
-def _needed(numbers: int) -> int:
-    """Letters that so many numbers need."""
-    length = 1
-    while BASE**length < numbers:
-        length += 1
-    return length
+    return letters.split(BREAK)
 
 
 def _require_length(
@@ -273,11 +263,5 @@ def _require_sum(
 
 
 def _check(key: str, number: int, letters: str) -> str:
-    """Weighted sum of the letters, begun with the explorer and the number of its knobs' layout.
-
-    Weights go from 1 to 21: with 22 the last letter and the check letter could change places.
-    """
-    total = sum(ord(c) for c in key) + number
-    for place, letter in enumerate(letters, 1):
-        total += (place % (BASE - 2) + 1) * LETTERS.index(letter)
-    return LETTERS[total % BASE]
+    """Weighted sum of the letters, begun with the explorer and the number of its knobs' layout."""
+    return weighted_sum(letters, sum(ord(c) for c in key) + number)

@@ -20,6 +20,18 @@ LESSON = Lesson(
             median_ms=80,
             p95_ms=80,
         ),
+        "retrieval": ExplorerEntry(
+            "explorer_retrieval:retrieval_explorer",
+            title="Words find pictures",
+            shows=(
+                "Shows the emoji that a query of your own words finds, after every epoch of one "
+                "training, at any temperature."
+            ),
+            moved="temperature τ",
+            state={"epoch": 25},
+            median_ms=600,
+            p95_ms=600,
+        ),
     },
     studies={
         "alignment": "study:alignment",

@@ -20,7 +20,8 @@ from coursekit.utils.checks import require_instance
 
 EPOCHS = 25
 RATE = 3e-3
-LIGHT = {"shift": 2, "brightness": 0.2, "word_dropout": 0.3}  # changes that keep a pair true
+# Changes that keep a pair true.
+LIGHT: dict[str, Any] = {"shift": 2, "brightness": 0.2, "word_dropout": 0.3}
 ENCODERS = {"picture": "strided-cnn", "text": "bag"}
 
 

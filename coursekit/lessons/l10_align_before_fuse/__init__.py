@@ -1,6 +1,6 @@
-"""Lesson 10: one stream, or align before you fuse; what each notices, and where it looks."""
+"""Lesson 10: what it shows, and where each of its parts stands."""
 
-from coursekit.course.lesson import Lesson
+from coursekit.course.lesson import Lesson, Question
 
 LESSON = Lesson(
     teaches=(
@@ -8,4 +8,25 @@ LESSON = Lesson(
         "which exchange a score does not see; word-region maps tested against truth"
     ),
     invites="The caption says left, the picture shows right: who notices, and where do they look?",
+    studies={
+        "aligning": "study_aligning:aligning",
+        "relations": "study_relations:relations",
+    },
+    question=Question(
+        (
+            "A shop wants to check automatically whether its product texts say what the pictures "
+            "show, and is offered a model with R@1 = 0.95 and maps that colour the product in "
+            "every example of the brochure. Which foils do you write, from which texts, and what "
+            "would each result tell you? How do you test the maps with fifty pictures, and which "
+            "control stands beside them? Where do two towers suffice in that shop, and where not, "
+            "in passes? Compare with your guess at “… and above the one in which A and B have "
+            "changed places?”: what did you think that a high recall proves?"
+        ),
+        criteria=(
+            (1, "Foils exchange one thing each and keep the bag of words for at least one kind."),
+            (1, "The maps are counted against marked places, beside a control that knows nothing."),
+            (1, "Passes are counted for the shop's numbers, with reranking as a third way."),
+            (1, "The guess is used to say what ranking in a pool does not ask for."),
+        ),
+    ),
 )

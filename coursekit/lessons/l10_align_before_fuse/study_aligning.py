@@ -12,34 +12,25 @@ import typer
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from coursekit.analysis.grounding import (
-    attention_map,
-    gradient_weighted_attention,
-    occlusion_map,
-    pointing,
-    transport_map,
-)
 from coursekit.analysis.intervals import summarise
 from coursekit.compare.stored_tables import store
 from coursekit.compare.tuning import fresh_seeds, run_all
-from coursekit.data.scene_captions import FOILS, MASK, PLACE_OF_WORD
+from coursekit.data.scene_captions import FOILS
 from coursekit.data.scenes import Scenes
 from coursekit.lessons.l10_align_before_fuse.scene_training import (
     POOL,
     all_matching_scores,
     contrast_scores,
-    encoded,
     guessed_words,
     matching_of,
-    network_of,
     preference,
     recall_at_1,
     reranked_recall_at_1,
     scenes_of,
     train_on,
 )
+from coursekit.lessons.l10_align_before_fuse.word_maps import pointing_by_map, word_maps
 from coursekit.models import MultimodalClassifier
-from coursekit.models.pair_network import PICTURE, TEXT
 from coursekit.models.two_tower import TwoTower
 from coursekit.training.alignment import build
 from coursekit.training.alignment.pair_batch import same_text
@@ -165,20 +156,8 @@ def masked_figures(model: MultimodalClassifier, scenes: Scenes) -> Figures:
 
 def pointing_figures(model: MultimodalClassifier, scenes: Scenes) -> Figures:
     """Share of nouns whose largest cell is their own, of all cells and of the occupied ones."""
-    network, features = network_of(model), encoded(model, scenes)
-    pair = network, features[PICTURE], features[TEXT]
-    layers = range(len(network.fuse(features[PICTURE][:1], features[TEXT][:1], True)[1]))
-    cells = scenes.noun_cells
-    maps = {f"attention {i + 1}": attention_map(*pair, i) for i in layers}
-    maps |= {f"gradient {i + 1}": gradient_weighted_attention(*pair, i) for i in layers}
-    maps["transport"] = transport_map(*pair)
-    mask = PLACE_OF_WORD[MASK]
-    maps["occlusion"] = occlusion_map(model, scenes.pictures, scenes.text, cells >= 0, mask)
-    return {
-        f"{name}{where}": float(pointing(one, cells, among).mean())
-        for name, one in maps.items()
-        for where, among in (("", None), (", occupied", scenes.occupied))
-    }
+    maps = word_maps(model, scenes.pictures, scenes.text, scenes.noun_cells >= 0)
+    return pointing_by_map(maps, scenes)
 
 
 def aligning(

@@ -10,17 +10,22 @@ from coursekit.layers.initialise import initialise
 from coursekit.training.alignment.common_space import CommonSpace
 from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import require, require_count
-from coursekit.utils.tensor_checks import require_pairs
+from coursekit.utils.precision import not_half
+from coursekit.utils.tensor_checks import require_pairs, require_scalar
 
 
 def match_logits(first: Tensor, second: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Logit that each row of both is a pair: weight · distance + bias, (B, D) each → (B,).
 
     Rows have length one; the distance is Euclid's, so that a small one can be used to retrieve.
+    weight, bias: scalars; a weight below zero says that pairs are near.  Half precision is
+    computed in float64.
     Source: Arandjelović and Zisserman 2018, https://arxiv.org/abs/1712.06651, section 3.1.
     """
     require_pairs(first, second)
-    return weight * (first - second).norm(dim=1) + bias
+    require_scalar("weight", weight)
+    require_scalar("bias", bias)
+    return weight * (not_half(first) - not_half(second)).norm(dim=1) + bias
 
 
 def match_loss(first: Tensor, second: Tensor, weight: Tensor, bias: Tensor, step: int) -> Tensor:
@@ -28,7 +33,8 @@ def match_loss(first: Tensor, second: Tensor, weight: Tensor, bias: Tensor, step
 
     step: the wrong partner of row i is row i + step, round the batch; 1 to B − 1. Both sides of a
     wrong pair are rows of the same batch: nothing but the partner tells it from a right one.
-    Errors: ValueError for a step that leads back to the row itself.
+    Errors: ValueError for a single row, which has no wrong partner, and for a step that leads back
+    to the row itself.
     """
     require_pairs(first, second)
     sentence = f"first has {len(first)} row; a wrong partner needs two or more."
@@ -61,10 +67,18 @@ class Correspondence(Method):
         self.width = width
 
     def begin(self, run: Run) -> None:
-        """A common space takes the place of the fusion; ValueError unless there are two."""
+        """A common space takes the place of the fusion.
+
+        A last batch of one row is joined to the one before: it has no wrong partner.
+        Errors: ValueError unless the model reads two modalities, and for batches of one row.
+        """
         model = run.model
         sentence = f"model reads {list(model.modalities)}; two modalities were expected."
         require(len(model.modalities) == 2, sentence)
+        rows, size = len(run.train), run.settings.batch_size
+        sentence = f"train has {rows} rows and batch_size is {size}; two or more were expected"
+        require(min(rows, size) > 1, f"{sentence}: a wrong partner is another row of the batch.")
+        run.joined = run.joined or rows % size == 1
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
         # Distances lie from 0 to 2: begin with "alike" below one, "not alike" above.
         space = CommonSpace(widths, model.num_classes, self.width, log_scale=1.0, bias=3.0)
