@@ -44,6 +44,7 @@ from coursekit.data.scene_captions import WORDS, caption_words, ids_of
 from coursekit.data.scenes import draw_scenes
 from coursekit.lessons.l02_fusion_operators.surfaces import Target
 from coursekit.models import build_classifier
+from coursekit.models.captioner import TextModel
 from coursekit.models.two_tower import TwoTower
 from coursekit.training import Settings
 from coursekit.training.evaluate import predict
@@ -56,7 +57,7 @@ MODULES = (
     *(f"analysis.{m.name}" for m in iter_modules(analysis.__path__)),
     *("compare.seeds", "training.contrastive_losses", "training.alignment.correspondence"),
     *("training.momentum_distillation", "training.image_text_matching"),
-    *("training.masked_words", "training.word_patch_alignment"),
+    *("training.masked_words", "training.word_patch_alignment", "models.captioner"),
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
     "layers.self_attention",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
@@ -106,6 +107,7 @@ PROMPTS = torch.randn(C, 2, 4)
 OWN = torch.eye(N, dtype=torch.bool)
 IDS = torch.tensor([3, 1, 3, 0, 5, 2])
 TOKENS, PATCHES = torch.randn(2, 3, 5), torch.randn(2, 4, 5)
+WORD_IDS = torch.tensor([[0, 3, 4], [0, 5, -1]])
 HAS_WORD, HAS_PATCH = (torch.ones(x.shape[:2], dtype=torch.bool) for x in (TOKENS, PATCHES))
 SENTENCES = torch.eye(7)[torch.randint(2, 7, (2, 3))]
 PART_OF_A_BATCH = {"whole": count(9, 1), "first": count(1, -1, 9)}
@@ -463,6 +465,31 @@ TABLE: dict[str, dict[str, Argument]] = {
         "parts": count(2, 0, N + 1),
     },
     "training.contrastive_losses.clamp_log_scale": {"log_scale": LOG_SCALE},
+    "models.captioner.next_words": {
+        "words": whole(WORD_IDS, 7)._replace(
+            wrong=(Wrong("beyond", WORD_IDS + 7), Wrong("list", WORD_IDS.tolist()))
+        ),
+        "end": count(7, 0),
+    },
+    "models.captioner.caption_loss": {
+        "logits": like(torch.randn(2, 3, 8)),
+        "words": whole(WORD_IDS, 7),
+    },
+    "models.captioner.write_captions": {
+        "logits_of": a(TextModel(7, 5, 8)),
+        "start": Argument(
+            WORD_IDS,
+            (
+                Wrong("flatter", WORD_IDS[0]),
+                Wrong("not whole", WORD_IDS + 0.5),
+                Wrong("list", WORD_IDS.tolist()),
+                Wrong("too long", torch.cat([WORD_IDS, WORD_IDS], 1)),
+            ),
+        ),
+        "length": count(5, 0),
+        "generator": free(RNG),
+        "temperature": number(1.0, 0, -1.0),
+    },
     "training.momentum_distillation.follow": {
         "teacher": a(nn.Linear(3, 2), Wrong("another shape", nn.Linear(2, 3))),
         "student": a(nn.Linear(3, 2), Wrong("another shape", nn.Linear(2, 3))),
