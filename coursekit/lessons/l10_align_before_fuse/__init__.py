@@ -1,6 +1,6 @@
 """Lesson 10: what it shows, and where each of its parts stands."""
 
-from coursekit.course.lesson import Lesson, Question
+from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 
 LESSON = Lesson(
     teaches=(
@@ -8,9 +8,22 @@ LESSON = Lesson(
         "which exchange a score does not see; word-region maps tested against truth"
     ),
     invites="The caption says left, the picture shows right: who notices, and where do they look?",
+    explorers={
+        "where": ExplorerEntry(
+            "explorer_where:where_explorer",
+            title="Where does it look for a word?",
+            shows=(
+                "Shows where trained networks look for a word, also for one that is not there, and "
+                "how captions with one thing exchanged score."
+            ),
+            moved="scene",
+            p95_ms=600,
+        ),
+    },
     studies={
         "aligning": "study_aligning:aligning",
         "relations": "study_relations:relations",
+        "scene-networks": "stored_networks:networks",
     },
     question=Question(
         (

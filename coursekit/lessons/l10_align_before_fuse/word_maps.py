@@ -17,6 +17,9 @@ from coursekit.data.scenes import Scenes
 from coursekit.lessons.l10_align_before_fuse.scene_training import network_of
 from coursekit.models import MultimodalClassifier, evaluating
 from coursekit.models.pair_network import PICTURE, TEXT
+from coursekit.utils.checks import choose
+
+KINDS = ("attention", "gradient", "transport", "occlusion")
 
 
 def layers_of(model: MultimodalClassifier) -> int:
@@ -64,3 +67,28 @@ def pointing_with_wrong_captions(model: MultimodalClassifier, scenes: Scenes) ->
     cells = scenes.noun_cells.masked_fill(~both, -1)
     maps = word_maps(model, scenes.pictures, scenes.text.roll(1, 0), both)
     return {name: float(pointing(one, cells).mean()) for name, one in maps.items()}
+
+
+def map_of(
+    model: MultimodalClassifier, picture: Tensor, text: Tensor, place: int, kind: str, layer: int
+) -> Tensor:
+    """One map of one word, (9,).
+
+    picture (1, 3, 48, 48), text (1, L, V).  place: of the word.  kind: "attention", "gradient",
+    "transport" or "occlusion".  layer: from 1 on, of the first two.
+    Errors: ValueError for another kind or a layer that the network does not have.
+    """
+    choose("kind", kind, KINDS)
+    network = network_of(model)
+    with torch.no_grad(), evaluating(model):
+        features = model.encode({PICTURE: picture, TEXT: text})
+    pair = network, features[PICTURE], features[TEXT]
+    if kind == "attention":
+        return attention_map(*pair, layer - 1)[0, place]
+    if kind == "gradient":
+        return gradient_weighted_attention(*pair, layer - 1)[0, place]
+    if kind == "transport":
+        return transport_map(*pair)[0, place]
+    which = torch.zeros(text.shape[:2], dtype=torch.bool)
+    which[0, place] = True
+    return occlusion_map(model, picture, text, which, PLACE_OF_WORD[MASK])[0, place]

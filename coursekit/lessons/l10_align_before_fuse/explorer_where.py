@@ -1,0 +1,167 @@
+"""The explorer of word–region maps: a scene, a word, a network and a way to ask it."""
+
+from collections.abc import Generator
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from coursekit.course.widgets.controls import Choice, Control, Slider
+from coursekit.course.widgets.deferred_picture import put_off
+from coursekit.course.widgets.explorer import Explorer
+from coursekit.data.files import DataFileError
+from coursekit.data.scene_captions import FOILS
+from coursekit.data.scenes import Scenes
+from coursekit.lessons.l10_align_before_fuse.explorer_where_view import (
+    Looked,
+    MapOfWord,
+    Scored,
+    WhereView,
+)
+from coursekit.lessons.l10_align_before_fuse.scene_training import matching_scores, scenes_of
+from coursekit.lessons.l10_align_before_fuse.stored_networks import NETWORKS, SEED, stored_network
+from coursekit.lessons.l10_align_before_fuse.word_maps import layers_of, map_of
+from coursekit.models import MultimodalClassifier, evaluating
+from coursekit.models.pair_network import PICTURE, TEXT
+from coursekit.models.two_tower import TwoTower
+
+SHOWN = 100  # of the test scenes
+OBJECTS = ("A", "B", "C")
+MAPS = ("attention", "gradient", "transport", "occlusion")
+LAYERS = 3
+
+
+@lru_cache(maxsize=1)
+def shown_scenes() -> Scenes:
+    """The scenes that can be chosen."""
+    return scenes_of(SEED)["test"].part(torch.arange(SHOWN))
+
+
+def noun_place(scenes: Scenes, row: int, who: int) -> int:
+    """Where the noun of an object stands in the caption of a scene."""
+    return int((scenes.word_objects[row] == who).nonzero()[-1])
+
+
+def word_at(scenes: Scenes, row: int, place: int) -> str:
+    """A word of a caption; [cls] stands before all."""
+    return scenes.captions[row].split()[place - 1]
+
+
+def stranger_of(scenes: Scenes, row: int, who: int) -> int:
+    """The next scene whose caption asks for something that this scene does not show."""
+    here = set(scenes.captions[row].split())
+    later = [(row + step) % len(scenes) for step in range(1, len(scenes))]
+    return next(i for i in later if word_at(scenes, i, noun_place(scenes, i, who)) not in here)
+
+
+def mapped(model: MultimodalClassifier, row: int, caption: int, who: int, kind: str, layer: int
+           ) -> MapOfWord:  # fmt: skip
+    """The map of a noun of one caption on the picture of one scene."""
+    scenes = shown_scenes()
+    place = noun_place(scenes, caption, who)
+    values = map_of(
+        model,
+        scenes.pictures[row : row + 1],
+        scenes.text[caption : caption + 1],
+        place,
+        kind,
+        layer,
+    )
+    own = int(scenes.cells[row, who]) if caption == row else None
+    return MapOfWord(word_at(scenes, caption, place), values, own)
+
+
+@torch.no_grad()
+def scored(model: MultimodalClassifier, row: int) -> list[Scored]:
+    """How the caption of a scene and each of its foils score."""
+    scenes = shown_scenes().part(torch.tensor([row]))
+    texts, captions = [scenes.text], [("its caption", scenes.captions[0])]
+    for kind in FOILS:
+        foil, there = scenes.foils(kind, seed=row)
+        if bool(there[0]):
+            texts.append(foil)
+            captions.append((kind, _as_text(scenes, foil)))
+    text = torch.cat(texts)
+    with evaluating(model):
+        features = model.encode({PICTURE: scenes.pictures.repeat(len(text), 1, 1, 1), TEXT: text})
+        matching = matching_scores(model, features[PICTURE], features[TEXT]).sigmoid().tolist()
+        cosine: list[float | None] = [None] * len(text)
+        if isinstance(model.fusion, TwoTower):
+            places = model.fusion.places(features)
+            cosine = [float(c) for c in (places[PICTURE] * places[TEXT]).sum(1)]
+    return [
+        Scored(kind, caption, match, cos)
+        for (kind, caption), match, cos in zip(captions, matching, cosine, strict=True)
+    ]
+
+
+def _as_text(scenes: Scenes, text: Tensor) -> str:
+    words = text.argmax(2).masked_fill(text.sum(2) == 0, -1)
+    return Scenes(**{**vars_of(scenes), "words": words}).captions[0]
+
+
+def vars_of(scenes: Scenes) -> dict[str, Tensor]:
+    """The fields of scenes by name."""
+    names = ("pictures", "objects", "cells", "relation", "words", "wrong")
+    return {name: getattr(scenes, name) for name in names}
+
+
+def look(
+    scene: float, word: str, network: str, kind: str, layer: float
+) -> Generator[Looked, None, Looked]:
+    """Both maps and all scores; where the stored networks cannot be read, the reason instead."""
+    yield Looked.waiting()
+    row, who = int(scene) - 1, OBJECTS.index(word)
+    try:
+        model = stored_network(network)
+    except DataFileError as error:
+        return Looked.without(str(error))
+    deepest = layers_of(model)
+    taken = min(int(layer), deepest)
+    scenes = shown_scenes()
+    stranger = stranger_of(scenes, row, who)
+    return Looked(
+        picture=scenes.pictures[row],
+        caption=scenes.captions[row],
+        other_caption=scenes.captions[stranger],
+        own=mapped(model, row, row, who, kind, taken),
+        other=mapped(model, row, stranger, who, kind, taken),
+        scores=scored(model, row),
+        network=network,
+        kind=kind,
+        layer=taken,
+        asked_layer=int(layer),
+        layers=deepest,
+    )
+
+
+@put_off()
+def where_explorer() -> Explorer:
+    """Lesson 10: where does a network look for a word, and what does its score notice?"""
+    knobs: dict[str, Control] = {
+        "scene": Slider("scene", 1, SHOWN, 1, 4),
+        "word": Choice("noun of", OBJECTS, OBJECTS[0]),
+        "network": Choice("network", tuple(NETWORKS), next(iter(NETWORKS))),
+        "kind": Choice("map", MAPS, MAPS[0]),
+        "layer": Slider("layer", 1, LAYERS, 1, 1),
+    }
+    return Explorer(
+        key="where",
+        title="Where does it look for a word?",
+        question=(
+            "Go through ten scenes with attention, then with occlusion: how often does each hit? "
+            "Find a scene where the map for a word that is not there looks just as sure. Which "
+            "foil comes nearest to the caption's score, and is any above it?"
+        ),
+        controls=knobs,
+        compute=look,
+        make_view=WhereView,
+        presets={
+            "attention": {"network": "two towers", "kind": "attention", "layer": 1},
+            "the last layer's gradient": {"network": "two towers", "kind": "gradient", "layer": 2},
+            "occlusion": {"network": "two towers", "kind": "occlusion"},
+            "transport": {"network": "two towers", "kind": "transport"},
+            "one stream": {"network": "one stream", "kind": "attention", "layer": 3},
+        },
+        busy="looking …",
+    )
