@@ -11,6 +11,7 @@ LESSON = Lesson(
     studies={
         "aligning": "study_aligning:aligning",
         "relations": "study_relations:relations",
+        "captioners": "study_captioners:captioners",
     },
     question=Question(
         (
