@@ -24,6 +24,7 @@ LESSON = Lesson(
         "aligning": "study_aligning:aligning",
         "relations": "study_relations:relations",
         "scene-networks": "stored_networks:networks",
+        "captioners": "study_captioners:captioners",
     },
     question=Question(
         (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 import torch
 from torch import Tensor, nn
 
-from coursekit.data.scene_captions import OBJECTS, RELATIONS, WORDS
+from coursekit.data.scene_captions import OBJECTS, RELATIONS, WORDS, caption_words, ids_of
 from coursekit.data.scenes import SIDE, Scenes
 from coursekit.layers.initialise import initialise
 from coursekit.models.captioner import Captioner, TextModel, caption_loss, write_captions
@@ -98,6 +98,17 @@ def captions_by(
     """
     logits_of = model.given(scenes.pictures) if isinstance(model, Captioner) else model
     return write_captions(logits_of, scenes.words[:, :1], scenes.words.shape[1], generator)
+
+
+def guessed(scenes: Scenes, generator: torch.Generator) -> Tensor:
+    """Captions (N, L) with the right objects in any order and any relation: what chance gives."""
+    captions = []
+    for objects in scenes.objects.tolist():
+        order = torch.randperm(len(objects), generator=generator).tolist()
+        relation = int(torch.randint(len(RELATIONS), (), generator=generator))
+        first, *rest = (objects[place] for place in order)
+        captions.append(caption_words(first, relation, *rest))
+    return ids_of(captions, scenes.words.shape[1])
 
 
 def described(scenes: Scenes, words: Tensor) -> dict[str, Tensor]:
