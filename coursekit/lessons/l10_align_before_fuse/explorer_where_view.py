@@ -109,7 +109,7 @@ class WhereView:
         self.figure, axes = new_figure(9.6, 4.3, columns=3, layout=None)
         for ax, left, width in zip(axes, (0.012, 0.282, 0.745), (0.25, 0.25, 0.235), strict=True):
             ax.set_position((left, 0.17, width, 0.25 * 9.6 / 4.3))
-        self._title = self.figure.text(0.012, 0.94, "", size=12, weight="bold", color=INK)
+        self._title = self.figure.text(0.012, 0.98, "", size=12, weight="bold", color=INK, va="top")
         self._subtitle = self.figure.text(0.012, 0.885, "", size=9.5, color=MUTED)
         self._maps = [_Map(ax) for ax in axes[:2]]
         self._scores = axes[2]
