@@ -11,6 +11,7 @@ from coursekit.data.emoji import load_emoji
 from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.preset_recipes import load_preset, preset, presets
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
+from coursekit.data.tux_paint import load_tux_paint
 from coursekit.data.uci_views import load_uci_views
 from coursekit.utils.checks import choose, require
 
@@ -19,6 +20,7 @@ LOADERS: Mapping[str, Callable[..., MultimodalData]] = MappingProxyType(
         "av_digits": load_av_digits,
         "book_reviews": load_book_reviews,
         "emoji": load_emoji,
+        "tux_paint": load_tux_paint,
         "uci_views": load_uci_views,
     }
 )
