@@ -34,13 +34,13 @@ def write_stamp(folder, name, english, color=(200, 0, 0), suffix=".png", **other
 def write_speech(path, seconds=0.6):
     """A tone that fades in and out, in an Ogg file."""
     av = pytest.importorskip("av")
-    n = int(seconds * 16000)
-    wave = (0.5 * np.sin(np.arange(n) * 0.2) * np.hanning(n)).astype(np.float32)
+    n = int(seconds * 48000)
+    wave = (0.5 * np.sin(np.arange(n) * 0.07) * np.hanning(n)).astype(np.float32)
     with av.open(str(path), "w", format="ogg") as out:
-        stream = out.add_stream("flac", rate=16000, layout="mono")
+        stream = out.add_stream("libopus", rate=48000, layout="mono")
         whole = (wave * 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(whole[None], format="s16", layout="mono")
-        frame.rate = 16000
+        frame.rate = 48000
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             out.mux(packet)
 
