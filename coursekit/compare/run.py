@@ -148,12 +148,13 @@ def recalls(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> dict
     """
     rows = len(next(iter(features.values())))
     fusion = model.fusion
-    meet = isinstance(fusion, CommonSpace | TwoTower)
-    if not meet or len(features) != 2 or rows > LARGEST_POOL:
+    if not isinstance(fusion, CommonSpace | TwoTower) or len(features) != 2 or rows > LARGEST_POOL:
         return {}
     with torch.no_grad():
-        places = fusion.aligned if isinstance(fusion, CommonSpace) else fusion.places  # type: ignore[union-attr]
-        first, second = places(features).values()
+        if isinstance(fusion, TwoTower):
+            first, second = fusion.places(features).values()
+        else:
+            first, second = fusion.aligned(features).values()
         ways = both_ways((first @ second.T).cpu())
     most = ways[0].candidates
     recall = {f"recall@{k}": sum(w.recall(k) for w in ways) / 2 for k in (1, 10) if k <= most}
