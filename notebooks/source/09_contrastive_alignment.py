@@ -477,7 +477,7 @@ claim("… on the other it begins at {value:.3f}", gains["twemoji"].low, above=0
 # %% [markdown]
 # ### Further · Exercise 4 · Still true?
 #
-# Three changes, and the words that are false of the picture afterwards, are given. Return whether a
+# Four changes, and the words that are false of the picture afterwards, are given. Return whether a
 # picture whose caption is `caption` may be changed so.
 
 # %%
