@@ -12,6 +12,7 @@ from coursekit.data.multimodal import MultimodalData, Split
 from coursekit.data.preset_recipes import load_preset, preset, presets
 from coursekit.data.scenes import load_scenes
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
+from coursekit.data.tux_paint import load_tux_paint
 from coursekit.data.uci_views import load_uci_views
 from coursekit.utils.checks import choose, require
 
@@ -21,6 +22,7 @@ LOADERS: Mapping[str, Callable[..., MultimodalData]] = MappingProxyType(
         "book_reviews": load_book_reviews,
         "emoji": load_emoji,
         "scenes": load_scenes,
+        "tux_paint": load_tux_paint,
         "uci_views": load_uci_views,
     }
 )

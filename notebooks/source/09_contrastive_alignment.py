@@ -10,7 +10,7 @@
 # - say what a gap between pictures and texts is, and what moves it,
 # - learn features from pictures and sounds that occur together, without labels, and test them.
 #
-# **Time** about 55 minutes to read and do, 20 more for what is marked *Further*; the computing
+# **Time** about 60 minutes to read and do, 10 more for what is marked *Further*; the computing
 # takes 40 to 120 seconds.
 #
 # **Needed before** lessons 03 and 05 (linear probes, intervals); cross-entropy, cosine.

@@ -41,6 +41,7 @@ CSS = """
 .ck-code input { font-family: var(--jp-code-font-family, monospace); border-radius: 5px; }
 .ck-knobs .ck-code .widget-label { flex: 0 0 44px; }
 .ck-knobs .ck-code input { flex: 1 1 auto; width: auto; text-align: left; }
+.ck-knobs .ck-typed, .ck-knobs :has(> .ck-typed) { overflow: visible; }
 .ck-knobs .ck-typed .widget-label { flex: 0 0 44px; }
 .ck-knobs .ck-typed input { flex: 1 1 auto; width: auto; text-align: left; border-radius: 5px; }
 .ck-shelf { overflow: visible; gap: 8px; }

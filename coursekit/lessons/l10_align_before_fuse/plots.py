@@ -1,5 +1,6 @@
 """Pictures of lesson 10: scenes with their captions, word–region maps, arms of the studies."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,7 +27,8 @@ def scene(ax: Axes, picture: Tensor, caption: str) -> str:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(visible=False)
-    ax.set_title(caption, size=9, weight="normal", loc="center", color=INK)
+    lines = "\n".join(textwrap.fill(line, 24) for line in caption.splitlines())
+    ax.set_title(lines, size=9, weight="normal", loc="center", color=INK)
     return f"Scene: {caption}."
 
 
@@ -59,30 +61,34 @@ def word_map(ax: Axes, picture: Tensor, values: Tensor, title: str, own: int | N
     return f"{title}: the largest of nine cells is cell {best + 1}{hit}."
 
 
-def arms(ax: Axes, table: pd.DataFrame, columns: Mapping[str, str], chance: float) -> str:
+def arms(
+    ax: Axes, table: pd.DataFrame, columns: Mapping[str, str], chance: float, label: str
+) -> str:
     """Draw mean and 95 % interval of several figures for every arm; return the alt text.
 
     table: a row per arm and seed, columns arm and those drawn.  columns: name in the table → label.
-    chance: a line there.
+    chance: a line there.  label: of the axis, what is measured; a share from 0 to 1.
     """
     require_columns(table, ("arm", *columns))
     names = list(dict.fromkeys(table["arm"]))
     sentences = []
-    for k, ((column, label), role) in enumerate(zip(columns.items(), ROLES, strict=False)):
+    for k, ((column, name), role) in enumerate(zip(columns.items(), ROLES, strict=False)):
         over = {arm: interval(table.loc[table["arm"] == arm, column].dropna()) for arm in names
                 if table.loc[table["arm"] == arm, column].notna().any()}  # fmt: skip
         at = [names.index(arm) + 0.16 * (k - (len(columns) - 1) / 2) for arm in over]
         look = style(role, "color", "marker")
         for y, one in zip(at, over.values(), strict=True):
             ax.plot([one.low, one.high], [y, y], color=look["color"], linewidth=1.8)
-        ax.plot([i.mean for i in over.values()], at, linestyle="", label=label, **look)
+        ax.plot([i.mean for i in over.values()], at, linestyle="", label=name, **look)
         read = ", ".join(
             f"{arm} {i.mean:.2f} [{i.low:.2f}, {i.high:.2f}]" for arm, i in over.items()
         )
-        sentences.append(f"{label}: {read}")
+        sentences.append(f"{name}: {read}")
     ax.axvline(chance, color=MUTED, linewidth=1)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlim(0, 1.02)
+    ax.set_xlabel(label)
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=len(columns))
     return ". ".join(sentences) + f". The line is chance, {chance:.2g}."

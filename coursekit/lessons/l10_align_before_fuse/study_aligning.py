@@ -167,6 +167,17 @@ def aligning(
 ) -> None:
     """Train two towers and a single stream on scenes, with right and wrong captions."""
     table = pd.DataFrame(run_all(row_of, plan(seeds), jobs, "aligning"))
+    store(table, summary(table), out)
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Means over seeds with their intervals, of a few scores, one below the other.
+
+    A single stream has no score by contrast; those rows are left out there.
+    """
     scores = ["R@1 contrast", "R@1 matching", "AUC", "object matching", "relation matching"]
-    means = [summarise(table, ["arm", "wrong"], score).round(3).to_string() for score in scores]
-    store(table, "\n\n".join(means), out)
+    parts = []
+    for score in scores:
+        means = summarise(table.dropna(subset=[score]), ["arm", "wrong"], score)
+        parts.append(f"{score}\n{means.round(3).to_string(index=False)}")
+    return "\n\n".join(parts)

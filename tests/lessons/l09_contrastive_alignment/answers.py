@@ -381,6 +381,29 @@ def keeps_padded(caption, change):
     return sum(plain.count(f" {word} ") for word in BROKEN[change]) == 0
 
 
+def keeps_scan(caption, change):
+    words, word = [], ""
+    for sign in caption.lower() + " ":
+        if sign.isalpha():
+            word += sign
+        else:
+            words.append(word)
+            word = ""
+    hits = [words.count(w) for w in BROKEN[change]]
+    return len(hits) == 0 or max(hits) < 1
+
+
+def keeps_places(caption, change):
+    text = f" {caption.lower()} "
+    broken = 0
+    for word in BROKEN[change]:
+        for start in range(1, len(text) - len(word)):
+            end = start + len(word)
+            alone = not text[start - 1].isalpha() and not text[end].isalpha()
+            broken += alone and text[start:end] == word
+    return broken == 0
+
+
 def keeps_if(broken, words=lambda caption: re.findall(r"\w+", caption.lower())):
     def answer(caption, change):
         return not set(broken.get(change, ())) & set(words(caption))
@@ -482,6 +505,8 @@ RIGHT = {
         "pandas": keeps_pandas,
         "numpy": keeps_numpy,
         "padded": keeps_padded,
+        "scan": keeps_scan,
+        "places": keeps_places,
     },
     "09-prompts": {
         "torch": prompts_torch,

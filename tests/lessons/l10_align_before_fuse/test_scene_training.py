@@ -1,5 +1,6 @@
 """How a model of scenes is tested: by scores that are known, on networks that know one thing."""
 
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -24,6 +25,7 @@ from coursekit.lessons.l10_align_before_fuse.study_aligning import (
     matching_auc,
     plan,
     retrieval_figures,
+    summary,
 )
 from coursekit.models.pair_network import PairNetwork
 from coursekit.models.token_encoders import no_token
@@ -153,3 +155,17 @@ def test_the_plan_has_every_arm_with_right_captions_and_four_with_wrong_ones():
     assert {arm for arm, _, _ in rows} == set(ARMS)
     for name, own in ARMS.values():
         build(name, **own)
+
+
+def test_the_summary_leaves_out_what_an_arm_has_not():
+    scores = ["R@1 contrast", "R@1 matching", "AUC", "object matching", "relation matching"]
+    rows = [
+        {"arm": arm, "wrong": 0.0, "seed": seed, **dict.fromkeys(scores, 0.5)}
+        for arm in ("full", "single stream")
+        for seed in (100, 101)
+    ]
+    table = pd.DataFrame(rows)
+    table.loc[table["arm"] == "single stream", "R@1 contrast"] = float("nan")
+    parts = summary(table).split("\n\n")
+    assert [part.splitlines()[0] for part in parts] == scores
+    assert ["single stream" in part for part in parts] == [False, True, True, True, True]
