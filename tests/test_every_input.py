@@ -402,6 +402,15 @@ TABLE: dict[str, dict[str, Argument]] = {
         "first": directions(X),
         "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
     },
+    "analysis.mutual_neighbours.nearest": {
+        "features": directions(X, also=(Wrong("one row", X[:1]),)),
+        "k": count(2, 0, N),
+    },
+    "analysis.mutual_neighbours.mutual_neighbours": {
+        "first": directions(X),
+        "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "k": count(2, 0, N),
+    },
     "analysis.retrieval.chance_recall": {
         "k": count(5, 0),
         "candidates": count(10, 0),

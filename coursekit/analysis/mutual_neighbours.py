@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from coursekit.training.contrastive_losses import unit
-from coursekit.utils.checks import require_count
+from coursekit.utils.checks import require, require_count
 from coursekit.utils.tensor_checks import require_batch
 
 
@@ -17,7 +17,13 @@ def nearest(features: Tensor, k: int) -> Tensor:
 
     Errors: ValueError for a row of zeros, NaN, k from N on.
     """
-    x = unit("features", features)
+    return _nearest("features", features, k)
+
+
+def _nearest(name: str, features: Tensor, k: int) -> Tensor:
+    """`nearest`, whose refusals call the features ``name``."""
+    x = unit(name, features)
+    require(len(x) > 1, f"{name} has {len(x)} row; two or more were expected.")
     require_count("k", k, 1, len(x) - 1)
     cosine = x @ x.T
     cosine.fill_diagonal_(-torch.inf)
@@ -32,6 +38,6 @@ def mutual_neighbours(first: Tensor, second: Tensor, k: int = 10) -> Tensor:
     """
     require_batch("first", first, (None, None))
     require_batch("second", second, (len(first), None))
-    one, other = nearest(first, k), nearest(second, k)
+    one, other = _nearest("first", first, k), _nearest("second", second, k)
     shared = (one[:, :, None] == other[:, None, :]).any(2)
     return shared.double().mean()

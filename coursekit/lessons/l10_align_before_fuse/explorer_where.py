@@ -4,21 +4,20 @@ from collections.abc import Generator
 from functools import lru_cache
 
 import torch
-from torch import Tensor
 
 from coursekit.course.widgets.controls import Choice, Control, Slider
 from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.data.files import DataFileError
-from coursekit.data.scene_captions import FOILS
-from coursekit.data.scenes import Scenes
+from coursekit.data.scene_captions import FOILS, words_in
+from coursekit.data.scenes import Scenes, scene_splits
 from coursekit.lessons.l10_align_before_fuse.explorer_where_view import (
     Looked,
     MapOfWord,
     Scored,
     WhereView,
 )
-from coursekit.lessons.l10_align_before_fuse.scene_training import matching_scores, scenes_of
+from coursekit.lessons.l10_align_before_fuse.scene_training import TEST, matching_scores
 from coursekit.lessons.l10_align_before_fuse.stored_networks import NETWORKS, SEED, stored_network
 from coursekit.lessons.l10_align_before_fuse.word_maps import layers_of, map_of
 from coursekit.models import MultimodalClassifier, evaluating
@@ -27,14 +26,15 @@ from coursekit.models.two_tower import TwoTower
 
 SHOWN = 100  # of the test scenes
 OBJECTS = ("A", "B", "C")
-MAPS = ("attention", "gradient", "transport", "occlusion")
-LAYERS = 3
+OF_A_LAYER = {"attention": "attention", "gradient": "attention × gradient"}  # kind → name
+MAPS = (*OF_A_LAYER, "transport", "occlusion")
+LAYERS = 3  # of the network that has most
 
 
 @lru_cache(maxsize=1)
 def shown_scenes() -> Scenes:
-    """The scenes that can be chosen."""
-    return scenes_of(SEED)["test"].part(torch.arange(SHOWN))
+    """The scenes that can be chosen: the first of the lesson's test scenes, drawn by themselves."""
+    return scene_splits(SEED, (1, 1, TEST))["test"].part(torch.arange(SHOWN))
 
 
 def noun_place(scenes: Scenes, row: int, who: int) -> int:
@@ -72,15 +72,15 @@ def mapped(model: MultimodalClassifier, row: int, caption: int, who: int, kind: 
 
 
 @torch.no_grad()
-def scored(model: MultimodalClassifier, row: int) -> list[Scored]:
+def scored(model: MultimodalClassifier, row: int) -> tuple[Scored, ...]:
     """How the caption of a scene and each of its foils score."""
     scenes = shown_scenes().part(torch.tensor([row]))
-    texts, captions = [scenes.text], [("its caption", scenes.captions[0])]
+    kinds, texts = ["its caption"], [scenes.text]
     for kind in FOILS:
         foil, there = scenes.foils(kind, seed=row)
         if bool(there[0]):
+            kinds.append(kind)
             texts.append(foil)
-            captions.append((kind, _as_text(scenes, foil)))
     text = torch.cat(texts)
     with evaluating(model):
         features = model.encode({PICTURE: scenes.pictures.repeat(len(text), 1, 1, 1), TEXT: text})
@@ -89,49 +89,42 @@ def scored(model: MultimodalClassifier, row: int) -> list[Scored]:
         if isinstance(model.fusion, TwoTower):
             places = model.fusion.places(features)
             cosine = [float(c) for c in (places[PICTURE] * places[TEXT]).sum(1)]
-    return [
-        Scored(kind, caption, match, cos)
-        for (kind, caption), match, cos in zip(captions, matching, cosine, strict=True)
-    ]
+    captions = [" ".join(words[1:]) for words in words_in(text)]  # without [cls]
+    return tuple(Scored(*row) for row in zip(kinds, captions, matching, cosine, strict=True))
 
 
-def _as_text(scenes: Scenes, text: Tensor) -> str:
-    words = text.argmax(2).masked_fill(text.sum(2) == 0, -1)
-    return Scenes(**{**vars_of(scenes), "words": words}).captions[0]
-
-
-def vars_of(scenes: Scenes) -> dict[str, Tensor]:
-    """The fields of scenes by name."""
-    names = ("pictures", "objects", "cells", "relation", "words", "wrong")
-    return {name: getattr(scenes, name) for name in names}
+def name_of(kind: str, asked: int, network: str, layers: int) -> str:
+    """A map in words, with its layer if it has one; ``asked`` may lie beyond the last."""
+    if kind not in OF_A_LAYER:
+        return kind
+    beyond = f" ({network} have no more)" if asked > layers else ""
+    return f"{OF_A_LAYER[kind]}, layer {min(asked, layers)}{beyond}"
 
 
 def look(
     scene: float, word: str, network: str, kind: str, layer: float
 ) -> Generator[Looked, None, Looked]:
-    """Both maps and all scores; where the stored networks cannot be read, the reason instead."""
-    yield Looked.waiting()
-    row, who = int(scene) - 1, OBJECTS.index(word)
+    """Both maps and all scores; where a file cannot be read, the reason instead."""
+    yield Looked(sorry="Opening scenes and networks …")
+    row, who, asked = int(scene) - 1, OBJECTS.index(word), int(layer)
     try:
-        model = stored_network(network)
+        scenes, model = shown_scenes(), stored_network(network)
     except DataFileError as error:
-        return Looked.without(str(error))
-    deepest = layers_of(model)
-    taken = min(int(layer), deepest)
-    scenes = shown_scenes()
+        return Looked(sorry=str(error))
+    layers = layers_of(model)
     stranger = stranger_of(scenes, row, who)
+    own, other = (
+        mapped(model, row, caption, who, kind, min(asked, layers)) for caption in (row, stranger)
+    )
     return Looked(
         picture=scenes.pictures[row],
         caption=scenes.captions[row],
         other_caption=scenes.captions[stranger],
-        own=mapped(model, row, row, who, kind, taken),
-        other=mapped(model, row, stranger, who, kind, taken),
+        own=own,
+        other=other,
         scores=scored(model, row),
         network=network,
-        kind=kind,
-        layer=taken,
-        asked_layer=int(layer),
-        layers=deepest,
+        map_name=name_of(kind, asked, network, layers),
     )
 
 

@@ -1,8 +1,7 @@
 """Two maps on a scene, for its own caption and for another one's, and beside them scores."""
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from coursekit.data.scenes import CELL, SIDE
 
 MOST = 1 + len(FOILS)  # captions whose scores are shown
 ARTISTS = "Noto Emoji by Google, Apache-2.0; Twemoji by Twitter and contributors, CC BY 4.0."
+FRAMES = "Solid frame: the darkest cell. Dashed: where the thing is."
 
 
 @dataclass(frozen=True)
@@ -67,32 +67,10 @@ class Looked:
     other_caption: str = ""
     own: MapOfWord | None = None
     other: MapOfWord | None = None
-    scores: Sequence[Scored] = field(default_factory=tuple)
+    scores: tuple[Scored, ...] = ()
     network: str = ""
-    kind: str = ""
-    layer: int = 1
-    asked_layer: int = 1
-    layers: int = 1
+    map_name: str = ""
     sorry: str = ""
-
-    @classmethod
-    def waiting(cls) -> "Looked":
-        """Before anything is computed."""
-        return cls(sorry="Opening scenes and networks …")
-
-    @classmethod
-    def without(cls, sentence: str) -> "Looked":
-        """Where the networks cannot be read."""
-        return cls(sorry=sentence)
-
-    @property
-    def map_name(self) -> str:
-        """The map, and of which layer if it has one."""
-        if self.kind in ("transport", "occlusion"):
-            return self.kind
-        kind = "attention × gradient" if self.kind == "gradient" else self.kind
-        deepest = f" ({self.network} have no more)" if self.asked_layer > self.layers else ""
-        return f"{kind}, layer {self.layer}{deepest}"
 
     @property
     def maps(self) -> tuple[MapOfWord, ...]:
@@ -109,11 +87,14 @@ class WhereView:
         self.figure, axes = new_figure(9.6, 4.3, columns=3, layout=None)
         for ax, left, width in zip(axes, (0.012, 0.282, 0.745), (0.25, 0.25, 0.235), strict=True):
             ax.set_position((left, 0.17, width, 0.25 * 9.6 / 4.3))
-        self._title = self.figure.text(0.012, 0.98, "", size=12, weight="bold", color=INK, va="top")
-        self._subtitle = self.figure.text(0.012, 0.885, "", size=9.5, color=MUTED)
+        self._title = self.figure.text(
+            0.012, 0.98, "", size=12, weight="bold", color=INK, va="top", parse_math=False
+        )
+        self._subtitle = self.figure.text(0.012, 0.905, "", size=9.5, color=MUTED, va="top")
+        self._axes = axes
         self._maps = [_Map(ax) for ax in axes[:2]]
-        self._scores = axes[2]
         self._prepare_scores(axes[2])
+        self._key = self.figure.text(0.012, 0.015, "", size=8, color=MUTED)
         self.figure.text(0.988, 0.015, ARTISTS, size=8, color=MUTED, ha="right")
 
     def _prepare_scores(self, ax: Axes) -> None:
@@ -140,6 +121,9 @@ class WhereView:
         """Show ``data``."""
         self._title.set_text(headline(data))
         self._subtitle.set_text(subtitle(data))
+        self._key.set_text("" if data.sorry else FRAMES)
+        for ax in self._axes:
+            ax.set_visible(not data.sorry)
         for panel, one in zip(self._maps, (data.own, data.other), strict=True):
             panel.update(data.picture, one)
         rows = list(enumerate(data.scores))
@@ -154,7 +138,7 @@ class WhereView:
         if data.sorry:
             return data.sorry
         maps = " ".join(
-            f"Map for “{one.word}”: {one.verdict}; by cell "
+            f"Map for “{one.word}”: {one.verdict}; by cell, row by row: "
             f"{', '.join(f'{v:.2f}' for v in one.numbers.tolist())}."
             for one in data.maps
         )
@@ -163,7 +147,8 @@ class WhereView:
             + ("" if s.cosine is None else f", cosine {s.cosine:.2f}")
             for s in data.scores
         )
-        return f"{headline(data)}. {subtitle(data)}. {maps} Scores: {scores}."
+        lines = subtitle(data).replace("\n", " ")
+        return f"{headline(data)}. {lines} {maps} Scores: {scores}. {ARTISTS}"
 
     def table(self, data: Looked) -> pd.DataFrame:
         """The scores of the caption and its foils."""
@@ -226,7 +211,7 @@ class _Map:
             frame.set_visible(cell is not None)
             if cell is not None:
                 frame.set_xy((cell % SIDE * CELL + 0.5, cell // SIDE * CELL + 0.5))
-        self._below.set_text(f"“{one.word}”: {one.verdict}")
+        self._below.set_text("\n".join(textwrap.wrap(f"“{one.word}”: {one.verdict}", 40)))
 
 
 def _frame(ax: Axes, colour: str, line: str) -> Rectangle:
@@ -241,7 +226,7 @@ def _frame(ax: Axes, colour: str, line: str) -> Rectangle:
 
 def score_label(score: Scored) -> str:
     """The kind of a caption and its words, in short lines."""
-    return "\n".join([f"{score.kind}:", *textwrap.wrap(score.caption, 22)])
+    return "\n".join([f"{score.kind}:", *textwrap.wrap(score.caption, 27)])
 
 
 def headline(data: Looked) -> str:
@@ -255,4 +240,5 @@ def subtitle(data: Looked) -> str:
     """Network, map and the other caption."""
     if data.sorry:
         return ""
-    return f"{data.network}, {data.map_name}; in the middle the word is from “{data.other_caption}”"
+    other = f"In the middle the word is from “{data.other_caption}”."
+    return f"{data.network}, {data.map_name}.\n{other}"

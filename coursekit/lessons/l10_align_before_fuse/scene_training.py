@@ -22,6 +22,7 @@ from coursekit.utils.checks import require_count, require_instance
 EPOCHS = 4  # 252 steps on 4000 scenes
 RATE = 1e-3
 WIDTH = 48
+TEST = 300  # scenes to test on, and as many to validate
 POOL = 64
 ENCODERS = {PICTURE: "patches", TEXT: "words"}
 
@@ -36,7 +37,7 @@ def settings_for(count: int = EPOCHS, rate: float = RATE) -> Settings:
 @lru_cache(maxsize=2)
 def scenes_of(seed: int = 0, wrong: float = 0.0, train: int = 4000) -> dict[str, Scenes]:
     """The scenes of all splits; test shows combinations that train never does."""
-    return scene_splits(seed, (train, 300, 300), wrong=wrong)
+    return scene_splits(seed, (train, TEST, TEST), wrong=wrong)
 
 
 def new_model(data: MultimodalData, seed: int = 0, blocks: int = 1) -> MultimodalClassifier:

@@ -12,7 +12,7 @@ import typer
 
 from coursekit.compare.tuning import fresh_seeds, run_all
 from coursekit.data.files import open_checked
-from coursekit.data.scenes import as_data
+from coursekit.data.scenes import as_data, scene_splits
 from coursekit.lessons.l10_align_before_fuse.scene_training import (
     new_model,
     scenes_of,
@@ -38,7 +38,7 @@ def untrained(name: str) -> MultimodalClassifier:
     Errors: ValueError for another name.
     """
     objective = build(NETWORKS[choose("name", name, NETWORKS)])
-    data = as_data(scenes_of(SEED))
+    data = as_data(scene_splits(SEED, (2, 2, 2)))  # a model asks for shapes only
     model = new_model(data, SEED, blocks=0 if objective.name == "single-stream" else 1)
     objective.begin(begin(model, data.train, data.valid, settings_for(), SEED))
     return model
