@@ -585,7 +585,8 @@ claim(
 # relations, in three and a half times the lesson's training. With strong positions some trainings
 # learnt it and some did not, with places to predict one in three; with both, all three. (Where
 # it was learnt, the preference stayed at a half for more than half of the time and then rose within
-# a few epochs: a slow training looks like one that cannot.) On the whole task, three cells and four relations, this time was too short.
+# a few epochs: a slow training looks like one that cannot.) On the whole
+# task, three cells and four relations, this time was too short.
 #
 # Where a patch stands had been in the input all along, in a vector that is added to the patch's own
 # and is faint beside its pixels. So the cure for a blind spot is more than examples of it: see to
