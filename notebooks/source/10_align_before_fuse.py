@@ -327,9 +327,9 @@ claim("One stream: {value:.2f}", one_stream.mean(), below=0.6)
 # that are not. Say *faster*, not *better*: these are 252 steps on simple scenes, and prototypes
 # that were trained twice as long were level.
 #
-# Hard wrong partners do not raise recall here; some trainings are far behind. What they change is
-# the *no*: a caption with an object that is not there is refused more often, and, at this budget,
-# many a right one with it. A ranking does not need a no. Whoever filters captions (lesson 11) does.
+# Hard wrong partners do not raise recall here. What they change is the *no*: a caption with an object
+# that is not there is refused more often, and in some trainings many a right one with it. A ranking
+# does not need a no. Whoever filters captions (lesson 11) does.
 #
 # ## A teacher that follows slowly
 #
@@ -427,6 +427,7 @@ print("40 % wrong, random without a teacher minus hard with one:", against)
 claim("… begins at {value:.2f}", against.low, above=0.1)
 more = lead("momentum, random negatives", "random negatives", "R@1 matching", noisy)
 print("40 % wrong, random partners, teacher minus none:", more)
+claim("… begins at {value:.2f}", more.low, above=0)
 
 # %% [markdown]
 # Wrong captions ruin the matching head with hard partners, and hardly the cosines. With 40 % of
