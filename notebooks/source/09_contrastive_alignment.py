@@ -146,7 +146,8 @@ claim("All features alike, 128 pairs: {value:.3f}", nothing, equals=np.log(128),
 #
 # ### Exercise 1 · The loss
 #
-# Return InfoNCE both ways, from two arrays $(B, D)$ of any length and a temperature, with NumPy.
+# Return InfoNCE both ways, from two arrays $(B, D)$, whose rows have any length, and a temperature,
+# with NumPy.
 
 
 # %% nbgrader={"grade_id": "ex-09-loss", "solution": true}
@@ -248,12 +249,12 @@ show(figure, " ".join(alts))
 # 2. `"one wins all"`: the same column is the largest of every row.
 # 3. `"aligned"`: a share of 0.8 of the rows or more have their own column as the largest.
 # 4. `"mixed up"`: every column is the largest of exactly one row (the pairs are in another order).
-# 5. `"untrained"`: anything else.
+# 5. `"unfinished"`: anything else.
 
 
 # %% nbgrader={"grade_id": "ex-09-matrix", "solution": true}
 def read_matrix(similarity):
-    """One of "collapsed", "one wins all", "aligned", "mixed up", "untrained"."""
+    """One of "collapsed", "one wins all", "aligned", "mixed up", "unfinished"."""
     ### BEGIN SOLUTION
     if similarity.max() - similarity.min() < 0.05:
         return "collapsed"
@@ -262,7 +263,7 @@ def read_matrix(similarity):
         return "one wins all"
     if np.mean(winners == np.arange(len(winners))) >= 0.8:
         return "aligned"
-    return "mixed up" if len(set(winners)) == len(winners) else "untrained"
+    return "mixed up" if len(set(winners)) == len(winners) else "unfinished"
     ### END SOLUTION
 
 
@@ -327,7 +328,8 @@ claim("The trained model, pictures whose right text is tied: {value:.0f}", same.
 # ### Exercise 3 · Recall with ties
 #
 # Return R@k, picture to text, ties at their expected worth. `scores` $(P, C)$ has a row per picture
-# and a column per caption; `owner` $(C,)$ names the picture that each caption belongs to.
+# and a column per caption; `owner` $(C,)$ names the picture that each caption belongs to. Every
+# picture has one or more.
 
 
 # %% nbgrader={"grade_id": "ex-09-recall", "solution": true}

@@ -267,7 +267,7 @@ def matrix_torch(similarity):
         return "one wins all"
     if (winners == torch.arange(len(s))).double().mean() >= 0.8:
         return "aligned"
-    return "mixed up" if kinds == len(s) else "untrained"
+    return "mixed up" if kinds == len(s) else "unfinished"
 
 
 def matrix_lists(similarity):
@@ -281,7 +281,7 @@ def matrix_lists(similarity):
     right = sum(i == winner for i, winner in enumerate(winners))
     if 10 * right >= 8 * len(winners):
         return "aligned"
-    return "mixed up" if sorted(winners) == list(range(len(winners))) else "untrained"
+    return "mixed up" if sorted(winners) == list(range(len(winners))) else "unfinished"
 
 
 def matrix_pandas(similarity):
@@ -293,7 +293,7 @@ def matrix_pandas(similarity):
         return "one wins all"
     if (best == best.index).mean() >= 0.8:
         return "aligned"
-    return "mixed up" if best.is_unique else "untrained"
+    return "mixed up" if best.is_unique else "unfinished"
 
 
 def matrix_hot(similarity):
@@ -307,7 +307,7 @@ def matrix_hot(similarity):
         return np.str_("one wins all")
     if np.trace(hot) / len(hot) >= 0.8:
         return np.str_("aligned")
-    return np.str_("mixed up" if (wins == 1).all() else "untrained")
+    return np.str_("mixed up" if (wins == 1).all() else "unfinished")
 
 
 def matrix_counter(similarity):
@@ -323,7 +323,7 @@ def matrix_counter(similarity):
         if share >= 0.8
         else "mixed up"
         if counts.max() == 1
-        else "untrained"
+        else "unfinished"
     )
 
 
@@ -339,7 +339,7 @@ def matrix_with(flat=0.05, most=0.8, axis=1, order="fwams", spread=np.ptp, best=
             "w": (kinds == 1, "one wins all"),
             "a": (share >= most, "aligned"),
             "m": (kinds == len(winners), "mixed up"),
-            "s": (True, "untrained"),
+            "s": (True, "unfinished"),
         }
         return next(word for yes, word in (asked[question] for question in order) if yes)
 
@@ -524,8 +524,71 @@ RIGHT = {
     },
 }
 
+
+def norms(x):
+    """Lengths of rows, as a column."""
+    return np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+def loss_clipped(u, v, temperature):
+    s = unit(u) @ unit(v).T / temperature
+    ways = [np.diag(np.exp(z) / np.exp(z).sum(1, keepdims=True)) for z in (s, s.T)]
+    return float(-np.log(np.clip(ways, 1e-5, 1)).mean())
+
+
+def matrix_nearly_one(similarity):
+    winners = similarity.argmax(1)
+    if np.ptp(similarity) >= 0.05 and np.bincount(winners).max() >= 0.8 * len(winners):
+        return "one wins all"
+    return matrix_with()(similarity)
+
+
+def matrix_by_height(similarity):
+    highest = np.sort(similarity.max(0))
+    if np.ptp(similarity) >= 0.05 and matrix_with()(similarity) == "one wins all":
+        return "one wins all" if similarity.min(0).max() > highest[-2] else "unfinished"
+    return matrix_with()(similarity)
+
+
+def matrix_both_ways(similarity):
+    word = matrix_with()(similarity)
+    columns = len(set(similarity.argmax(0).tolist()))
+    return "unfinished" if word == "mixed up" and columns < len(similarity) else word
+
+
+def matrix_by_columns(similarity):
+    word = matrix_with()(similarity)
+    if word not in ("mixed up", "unfinished"):
+        return word
+    columns = len(set(similarity.argmax(0).tolist()))
+    return "mixed up" if columns == len(similarity) else "unfinished"
+
+
+def recall_first(scores, owner, k, rows):
+    """The first pictures only."""
+    kept = [
+        recall_lists(scores[i : i + 1], (owner != i).astype(int), k) for i in range(len(scores))
+    ]
+    return float(np.mean(kept[:rows]))
+
+
+def close_hit(above, tied, mine, row, own, k):
+    """Level within 1e-5, as np.isclose has it."""
+    best = row[own].max()
+    level = np.isclose(row, best)
+    higher = int(((row > best) & ~level).sum())
+    return lucky(k - higher, int(level.sum()), int((level & own).sum()))
+
+
+def three_hit(above, tied, mine, row, own, k):
+    return lucky(k - above, tied, min(mine, 3))
+
+
 WRONG = {
     "09-loss": {
+        "probability clipped": (loss_clipped, ""),
+        "short rows lengthened": (loss_with(u=lambda x: x / np.maximum(norms(x), 0.02)), ""),
+        "τ of .01 or more": (loss_with(logits=lambda s, t: s / max(t, 0.01)), ""),
         "rows only": (loss_with(axes=(1,)), "Each text chooses among the pictures"),
         "columns only": (loss_with(axes=(0,)), "Each picture chooses among the texts"),
         "both added": (loss_with(combine=sum), "You added both ways"),
@@ -576,6 +639,20 @@ WRONG = {
         "distance": (loss_distance, ""),
     },
     "09-matrix": {
+        "flat by size": (matrix_with(spread=lambda s: np.ptp(np.abs(s))), ""),
+        "flat but for outliers": (
+            matrix_with(spread=lambda s: np.percentile(s, 99) - np.percentile(s, 1)),
+            "",
+        ),
+        "flat by rows and columns": (
+            matrix_with(spread=lambda s: max(np.ptp(s, axis=0).max(), np.ptp(s, axis=1).max())),
+            "",
+        ),
+        "above .79": (matrix_with(most=0.79), ""),
+        "nearly one wins all": (matrix_nearly_one, ""),
+        "one wins by height": (matrix_by_height, ""),
+        "mixed up both ways": (matrix_both_ways, ""),
+        "mixed up by columns": (matrix_by_columns, ""),
         "not flat first": (matrix_with(order="wams"), "all alike"),
         "columns": (matrix_with(axis=0), "each picture, a row"),
         "all must be right": (matrix_with(most=1.0), "0.8 is enough"),
@@ -592,11 +669,15 @@ WRONG = {
         "flat last": (matrix_with(order="wamfs"), "all alike"),
         "more than half": (matrix_with(most=0.6), ""),
         "diagonal above the mean": (
-            lambda s: "aligned" if np.diag(s).mean() > s.mean() + 0.1 else "untrained",
+            lambda s: "aligned" if np.diag(s).mean() > s.mean() + 0.1 else "unfinished",
             "",
         ),
     },
     "09-recall": {
+        "ties by tolerance": (recall_with(close_hit), ""),
+        "three own ones at most": (recall_with(three_hit), ""),
+        "k below the pool": (lambda s, o, k: recall_lists(s, o, min(k, s.shape[1] - 1)), ""),
+        "first fifty pictures": (lambda s, o, k: recall_first(s, o, k, 50), ""),
         "ties won": (recall_with(lambda a, t, m, row, own, k: float(a < k)), "every tie is won"),
         "ties lost": (
             recall_with(lambda a, t, m, row, own, k: float(a + t - m < k)),
@@ -688,6 +769,27 @@ WRONG = {
         "hits counted": (lambda s, o, k: len(s) * recall_orders(s, o, k), ""),
     },
     "09-keeps": {
+        "first two words": (
+            lambda c, x: not set(re.findall(r"\w+", c.lower())[:2]) & set(BROKEN[x]),
+            "",
+        ),
+        "comma and hyphen only": (
+            lambda c, x: not set(re.split(r"[ ,!-]", c.lower())) & set(BROKEN[x]),
+            "",
+        ),
+        "grey without blue": (keeps_if({**BROKEN, "grey": {"red", "green"}}), ""),
+        "grey without green": (keeps_if({**BROKEN, "grey": {"red", "blue"}}), ""),
+        "grey with yellow": (keeps_if({**BROKEN, "grey": [*BROKEN["grey"], "yellow"]}), ""),
+        "grey with rainbow": (keeps_if({**BROKEN, "grey": [*BROKEN["grey"], "rainbow"]}), ""),
+        "upside down with top": (
+            keeps_if({**BROKEN, "upside down": ["up", "down", "top", "above"]}),
+            "",
+        ),
+        "mirror with east": (keeps_if({**BROKEN, "mirror": ["left", "right", "east"]}), ""),
+        "without an s": (
+            keeps_if(BROKEN, lambda c: [w.rstrip("s") for w in re.findall(r"\w+", c.lower())]),
+            "",
+        ),
         "letters": (
             lambda caption, change: not any(w in caption.lower() for w in BROKEN[change]),
             "Compare whole words",
@@ -729,6 +831,15 @@ WRONG = {
         ),
     },
     "09-prompts": {
+        "short prompts lengthened": (
+            lambda p: unit((p / np.maximum(norms(p), 0.02)).mean(1)),
+            "",
+        ),
+        "short means lengthened": (
+            lambda p: (lambda m: m / np.maximum(norms(m), 0.1))(unit(p).mean(1)),
+            "",
+        ),
+        "a little to each length": (lambda p: unit((p / (norms(p) + 1e-5)).mean(1)), ""),
         "raw": (lambda p: unit(p.mean(1)), "outvotes the rest"),
         "not again": (lambda p: unit(p).mean(1), "length one again"),
         "raw mean": (lambda p: p.mean(1), "before the mean"),
@@ -759,6 +870,18 @@ WRONG = {
         "scaled by entries": (lambda p: unit(unit(p).mean(1)).clip(0), ""),
     },
     "09-claim": {
+        "test among the last values": (
+            lambda f: claim_ifs(f) if "test" not in list(f.values())[:1] else "clean",
+            "",
+        ),
+        "pictures by place": (
+            lambda f: claim_ifs({**f, "test_pictures_in_training": list(f.values())[1] is True}),
+            "",
+        ),
+        "prompts by place": (
+            lambda f: claim_ifs({**f, "prompts_chosen_on": list(f.values())[-1]}),
+            "",
+        ),
         "train is no label": (claim_with(chosen=("valid",)), "tuned on labels"),
         "tuning leaks": (claim_with(word="leaked"), "Choosing on validation or training"),
         "prompts do not matter": (claim_with(order="ct"), "choosing by accuracy uses labels"),

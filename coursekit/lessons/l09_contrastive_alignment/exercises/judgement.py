@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,10 @@ CAPTIONS = (
     *("credit card", "cupcake", "bluebird", "thumbs up", "Thumbs Down!", "turn left, then right"),
     *("down-pointing triangle", "copyright sign", "green-blue globe", "laptop", "grey cat"),
     *("evergreen tree", "upright piano", "upside-down face", "leftover pizza", "RED-hot"),
-    *("mirror", "shift left", "left, please"),
+    *("mirror", "shift left", "left, please", "Turn left.", "left: an arrow", "arrow (right)"),
+    *("red/white flag", "“up”", "a heart; red", "green leaf", "blue heart", "the reds"),
+    *("a big arrow that points right", "yellow star at the top", "rainbow flag", "black cat"),
+    *("orange circle above", "white bottom, east and west", "look up!", "down?"),
 )  # fmt: skip
 
 
@@ -95,7 +99,7 @@ def _claim(facts: Facts) -> str:
 
 
 def _claim_cases(rng: np.random.Generator) -> list[tuple[Facts]]:
-    """All combinations; the order of the entries is another one each time."""
+    """All combinations, with the entries in every order."""
     cases = []
     for classes in (True, False):
         for pictures in (True, False):
@@ -105,8 +109,8 @@ def _claim_cases(rng: np.random.Generator) -> list[tuple[Facts]]:
                     "test_pictures_in_training": pictures,
                     "prompts_chosen_on": chosen,
                 }
-                names = [str(name) for name in rng.permutation(list(facts))]
-                cases.append(({name: facts[name] for name in names},))
+                for names in permutations(facts):
+                    cases.append(({name: facts[name] for name in names},))
     return [cases[i] for i in rng.permutation(len(cases))]
 
 

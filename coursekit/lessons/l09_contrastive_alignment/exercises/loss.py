@@ -38,7 +38,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, float]]:
     """Features of several lengths and numbers, in which both ways differ; then fixed ones.
 
     Those are all alike, so that the loss is log B whatever the temperature; pairs, well told apart
-    and exchanged; short features at low temperatures, long ones at a high one.
+    and exchanged; short features, and very short ones; low temperatures and a high one.
     """
     cases = []
     for n, d, temperature in ((3, 4, 0.5), (5, 3, 0.4), (4, 4, 1.0), (6, 2, 2.0), (2, 5, 0.6)):
@@ -52,6 +52,10 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, float]]:
     cases += [(np.eye(3), 2 * np.eye(3), 0.2), (np.eye(3), 2 * np.eye(3)[[1, 2, 0]], 0.15)]
     short, other = np.array(SHORT), np.array(OTHER)
     cases += [(short, other, 0.0455), (other, short, 0.0155), (600 * short, 400 * other, 8.0)]
+    cases.append((0.02 * short, other, 0.3))
+    # Pairs that are as wrong as can be, at a very low temperature: the loss is near 79.
+    wrong = np.eye(3, 4)[[1, 2, 0]] + np.array([0, 0, 0, 1])
+    cases.append((np.eye(3, 4), wrong, 0.009))
     return cases
 
 

@@ -6,7 +6,7 @@ from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
 Array = np.ndarray
-WORDS = ("collapsed", "one wins all", "aligned", "mixed up", "untrained")
+WORDS = ("collapsed", "one wins all", "aligned", "mixed up", "unfinished")
 FLAT = 0.05  # largest minus smallest cosine below which all are alike
 MOST = 0.8  # share of rows that choose their own partner
 
@@ -18,7 +18,7 @@ def _word(similarity: Array, flat: bool, winners: Array) -> str:
         return "one wins all"
     if np.mean(winners == np.arange(len(winners))) >= MOST:
         return "aligned"
-    return "mixed up" if len(set(winners.tolist())) == len(winners) else "untrained"
+    return "mixed up" if len(set(winners.tolist())) == len(winners) else "unfinished"
 
 
 def _flat(s: Array) -> bool:
@@ -74,7 +74,29 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
     cases.append((0.1 + 0.06 * np.eye(5),))
     rows = 0.1 * np.arange(5)[:, None] + 0.02 * np.eye(5)
     cases += [(rows,), (rows.T.copy(),)]
+    cases += [(matrix,) for matrix in _near_misses(rng)]
     return [cases[i] for i in rng.permutation(len(cases))]
+
+
+def _near_misses(rng: np.random.Generator) -> list[Array]:
+    """What looks like another word to a question that is asked a little differently."""
+    sign = np.array([[0.5, -0.5], [-0.5, 0.5]])
+    spike = 0.5 + 0.001 * np.eye(12)
+    spike[2, 2] += 0.06  # one cosine of 144 keeps it from being flat
+    slope = np.linspace(0, 0.04, 5)  # no row and no column differs by .05, all of them do
+    heights = 0.2 * np.arange(5)[:, None]
+    order = np.eye(5)[[1, 2, 3, 4, 0]]
+    matrices = [sign, -sign, spike, slope[:, None] + slope]
+    matrices += [heights - 0.5 + 0.1 * (np.arange(5) == 1)]  # one wins all, at every height
+    matrices += [heights + 0.02 * order, 0.1 * (np.arange(5) > 2) + 0.02 * order]
+    nearly_one = ([0, 0, 0, 0, 1], [2, 2, 2, 2, 2, 0], [0] * 5, [4] * 5)
+    nearly_all = ([1, 2, 3, 4, 5, 6, 7, 8, 8, 8],)
+    matrices += [_matrix(rng, np.array(columns), 0.1) for columns in (*nearly_one, *nearly_all)]
+    for n, right in ((9, 7), (14, 11), (24, 19), (15, 12)):  # .778, .786, .792 and .8
+        winners = np.arange(n)
+        winners[right:] = 0
+        matrices.append(_matrix(rng, winners, 0.1))
+    return matrices
 
 
 read_matrix = Exercise(
@@ -89,7 +111,7 @@ read_matrix = Exercise(
             "flatness not asked first",
             lambda s: _word(s, False, s.argmax(axis=1)),
             "You read a choice from numbers that are all alike. Ask first whether largest and "
-            "smallest differ by 0.05.",
+            "smallest differ by less than 0.05.",
         ),
         Misconception(
             "columns for rows",
@@ -116,12 +138,13 @@ read_matrix = Exercise(
         ),
         Misconception(
             "one winner forgotten",
-            lambda s: "untrained" if _read(s) == "one wins all" else _read(s),
-            "One text can be the nearest of all pictures. That is a collapse of its own.",
+            lambda s: "unfinished" if _read(s) == "one wins all" else _read(s),
+            "One text can be the nearest of all pictures, whichever it is, high or low. That is a "
+            "collapse of its own.",
         ),
         Misconception(
             "mixed up forgotten",
-            lambda s: "untrained" if _read(s) == "mixed up" else _read(s),
+            lambda s: "unfinished" if _read(s) == "mixed up" else _read(s),
             "Every picture can have a text of its own, and the wrong one: the pairs are in "
             "another order.",
         ),

@@ -16,10 +16,13 @@ def _weights(prompts: Array) -> Array:
 def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
     """Prompts of very different lengths; one class, one prompt, many of both.
 
-    In the fixed one features, or entries of the answer, are small, positive and negative.
+    In the fixed ones features, or entries of the answer, are small, positive and negative, features
+    are very short, or prompts nearly cancel.
     """
     fixed = [[[1, 0.01, 0], [3, 0.05, 0]], [[0.01, -0.02, 0.015], [0.04, -0.01, 0.03]]]
-    cases = [(np.array(fixed),)]
+    short = [[[0.001, 0, 0], [0, 9, 0]], [[0.004, 0.003, 0], [0, 0, 0.0005]]]
+    opposed = [[[2, 0, 0], [-3, 0.3, 0]], [[0, 1, 0], [0.1, -1, 0.05]]]
+    cases = [(np.array(each, dtype=float),) for each in (fixed, short, opposed)]
     for classes, count, width in ((3, 4, 3), (1, 2, 5), (4, 1, 2), (5, 6, 4), (2, 3, 2)):
         centre = rng.normal(size=(classes, 1, width))
         prompts = centre + 0.6 * rng.normal(size=(classes, count, width))

@@ -92,7 +92,8 @@ def _one_of_tied(scores: Array, owner: Array, k: int) -> float:
 
 # Scores of three pictures with six captions, and whose they are: all ties; ties at the rank that
 # counts; two own captions level; own captions in any place; scores below zero and nearly level;
-# ties behind a single winner.
+# ties behind a single winner; scores that are nearly level; many own ones among the tied; a k that
+# is the pool.
 FIXED = (
     (np.zeros((3, 6)), [0, 0, 1, 1, 2, 2], 1),
     (np.zeros((3, 6)), [2, 0, 1, 0, 2, 0], 2),
@@ -103,13 +104,19 @@ FIXED = (
       [-3, -2, -1, -1, -0.5, -0.51]], [1, 0, 2, 1, 0, 2], 1),
     ([[9, 3, 3, 3, 0, 0], [9, 9, 3, 3, 3, 0], [9, 9, 3, 3, 3, 3]], [2, 0, 1, 2, 0, 1], 3),
     ([[9, 8, 7, 6, 5, 4], [9, 8, 7, 6, 5, 4], [9, 8, 7, 6, 5, 4]], [2, 1, 1, 0, 2, 0], 2),
+    ([[0.25, 0.25 + 4e-7, 0, 0], [0.25 - 4e-7, 0.25, 0.25, 0]], [0, 1, 0, 1], 1),  # no ties, nearly
+    (np.zeros((2, 8)), [0, 0, 0, 0, 1, 1, 1, 1], 3),
+    (np.zeros((2, 8)), [0, 0, 0, 1, 1, 1, 1, 1], 4),
+    (np.zeros((2, 2)), [1, 0], 2),
 )  # fmt: skip
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]:
     """The fixed ones, and matrices of whole numbers, in which ties are many; k beyond the pool."""
     cases = [(np.array(s, dtype=float), np.array(o), k) for s, o, k in FIXED]
-    cases.append((np.ones((60, 60)), np.arange(60), 1))  # a collapsed model: 1 in 60
+    collapsed = np.ones((60, 60))  # a model that gives everything one score: 1 in 60
+    nearly = collapsed + np.eye(60) * (np.arange(60) >= 50)  # but for the last pictures
+    cases += [(collapsed, np.arange(60), 1), (nearly, np.arange(60), 1)]
     for pictures, captions, k in ((4, 9, 1), (5, 12, 3), (3, 8, 2), (2, 3, 5)):
         owner = np.concatenate(
             [np.arange(pictures), rng.integers(0, pictures, captions - pictures)]
