@@ -67,7 +67,8 @@ class Plan:
         needed = self.data in research.SOURCES
         require(not needed or self.root is not None, f"root is None; {self.data} needs its folder.")
         useless = f"root is {self.root}; {self.data} does not lie in a folder of yours."
-        require(needed or self.root is None, useless)
+        own_folder = "root" in self._loader_options()
+        require(needed or own_folder or self.root is None, useless)
         known = list(inspect.signature(all_methods.registry()[self.method]).parameters)
         for name in self.own:
             require(bool(known), f"{self.method} has no settings; {name!r} came.")
@@ -81,16 +82,23 @@ class Plan:
 
     def open_data(self) -> AnyData:
         """The data.  Errors: those of its loader."""
-        if self.root is not None:
+        if self.data in research.SOURCES:
+            assert self.root is not None  # refused above without
             data = research.open_data(self.data, self.root, **self.options)
             if isinstance(data, LazyData) and self.standardise:
                 return research.standardised(data)
             return data
         if self.data in presets():
             return load_preset(self.data, self.seed, **self.options)
-        seeded = "seed" in inspect.signature(LOADERS[self.data]).parameters
-        drawn = {"seed": self.seed} if seeded else {}
-        return load(self.data, **{**drawn, **self.options})
+        known = self._loader_options()
+        drawn = {"seed": self.seed} if "seed" in known else {}
+        folder = {"root": self.root} if self.root is not None else {}
+        return load(self.data, **{**drawn, **folder, **self.options})
+
+    def _loader_options(self) -> Mapping[str, inspect.Parameter]:
+        """What the loader of a data set of the course, or of one's own installation, takes."""
+        loader = LOADERS.get(self.data)
+        return {} if loader is None else inspect.signature(loader).parameters
 
     def origin(self) -> dict[str, str]:
         """What the data are made of, as text: name, every option, whether they are standardised.

@@ -19,6 +19,7 @@ from coursekit.compare.all_methods import PROBE, is_objective
 from coursekit.compare.plan import AnyData, Plan
 from coursekit.data.lazy_split import LazyData
 from coursekit.models import MultimodalClassifier
+from coursekit.models.two_tower import TwoTower
 from coursekit.training import accuracy, epochs
 from coursekit.training.alignment.common_space import CommonSpace
 from coursekit.training.checkpoint import write_whole
@@ -146,10 +147,14 @@ def recalls(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> dict
     Empty too for a pool of more than `LARGEST_POOL`, whose cosines need its square.
     """
     rows = len(next(iter(features.values())))
-    if not isinstance(model.fusion, CommonSpace) or len(features) != 2 or rows > LARGEST_POOL:
+    fusion = model.fusion
+    if not isinstance(fusion, CommonSpace | TwoTower) or len(features) != 2 or rows > LARGEST_POOL:
         return {}
     with torch.no_grad():
-        first, second = model.fusion.aligned(features).values()
+        if isinstance(fusion, TwoTower):
+            first, second = fusion.places(features).values()
+        else:
+            first, second = fusion.aligned(features).values()
         ways = both_ways((first @ second.T).cpu())
     most = ways[0].candidates
     recall = {f"recall@{k}": sum(w.recall(k) for w in ways) / 2 for k in (1, 10) if k <= most}

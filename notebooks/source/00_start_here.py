@@ -248,6 +248,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   beat a plain ensemble?
 # - [09 Contrastive alignment](09_contrastive_alignment.ipynb) Pictures and words that find each
 #   other: what was learnt, and who checked it how?
+# - [10 Align before fuse](10_align_before_fuse.ipynb) The caption says left, the picture shows
+#   right: who notices, and where do they look?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

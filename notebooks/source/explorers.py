@@ -99,3 +99,21 @@ Shelf("film")
 
 # %%
 Shelf("gap")
+
+# %% [markdown]
+# ## Words find pictures
+#
+# **Lesson 09.** Shows the emoji that a query of your own words finds, after every epoch of one
+# training, at any temperature.
+
+# %%
+Shelf("retrieval")
+
+# %% [markdown]
+# ## Where does it look for a word?
+#
+# **Lesson 10.** Shows where trained networks look for a word, also for one that is not there, and
+# how captions with one thing exchanged score.
+
+# %%
+Shelf("where")

@@ -97,6 +97,7 @@ def test_it_is_the_training_that_the_package_would_do(tmp_path):
     ([*SMALL, "--precision", "bf16"], "precision is 'bf16'; it can be '32-true', 'bf16-mixed'"),
     ([*SMALL, "--device", "cuda:7"], "device is 'cuda:7', which this machine does not have"),
     ([*SMALL, "--root", "/tmp"], "starve does not lie in a folder"),
+    (["--data", "tux_paint", "--root", "/none"], "root is /none, which is no folder"),
     ([*SMALL, "--widths", "64,x"], "widths is '64,x'"),
     (["--data", "cremad"], "root is None; cremad needs its folder"),
     (["--data", "cremad", "--root", "/nowhere"], "/nowhere"),

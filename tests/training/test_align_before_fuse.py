@@ -275,7 +275,7 @@ def test_other_models_and_settings_are_refused(few):
     with pytest.raises(ValueError, match=r"model reads \['A', 'B'\]; 'picture' and 'text'"):
         fit(build_classifier(pairs, 2), split, split, FEW, method=build("single-stream"))
     flat = build_classifier(few.train.inputs, 4, widths=(16,))
-    with pytest.raises(TypeError, match="the encoder of text is a MLP; a WordEncoder"):
+    with pytest.raises(TypeError, match=r"the encoder of .* is a MLP; encoders 'patches'"):
         fit(flat, few.train, few.valid, FEW, method=build("single-stream"))
     for own, error, sentence in (
         ({"queue": 8}, ValueError, "queue is 8 and momentum None"),

@@ -61,6 +61,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
         "two cells, one axis": Arm(objects=2, axis="horizontal"),
         "two cells, one axis, strong positions": Arm(2, "horizontal", strength=STRONGER),
         "two cells, one axis, places predicted": Arm(2, "horizontal", places=1.0),
+        "two cells, one axis, both": Arm(2, "horizontal", strength=STRONGER, places=1.0),
     }
 )
 

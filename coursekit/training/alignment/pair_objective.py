@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from coursekit.data.scene_captions import CLS, MASK, PLACE_OF_WORD
 from coursekit.layers.initialise import initialise
 from coursekit.models.pair_network import PICTURE, TEXT, PairNetwork
-from coursekit.models.token_encoders import WordEncoder
+from coursekit.models.token_encoders import PatchEncoder, WordEncoder
 from coursekit.training.alignment.pair_batch import PairBatch, network_of, pair_batch
 from coursekit.training.image_text_matching import (
     matching_loss,
@@ -19,7 +19,6 @@ from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import (
     require,
     require_callable,
-    require_instance,
     require_not_negative,
     require_share,
 )
@@ -62,7 +61,8 @@ class PairObjective(Method):
         """The network takes the place of the fusion.
 
         Errors: ValueError for other modalities than "picture" and "text", or a last batch of one
-        pair, which has no wrong partner; TypeError for texts that no `WordEncoder` reads.
+        pair, which has no wrong partner; TypeError for other encoders than `PatchEncoder` and
+        `WordEncoder`.
         """
         model = run.model
         known = f"model reads {list(model.modalities)}; {PICTURE!r} and {TEXT!r} were expected."
@@ -71,8 +71,12 @@ class PairObjective(Method):
         sentence = f"train has {len(run.train)} rows, batches {run.settings.batch_size}"
         require(smallest > 1, f"{sentence}; two pairs or more per batch were expected.")
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
+        for m, kind in ((PICTURE, PatchEncoder), (TEXT, WordEncoder)):
+            if not isinstance(model.encoders[m], kind):
+                came = type(model.encoders[m]).__name__
+                want = "encoders 'patches' for picture and 'words' for text were expected"
+                raise TypeError(f"the encoder of {m} is a {came}; {want}.")
         encoder = model.encoders[TEXT]
-        require_instance("the encoder of text", encoder, WordEncoder)
         assert isinstance(encoder, WordEncoder)
         _, words = encoder.reads
         network = self.network(widths, model.num_classes, words)
