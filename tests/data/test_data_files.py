@@ -23,6 +23,7 @@ from coursekit.data.files import (
 )
 
 NAMES = [
+    "aligning.csv",
     "alignment.csv",
     "av_fsdd_folds.csv",
     "blend_optimizers.csv",
@@ -44,7 +45,9 @@ NAMES = [
     "methods_trials.csv",
     "mnist_5k.npz",
     "operators.csv",
+    "relations.csv",
     "scene_captions.csv",
+    "scene_networks.npz",
     "spoken_digits_synth.npz",
     "surfaces.csv",
     "uci_views.npz",

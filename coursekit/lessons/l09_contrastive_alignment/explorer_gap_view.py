@@ -17,6 +17,7 @@ from coursekit.lessons.l09_contrastive_alignment.nine_points import (
 
 TILT = np.deg2rad(20)  # the sphere is looked at from a little above
 TURN = np.deg2rad(12)  # and from the side, so that no point hides another
+TOPS = np.outer(10.0 ** np.arange(-3, 3), (1, 1.5, 2, 3, 5, 7)).ravel()  # of the loss's axis
 
 
 @lru_cache(maxsize=256)
@@ -68,6 +69,15 @@ def circle(height: float) -> tuple[np.ndarray, np.ndarray]:
     angle = np.linspace(0, 2 * np.pi, 73)
     radius = np.sqrt(max(1 - height**2, 0))
     return seen(np.stack([radius * np.cos(angle), radius * np.sin(angle), 0 * angle + height], 1))
+
+
+def top_of(data: Gap) -> float:
+    """Where the axis of the loss ends: one of a few `TOPS`, for a new axis is dear to draw.
+
+    What lies above 0.9 would flatten the rest, and is in the picture only where it is shown.
+    """
+    wanted = max(1.1 * float(data.losses[HEIGHTS <= 0.9].max()), 1.1 * data.loss)
+    return float(TOPS[np.searchsorted(TOPS, wanted)])
 
 
 class GapView:
@@ -123,7 +133,7 @@ class GapView:
         self._curve.set_data(HEIGHTS, data.losses)
         self._here.set_data([data.height], [data.loss])
         self._best.set_data([data.best], [data.losses.min()])
-        top = 1.25 * float(data.losses[HEIGHTS <= 0.9].max())
+        top = top_of(data)
         if top != self._top:
             self._top = top
             self._axes.set_ylim(0, top)

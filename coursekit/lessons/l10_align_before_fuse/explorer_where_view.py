@@ -94,8 +94,8 @@ class WhereView:
         self._axes = axes
         self._maps = [_Map(ax) for ax in axes[:2]]
         self._prepare_scores(axes[2])
-        self._key = self.figure.text(0.012, 0.015, "", size=8, color=MUTED)
-        self.figure.text(0.988, 0.015, ARTISTS, size=8, color=MUTED, ha="right")
+        self._key = self.figure.text(0.012, 0.015, "", size=8.5, color=MUTED)
+        self.figure.text(0.988, 0.015, ARTISTS, size=8.5, color=MUTED, ha="right")
 
     def _prepare_scores(self, ax: Axes) -> None:
         ax.set_title("Scores", pad=24)
@@ -139,23 +139,22 @@ class WhereView:
             return data.sorry
         maps = " ".join(
             f"Map for “{one.word}”: {one.verdict}; by cell, row by row: "
-            f"{', '.join(f'{v:.2f}' for v in one.numbers.tolist())}."
+            f"{', '.join(in_digits(v) for v in one.numbers.tolist())}."
             for one in data.maps
         )
         scores = "; ".join(
             f"{s.kind}, “{s.caption}”, match {s.match:.2f}"
-            + ("" if s.cosine is None else f", cosine {s.cosine:.2f}")
+            + ("" if s.cosine is None else f", cosine {in_digits(s.cosine)}")
             for s in data.scores
         )
         lines = subtitle(data).replace("\n", " ")
         return f"{headline(data)}. {lines} {maps} Scores: {scores}. {ARTISTS}"
 
     def table(self, data: Looked) -> pd.DataFrame:
-        """The scores of the caption and its foils."""
-        return pd.DataFrame(
-            [(s.kind, s.caption, s.match, s.cosine) for s in data.scores],
-            columns=["exchanged", "caption", "match", "cosine"],
-        )
+        """The scores of the caption and its foils; a single stream has no cosine."""
+        rows = [(s.kind, s.caption, s.match, s.cosine) for s in data.scores]
+        table = pd.DataFrame(rows, columns=["exchanged", "caption", "match", "cosine"])
+        return table.dropna(axis=1, how="all")
 
     def more_tables(self, data: Looked) -> dict[str, pd.DataFrame]:
         """Both maps, cell by cell."""
@@ -222,6 +221,11 @@ def _frame(ax: Axes, colour: str, line: str) -> Rectangle:
     )  # fmt: skip
     ax.add_patch(frame)
     return frame
+
+
+def in_digits(value: float) -> str:
+    """Two decimals, with the minus sign of print."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def score_label(score: Scored) -> str:

@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from coursekit.compare.tuning import fresh_seeds
+from coursekit.data.files import open_checked
 from coursekit.data.scene_captions import LONGEST, foil_words, ids_of, one_hot, parsed, words_in
 from coursekit.data.scenes import draw_scenes, scene_splits
 from coursekit.lessons.l10_align_before_fuse import study_relations as study
@@ -13,6 +14,7 @@ from coursekit.lessons.l10_align_before_fuse.scene_training import new_model, se
 from coursekit.lessons.l10_align_before_fuse.study_relations import (
     ARMS,
     CELLS,
+    LONG,
     STRONGER,
     Arm,
     RelationObjective,
@@ -201,6 +203,17 @@ def test_the_command_stores_two_small_arms(small, tmp_path, monkeypatch, capsys)
     assert list(table["seed"]) == [*fresh_seeds(2)] * 2
     summary = capsys.readouterr().out
     assert all(name in summary for name in chosen) and f"4 rows in {out}" in summary
+
+
+def test_the_stored_table_is_of_these_arms_on_fresh_seeds():
+    table = pd.read_csv(open_checked("relations.csv"))
+    plan = [(name, seed) for name in ARMS for seed in fresh_seeds(3)]
+    assert list(zip(table["arm"], table["seed"], strict=True)) == plan
+    assert set(table["epochs"]) == {LONG}
+    shares = table[["object", "relation", "colour"]]
+    assert shares.ge(0).all(axis=None) and shares.le(1).all(axis=None)
+    # Without positions or places that help, A and B exchanged stay a coin to it.
+    assert table.loc[table["arm"] == "longer", "relation"].between(0.4, 0.6).all()
 
 
 def test_a_training_goes_on_where_it_was_stopped(tmp_path):
