@@ -176,7 +176,8 @@ def sweep(
 ) -> None:
     """Train as a plan says, with several methods and over seeds, on one machine or a cluster.
 
-    Joint training, the ensemble and every unimodal model are always among them. Started again with
+    Joint training, the ensemble and every unimodal model are among them, unless encoders give
+    sequences, which only objectives that align read. Started again with
     the same OUT it goes on where it was, in the middle of trainings too.
     """
     try:
