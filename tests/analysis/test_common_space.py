@@ -68,3 +68,18 @@ def test_probabilities_are_a_softmax_of_scaled_cosines():
 def test_prompts_that_cancel_are_refused():
     with pytest.raises(ValueError, match="zeros"):
         class_weights(torch.tensor([[[1.0, 0.0], [-1.0, 0.0]]]))
+
+
+def test_pictures_and_classes_of_two_precisions_are_compared_in_the_wider_one():
+    torch.manual_seed(5)
+    u, w = torch.randn(4, 3), torch.randn(2, 3, dtype=torch.float64)
+    whole = class_probabilities(u.double(), w, 2.0)
+    torch.testing.assert_close(class_probabilities(u, w, 2.0), whole, rtol=0, atol=1e-6)
+    both = matched_cosine(u[:2].double(), w)
+    assert float(matched_cosine(u[:2], w)) == pytest.approx(float(both), abs=1e-6)
+
+
+@pytest.mark.parametrize("log_scale", [100.0, 1000.0])
+def test_a_scale_whose_exponential_is_infinite_is_refused(log_scale):
+    with pytest.raises(ValueError, match="log_scale is so large"):
+        class_probabilities(torch.eye(3), torch.eye(3), log_scale)
