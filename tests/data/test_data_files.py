@@ -23,6 +23,7 @@ from coursekit.data.files import (
 )
 
 NAMES = [
+    "aligning.csv",
     "alignment.csv",
     "av_fsdd_folds.csv",
     "blend_optimizers.csv",
@@ -45,6 +46,7 @@ NAMES = [
     "mnist_5k.npz",
     "operators.csv",
     "scene_captions.csv",
+    "scene_networks.npz",
     "spoken_digits_synth.npz",
     "surfaces.csv",
     "uci_views.npz",

@@ -35,6 +35,8 @@ class PairObjective(Method):
     matching, masked: weights.  mask_share: of the words that are hidden.  foil: makes of words
     (B, L, V) and a generator wrong ones, and says which rows have one, (B,) bool; these are further
     negatives of the matching.
+    Texts begin with [cls], and it and [mask] are the first two words of their vocabulary, as in
+    `coursekit.data.scene_captions`.
     Whatever fusion the model had is dropped; its joint logits are a linear probe's, see
     `PairNetwork`.
     """
