@@ -327,9 +327,9 @@ claim("One stream: {value:.2f}", one_stream.mean(), below=0.6)
 # that are not. Say *faster*, not *better*: these are 252 steps on simple scenes, and prototypes
 # that were trained twice as long were level.
 #
-# Hard wrong partners do not raise recall here. What they change is the *no*: a caption with an object
-# that is not there is refused more often, and in some trainings many a right one with it. A ranking
-# does not need a no. Whoever filters captions (lesson 11) does.
+# Hard wrong partners do not raise recall here. What they change is the *no*: a caption with an
+# object that is not there is refused more often, and in some trainings many a right one with it. A
+# ranking does not need a no. Whoever filters captions (lesson 11) does.
 #
 # ## A teacher that follows slowly
 #

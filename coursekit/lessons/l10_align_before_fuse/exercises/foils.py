@@ -67,6 +67,9 @@ PAIRS = (
     ("cat cat dog", "cat dog dog"),
     ("cat cat dog", "cat dog"),
     ("moon and star", "moon and star"),
+    ("cat left dog", "cat left dog and star"),
+    ("cat left at", "cat left ship"),
+    ("cat and rats", "dog and star"),
 )
 WORDS = ("cat", "dog", "star", "rats", "moon", "left", "right", "and")
 SOME = ("cat", "dog", "star", "moon", "left")
