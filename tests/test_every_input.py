@@ -392,15 +392,6 @@ TABLE: dict[str, dict[str, Argument]] = {
         "first": directions(X),
         "second": directions(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
     },
-    "analysis.mutual_neighbours.nearest": {
-        "features": directions(X, also=(Wrong("one row", X[:1]),)),
-        "k": count(2, 0, N),
-    },
-    "analysis.mutual_neighbours.mutual_neighbours": {
-        "first": batch(X),
-        "second": batch(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
-        "k": count(2, 0, N),
-    },
     "analysis.modality_gap.cone": {"features": directions(X, also=(Wrong("one row", X[:1]),))},
     "analysis.modality_gap.shift": {
         "first": directions(X),

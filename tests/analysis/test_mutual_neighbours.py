@@ -55,7 +55,7 @@ def test_ties_count_as_their_expected_value():
 
 def test_refusals_name_what_came():
     x = features(6)
-    with pytest.raises(ValueError, match="features has 1 rows"):
+    with pytest.raises(ValueError, match="features has 1 row"):
         nearest(x[:1], 1)
     with pytest.raises(ValueError, match="k is 40"):
         nearest(x, 40)
