@@ -141,19 +141,14 @@ def recall_product(scores, owner, k):
 def recall_pandas(scores, owner, k):
     from scipy.stats import hypergeom
 
-    table = pd.DataFrame(scores).melt(ignore_index=False, var_name="text", value_name="score")
-    table = table.rename_axis("picture").reset_index()
-    table["own"] = owner[table["text"].astype(int)] == table["picture"]
-    best = table[table["own"]].groupby("picture")["score"].max()
-    gap = table["score"] - table["picture"].map(best)
-    counts = (
-        table.assign(above=gap > 0, tied=gap == 0, mine=(gap == 0) & table["own"])
-        .groupby("picture")[["above", "tied", "mine"]]
-        .sum()
-    )
-    places = (k - counts["above"]).clip(lower=0)
-    places = np.minimum(places, counts["tied"])
-    return 1 - hypergeom.pmf(0, counts["tied"], counts["mine"], places).mean()
+    table = pd.DataFrame(scores)
+    own = pd.DataFrame(owner == np.arange(len(scores))[:, None])
+    gap = table.sub(table.where(own).max(axis=1), axis=0)
+    tied = gap == 0
+    places = (k - (gap > 0).sum(axis=1)).clip(lower=0)
+    places = np.minimum(places, tied.sum(axis=1))
+    mine = (tied & own).sum(axis=1)
+    return 1 - hypergeom.pmf(0, tied.sum(axis=1), mine, places).mean()
 
 
 def recall_lists(scores, owner, k):
