@@ -473,6 +473,11 @@ TABLE: dict[str, dict[str, Argument]] = {
         "log_scale": LOG_SCALE,
         "parts": count(2, 0, N + 1),
     },
+    "training.contrastive_losses.cosine_factor": {
+        "log_scale": LOG_SCALE._replace(
+            wrong=(*LOG_SCALE.wrong, Wrong("infinite factor", torch.tensor(100.0)))
+        )
+    },
     "training.contrastive_losses.clamp_log_scale": {"log_scale": LOG_SCALE},
     "models.captioner.next_words": {
         "words": whole(WORD_IDS, 7)._replace(
@@ -713,7 +718,12 @@ TABLE: dict[str, dict[str, Argument]] = {
     "data.bag_of_words.vocabulary": {
         "texts": Argument(
             [("red", "heart"), ("red", "car")],
-            (Wrong("none", []), Wrong("rare", [("red",)]), Wrong("number", 7)),
+            (
+                Wrong("none", []),
+                Wrong("rare", [("red",)]),
+                Wrong("number", 7),
+                Wrong("sentences", ["red heart", "red car"]),
+            ),
         ),
         "least": count(2, 0),
     },
@@ -1088,6 +1098,9 @@ TABLE |= {
 EXEMPT = {
     "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
     "layers.self_attention.require_sequence": "a check itself, on a block's own attention",
+    "layers.self_attention.require_padding": "a check itself, on keys that have been checked",
+    "training.momentum_distillation.require_temperature": "a check itself, of a temperature",
+    "data.bag_of_words.require_words": "a check itself, of a text's words",
     "layers.self_attention.require_block": "a check itself, of what a block is made with",
     "layers.self_attention.feed_forward": "inside blocks, whose sizes are checked",
     "layers.self_attention.either_way": "inside blocks, on what they have checked",

@@ -106,18 +106,19 @@ def occlusion_map(
     require_batch("words", words, (len(pictures), None, None))
     require_bools("which", which, tuple(words.shape[:2]))
     require_count("mask", mask, 0, words.shape[2] - 1)
+    empty = which & no_token(words)
+    require(not bool(empty.any()), "which asks for a place without a word; words were expected.")
     with evaluating(model):
         row, place = which.nonzero(as_tuple=True)
         asked = words[row].clone()
-        asked[torch.arange(len(row)), place] = F.one_hot(torch.tensor(mask), words.shape[2]).to(
-            words
-        )
+        at = torch.arange(len(row), device=words.device)
+        masked = F.one_hot(torch.tensor(mask, device=words.device), words.shape[2])
+        asked[at, place] = masked.to(words)
         hidden = words[row, place].argmax(1)
         encoded = model.feature(TEXT, asked)
 
         def log_probability(seen: Tensor) -> Tensor:
             fused, _ = network.fuse(model.feature(PICTURE, seen)[row], encoded)
-            at = torch.arange(len(row))
             logits = not_half(network.word_logits(fused)[at, place])
             return logits.log_softmax(1)[at, hidden]
 
@@ -160,11 +161,12 @@ def pointing(maps: Tensor, cells: Tensor, among: Tensor | None = None) -> Tensor
     require_batch("maps", maps, (None, None, None))
     rows, length, patches = maps.shape
     _require_cells(cells, (rows, length), patches)
-    counts = torch.ones(rows, patches, dtype=torch.bool) if among is None else among
+    counts = torch.ones(rows, patches, dtype=torch.bool, device=maps.device)
+    counts = counts if among is None else among
     require_bools("among", counts, (rows, patches))
     row, place = (cells >= 0).nonzero(as_tuple=True)
     own, allowed = cells[row, place], counts[row]
-    at = torch.arange(len(row))
+    at = torch.arange(len(row), device=maps.device)
     require(bool(allowed[at, own].all()), "among leaves out the own cell of a word.")
     values = maps[row, place].masked_fill(~allowed, -math.inf)
     largest = values == values.max(1, keepdim=True).values

@@ -13,9 +13,11 @@ from coursekit.utils.tensor_checks import require_batch
 
 
 def nearest(features: Tensor, k: int) -> Tensor:
-    """The k rows with the largest cosine to each row of (N, D), itself left out, (N, k) int64.
+    """Which rows are among the k with the largest cosine to each row of (N, D), (N, N) float64.
 
-    Errors: ValueError for a row of zeros, NaN, k from N on.
+    1 or 0, and a share of the places that are left where cosines are equal: the probability over
+    all orders of the tied. A row is no neighbour of itself.
+    Errors: ValueError for fewer than two rows, a row of zeros, NaN, k from N on.
     """
     return _nearest("features", features, k)
 
@@ -27,17 +29,20 @@ def _nearest(name: str, features: Tensor, k: int) -> Tensor:
     require_count("k", k, 1, len(x) - 1)
     cosine = x @ x.T
     cosine.fill_diagonal_(-torch.inf)
-    return cosine.topk(k, dim=1).indices
+    last = cosine.topk(k, dim=1).values[:, -1:]
+    above, tied = cosine > last, cosine == last
+    left = k - above.sum(1, keepdim=True)
+    return above + tied * (left.double() / tied.sum(1, keepdim=True))
 
 
 def mutual_neighbours(first: Tensor, second: Tensor, k: int = 10) -> Tensor:
     """Share of the k nearest neighbours of a row that both encoders agree on, mean, a scalar.
 
-    first (N, D), second (N, E): row i of both is the same sample. By chance it is k / (N − 1).
+    first (N, D), second (N, E): row i of both is the same sample. By chance it is k / (N − 1), and
+    so it is for features that are all alike: ties count as their expected value.
     Errors: as `nearest`; ValueError for another number of rows.
     """
     require_batch("first", first, (None, None))
     require_batch("second", second, (len(first), None))
     one, other = _nearest("first", first, k), _nearest("second", second, k)
-    shared = (one[:, :, None] == other[:, None, :]).any(2)
-    return shared.double().mean()
+    return (one * other).sum(1).mean() / k

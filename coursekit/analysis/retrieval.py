@@ -101,8 +101,11 @@ def both_ways(similarity: Tensor, owner: Tensor | None = None) -> tuple[Ranking,
     """
     require_batch("similarity", similarity, (None, None))
     pictures, captions = similarity.shape
-    owner = torch.arange(captions) if owner is None else owner
+    if owner is None:
+        sentence = f"similarity has shape {(pictures, captions)} and owner is None"
+        require(pictures == captions, f"{sentence}; a caption per picture was expected.")
+        owner = torch.arange(captions, device=similarity.device)
     require_labels("owner", owner, captions, pictures)
-    belongs = torch.arange(pictures)[:, None] == owner
+    belongs = torch.arange(pictures, device=owner.device)[:, None] == owner
     belongs = belongs.to(similarity.device)
     return rank(similarity, belongs), rank(similarity.T, belongs.T)

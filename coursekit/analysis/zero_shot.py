@@ -3,12 +3,11 @@
 Radford and colleagues (2021), https://arxiv.org/abs/2103.00020, section 3.1.
 """
 
-import math
-
 from torch import Tensor
 
-from coursekit.training.contrastive_losses import unit
+from coursekit.training.contrastive_losses import cosine_factor, unit
 from coursekit.utils.checks import require_finite
+from coursekit.utils.precision import in_one_dtype
 from coursekit.utils.tensor_checks import require_batch, require_one_width
 
 
@@ -25,8 +24,12 @@ def class_weights(prompts: Tensor) -> Tensor:
 
 
 def class_probabilities(pictures: Tensor, weights: Tensor, log_scale: float) -> Tensor:
-    """Softmax over classes of the cosines times exp(log_scale), (N, D) and (K, D) → (N, K)."""
+    """Softmax over classes of the cosines times exp(log_scale), (N, D) and (K, D) → (N, K).
+
+    Errors: ValueError for other shapes, a row of zeros, NaN, and where exp(log_scale) is infinite.
+    """
     require_one_width("pictures", pictures, "weights", weights)
     require_finite("log_scale", log_scale)
+    pictures, weights = in_one_dtype(pictures, weights)
     cosine = unit("pictures", pictures) @ unit("weights", weights).T
-    return (cosine * math.exp(log_scale)).softmax(1)
+    return (cosine * cosine_factor(cosine.new_tensor(log_scale))).softmax(1)

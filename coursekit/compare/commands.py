@@ -75,7 +75,8 @@ def train(
 ) -> None:
     """Train a model with a balancing method, or align it; stopped and started again, it goes on.
 
-    An objective that aligns learns from no label; it is reported by a linear probe and retrieval.
+    An objective that aligns learns from no label; it is reported by a linear probe, contrastive and
+    correspondence by retrieval too. The best valid epoch is then the probe's, which sees labels.
 
     Several processes of one or many machines share each batch when torchrun starts them:
     torchrun --nproc-per-node 2 -m coursekit train …
@@ -176,7 +177,8 @@ def sweep(
 ) -> None:
     """Train as a plan says, with several methods and over seeds, on one machine or a cluster.
 
-    Joint training, the ensemble and every unimodal model are always among them. Started again with
+    Joint training, the ensemble and every unimodal model are among them, unless encoders give
+    sequences, which only objectives that align read. Started again with
     the same OUT it goes on where it was, in the middle of trainings too.
     """
     try:

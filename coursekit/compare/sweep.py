@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from coursekit.compare.plan import Plan
 from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
 from coursekit.compare.run import done, run
 from coursekit.compare.stored_data import require_same_data
+from coursekit.models.build import SEQUENCES
 from coursekit.utils.checks import choose, require, require_count, require_positive
 
 ALWAYS = ("joint", "ensemble", UNIMODAL)  # what every method has to be seen beside
@@ -25,13 +26,16 @@ FIGURES = ("valid", "test", "test_loss", "test_ece")
 def places(plan: Plan, methods: Sequence[str], fusions: Sequence[str]) -> list[cells.Place]:
     """What is trained: data, fusion, method; joint, ensemble and every unimodal model always.
 
+    Where encoders give sequences, which none of these reads, only the methods that are named.
     Errors: ValueError for unknown names, and for methods that none of the fusions allows.
     """
     known = all_methods.registry()
     for name in fusions:
         choose("fusion", name, fusion.names())
     every: list[cells.Place] = []
-    for name in dict.fromkeys([*ALWAYS, *methods]):
+    kinds = plan.encoder.values() if isinstance(plan.encoder, Mapping) else [plan.encoder]
+    always = () if SEQUENCES & set(kinds) else ALWAYS
+    for name in dict.fromkeys([*always, *methods]):
         allowed = known[choose("method", name, known)].fusions
         fitting = [f for f in fusions if allowed is None or f in allowed]
         fitting = [NO_FUSION] if allowed == () else fitting

@@ -27,7 +27,9 @@ def shifted(pictures: Tensor, most: int, generator: torch.Generator) -> Tensor:
     height, width = pictures.shape[2:]
     require_count("most", most, 0, min(height, width))
     require_instance("generator", generator, torch.Generator)
-    down, right = torch.randint(0, 2 * most + 1, (2,), generator=generator).tolist()
+    down, right = torch.randint(
+        0, 2 * most + 1, (2,), generator=generator, device=generator.device
+    ).tolist()
     wide = F.pad(pictures, (most, most, most, most))
     return wide[:, :, down : down + height, right : right + width]
 
@@ -104,7 +106,8 @@ def _drawn(
         whole = rows + first
     require_count("whole", whole, rows)
     require_count("first", first, 0, whole - rows)
-    return torch.rand(whole, *rest, generator=generator)[first : first + rows]
+    drawn = torch.rand(whole, *rest, generator=generator, device=generator.device)
+    return drawn[first : first + rows]
 
 
 def _require_share(name: str, value: float) -> None:

@@ -205,7 +205,8 @@ def _composed(objects: Tensor, cells: Tensor, drawn: torch.Generator) -> Tensor:
 def with_wrong_captions(scenes: Scenes, share: float, seed: int = 0) -> Scenes:
     """Exchange captions among a share of the scenes, so that each of them gets a wrong one.
 
-    share: of the scenes, rounded.  Which they are is in ``wrong``.
+    share: of the scenes, rounded.  Which they are is in ``wrong``.  A caption of two objects may
+    say the same in other words, B right of A, and be true all the same: one in 200 or so.
     Errors: ValueError where one caption is so frequent that its scenes cannot all get another.
     """
     require_instance("scenes", scenes, Scenes)

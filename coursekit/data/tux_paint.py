@@ -1,8 +1,9 @@
 """Tux Paint's stamps: pictures with a sentence in many languages, and the sentence spoken.
 
-Stamps are under the GPL-2 and come with the user's own installation of Tux Paint; nothing that is
-made of them is stored. For every picture X.png there is X.txt, its first line in English and the
-others as ``de.utf8=Ein Löwe.``, and X_desc_fr.ogg, the sentence spoken.
+Stamps are under the GPL-2 and come with the user's own installation of Tux Paint; the course stores
+nothing that is made of them. A training of yours on them does, in your own folder. For every
+picture X.png there is X.txt, its first line in English and the others as ``de.utf8=Ein Löwe.``, and
+X_desc_fr.ogg, the sentence spoken.
 https://tuxpaint.org/docs/en/html/EXTENDING.html, "Stamps".
 """
 
@@ -102,7 +103,7 @@ def captions_of(path: Path) -> dict[str, str]:
     Errors: DataFileError for what is no text in UTF-8.
     """
     try:
-        first, *others = path.read_text(encoding="utf-8").splitlines() or [""]
+        first, *others = path.read_text(encoding="utf-8-sig").splitlines() or [""]
     except (OSError, UnicodeDecodeError) as problem:
         raise DataFileError(f"{path} cannot be read as a text in UTF-8 ({problem}).") from None
     captions = {"en": first.strip()}
@@ -121,7 +122,7 @@ def read_picture(path: Path, size: int) -> Tensor:
     try:
         with Image.open(path) as opened:
             drawn = opened.convert("RGBA")
-    except (OSError, UnidentifiedImageError) as problem:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as problem:
         raise DataFileError(f"{path} cannot be read as a picture ({problem}).") from None
     drawn.thumbnail((size, size))
     ground = Image.new("RGBA", (size, size), "white")

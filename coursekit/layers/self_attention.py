@@ -4,6 +4,7 @@ import math
 
 from torch import Tensor, nn
 
+from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_count, require_flag, require_instance
 from coursekit.utils.tensor_checks import require_bools, require_dtype, require_weights
 
@@ -26,6 +27,9 @@ def attend(
     require_instance("attention", attention, nn.MultiheadAttention)
     require_sequence("query", query, attention)
     require_sequence("keys", keys, attention)
+    rows = f"query has {len(query)} rows, keys {len(keys)}"
+    require(len(query) == len(keys), f"{rows}; they must agree.")
+    require_padding(padding, keys)
     heads, width = attention.num_heads, attention.embed_dim
     weight, bias = attention.in_proj_weight, attention.in_proj_bias
     projected = [
@@ -35,10 +39,21 @@ def attend(
     q, k, v = projected  # (B, H, L or S, W/H)
     scores = q @ k.transpose(2, 3) / math.sqrt(width // heads)
     if padding is not None:
-        require_bools("padding", padding, tuple(keys.shape[:2]))
         scores = scores.masked_fill(padding[:, None, None], -math.inf)
     weights = scores.softmax(3)
     return attention.out_proj((weights @ v).transpose(1, 2).flatten(2)), weights
+
+
+def require_padding(padding: Tensor | None, keys: Tensor) -> None:
+    """Refuse what does not say of each of the keys (B, S, W) whether it is none, or leaves no key.
+
+    A softmax over nothing has no value.
+    """
+    if padding is None:
+        return
+    require_bools("padding", padding, tuple(keys.shape[:2]))
+    sentence = "padding leaves a row without a key; one or more per row were expected."
+    check((~padding).any(1).all(), lambda: ValueError(sentence))
 
 
 def require_sequence(name: str, x: Tensor, module: nn.MultiheadAttention) -> None:
@@ -100,6 +115,7 @@ def either_way(
 ) -> tuple[Tensor, Tensor | None]:
     """`attend`, or torch's faster call where nobody asks for weights.  keys: None for ``query``."""
     keys = query if keys is None else keys
+    require_padding(padding, keys)
     if weights or len(query) == 0:  # torch's call fails where there is padding and no row
         out, seen = attend(attention, query, keys, padding)
         return out, seen if weights else None

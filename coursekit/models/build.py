@@ -75,6 +75,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 
+SEQUENCES = frozenset(("patches", "words"))  # a vector per token, which not every fusion reads
+
 
 def build_classifier(
     inputs: Mapping[str, Tensor],

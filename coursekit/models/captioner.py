@@ -133,11 +133,14 @@ def caption_loss(logits: Tensor, words: Tensor) -> Tensor:
 
     logits: (B, L, V), of the word behind each place.  words: (B, L), the caption's ids.
     Teacher forcing: each word is asked for behind the right ones before it.
+    Errors: ValueError for other shapes, NaN, captions without any word.
     """
     require_batch("logits", logits, (None, None, None))
     targets = next_words(words, logits.shape[2] - 1)
     sentence = f"logits has shape {tuple(logits.shape)}, words {tuple(words.shape)}"
     require(logits.shape[:2] == words.shape, f"{sentence}; the same rows and places were expected.")
+    none = "words has no word in any row; one or more were expected."
+    check((words >= 0).any(), lambda: ValueError(none))
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from coursekit.layers.self_attention import SelfAttentionBlock
 from coursekit.models.pair_network import PairNetwork
 from coursekit.models.token_encoders import HEADS, no_token
-from coursekit.utils.checks import require_count
+from coursekit.utils.checks import require, require_count
 
 
 class SingleStream(PairNetwork):
@@ -40,6 +40,8 @@ class SingleStream(PairNetwork):
         self, patches: Tensor, words: Tensor, weights: bool = False
     ) -> tuple[Tensor, list[Tensor]]:
         """The whole sequence at the end, (N, L + P, W), words first; attention as in `fuse`."""
+        rows = f"words has {len(words)} rows, patches {len(patches)}"
+        require(len(words) == len(patches), f"{rows}; they must agree.")
         x = torch.cat([words, patches], dim=1)
         padding = torch.cat([no_token(words), no_token(patches)], dim=1)
         attention = []

@@ -1,5 +1,6 @@
-"""Batches that batch norm cannot take: one value per channel has no variance.
+"""Batches that are too small: for batch norm, or to compare a row with others.
 
+Of one value per channel there is no variance.
 An epoch's last batch may have a single row, and so may a part of a batch that is computed in parts
 or shared by processes. What will happen is known before the first step: a last batch that is too
 small is joined to the one before, and where that is no help the training does not begin.
@@ -17,6 +18,7 @@ from coursekit.layers.batch_norm import BatchNorm2d
 from coursekit.models import evaluating
 from coursekit.training.extra_state import generators_of
 from coursekit.training.method import Run
+from coursekit.utils.checks import require
 from coursekit.utils.random_generators import (
     global_states,
     set_global_states,
@@ -41,6 +43,17 @@ def settle_batches(run: Run) -> None:
         bad = _suspects(run, values)
     if bad:
         raise ValueError(_refusal(run, bad, values))
+
+
+def join_a_single_row(run: Run) -> None:
+    """Join a last batch of one row to the one before: there it has other rows to be told from.
+
+    Errors: ValueError where all batches have one row.
+    """
+    rows, size = len(run.train), run.settings.batch_size
+    sentence = f"train has {rows} rows and batch_size is {size}; two or more were expected"
+    require(min(rows, size) > 1, f"{sentence}: a wrong partner is another row of the batch.")
+    run.joined = run.joined or rows % size == 1
 
 
 def _norms(model: nn.Module) -> dict[str, nn.Module]:

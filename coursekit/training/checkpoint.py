@@ -59,8 +59,11 @@ class Store:
         self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
         self.data: dict[str, Any] = {}
         wanted = {k: v for k, v in asdict(settings).items() if k not in FREE}
-        own = {k: _settled(repr(v)) for k, v in sorted(vars(method).items())}
         shared = {**wanted, "seed": seed, "method": method.name}
+        own = {  # a setting of the method may be called like one of the training
+            f"the method's {k}" if k in shared else k: _settled(repr(v))
+            for k, v in sorted(vars(method).items())
+        }
         self.shared = (*shared, "the labels of train", "the labels of valid")
         self.identity = {**shared, **own}
         self.written: list[Path] = []

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_callable, require_count
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import in_one_dtype, not_half
 from coursekit.utils.tensor_checks import (
     require_batch,
     require_one_width,
@@ -42,7 +42,21 @@ def unit(name: str, features: Tensor) -> Tensor:
 def cosines(first: Tensor, second: Tensor) -> Tensor:
     """Cosine of every row of the first (B, D) with every row of the second (C, D), (B, C)."""
     require_one_width("first", first, "second", second)
+    first, second = in_one_dtype(first, second)
     return unit("first", first) @ unit("second", second).T
+
+
+def cosine_factor(log_scale: Tensor) -> Tensor:
+    """What cosines are multiplied by, e^log_scale, a scalar; of half precision in float64.
+
+    Errors: ValueError where it is too large for a number of this type.
+    """
+    require_scalar("log_scale", log_scale)
+    factor = not_half(log_scale).exp()
+    most = math.log(torch.finfo(factor.dtype).max)
+    sentence = f"log_scale is so large that its exponential is infinite; {most:.0f} or less"
+    check(factor.isfinite(), lambda: ValueError(f"{sentence} was expected."))
+    return factor
 
 
 def info_nce(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
@@ -50,10 +64,11 @@ def info_nce(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
 
     first, second (B, D): row i of both is a pair; they need not have length one.  log_scale: the
     logarithm of what cosines are multiplied by, 1/τ in the paper.
-    Errors: ValueError for batches of different shape, a row of zeros, NaN.
+    Two rows of one modality that are equal, such as twice the same caption, cannot be told apart:
+    the loss stays above (2/B) · log 2, and the partner of one is pushed from the other.
+    Errors: ValueError for batches of different shape, a row of zeros, NaN, too large a factor.
     """
-    require_scalar("log_scale", log_scale)
-    logits = _pairs(first, second) * log_scale.exp()
+    logits = _pairs(first, second) * cosine_factor(log_scale)
     own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
@@ -64,9 +79,8 @@ def siglip(first: Tensor, second: Tensor, log_scale: Tensor, bias: Tensor) -> Te
     log_scale, bias: of the logits exp(log_scale) · cosine + bias; log 10 and −log(B − 1) are a
     start at which the share of pairs is about right.  Otherwise as `info_nce`.
     """
-    require_scalar("log_scale", log_scale)
     require_scalar("bias", bias)
-    logits = _pairs(first, second) * log_scale.exp() + bias
+    logits = _pairs(first, second) * cosine_factor(log_scale) + bias
     sign = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
     return -F.logsigmoid(sign * logits).sum() / len(logits)
 
@@ -86,7 +100,8 @@ def info_nce_in_parts(
     encoded once more to carry its share of it back (Gao and colleagues, Scaling Deep Contrastive
     Learning Batch Size under Memory Limited Setup, 2021, https://arxiv.org/abs/2101.06983, section
     3.2). That of ``log_scale`` is added once; per part it would be ``parts`` times too large.
-    Encoders must give the same features twice: no dropout, no statistics over the batch.
+    Encoders must give the same features twice: no dropout, no statistics over the batch. One that
+    is frozen gets no gradient.
     first, second: (B, …) inputs.  Returns the loss, a scalar without graph.
     Errors: as `info_nce`; ValueError for more parts than pairs.
     """
@@ -113,7 +128,9 @@ def info_nce_in_parts(
         assert kept.grad is not None
         halves = zip(inputs.tensor_split(parts), kept.grad.tensor_split(parts), strict=True)
         for part, share in halves:
-            encode(part).backward(share)
+            encoded = encode(part)
+            if encoded.requires_grad:
+                encoded.backward(share)
     return loss.detach()
 
 

@@ -79,9 +79,7 @@ def distilled_contrast(
     """
     _require_features(first, second, teacher_first, teacher_second)
     _require_queues(queue_first, queue_second, first.shape[1])
-    require_scalar("temperature", temperature)
-    sentence = "temperature is zero or less; a number above zero was expected."
-    check(temperature > 0, lambda: ValueError(sentence))
+    require_temperature(temperature)
     require_share("share", share)
     own = _own(len(first), len(queue_first), ids, queue_ids, first.device)
     ways = (
@@ -98,6 +96,14 @@ def distilled_contrast(
         log_shares = (cosines(student, keys) / temperature).log_softmax(1)
         losses.append(-(targets * log_shares).sum(1).mean())
     return (losses[0] + losses[1]) / 2
+
+
+def require_temperature(temperature: Tensor) -> None:
+    """Refuse what is no scalar above zero by which cosines can be divided."""
+    require_scalar("temperature", temperature)
+    sentence = "temperature is zero or less, or so small that nothing can be divided by it"
+    fits = (temperature > 0) & (1 / temperature).isfinite()
+    check(fits, lambda: ValueError(f"{sentence}; a number above zero was expected."))
 
 
 def _own(

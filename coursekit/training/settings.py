@@ -1,6 +1,7 @@
 """How to train: the settings, what optimiser they name, and whether the device is there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,8 +29,10 @@ class Settings:
 
     momentum: of SGD.  clip: largest gradient norm, None = no clipping (single seeds diverge
     without it).  keep_best: early stopping, return the weights of the epoch with the best
-    validation accuracy.  device: "cpu", "cuda", "cuda:1" or "mps".  threads: CPU threads; more
-    than one pays only for networks much larger than the course's, None leaves PyTorch's choice.
+    validation accuracy.  weight_decay: of all but single numbers, such as the scale of cosines,
+    which it would pull towards 1.  device: "cpu", "cuda", "cuda:1" or "mps".
+    threads: CPU threads; more than one pays only for networks much larger than the course's, None
+    leaves PyTorch's choice.
     scale: what a method's coefficients k multiply, the optimiser's "step" or the "gradient"; the
     same for plain SGD, while Adam cancels what is done to the gradient.
 
@@ -85,14 +88,24 @@ def make_optimizer(model: nn.Module, s: Settings) -> torch.optim.Optimizer:
     require_instance("s", s, Settings)
     if s.optimizer == "sgd":
         return SGD(
-            model.parameters(),
+            _groups(model, s.weight_decay),
             lr=s.lr,
             momentum=s.momentum,
             weight_decay=s.weight_decay,
             fused=True,
         )
     kind = Adam if s.optimizer == "adam" else Adagrad
-    return kind(model.parameters(), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+    return kind(_groups(model, s.weight_decay), lr=s.lr, weight_decay=s.weight_decay, fused=True)
+
+
+def _groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """The parameters; single numbers, if there are any, in a group that decay leaves alone."""
+    every = list(model.parameters())
+    numbers = [p for p in every if p.ndim == 0]
+    if decay == 0 or not numbers:
+        return [{"params": every}]
+    others = [p for p in every if p.ndim > 0]
+    return [{"params": others}, {"params": numbers, "weight_decay": 0.0}]
 
 
 def require_device(device: str) -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require_count, require_positive
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import in_one_dtype, not_half
 from coursekit.utils.tensor_checks import require_batch, require_bools
 
 
@@ -24,7 +24,8 @@ def cosine_costs(words: Tensor, patches: Tensor) -> Tensor:
     """
     require_batch("words", words, (None, None, None))
     require_batch("patches", patches, (len(words), None, words.shape[2]))
-    first, second = F.normalize(not_half(words), dim=2), F.normalize(not_half(patches), dim=2)
+    x, y = in_one_dtype(not_half(words), not_half(patches))
+    first, second = F.normalize(x, dim=2), F.normalize(y, dim=2)
     return 1 - first @ second.transpose(1, 2)
 
 
@@ -44,7 +45,8 @@ def transport_plan(
     Each step multiplies the plan (T) by e^(−C/β) and then by factors of patches (δ) and words (σ)
     that make every patch, and then every word, give and take the same: the words' sums are exact,
     the patches' in the limit. In logarithms, so that nothing underflows.
-    Errors: ValueError for shapes that do not fit, a row without a word or a patch, NaN.
+    Errors: ValueError for shapes that do not fit, a row without a word or a patch, NaN, too small a
+    beta.
     """
     require_batch("cost", cost, (None, None, None))
     batch, words, patches = cost.shape
@@ -53,6 +55,8 @@ def transport_plan(
     has_word = _mask("word_mask", word_mask, (batch, words), cost.device)[:, :, None]
     has_patch = _mask("patch_mask", patch_mask, (batch, patches), cost.device)[:, None, :]
     log_kernel = -not_half(cost) / beta
+    sentence = f"beta is {beta}, and costs divided by it are infinite; a larger one was expected."
+    check(log_kernel.isfinite().all(), lambda: ValueError(sentence))
     log_plan = torch.zeros_like(log_kernel).masked_fill(~(has_word & has_patch), -math.inf)
     log_words = has_word.sum(1, keepdim=True).to(log_kernel).log()
     log_patches = has_patch.sum(2, keepdim=True).to(log_kernel).log()
@@ -94,6 +98,7 @@ def word_patch_loss(distances: Tensor, matched: Tensor) -> Tensor:
     """
     require_batch("distances", distances, (None,))
     require_bools("matched", matched, (len(distances),))
+    distances = not_half(distances)
     return torch.where(matched, distances, -distances).sum() / len(distances)
 
 

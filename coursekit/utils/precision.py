@@ -24,6 +24,12 @@ def not_half(x: Tensor) -> Tensor:
     return x.float() if x.device.type == "mps" else x.double()
 
 
+def in_one_dtype(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the wider of their two types, for products that ask for one."""
+    dtype = torch.promote_types(x.dtype, y.dtype)
+    return x.to(dtype), y.to(dtype)
+
+
 def as_before(x: Tensor, like: Tensor) -> Tensor:
     """A result ``x`` with the dtype of ``like``, unless that is half precision: then as it is."""
     return x if like.dtype in HALF else x.to(like.dtype)

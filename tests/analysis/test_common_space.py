@@ -8,7 +8,11 @@ import torch
 
 from coursekit.analysis.modality_gap import cone, matched_cosine, modality_gap, shift
 from coursekit.analysis.zero_shot import class_probabilities, class_weights
-from coursekit.lessons.l09_contrastive_alignment.nine_points import best_height, nine_points
+from coursekit.lessons.l09_contrastive_alignment.nine_points import (
+    best_height,
+    loss_at,
+    nine_points,
+)
 
 
 def test_length_does_not_matter_and_a_rotation_turns_the_gap():
@@ -68,3 +72,25 @@ def test_probabilities_are_a_softmax_of_scaled_cosines():
 def test_prompts_that_cancel_are_refused():
     with pytest.raises(ValueError, match="zeros"):
         class_weights(torch.tensor([[[1.0, 0.0], [-1.0, 0.0]]]))
+
+
+def test_pictures_and_classes_of_two_precisions_are_compared_in_the_wider_one():
+    torch.manual_seed(5)
+    u, w = torch.randn(4, 3), torch.randn(2, 3, dtype=torch.float64)
+    whole = class_probabilities(u.double(), w, 2.0)
+    torch.testing.assert_close(class_probabilities(u, w, 2.0), whole, rtol=0, atol=1e-6)
+    both = matched_cosine(u[:2].double(), w)
+    assert float(matched_cosine(u[:2], w)) == pytest.approx(float(both), abs=1e-6)
+
+
+@pytest.mark.parametrize("log_scale", [100.0, 1000.0])
+def test_a_scale_whose_exponential_is_infinite_is_refused(log_scale):
+    with pytest.raises(ValueError, match="log_scale is so large"):
+        class_probabilities(torch.eye(3), torch.eye(3), log_scale)
+
+
+def test_nine_points_refuse_what_is_no_height_or_temperature():
+    with pytest.raises(ValueError, match="height is 2"):
+        nine_points(2.0)
+    with pytest.raises(ValueError, match="inverse_temperature is 0"):
+        loss_at(0.5, 0.0)

@@ -250,3 +250,20 @@ def test_what_cannot_be_pointed_at_is_refused():
         pointing(maps * math.nan, cells)
     with pytest.raises(ValueError, match="layer is 2; a whole number, 0 to 1"):
         attention_map(network("two towers"), *tokens(), 2)
+
+
+def test_a_place_without_a_word_is_not_asked_for():
+    scenes = draw_scenes(2, 0)
+    model = build_classifier(
+        scenes.inputs, 4, encoder={"picture": "patches", "text": "words"}, widths=(WIDTH,)
+    )
+    model.fusion = TwoTower(WIDTHS, 4, scenes.text.shape[2])
+    everywhere = torch.ones(scenes.words.shape, dtype=torch.bool)
+    with pytest.raises(ValueError, match="which asks for a place without a word"):
+        occlusion_map(model, scenes.pictures, scenes.text, everywhere, PLACE_OF_WORD[MASK])
+
+
+def test_ties_of_a_map_are_counted_where_the_map_is():
+    maps, cells = torch.zeros(1, 1, 9), torch.tensor([[3]])
+    with torch.device("meta"):
+        assert float(pointing(maps, cells)) == pytest.approx(1 / 9)

@@ -40,11 +40,23 @@ def test_encoders_that_know_nothing_of_each_other_agree_by_chance():
 
 def test_a_row_is_no_neighbour_of_itself():
     x = features(5)
-    assert not (nearest(x, 39) == torch.arange(40)[:, None]).any()
+    assert torch.equal(nearest(x, 39), 1 - torch.eye(40).double())
+
+
+def test_ties_count_as_their_expected_value():
+    """Encoders that give everything the same features agree by chance, and not in all."""
+    one, other = torch.ones(20, 3), torch.ones(20, 5)
+    assert float(mutual_neighbours(one, other, 5)) == pytest.approx(5 / 19)
+    assert float(mutual_neighbours(one, features(8, 20), 5)) == pytest.approx(5 / 19)
+    thrice = torch.tensor([[1.0, 0], [1, 0.1], [1, 0.1], [1, 0.1], [0, 1]])  # three are alike
+    share = torch.tensor([0, 1 / 3, 1 / 3, 1 / 3, 0], dtype=torch.float64)
+    torch.testing.assert_close(nearest(thrice, 1)[0], share)
 
 
 def test_refusals_name_what_came():
     x = features(6)
+    with pytest.raises(ValueError, match="features has 1 row"):
+        nearest(x[:1], 1)
     with pytest.raises(ValueError, match="k is 40"):
         nearest(x, 40)
     with pytest.raises(ValueError, match="second has shape"):

@@ -73,3 +73,17 @@ def test_scaling_and_order_change_nothing():
 def test_half_precision_has_no_more_ties_than_its_numbers():
     similarity = torch.eye(4, dtype=torch.bfloat16)
     assert both_ways(similarity)[0].recall(1) == 1
+
+
+def test_without_owners_there_is_a_caption_per_picture():
+    for shape in ((3, 5), (5, 3)):
+        with pytest.raises(ValueError, match="owner is None; a caption per picture"):
+            both_ways(torch.randn(shape))
+
+
+def test_what_is_made_inside_stands_where_the_scores_are():
+    """A tensor made without a device would land on another one than the scores."""
+    scores, owner = torch.eye(3), torch.tensor([2, 1, 0])
+    with torch.device("meta"):
+        assert both_ways(scores)[0].above.device.type == "cpu"
+        assert both_ways(scores, owner)[0].above.device.type == "cpu"

@@ -120,3 +120,15 @@ def test_a_sweep_takes_them_beside_the_balancing_methods(tmp_path):
 
 def test_all_means_all_that_balance():
     assert not set(defined_for(["late-linear"])) & set(OBJECTIVES)
+
+
+def test_a_sweep_of_sequences_trains_what_reads_them(tmp_path):
+    """Joint training and the ensemble read one vector per row."""
+    kinds = {"picture": "patches", "text": "words"}
+    one = plan(data="scenes", method="single-stream", encoder=kinds, widths=(8,),
+               options={"train": 32, "valid": 8, "test": 8})  # fmt: skip
+    methods = ["align-before-fuse", "single-stream"]
+    assert [m for _, _, m in places(one, methods, ["late-linear"])] == methods
+    table = compare(one, methods, ["late-linear"], tmp_path, seeds=2)
+    assert sorted(table["method"]) == sorted(2 * methods)
+    assert table["test"].between(0, 1).all()

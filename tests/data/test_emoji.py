@@ -120,3 +120,28 @@ def test_a_text_keeps_a_word_and_its_length():
         out = without_words(bags, 0.6, torch.Generator().manual_seed(seed))
         assert out.norm(dim=1).tolist() == pytest.approx([1, 1])
         assert ((out > 0) <= (bags > 0)).all()
+
+
+def test_a_text_that_is_not_cut_into_words_is_refused():
+    """Its letters would be taken for words, and nobody would notice."""
+    known = Vocabulary(("cat", "a"))
+    for call in (
+        lambda: known.bags(["cat"]),
+        lambda: known.bags("cat"),
+        lambda: known.known("cat"),
+        lambda: known.unknown("cat"),
+        lambda: vocabulary(["a cat", "a dog"]),
+        lambda: known.bags([3]),
+    ):
+        with pytest.raises(TypeError, match="words in a list were expected"):
+            call()
+
+
+def test_numbers_are_drawn_where_the_generator_is():
+    x = pictures()
+    generator = torch.Generator("cpu").manual_seed(0)
+    with torch.device("meta"):
+        for changed in (shifted(x, 2, generator), brightened(x, 0.2, generator),
+                        mirrored(x, torch.ones(len(x), dtype=torch.bool, device="cpu"), generator),
+                        without_words(x.flatten(1).abs(), 0.3, generator)):  # fmt: skip
+            assert changed.device.type == "cpu"

@@ -178,3 +178,18 @@ def test_a_tall_picture_stands_in_the_middle(tmp_path):
     Image.new("RGBA", (10, 30), (0, 0, 0, 255)).save(tmp_path / "x.png")
     picture = read_picture(tmp_path / "x.png", 30)
     assert picture[0, 15].tolist() == [255] * 10 + [0] * 10 + [255] * 10
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_the_sentence(tmp_path):
+    """Editors of Windows put one before the first letter of a text in UTF-8."""
+    path = tmp_path / "cat.txt"
+    path.write_text("A cat.\nde.utf8=Eine Katze.\n", encoding="utf-8-sig")
+    assert captions_of(path) == {"en": "A cat.", "de": "Eine Katze."}
+
+
+def test_a_picture_of_too_many_pixels_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "large.png"
+    Image.new("RGBA", (40, 40)).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
+    with pytest.raises(DataFileError, match="cannot be read as a picture"):
+        read_picture(path, 32)

@@ -154,3 +154,23 @@ def test_sizes_that_cannot_be_are_refused(kind):
         attend(nn.Linear(2, 2), drawn(1, 2), drawn(1, 2))
     with pytest.raises(TypeError, match=r"padding is torch.int64"):
         attend(made(SelfAttentionBlock).attention, drawn(2, 5), drawn(2, 5), PADDING.long())
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_padding_leaves_a_key_and_is_of_true_and_false(weights):
+    block, x = made(SelfAttentionBlock), drawn(2, 5)
+    everything = torch.tensor([[True] * 5, [False] * 5])
+    with pytest.raises(ValueError, match="padding leaves a row without a key"):
+        block(x, everything, weights)
+    with pytest.raises(ValueError, match=r"padding has shape \(2, 4\)"):
+        block(x, PADDING[:, :4], weights)
+    with pytest.raises(TypeError, match="True and False"):
+        block(x, PADDING.double(), weights)
+    cross = made(CrossAttentionBlock)
+    with pytest.raises(ValueError, match="padding leaves a row without a key"):
+        cross(x, drawn(2, 3), everything, weights)
+
+
+def test_queries_and_keys_are_as_many():
+    with pytest.raises(ValueError, match="query has 2 rows, keys 3"):
+        attend(made(SelfAttentionBlock).attention, drawn(2, 5), drawn(3, 4))

@@ -110,3 +110,8 @@ def test_words_are_drawn_as_often_as_the_model_says():
     written = write_captions(model, start, 2, torch.Generator().manual_seed(0), temperature=0.5)
     drawn = written[:, 1].where(written[:, 1] >= 0, SIZE).bincount(minlength=SIZE + 1) / 4000
     torch.testing.assert_close(drawn, shares.detach(), rtol=0, atol=0.03)
+
+
+def test_captions_without_any_word_have_no_loss():
+    with pytest.raises(ValueError, match="words has no word in any row"):
+        caption_loss(torch.zeros(1, 2, 5), torch.full((1, 2), -1))

@@ -240,12 +240,43 @@ def test_the_same_seed_gives_the_same_training(few):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_pair_has_no_wrong_partner(few, name):
-    for rows, size in ((17, 16), (3, 2), (4, 1)):  # the last batch would have one
+    for rows, size, batches in ((17, 16, 1), (3, 2, 1), (33, 16, 2)):  # the last would have one
         part = few.train.part(torch.arange(rows))
         settings = Settings(epochs=1, batch_size=size)
-        sentence = f"train has {rows} rows, batches {size}; two pairs or more per batch"
-        with pytest.raises(ValueError, match=sentence):
-            fit(model_for(few, name), part, part, settings, method=build(name))
+        runs = []
+        steps = epochs(model_for(few, name), part, part, settings, method=build(name),
+                       watch=runs.append)  # fmt: skip
+        assert len(list(steps)) == 1 and runs[0].batches == batches
+    part = few.train.part(torch.arange(4))
+    with pytest.raises(ValueError, match="train has 4 rows and batch_size is 1; two or more"):
+        fit(model_for(few, name), part, part, Settings(batch_size=1), method=build(name))
+
+
+def test_a_queue_holds_a_batch():
+    data = as_data(scene_splits(0, (33, 4, 4)))
+    for queue, fits in ((16, False), (17, True)):  # the last batch is joined to another one
+        objective = build("align-before-fuse", momentum=0.9, queue=queue)
+        if fits:
+            trained(data, objective, Settings(epochs=1, batch_size=16))
+        else:
+            with pytest.raises(ValueError, match="queue is 16; 0, or 17 and more"):
+                trained(data, objective, Settings(epochs=1, batch_size=16))
+
+
+def test_something_is_learnt():
+    nothing = {"matching": 0.0, "masked": 0.0}
+    with pytest.raises(ValueError, match="contrast, matching and masked are all 0"):
+        build("align-before-fuse", contrast=0.0, **nothing)
+    with pytest.raises(ValueError, match="matching, masked and transport are all 0"):
+        build("single-stream", **nothing)
+    build("align-before-fuse", **nothing)
+    build("single-stream", transport=0.1, **nothing)
+
+
+def test_the_temperature_ends_within_its_bounds(few):
+    steep = Settings(epochs=1, batch_size=48, optimizer="adam", lr=10.0, clip=None)
+    model = trained(few, build("align-before-fuse", matching=0.0, masked=0.0), steep)
+    assert 0.001 - 1e-9 <= float(model.fusion.contrast.value.detach()) <= 0.5
 
 
 @pytest.mark.parametrize("name", NAMES)

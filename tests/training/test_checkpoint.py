@@ -19,8 +19,9 @@ from torch import nn
 from benchmarks.patience import patient
 from coursekit import balancing
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.scenes import as_data, scene_splits
 from coursekit.models import build_classifier
-from coursekit.training import Settings, epochs, fit
+from coursekit.training import Settings, alignment, epochs, fit
 from coursekit.training.checkpoint import VERSION, CheckpointError, read_whole, unpacked
 from coursekit.training.method import Method
 
@@ -135,6 +136,7 @@ torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[1])
 import test_checkpoint as t
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.scenes import as_data, scene_splits
 recipe = Recipe({"A": Modality(), "B": Modality(distractors=4)}, redundant=0.8, train=110,
                 valid=60, test=60)
 data, settings = generate(recipe, seed=1), t.Settings(epochs=80, batch_size=8)
@@ -314,6 +316,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_checkpoint as t
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.scenes import as_data, scene_splits
 recipe = Recipe({"A": Modality(), "B": Modality(distractors=4)}, redundant=0.8, train=110,
                 valid=60, test=60)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -351,3 +354,22 @@ def test_what_is_stored(data, tmp_path):
     content = unpacked(read_whole(tmp_path / "epoch-00001.ckpt"))
     assert {"epoch", "model", "optimizer", "method", "random", "history", "trace"} <= set(content)
     assert content["epoch"] == 1 and {"order", "method", "torch"} <= set(content["random"])
+
+
+def test_a_setting_called_like_one_of_the_method_must_agree_too(tmp_path):
+    """The momentum of SGD and that of a teacher: either may not change unseen."""
+    few = as_data(scene_splits(0, (16, 4, 4)))
+    kinds = {"picture": "patches", "text": "words"}
+
+    def go(epochs, momentum, of_teacher):
+        model = build_classifier(few.train.inputs, 4, encoder=kinds, widths=(8, 8))
+        settings = Settings(epochs=epochs, batch_size=8, lr=0.01, momentum=momentum)
+        method = alignment.build("align-before-fuse", momentum=of_teacher)
+        fit(model, few.train, few.valid, settings, method=method, checkpoints=tmp_path)
+
+    go(1, 0.9, 0.9)
+    with pytest.raises(CheckpointError, match=r"training: momentum 0.9 and not 0.5"):
+        go(2, 0.5, 0.9)
+    with pytest.raises(CheckpointError, match=r"training: the method's momentum 0.9 and not 0.5"):
+        go(2, 0.9, 0.5)
+    go(2, 0.9, 0.9)

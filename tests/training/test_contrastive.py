@@ -18,6 +18,8 @@ from coursekit.training.contrastive_losses import (
     info_nce_in_parts,
     siglip,
 )
+from coursekit.training.loop import begin
+from coursekit.training.settings import make_optimizer
 
 ZERO = torch.tensor(0.0, dtype=torch.float64)
 
@@ -206,3 +208,101 @@ def test_an_anchor_leaves_the_other_modalities_unpaired():
 
     fit(model, split, split, Settings(epochs=1, batch_size=8), method=Watched(anchor="a"))
     assert seen[0] == pytest.approx(seen[1], abs=1e-5)
+
+
+def test_features_of_two_precisions_are_compared_in_the_wider_one():
+    u, v = features(2)
+    s = torch.tensor(1.5)
+    whole = info_nce(u, v.float().double(), s)
+    torch.testing.assert_close(info_nce(u, v.float(), s), whole, rtol=0, atol=1e-12)
+    assert info_nce(u.float(), v.float(), s).dtype == torch.float32
+    assert float(siglip(u, v.half(), s, s)) == pytest.approx(float(siglip(u, v, s, s)), abs=1e-2)
+
+
+def test_a_factor_of_half_precision_is_not_rounded_before_it_multiplies():
+    u, v = features(3)
+    s = torch.tensor(4.6, dtype=torch.bfloat16)
+    assert float(info_nce(u, v, s)) == pytest.approx(float(info_nce(u, v, s.double())), abs=1e-12)
+
+
+@pytest.mark.parametrize("loss", [info_nce, lambda u, v, s: siglip(u, v, s, ZERO)])
+def test_a_factor_beyond_all_numbers_is_refused(loss):
+    u, v = (x.float() for x in features(4))
+    assert loss(u, v, torch.tensor(80.0)).isfinite()
+    with pytest.raises(ValueError, match=r"log_scale is so large .* 89 or less"):
+        loss(u, v, torch.tensor(100.0))
+
+
+def test_equal_captions_leave_a_floor():
+    pictures = torch.eye(4, dtype=torch.float64)
+    captions = pictures[[0, 0, 2, 3]]
+    pictures = torch.nn.functional.normalize(pictures + captions, dim=1)
+    steep = torch.tensor(math.log(1000.0), dtype=torch.float64)
+    aligned = captions.clone()
+    assert float(info_nce(aligned, captions, steep)) == pytest.approx(2 / 4 * math.log(2))
+    assert float(info_nce(pictures, captions, steep)) >= 2 / 4 * math.log(2)
+
+
+def test_a_frozen_encoder_may_be_one_of_the_two_in_parts():
+    u, v = features(5)
+    frozen, learnt = (nn.Linear(5, 3).double() for _ in range(2))
+    frozen.requires_grad_(False)
+    s = torch.tensor(2.0, dtype=torch.float64)
+    info_nce_in_parts(frozen, learnt, u, v, s, 3)
+    got = learnt.weight.grad.clone()
+    learnt.zero_grad()
+    info_nce(frozen(u), learnt(v), s).backward()
+    torch.testing.assert_close(got, learnt.weight.grad)
+    assert frozen.weight.grad is None
+
+
+def test_shares_of_changes_are_numbers():
+    for own in ({"brightness": "0.1"}, {"word_dropout": None}, {"brightness": True}):
+        with pytest.raises(TypeError, match=r"a number was expected"):
+            build("contrastive", **own)
+
+
+def small(rows):
+    torch.manual_seed(1)
+    inputs = {m: torch.randn(rows, 5) for m in ("a", "b")}
+    return Split(inputs, torch.arange(rows) % 2, torch.arange(rows))
+
+
+def test_a_row_alone_in_the_last_batch_is_joined_to_the_one_before():
+    split, runs = small(9), []
+    steps = epochs(build_classifier(split.inputs, 2, widths=(6,)), split, split,
+                   Settings(epochs=1, batch_size=4), method=build("contrastive"),
+                   watch=runs.append)  # fmt: skip
+    assert len(list(steps)) == 1 and runs[0].batches == 2
+    with pytest.raises(ValueError, match="batch_size is 1; two or more"):
+        fit(build_classifier(split.inputs, 2, widths=(6,)), split, split,
+            Settings(batch_size=1), method=build("contrastive"))  # fmt: skip
+
+
+def test_no_more_negatives_than_a_batch_has():
+    split = small(8)
+    for negatives in (3, 4):
+        model = build_classifier(split.inputs, 2, widths=(6,))
+        how, method = Settings(epochs=1, batch_size=4), build("contrastive", negatives=negatives)
+        if negatives == 3:
+            fit(model, split, split, how, method=method)
+        else:
+            with pytest.raises(ValueError, match="negatives is 4; a whole number, 1 to 3"):
+                fit(model, split, split, how, method=method)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
+def test_weight_decay_leaves_the_scale_alone(optimizer):
+    """It would pull the factor of the cosines towards 1."""
+    split = small(8)
+    model = build_classifier(split.inputs, 2, widths=(6,))
+    method = build("contrastive")
+    how = Settings(optimizer=optimizer, lr=0.1, weight_decay=0.5)
+    method.begin(begin(model, split, split, how, 0))
+    scale = model.fusion.scale.log_scale
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    make_optimizer(model, how).step()
+    assert torch.equal(scale.detach(), before["fusion.scale.log_scale"])
+    assert not torch.equal(model.fusion.maps["a"].weight.detach(), before["fusion.maps.a.weight"])

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from vector_checkers.fusion_alignment import least_cost
 
+from coursekit.training.alignment.align_before_fuse import pair_contrast
 from coursekit.training.contrastive_losses import info_nce
 from coursekit.training.image_text_matching import (
     hard_negative_weights,
@@ -388,3 +389,40 @@ def test_distances_of_what_is_no_pair_count_against():
     distances = torch.tensor([0.5, 0.25, 1.0], dtype=torch.float64)
     loss = word_patch_loss(distances, torch.tensor([True, True, False]))
     assert float(loss) == pytest.approx(-0.25 / 3)
+
+
+@pytest.mark.parametrize("temperature", [1e-40, 1e-44, 0.0, -0.1])
+def test_a_temperature_by_which_nothing_can_be_divided_is_refused(temperature):
+    u, v, tau = drawn(3, 4).float(), drawn(3, 4, seed=1).float(), torch.tensor(temperature)
+    for call in (
+        lambda: distilled_contrast(u, v, u, v, NONE.float(), NONE.float(), tau, 0.4),
+        lambda: pair_contrast(u, v, tau, torch.arange(3)),
+    ):
+        with pytest.raises(ValueError, match="temperature is zero or less, or so small"):
+            call()
+
+
+def test_a_teacher_may_be_wider_than_its_student():
+    u, v = drawn(3, 4).float(), drawn(3, 4, seed=1).float()
+    teacher = [u.double(), v.double()]
+    mixed = distilled_contrast(u, v, *teacher, NONE, NONE, TAU, 0.4)
+    whole = distilled_contrast(*teacher, *teacher, NONE, NONE, TAU, 0.4)
+    torch.testing.assert_close(mixed.double(), whole, rtol=0, atol=1e-6)
+
+
+def test_words_and_patches_of_two_precisions_have_costs():
+    words, patches = drawn(2, 3, 4), drawn(2, 5, 4, seed=1)
+    mixed = transport_distance(words.float(), patches)
+    whole = transport_distance(words.float().double(), patches)
+    torch.testing.assert_close(mixed, whole, rtol=0, atol=1e-6)
+
+
+def test_a_beta_that_makes_costs_infinite_is_refused():
+    with pytest.raises(ValueError, match="beta is 1e-45, and costs divided by it"):
+        transport_plan(drawn(1, 3, 4).float(), beta=1e-45)
+
+
+def test_distances_of_half_precision_are_added_in_float64():
+    distances = torch.linspace(0, 1, 3000).bfloat16()
+    loss = word_patch_loss(distances, torch.ones(3000, dtype=torch.bool))
+    assert float(loss) == pytest.approx(float(distances.double().mean()), abs=1e-12)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from coursekit.training.contrastive_losses import info_nce
+from coursekit.utils.checks import require_positive, require_share
 
 DEGREES = (0, 180, 90, 270, 45, 135, 225, 315, 275.4)  # the ninth stands beside the fourth
 EXCHANGED = (3, 8)
@@ -22,7 +23,9 @@ def nine_points(height: float, exchanged: bool = False) -> tuple[Tensor, Tensor]
     """Pictures at ``height`` above the equator and their texts as far below, (9, 3) of length one.
 
     exchanged: the texts of two neighbours have changed places: two wrong pairs.
+    Errors: ValueError for a height beyond 0 to 1.
     """
+    require_share("height", height)
     angles = torch.deg2rad(torch.tensor(DEGREES, dtype=torch.float64))
     radius = math.sqrt(1 - height**2)
     pictures = torch.stack(
@@ -39,6 +42,7 @@ def nine_points(height: float, exchanged: bool = False) -> tuple[Tensor, Tensor]
 
 def loss_at(height: float, inverse_temperature: float, exchanged: bool = False) -> float:
     """InfoNCE both ways of the nine pairs at this height."""
+    require_positive("inverse_temperature", inverse_temperature)
     log_scale = torch.tensor(math.log(inverse_temperature), dtype=torch.float64)
     return float(info_nce(*nine_points(height, exchanged), log_scale))
 

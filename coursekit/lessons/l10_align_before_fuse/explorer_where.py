@@ -97,7 +97,7 @@ def name_of(kind: str, asked: int, network: str, layers: int) -> str:
     """A map in words, with its layer if it has one; ``asked`` may lie beyond the last."""
     if kind not in OF_A_LAYER:
         return kind
-    beyond = f" ({network} have no more)" if asked > layers else ""
+    beyond = f" ({network} has no more)" if asked > layers else ""
     return f"{OF_A_LAYER[kind]}, layer {min(asked, layers)}{beyond}"
 
 
@@ -133,7 +133,7 @@ def where_explorer() -> Explorer:
     """Lesson 10: where does a network look for a word, and what does its score notice?"""
     knobs: dict[str, Control] = {
         "scene": Slider("scene", 1, SHOWN, 1, 4),
-        "word": Choice("noun of", OBJECTS, OBJECTS[0]),
+        "word": Choice("noun of", OBJECTS, OBJECTS[1]),
         "network": Choice("network", tuple(NETWORKS), next(iter(NETWORKS))),
         "kind": Choice("map", MAPS, MAPS[0]),
         "layer": Slider("layer", 1, LAYERS, 1, 1),
@@ -142,18 +142,23 @@ def where_explorer() -> Explorer:
         key="where",
         title="Where does it look for a word?",
         question=(
-            "Go through ten scenes with attention, then with occlusion: how often does each hit? "
-            "Find a scene where the map for a word that is not there looks just as sure. Which "
-            "foil comes nearest to the caption's score, and is any above it?"
+            "Go through twenty scenes with attention, then with occlusion: how often does each "
+            "hit? Does the map for a word that is not there look less sure? (Each map is shaded by "
+            "its own range; the table has the numbers.) Which foil comes nearest to the caption's "
+            "score, and is any above it?"
         ),
         controls=knobs,
         compute=look,
         make_view=WhereView,
         presets={
-            "attention": {"network": "two towers", "kind": "attention", "layer": 1},
-            "the last layer's gradient": {"network": "two towers", "kind": "gradient", "layer": 2},
-            "occlusion": {"network": "two towers", "kind": "occlusion"},
-            "transport": {"network": "two towers", "kind": "transport"},
+            "attention": {"network": "align before fuse", "kind": "attention", "layer": 1},
+            "the last layer's gradient": {
+                "network": "align before fuse",
+                "kind": "gradient",
+                "layer": 2,
+            },
+            "occlusion": {"network": "align before fuse", "kind": "occlusion"},
+            "transport": {"network": "align before fuse", "kind": "transport"},
             "one stream": {"network": "one stream", "kind": "attention", "layer": 3},
         },
         busy="looking …",

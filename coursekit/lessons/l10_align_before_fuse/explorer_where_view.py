@@ -17,7 +17,7 @@ from coursekit.data.scenes import CELL, SIDE
 
 MOST = 1 + len(FOILS)  # captions whose scores are shown
 ARTISTS = "Noto Emoji by Google, Apache-2.0; Twemoji by Twitter and contributors, CC BY 4.0."
-FRAMES = "Solid frame: the darkest cell. Dashed: where the thing is."
+FRAMES = "Shaded by its own range. Solid: darkest cell. Dashed: the thing."
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from coursekit.models.two_tower import TwoTower
 from coursekit.training import Settings, epochs
 from coursekit.training.alignment.pair_batch import same_text
 from coursekit.training.method import Method
-from coursekit.utils.checks import require_count, require_instance
+from coursekit.utils.checks import choose, require_count, require_instance
 
 EPOCHS = 4  # 252 steps on 4000 scenes
 RATE = 1e-3
@@ -156,7 +156,9 @@ def preference(model: MultimodalClassifier, scenes: Scenes, kind: str, score: st
     """Whether the caption scores above its foil, (n,), of scenes that have one; ½ for a tie.
 
     kind: of foil, see `Scenes.foils`.  score: "matching" or "contrast".
+    Errors: ValueError for another kind or score; TypeError where a model has no common space.
     """
+    choose("score", score, ("matching", "contrast"))
     wrong, there = scenes.foils(kind)
     with torch.no_grad(), evaluating(model):
         features = encoded(model, scenes)
@@ -170,6 +172,7 @@ def preference(model: MultimodalClassifier, scenes: Scenes, kind: str, score: st
 def _score(model: MultimodalClassifier, patches: Tensor, words: Tensor, score: str) -> Tensor:
     if score == "matching":
         return matching_scores(model, patches, words)
+    require_instance("the fusion of model", model.fusion, TwoTower)
     assert isinstance(model.fusion, TwoTower)
     places = model.fusion.places({PICTURE: patches, TEXT: words})
     return (places[PICTURE] * places[TEXT]).sum(1)

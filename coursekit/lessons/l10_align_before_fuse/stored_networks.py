@@ -27,7 +27,7 @@ from coursekit.utils.threads import threads
 
 FILE = "scene_networks.npz"
 NETWORKS: Mapping[str, str] = MappingProxyType(
-    {"two towers": "align-before-fuse", "one stream": "single-stream"}  # name → objective
+    {"align before fuse": "align-before-fuse", "one stream": "single-stream"}  # name → objective
 )
 SEED = fresh_seeds(1)[0]
 

@@ -57,11 +57,11 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         "longer": Arm(),
         "longer, strong positions": Arm(strength=STRONGER),
-        "two cells": Arm(objects=2),
-        "two cells, one axis": Arm(objects=2, axis="horizontal"),
-        "two cells, one axis, strong positions": Arm(2, "horizontal", strength=STRONGER),
-        "two cells, one axis, places predicted": Arm(2, "horizontal", places=1.0),
-        "two cells, one axis, both": Arm(2, "horizontal", strength=STRONGER, places=1.0),
+        "two objects": Arm(objects=2),
+        "two objects, one axis": Arm(objects=2, axis="horizontal"),
+        "two objects, one axis, strong positions": Arm(2, "horizontal", strength=STRONGER),
+        "two objects, one axis, places predicted": Arm(2, "horizontal", places=1.0),
+        "two objects, one axis, both": Arm(2, "horizontal", strength=STRONGER, places=1.0),
     }
 )
 

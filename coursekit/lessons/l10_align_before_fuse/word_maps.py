@@ -17,7 +17,7 @@ from coursekit.data.scenes import Scenes
 from coursekit.lessons.l10_align_before_fuse.scene_training import network_of
 from coursekit.models import MultimodalClassifier, evaluating
 from coursekit.models.pair_network import PICTURE, TEXT
-from coursekit.utils.checks import choose
+from coursekit.utils.checks import choose, require_count
 
 KINDS = ("attention", "gradient", "transport", "occlusion")
 
@@ -80,6 +80,8 @@ def map_of(
     """
     choose("kind", kind, KINDS)
     network = network_of(model)
+    require_count("layer", layer, 1, layers_of(model))
+    require_count("place", place, 0, text.shape[1] - 1)
     with torch.no_grad(), evaluating(model):
         features = model.encode({PICTURE: picture, TEXT: text})
     pair = network, features[PICTURE], features[TEXT]

@@ -16,8 +16,11 @@ from coursekit.training.contrastive_losses import cosines
 from coursekit.training.image_text_matching import hard_negative_weights, random_negative_weights
 from coursekit.training.masked_words import masked_word_loss
 from coursekit.training.method import Run, Step
-from coursekit.training.momentum_distillation import distilled_contrast, share_at
-from coursekit.utils.accelerator_checks import check
+from coursekit.training.momentum_distillation import (
+    distilled_contrast,
+    require_temperature,
+    share_at,
+)
 from coursekit.utils.checks import (
     choose,
     require,
@@ -29,7 +32,6 @@ from coursekit.utils.tensor_checks import (
     require_batch,
     require_labels,
     require_pairs,
-    require_scalar,
 )
 
 RAMP = 0.3  # of the steps, over which the teacher's share rises
@@ -43,9 +45,7 @@ def pair_contrast(first: Tensor, second: Tensor, temperature: Tensor, ids: Tenso
     Errors: ValueError for shapes that do not fit, rows of zeros, NaN, a temperature of 0 or less.
     """
     require_pairs(first, second)
-    require_scalar("temperature", temperature)
-    sentence = "temperature is zero or less; a number above zero was expected."
-    check(temperature > 0, lambda: ValueError(sentence))
+    require_temperature(temperature)
     require_labels("ids", ids, len(first))
     logits = cosines(first, second) / temperature
     own = (ids[:, None] == ids).to(logits.dtype)
@@ -59,8 +59,8 @@ class AlignBeforeFuse(PairObjective):
     contrast, matching, masked: weights; 0 leaves a part out.  negatives: of the matching, "hard",
     drawn by how alike the towers find them, or "random".  momentum: of a teacher that softens the
     targets, None for none.  distilled: the teacher's share of the targets, reached after `RAMP` of
-    the steps.  queue: how many earlier pairs are further negatives of the contrast; needs a
-    teacher.  layers: of the fusion encoder.  Others: see `PairObjective`.
+    the steps.  queue: how many earlier pairs are further negatives of the contrast, a batch or
+    more; needs a teacher.  layers: of the fusion encoder.  Others: see `PairObjective`.
     Source: Li and colleagues, Align before Fuse (2021), https://arxiv.org/abs/2107.07651, equations
     1, 2, 4, 6 and 7, all weights 1.
     """
@@ -90,6 +90,8 @@ class AlignBeforeFuse(PairObjective):
         sentence = f"queue is {queue} and momentum None; a queue needs the momentum of a teacher."
         require(queue == 0 or momentum is not None, sentence)
         require_count("layers", layers, 1)
+        nothing = "contrast, matching and masked are all 0; one above 0 was expected."
+        require(contrast + matching + masked > 0, nothing)
         self.contrast, self.negatives, self.layers = contrast, negatives, layers
         self.momentum, self.distilled, self.queue = momentum, distilled, queue
         self.teacher: MomentumTeacher | None = None
@@ -99,8 +101,14 @@ class AlignBeforeFuse(PairObjective):
         return TwoTower(widths, num_classes, words, self.layers)
 
     def begin(self, run: Run) -> None:
-        """As `PairObjective.begin`; the teacher begins as a copy."""
+        """As `PairObjective.begin`; the teacher begins as a copy.
+
+        Errors: ValueError for a queue that does not hold the largest batch.
+        """
         super().begin(run)
+        most = max(len(part) for part in run.parts(torch.arange(len(run.train))))
+        sentence = f"queue is {self.queue}; 0, or {most} and more, the rows of a batch,"
+        require(self.queue == 0 or self.queue >= most, f"{sentence} was expected.")
         if self.momentum is not None:
             self.teacher = MomentumTeacher(run, self.momentum, self.queue)
 
@@ -110,6 +118,10 @@ class AlignBeforeFuse(PairObjective):
         if self.teacher is not None:
             self.teacher.follow(run)
         return super().predict(run, inputs)
+
+    def end_epoch(self, run: Run) -> None:
+        """The temperature stays in its bounds behind the last step, too."""
+        self.towers(run).contrast.clamp()
 
     def towers(self, run: Run) -> TwoTower:
         """The network of a training."""

@@ -11,6 +11,7 @@ from coursekit.data.pair_augmentation import brightened, shifted, without_words
 from coursekit.layers.initialise import initialise
 from coursekit.models import Prediction
 from coursekit.training.alignment.common_space import CommonSpace
+from coursekit.training.batch_sizes import join_a_single_row
 from coursekit.training.contrastive_losses import (
     START_LOG_SCALE,
     clamp_log_scale,
@@ -23,6 +24,7 @@ from coursekit.utils.checks import (
     require,
     require_count,
     require_instance,
+    require_not_negative,
     require_positive,
 )
 
@@ -65,6 +67,7 @@ class Contrastive(Method):
             require_count("negatives", negatives, 1)
         require_count("shift", shift, 0)
         for name, share in (("brightness", brightness), ("word_dropout", word_dropout)):
+            require_not_negative(name, share)
             require(0 <= share < 1, f"{name} is {share}; a share in [0, 1) was expected.")
         self.of_pair, self.width, self.temperature = loss, width, temperature
         self.negatives, self.shift = negatives, shift
@@ -72,10 +75,17 @@ class Contrastive(Method):
         self.anchor = anchor
 
     def begin(self, run: Run) -> None:
-        """A common space takes the place of the fusion.  Errors: ValueError for one modality."""
+        """A common space takes the place of the fusion.
+
+        A last batch of one row is joined to the one before: it has nothing to be told from.
+        Errors: ValueError for one modality, batches of one row, more negatives than they have.
+        """
         model = run.model
         sentence = f"model reads {list(model.modalities)}; pairs need two modalities or more."
         require(len(model.modalities) > 1, sentence)
+        join_a_single_row(run)
+        if self.negatives is not None:
+            require_count("negatives", self.negatives, 1, run.settings.batch_size - 1)
         if self.anchor is not None:
             choose("anchor", self.anchor, model.modalities)
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from coursekit.layers.initialise import initialise
 from coursekit.training.alignment.common_space import CommonSpace
+from coursekit.training.batch_sizes import join_a_single_row
 from coursekit.training.method import Method, Run, Step
 from coursekit.utils.checks import require, require_count
 from coursekit.utils.precision import not_half
@@ -75,10 +76,7 @@ class Correspondence(Method):
         model = run.model
         sentence = f"model reads {list(model.modalities)}; two modalities were expected."
         require(len(model.modalities) == 2, sentence)
-        rows, size = len(run.train), run.settings.batch_size
-        sentence = f"train has {rows} rows and batch_size is {size}; two or more were expected"
-        require(min(rows, size) > 1, f"{sentence}: a wrong partner is another row of the batch.")
-        run.joined = run.joined or rows % size == 1
+        join_a_single_row(run)
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
         # Distances lie from 0 to 2: begin with "alike" below one, "not alike" above.
         space = CommonSpace(widths, model.num_classes, self.width, log_scale=1.0, bias=3.0)

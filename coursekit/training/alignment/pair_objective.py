@@ -10,6 +10,7 @@ from coursekit.layers.initialise import initialise
 from coursekit.models.pair_network import PICTURE, TEXT, PairNetwork
 from coursekit.models.token_encoders import PatchEncoder, WordEncoder
 from coursekit.training.alignment.pair_batch import PairBatch, network_of, pair_batch
+from coursekit.training.batch_sizes import join_a_single_row
 from coursekit.training.image_text_matching import (
     matching_loss,
     random_negative_weights,
@@ -33,6 +34,8 @@ class PairObjective(Method):
     matching, masked: weights.  mask_share: of the words that are hidden.  foil: makes of words
     (B, L, V) and a generator wrong ones, and says which rows have one, (B,) bool; these are further
     negatives of the matching.
+    Texts begin with [cls], and it and [mask] are the first two words of their vocabulary, as in
+    `coursekit.data.scene_captions`.
     Whatever fusion the model had is dropped; its joint logits are a linear probe's, see
     `PairNetwork`.
     """
@@ -60,16 +63,14 @@ class PairObjective(Method):
     def begin(self, run: Run) -> None:
         """The network takes the place of the fusion.
 
-        Errors: ValueError for other modalities than "picture" and "text", or a last batch of one
-        pair, which has no wrong partner; TypeError for other encoders than `PatchEncoder` and
-        `WordEncoder`.
+        A last batch of one pair is joined to the one before: it has no wrong partner.
+        Errors: ValueError for other modalities than "picture" and "text", and for batches of one
+        pair; TypeError for other encoders than `PatchEncoder` and `WordEncoder`.
         """
         model = run.model
         known = f"model reads {list(model.modalities)}; {PICTURE!r} and {TEXT!r} were expected."
         require(set(model.modalities) == {PICTURE, TEXT}, known)
-        smallest = len(run.train) % run.settings.batch_size or run.settings.batch_size
-        sentence = f"train has {len(run.train)} rows, batches {run.settings.batch_size}"
-        require(smallest > 1, f"{sentence}; two pairs or more per batch were expected.")
+        join_a_single_row(run)
         widths = {m: int(e.out_features) for m, e in model.encoders.items()}  # type: ignore[arg-type]
         for m, kind in ((PICTURE, PatchEncoder), (TEXT, WordEncoder)):
             if not isinstance(model.encoders[m], kind):

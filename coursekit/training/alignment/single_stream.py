@@ -12,7 +12,7 @@ from coursekit.training.alignment.pair_batch import PairBatch, network_of
 from coursekit.training.alignment.pair_objective import Foil, PairObjective
 from coursekit.training.method import Step
 from coursekit.training.word_patch_alignment import transport_distance, word_patch_loss
-from coursekit.utils.checks import require_count, require_not_negative
+from coursekit.utils.checks import require, require_count, require_not_negative
 
 
 class SingleStreamObjective(PairObjective):
@@ -38,6 +38,8 @@ class SingleStreamObjective(PairObjective):
         super().__init__(matching, masked, mask_share, foil)
         require_not_negative("transport", transport)
         require_count("layers", layers, 1)
+        nothing = "matching, masked and transport are all 0; one above 0 was expected."
+        require(matching + masked + transport > 0, nothing)
         self.transport, self.layers = transport, layers
 
     def network(self, widths: Mapping[str, int], num_classes: int, words: int) -> PairNetwork:

@@ -1,5 +1,6 @@
 """Answers to lesson 10's exercises, as learners might write them."""
 
+import itertools
 import math
 
 import numpy as np
@@ -301,8 +302,83 @@ def choose_with(dual=None, single=None, rerank=None, within=None):
     return answer
 
 
+def globally(logits):
+    e = np.exp(logits - logits.max())
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def masked_scores(similarity, ids):
+    return np.where(ids[:, None] == ids, -np.inf, similarity)
+
+
+def negatives_last(similarity, ids):
+    where = {name: row for row, name in enumerate(ids.tolist())}
+    mask = np.eye(len(ids), dtype=bool)
+    for row, name in enumerate(ids.tolist()):
+        mask[row, where[name]] = mask[where[name], row] = True
+    return softmax(np.where(mask, -np.inf, similarity))
+
+
+def negatives_frequent(similarity, ids):
+    names, counts = np.unique(ids, return_counts=True)
+    most = ids == names[counts.argmax()]
+    mask = np.eye(len(ids), dtype=bool) | (most[:, None] & most)
+    return softmax(np.where(mask, -np.inf, similarity))
+
+
+def negatives_adjacent(similarity, ids):
+    order = np.argsort(ids, kind="stable")
+    mask = np.eye(len(ids), dtype=bool)
+    for a, b in itertools.pairwise(order):
+        if ids[a] == ids[b]:
+            mask[a, b] = mask[b, a] = True
+    return softmax(np.where(mask, -np.inf, similarity))
+
+
+def fooled_sum(caption, foil, score):
+    if score["order"]:
+        return fooled_loop(caption, foil, score)
+    known = sorted(score["knows"])
+    number = {word: place for place, word in enumerate(known, 1)}
+    read_words = [text.split()[: score["longest"]] for text in (caption, foil)]
+    numbers = [[number.get(word, 0) for word in words] for words in read_words]
+    return len(numbers[0]) == len(numbers[1]) and sum(numbers[0]) == sum(numbers[1])
+
+
+def fooled_part(caption, foil, score):
+    every = " ".join(score["knows"])
+
+    def kept(text):
+        words = text.split()[: score["longest"]]
+        words = [word if word in every else "[unk]" for word in words]
+        return words if score["order"] else sorted(words)
+
+    return kept(caption) == kept(foil)
+
+
+def choose_ties(order):
+    def answer(n, m, k, budget, recall):
+        passes = {"dual": n + m, "single": n * m, "rerank": n + m + n * min(k, m)}
+        payable = [name for name in order if passes[name] <= budget]
+        return max(payable, key=lambda name: recall[name], default="none")
+
+    return answer
+
+
+def choose_above_nothing(n, m, k, budget, recall):
+    passes = {"dual": n + m, "single": n * m, "rerank": n + m + n * min(k, m)}
+    best, most = "none", 0
+    for name in sorted(passes, key=passes.get):
+        if passes[name] <= budget and recall[name] > most:
+            best, most = name, recall[name]
+    return best
+
+
 WRONG = {
     "10-targets": {
+        "largest of all": (targets_of(lambda s, t: globally(s / t), even), ""),
+        "clipped": (targets_of(lambda s, t: softmax(np.clip(s / t, -700, 700)), even), ""),
+        "temperature floored": (targets_of(lambda s, t: softmax(s / max(t, 0.01)), even), ""),
         "exchanged": (lambda s, r, c, t, a: targets_scipy(s, r, c, t, 1 - a), "wrong share"),
         "diagonal": (
             targets_of(cold, lambda r, c: np.eye(len(r), len(c))),
@@ -354,6 +430,13 @@ WRONG = {
         ),
     },
     "10-negatives": {
+        "last of an id": (negatives_last, ""),
+        "most frequent id": (negatives_frequent, ""),
+        "neighbours in order": (negatives_adjacent, ""),
+        "largest before the mask": (
+            lambda s, ids: divided(np.exp(masked_scores(s, ids) - s.max(1, keepdims=True))),
+            "before anything else",
+        ),
         "cleared": (lambda s, ids: divided(softmax(s) * (1 - same(ids, ids))), "Mask with −∞"),
         "cleared only": (lambda s, ids: softmax(s) * (1 - same(ids, ids)), "do not sum to one"),
         "diagonal": (
@@ -473,6 +556,12 @@ WRONG = {
         ),
     },
     "10-fooled": {
+        "lengths first": (
+            lambda c, f, s: len(c.split()) == len(f.split()) and fooled_loop(c, f, s),
+            "",
+        ),
+        "sum of numbers": (fooled_sum, ""),
+        "part of a word": (fooled_part, ""),
         "sees": (lambda c, f, s: read(c, s) != read(f, s), "True means"),
         "ordered": (compared(lambda x, s: read(x, s, order=True)), "does not read the order"),
         "sorted": (compared(lambda x, s: read(x, s, order=False)), "may read the order"),
@@ -517,6 +606,13 @@ WRONG = {
         "a number": (lambda c, f, s: int(fooled_loop(c, f, s)), "True or False was expected"),
     },
     "10-stream": {
+        "dual where it ties": (choose_ties(("dual", "rerank", "single")), ""),
+        "single where it ties": (choose_ties(("single", "dual", "rerank")), ""),
+        "more than nothing": (choose_above_nothing, ""),
+        "four digits": (
+            lambda n, m, k, b, r: choose_loop(n, m, k, b, {x: round(v, 4) for x, v in r.items()}),
+            "",
+        ),
         "below": (choose_with(within=lambda price, budget: price < budget), "use up the budget"),
         "towers per pair": (choose_with(dual=lambda n, m, k: n * m), "every picture once"),
         "one stream once": (choose_with(single=lambda n, m, k: n + m), "every pair is a pass"),

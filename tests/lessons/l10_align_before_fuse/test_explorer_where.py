@@ -47,7 +47,7 @@ from coursekit.utils.stepwise import drive
 FEW = range(0, SHOWN, 9)
 
 
-def shown(scene=4, word="A", network="two towers", kind="attention", layer=1):
+def shown(scene=4, word="A", network="align before fuse", kind="attention", layer=1):
     return drive(look(scene, word, network, kind, layer))
 
 
@@ -68,7 +68,7 @@ def by_the_analysis(model, scenes, kind, layer, text):
     )
 
 
-@pytest.mark.parametrize("network", ["two towers", "one stream"])
+@pytest.mark.parametrize("network", ["align before fuse", "one stream"])
 @pytest.mark.parametrize(("kind", "layer"), [(k, 1) for k in MAPS] + [("attention", 2)])
 def test_the_maps_are_those_of_the_analysis(network, kind, layer):
     scenes, model = shown_scenes(), stored_network(network)
@@ -85,7 +85,7 @@ def test_the_maps_are_those_of_the_analysis(network, kind, layer):
 
 
 def test_hits_are_those_that_pointing_counts():
-    scenes, model = shown_scenes(), stored_network("two towers")
+    scenes, model = shown_scenes(), stored_network("align before fuse")
     some = scenes.part(torch.tensor(FEW))
     for who in range(3):
         maps = [mapped(model, row, row, who, "attention", 1) for row in FEW]
@@ -147,16 +147,16 @@ def test_the_verdict_is_in_words(numbers, own, verdict):
 
 
 def test_the_matching_heads_gradient_says_nothing_in_the_last_layer():
-    for network, last in (("two towers", 2), ("one stream", 3)):
+    for network, last in (("align before fuse", 2), ("one stream", 3)):
         assert shown(network=network, kind="gradient", layer=last).own.level
         assert not shown(network=network, kind="gradient", layer=last - 1).own.level
 
 
 def test_a_layer_is_named_where_there_are_layers():
-    assert name_of("occlusion", 3, "two towers", 2) == "occlusion"
-    assert name_of("attention", 2, "two towers", 2) == "attention, layer 2"
-    beyond = "attention × gradient, layer 2 (two towers have no more)"
-    assert name_of("gradient", 3, "two towers", 2) == beyond
+    assert name_of("occlusion", 3, "align before fuse", 2) == "occlusion"
+    assert name_of("attention", 2, "align before fuse", 2) == "attention, layer 2"
+    beyond = "attention × gradient, layer 2 (align before fuse has no more)"
+    assert name_of("gradient", 3, "align before fuse", 2) == beyond
     one, other = (shown(kind="attention", layer=layer) for layer in (2, 3))
     assert torch.equal(one.own.numbers, other.own.numbers) and one.map_name != other.map_name
 
@@ -190,7 +190,7 @@ def test_every_foil_differs_from_the_caption_in_one_thing():
 
 def test_scores_are_the_lessons_own():
     scenes = shown_scenes()
-    for network in ("two towers", "one stream"):
+    for network in ("align before fuse", "one stream"):
         model = stored_network(network)
         first = [scored(model, row)[0] for row in FEW]
         some = scenes.part(torch.tensor(FEW))
@@ -283,7 +283,7 @@ def longest_states():
     by_length = sorted(range(SHOWN), key=lambda row: -len(scenes.captions[row]))
     for row in by_length[:3]:
         for word in "ABC":
-            yield shown(row + 1, word, "two towers", "gradient", 3)
+            yield shown(row + 1, word, "align before fuse", "gradient", 3)
             yield shown(row + 1, word, "one stream", "attention", 3)
     folder = "/home/somebody/courses/multimodal_fusion/a-long-name-of-a-folder/$\\sqrt$"
     digest = "its SHA-256 is 0123456789ab…; 474981 bytes with SHA-256 ea7b9f10f9f7… were expected."
@@ -305,7 +305,7 @@ def test_no_text_touches_another_or_leaves_the_picture():
 def test_what_is_seen_is_said():
     data = shown(scene=4)
     text = WhereView().describe(data)
-    assert text.startswith(f"{headline(data)}. two towers, attention, layer 1. ")
+    assert text.startswith(f"{headline(data)}. align before fuse, attention, layer 1. ")
     assert f"“{data.own.word}”: {data.own.verdict}" in text
     assert f"“{data.other.word}”: {data.other.verdict}" in text
     assert all(f"“{s.caption}”, match {s.match:.2f}, cosine {s.cosine:.2f}" in text

@@ -27,7 +27,9 @@ from coursekit.lessons.l10_align_before_fuse.study_aligning import (
     retrieval_figures,
     summary,
 )
+from coursekit.lessons.l10_align_before_fuse.word_maps import map_of
 from coursekit.models.pair_network import PairNetwork
+from coursekit.models.single_stream import SingleStream
 from coursekit.models.token_encoders import no_token
 from coursekit.models.two_tower import TwoTower
 from coursekit.training.alignment import build
@@ -169,3 +171,18 @@ def test_the_summary_leaves_out_what_an_arm_has_not():
     parts = summary(table).split("\n\n")
     assert [part.splitlines()[0] for part in parts] == scores
     assert ["single stream" in part for part in parts] == [False, True, True, True, True]
+
+
+def test_scores_and_places_that_there_are_not_are_refused(splits):
+    few = splits["test"].part(torch.arange(3))
+    one = new_model(as_data(splits), blocks=0)
+    one.fusion = SingleStream({"picture": 48, "text": 48}, 4, few.text.shape[2])
+    with pytest.raises(ValueError, match=r"score is 'matchin'.*Did you mean 'matching'"):
+        preference(one, few, "object", "matchin")
+    with pytest.raises(TypeError, match="the fusion of model is a SingleStream"):
+        preference(one, few, "object", "contrast")
+    pair = few.pictures[:1], few.text[:1]
+    with pytest.raises(ValueError, match="place is 9; a whole number, 0 to 8"):
+        map_of(one, *pair, 9, "attention", 1)
+    with pytest.raises(ValueError, match="layer is 0; a whole number, 1 to 3"):
+        map_of(one, *pair, 1, "attention", 0)

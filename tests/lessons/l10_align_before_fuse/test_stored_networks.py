@@ -62,7 +62,7 @@ def test_rounding_to_half_precision_moves_scores_by_little(name, scenes):
     before, after = (matching_of(m, scenes, scenes.text) for m in (model, rounded))
     assert not torch.equal(before, after)
     torch.testing.assert_close(after, before, atol=0.02, rtol=0)
-    if name == "two towers":
+    if name == "align before fuse":
         before, after = (contrast_scores(m, scenes) for m in (model, rounded))
         torch.testing.assert_close(after, before, atol=2e-3, rtol=0)
 
@@ -78,7 +78,7 @@ def test_what_is_read_has_learnt(name, scenes):
 
 
 def test_weights_of_another_network_are_refused_in_a_sentence():
-    model = untrained("two towers")
+    model = untrained("align before fuse")
     before = {key: value.clone() for key, value in model.state_dict().items()}
     own, other = model.state_dict(), untrained("one stream").state_dict()
     first = next(key for key in own if key not in other or own[key].shape != other[key].shape)
@@ -99,8 +99,8 @@ def test_weights_of_another_network_are_refused_in_a_sentence():
 
 def test_another_name_is_refused():
     for function in (untrained, stored_network):
-        with pytest.raises(ValueError, match="Did you mean 'two towers'"):
-            function("two tower")
+        with pytest.raises(ValueError, match="Did you mean 'align before fuse'"):
+            function("align before fuses")
 
 
 def test_a_missing_file_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):

@@ -186,15 +186,15 @@ def small(monkeypatch):
 
 
 def test_a_row_has_the_shares_of_a_training(small):
-    row = row_of("two cells, one axis, places predicted", 0)
+    row = row_of("two objects, one axis, places predicted", 0)
     assert list(row) == [*("arm", "seed", "epochs", "seconds"), *("object", "relation", "colour")]
     assert all(0 <= row[kind] <= 1 for kind in ("object", "relation", "colour"))
-    again = row_of("two cells, one axis, places predicted", 0)
+    again = row_of("two objects, one axis, places predicted", 0)
     assert {**row, "seconds": 0} == {**again, "seconds": 0}
 
 
 def test_the_command_stores_two_small_arms(small, tmp_path, monkeypatch, capsys):
-    chosen = ("longer, strong positions", "two cells, one axis")
+    chosen = ("longer, strong positions", "two objects, one axis")
     monkeypatch.setattr(study, "ARMS", {name: ARMS[name] for name in chosen})
     out = tmp_path / "relations.csv"
     study.relations(2, out, 1)

@@ -49,8 +49,8 @@ def _letters(caption: str, score: Score) -> list[str]:
     return words if score["order"] else sorted("".join(words))
 
 
-# Captions of scenes and what became of them; the last four are words of the same letters, words in
-# another number, a repeated word, and the same caption.
+# Captions of scenes and what became of them; the last ones are words of the same letters, words in
+# another number, a repeated word, the same caption, a longer one, parts of words, equal sums.
 PAIRS = (
     ("cat left dog and star", "dog left cat and star"),
     ("cat left dog and star", "cat right dog and star"),
@@ -67,6 +67,9 @@ PAIRS = (
     ("cat cat dog", "cat dog dog"),
     ("cat cat dog", "cat dog"),
     ("moon and star", "moon and star"),
+    ("cat left dog", "cat left dog and star"),
+    ("cat left at", "cat left ship"),
+    ("cat and rats", "dog and moon"),
 )
 WORDS = ("cat", "dog", "star", "rats", "moon", "left", "right", "and")
 SOME = ("cat", "dog", "star", "moon", "left")

@@ -34,6 +34,9 @@ FIXED = (
     ([[0, 1e3, 999, -1e3], [-1e3, 0, -9, 1e3], [1e3, 1e3, 0, 1], [2, -1e3, 1e3, 0]], [5, 6, 7, 8]),
     ([[0, -900, -901], [900, 0, 901], [1, 2, 0]], [1, 2, 3]),
     (np.zeros((4, 4)), [0, 1, 0, 2]),
+    (np.arange(36.0).reshape(6, 6) % 5, [4, 7, 4, 7, 4, 9]),  # three of one id, two of another
+    (np.arange(25.0).reshape(5, 5) % 4, [1, 2, 3, 2, 3]),
+    (1000 * (2 * np.eye(3) - 1), [3, 1, 2]),
     ([[2.0, 0.3, 9], [-0.5, 1.5, 0.02], [8, -9, 1]], [4, 2, 4]),
     ([[9, 0.01, 0.02, -7], [6, -6, 0.5, -5.5], [0.03, 1, 7, 0.7], [-8, 0.04, -9, 3]], [1, 2, 3, 4]),
 )  # fmt: skip
@@ -59,8 +62,8 @@ hard_negative_weights = Exercise(
         Misconception(
             "cleared after the softmax",
             lambda s, ids: _rescaled(softmax(s) * _apart(ids)),
-            "You clear the own pair after the softmax. Where it has all the mass, nothing is left "
-            "to rescale, and 0/0 is no number. Mask with −∞ first, then take the softmax.",
+            "Where the own pair is far above the rest nothing is left of your row, and 0/0 is no "
+            "number. Mask with −∞ before anything else, also before the largest is subtracted.",
         ),
         Misconception(
             "not rescaled",

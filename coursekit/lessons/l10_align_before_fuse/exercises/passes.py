@@ -69,6 +69,9 @@ def _never_none(n: int, m: int, k: int, budget: int, recall: Recall) -> str:
 
 USUAL = {"dual": 0.62, "single": 0.81, "rerank": 0.8}
 LEVEL = {"dual": 0.7, "single": 0.7, "rerank": 0.7}
+TWO_LEVEL = {"dual": 0.6, "single": 0.8, "rerank": 0.8}
+HAIR = {"dual": 0.81003, "single": 0.81004, "rerank": 0.81}
+NOTHING = {"dual": 0.0, "single": 0.0, "rerank": 0.0}
 UNALIGNED = {"dual": 0.11, "single": 0.45, "rerank": 0.52}
 EASY = {"dual": 0.97, "single": 0.9, "rerank": 0.96}
 CLOSE = {"dual": 0.8101, "single": 0.8104, "rerank": 0.8103}
@@ -83,6 +86,12 @@ POOLS = (
     (50, 6, 8, USUAL),
     (50, 6, 8, LEVEL),
     (40, 40, 4, LEVEL),
+    (1, 500, 16, LEVEL),
+    (50, 6, 8, TWO_LEVEL),
+    (90, 80, 3, TWO_LEVEL),
+    (70, 50, 4, HAIR),
+    (3, 1, 4, LEVEL),
+    (30, 20, 4, NOTHING),
     (40, 40, 4, EASY),
     (1, 500, 16, USUAL),
     (60, 60, 5, UNALIGNED),
