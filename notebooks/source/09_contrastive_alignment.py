@@ -909,6 +909,18 @@ pd.DataFrame({loss: {f"R@{k}": r.recall(k) for k in (1, 5, 10)} for loss, r in b
 # One training each says only that both work. On batches of 128 nothing else was to be expected:
 # what SigLIP saves is traffic between machines, and here there is one.
 #
+# Four traps of either loss, each asked about in public more than once:
+#
+# - *Gradient accumulation.* The mean loss of eight batches of 16 is not that of one batch of 128:
+#   each row meets 15 others. Compute all features first, then the loss's gradient by them, and
+#   encode each part once more (`info_nce_in_parts` in `coursekit.training.contrastive_losses`).
+# - *Equal captions.* Two of them in a batch are told to be apart; the loss cannot fall below
+#   $\tfrac2B \log 2$.
+# - *Weight decay on* $s$ pulls the scale towards 1. Exempt it.
+# - *Missing right answers.* Public benchmarks mark far fewer captions as right than are right: for
+#   COCO people found 3.6 times as many per picture (Chun and colleagues,
+#   [2022](https://arxiv.org/abs/2204.03359)), and the order of models changes with them.
+#
 # ## Further · Ask in another language
 #
 # The words of this model are English. Asked in German it knows those that are written alike, and

@@ -47,7 +47,9 @@ from coursekit.lessons.l10_align_before_fuse.scene_training import (
     scenes_of,
     train_stepwise,
 )
+from coursekit.lessons.l10_align_before_fuse.stored_networks import untrained
 from coursekit.lessons.l10_align_before_fuse.word_maps import (
+    pointing_by_map,
     pointing_with_wrong_captions,
     word_maps,
 )
@@ -161,7 +163,8 @@ claim("Cleared afterwards, smallest sum of a row: {value:.0e}", cleared.sum(1).m
 # ### Exercise 2 · Hard, and wrong for certain
 #
 # The same with NumPy, for similarities that are divided by the temperature already, up to ±1000.
-# Two rows with the same id belong together, and neither is a wrong partner of the other.
+# Two rows with the same id belong together, and neither is a wrong partner of the other: without
+# ids a second caption of the same picture would be the hardest negative of all.
 
 
 # %% nbgrader={"grade_id": "ex-10-negatives", "solution": true}
@@ -678,6 +681,10 @@ pointing = pd.DataFrame(
     }
 )
 wrong_captions = pointing_with_wrong_captions(model, test)
+nothing_learnt = pointing_by_map(
+    word_maps(untrained("align before fuse"), test.pictures, test.text, test.noun_cells >= 0), test
+)
+pointing["untrained"] = [nothing_learnt[column] for column in MAPS.values()]
 pointing["this run, wrong captions"] = [wrong_captions[column] for column in MAPS.values()]
 occluded = over_seeds(clean, "full", "occlusion")
 claim("Occlusion, smallest over seeds: {value:.2f}", occluded.min(), above=0.75)
@@ -689,6 +696,7 @@ claim("Attention, layer 1: {value:.2f}", attended.mean(), above=0.2)
 claim(
     "Occlusion with a wrong caption: {value:.2f}", wrong_captions["occlusion"], between=(0.2, 0.45)
 )
+claim("Occlusion, untrained: {value:.2f}", nothing_learnt["occlusion"], between=(0.11, 0.35))
 moved = interval(over_seeds(clean, "full", "transport"))
 claim("Transport: {value:.2f}", moved.mean, below=0.2)
 among = interval(over_seeds(clean, "full", "attention 1, occupied"))
@@ -699,7 +707,9 @@ pointing
 # Occlusion wins by far, and it is the only one that *asks* the network: what happens without this
 # cell? With a wrong caption (a word that is not in the picture, counted at the cell of the noun
 # that stands at its place in the right caption) it falls to a third, what a choice among the three
-# cells that show something gives: the control that a brochure's map lacks. Attention tells where a
+# cells that show something gives: the control that a brochure's map lacks. An *untrained* network
+# reaches twice what chance gives, for a thing that is blanked changes more than an empty cell does.
+# Attention tells where a
 # layer takes numbers from, not what comes of them. Nor is it only the empty cells that mislead it:
 # among the three that show something, where chance is a third, it hits half, as among all nine. The
 # gradient cannot be taken in the last layer: the matching head reads nothing but the first word
@@ -720,8 +730,9 @@ EXPLORERS["where"]()
 # ViLT may add a fourth loss: **word–patch alignment**. Take the cost $C$ of a word and a patch as
 # one minus their cosine, and find a plan $T$ that moves all words to all patches, every word giving
 # $1/n$ and every patch receiving $1/m$, at the least total cost $\sum C_{ij} T_{ij}$: **optimal
-# transport**. An exact solution is a linear program; IPOT comes near by repeating, with $\beta =
-# 0.5$ and from $T = 1$, $\sigma = 1/n$,
+# transport**. The loss is what pairs cost less what mismatched ones do, and may be negative. An
+# exact solution is a linear program; IPOT comes near by repeating, with $\beta = 0.5$ and from $T =
+# 1$, $\sigma = 1/n$,
 #
 # $$Q = e^{-C/\beta} \odot T, \quad \delta = \frac{1}{m\, Q^\top \sigma}, \quad
 # \sigma = \frac{1}{n\, Q \delta}, \quad T = \mathrm{diag}(\sigma)\, Q\, \mathrm{diag}(\delta).$$
