@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
@@ -124,6 +125,7 @@ def test_the_command_writes_the_table_and_renews_the_card(tmp_path, monkeypatch,
 def test_without_recordings_the_command_says_where_it_looked(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path))
     monkeypatch.setattr("coursekit.data.fsdd.cache_folder", lambda: tmp_path)
+    get_reusable_executor().shutdown(wait=True)  # workers of other tests have another environment
     done = CliRunner().invoke(app, ["folds", "--seeds", "1", "--out", str(tmp_path / "t.csv")])
     assert done.exit_code == 2
     assert "looked in" in done.stderr and str(tmp_path) in done.stderr
