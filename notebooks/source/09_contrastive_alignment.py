@@ -63,6 +63,7 @@ from coursekit.lessons.l09_contrastive_alignment.languages import (
     bridged,
     in_two_languages,
 )
+from coursekit.lessons.l09_contrastive_alignment.nine_points import best_height
 from coursekit.lessons.l09_contrastive_alignment.plots import (
     agreement_by_size,
     probe_by_labels,
@@ -217,6 +218,8 @@ show(figure, recall_by_epoch(ax, epochs, chance))
 last = after[-1]
 claim("R@10 after 25 epochs: {value:.2f}", last.recall(10), above=0.25)
 claim("R@1 is {value:.0f} times what chance gives", last.recall(1) / chance["R@1"], above=20)
+weights = sum(p.numel() for p in model.parameters())
+claim("Weights: {value:.0f}", weights, equals=300_000, within=30_000)
 learnt_scale = space_of(path[-1]).scale.factor
 claim("1/τ after training: {value:.1f}", learnt_scale, between=(1, 100))
 
@@ -753,6 +756,15 @@ claim("One further apart, it changes by {value:.2f}", by_shift[-1] - by_shift[0]
 
 # %%
 EXPLORERS["gap"]()
+
+# %% folded=true
+# Claims, checked: the height of the circles at which the loss is least.
+for factor in (1, 20, 100):
+    level = best_height(factor, exchanged=False)
+    claim(f"All pairs right, 1/τ = {factor}: {{value:.2f}}", level, equals=0, within=0.005)
+for factor, height in ((20, 0), (50, 0.71), (100, 0.87)):
+    level = best_height(factor, exchanged=True)
+    claim(f"Two exchanged, 1/τ = {factor}: {{value:.2f}}", level, equals=height, within=0.011)
 
 # %% [markdown]
 # With right pairs the loss is least without a gap, at every temperature. With two partners

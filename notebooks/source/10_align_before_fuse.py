@@ -38,6 +38,7 @@ from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 from coursekit.data.files import open_checked
 from coursekit.data.scenes import as_data
 from coursekit.lessons.l10_align_before_fuse import exercises
+from coursekit.lessons.l10_align_before_fuse.captioner_training import described, guessed
 from coursekit.lessons.l10_align_before_fuse.plots import arms, recall_by_epoch, scene, word_map
 from coursekit.lessons.l10_align_before_fuse.scene_training import (
     all_matching_scores,
@@ -323,6 +324,9 @@ accepted = lead("full", "random negatives", "accepted")
 print("Share of right captions that get a yes, hard minus random:", accepted)
 one_stream = over_seeds(clean, "single stream", "R@1 matching")
 claim("One stream: {value:.2f}", one_stream.mean(), below=0.6)
+for arm, about in (("single stream", 98_000), ("full", 140_000)):
+    weights = over_seeds(clean, arm, "weights").mean()
+    claim(f"Weights, {NAMES[arm]}: {{value:.0f}}", weights, equals=about, within=1000)
 
 # %% [markdown]
 # Aligning first pays at equal steps, and most where it costs least: cosines alone find more than
@@ -435,6 +439,8 @@ print("40 % wrong, random without a teacher minus hard with one:", against)
 claim("… begins at {value:.2f}", against.low, above=0.1)
 more = lead("momentum, random negatives", "random negatives", "R@1 matching", noisy)
 print("40 % wrong, random partners, teacher minus none:", more)
+dearer = over_seeds(noisy, "momentum", "seconds") / over_seeds(noisy, "full", "seconds") - 1
+claim("What a teacher costs in time: {value:.0%} more", dearer.mean(), between=(0.1, 0.5))
 claim("… begins at {value:.2f}", more.low, above=0)
 
 # %% [markdown]
@@ -814,6 +820,10 @@ print(
 )
 claim("Long training, objects: {value:.2f}", long_one["objects"].mean(), above=0.95)
 claim("… relation: {value:.2f}", long_one["relation"].mean(), below=0.25)
+by_luck = described(test, guessed(test, torch.Generator().manual_seed(0)))["relation"]
+claim(
+    "Right objects, guessed order: {value:.2f}", by_luck.double().mean(), equals=0.14, within=0.06
+)
 start = written.query("step == 0")
 claim("Gates at the start: {value:.0f}", start["attention gate 2"].abs().max(), below=1e-12)
 claim("… after long training, second block: {value:.2f}",
