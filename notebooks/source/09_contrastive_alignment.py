@@ -218,8 +218,8 @@ show(figure, recall_by_epoch(ax, epochs, chance))
 last = after[-1]
 claim("R@10 after 25 epochs: {value:.2f}", last.recall(10), above=0.25)
 claim("R@1 is {value:.0f} times what chance gives", last.recall(1) / chance["R@1"], above=20)
-weights = sum(p.numel() for p in model.parameters())
-claim("Weights: {value:.0f}", weights, equals=300_000, within=30_000)
+count = sum(p.numel() for p in model.parameters())
+claim("Weights: {value:.0f}", count, equals=300_000, within=30_000)
 learnt_scale = space_of(path[-1]).scale.factor
 claim("1/τ after training: {value:.1f}", learnt_scale, between=(1, 100))
 
