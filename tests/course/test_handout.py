@@ -100,9 +100,11 @@ def test_a_hidden_value_stands_nowhere_on_the_card():
     e._panel._as_table.value = True
     bundle = e._repr_mimebundle_()
     # Without the moment it was drawn at, whose digits are anybody's.
-    image = re.sub(r' data-time="[^"]*"', "", bundle["text/html"].split("src=")[0])
-    widgets = [e._panel._table.value, e._panel._code.value, e._panel._image.value.split("src=")[0]]
-    for text in (repr(e), bundle["text/plain"], image, *widgets):
+    moment = re.compile(r' data-(time|started)="[^"]*"')
+    images = [bundle["text/html"], e._panel._image.value]
+    images = [moment.sub("", image.split("src=")[0]) for image in images]
+    widgets = [e._panel._table.value, e._panel._code.value]
+    for text in (repr(e), bundle["text/plain"], *images, *widgets):
         assert "42" not in text
     fields = [e._panel._knobs["seed"].box.children[i].value for i in (0, 1)]
     assert 42 not in fields  # a widget's values travel to the page even when it is not displayed

@@ -26,7 +26,8 @@ RANKS = {"first": (1, 2), "worst": (0, 1), "chosen": (4, 3), "best on test": (3,
 
 
 # Validation, test, joint. Two that differ in the fourth digit, and a small gap; then the best on
-# validation, on test and on both together are three different ones.
+# validation, on test and on both together are three different ones; in the last one, unlike those,
+# the largest number of all stands in validation.
 CLOSE: list[tuple[Scores, Scores, float]] = [
     ({"audio": 0.6123, "video": 0.6124}, {"audio": 0.59, "video": 0.640625}, 0.65625),
     (
@@ -34,6 +35,7 @@ CLOSE: list[tuple[Scores, Scores, float]] = [
         {"text": 0.7, "depth": 0.75, "touch": 0.4, "audio": 0.5},
         0.45,
     ),
+    ({"depth": 0.6, "touch": 0.9}, {"depth": 0.7, "touch": 0.55}, 0.6),
 ]
 
 
