@@ -66,6 +66,8 @@ def test_wrong_answers_get_the_hint_meant_for_them(lesson, exercise):
         for name, (function, fragment) in wrong.items():
             outcome = judge(lesson, exercise, function, seed)
             assert isinstance(outcome, Incorrect), (name, seed, outcome)
+            if seed is None:  # another draw at each run: refused on all, the hint on known seeds
+                continue
             text = f"{outcome.hint} {outcome.sentence}"
             assert re.search(fragment, text), (name, seed, text)
             assert fragment or not outcome.hint, (name, seed, outcome.hint)
