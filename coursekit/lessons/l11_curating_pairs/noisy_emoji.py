@@ -1,4 +1,4 @@
-"""Emoji and their captions as vectors, a known share of the captions exchanged."""
+"""Emoji and their captions as vectors: a known share of the captions exchanged, or users' words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor
 
+from coursekit.data.bag_of_words import words_of
 from coursekit.data.emoji import Emoji, open_emoji
 from coursekit.data.picture_features import picture_features, principal_components
 from coursekit.data.wrong_captions import exchange_captions, wrong_pairs
@@ -19,6 +20,7 @@ SIZE = 96  # of the vectors of a picture and of a caption
 POOL = 300  # test pairs
 KNOWN = 200  # pairs that somebody has checked
 LEAST = 3  # training captions that a word must occur in
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,20 @@ class NoisyPairs:
     """Pairs to curate, and the truth about them.
 
     pictures, captions: (N, 96) vectors; caption i stands beside picture i, right or wrong.
-    true_captions: (N, 96), what should stand there.  wrong, known: (N,) bool; known pairs were
-    checked, and are right.  groups: (N,) names.  texts: (N,) the captions as words, as they stand.
-    test_pictures, test_captions: (300, 96), all right.  rows, test_rows: of the emoji table.
+    true_captions: (N, 96), what should stand there.  template_captions: (N, 96), the name of the
+    subgroup in its place.  wrong, known: (N,) bool; known pairs were checked, and are right; the
+    others are open.  groups: (N,) names.  texts: the captions as words, as they stand.
+    test_pictures, test_captions: (300, 96), all right.  rows, test_rows: of `emoji_to_curate`.
     """
 
     pictures: Tensor
     captions: Tensor
     true_captions: Tensor
+    template_captions: Tensor
     wrong: Tensor
     known: Tensor
     groups: np.ndarray
-    subgroups: np.ndarray
-    texts: tuple[tuple[str, ...], ...]
+    texts: tuple[Words, ...]
     test_pictures: Tensor
     test_captions: Tensor
     rows: Tensor
@@ -50,53 +53,106 @@ class NoisyPairs:
 
 @lru_cache(maxsize=1)
 def emoji_to_curate() -> tuple[Emoji, Tensor]:
-    """Google's emoji without flags, whose names are no words of a language, and their features."""
+    """Google's emoji without flags, whose names say nothing of the picture, and their features."""
     emoji = open_emoji("google")
     rows = np.flatnonzero(emoji.table["group"] != "Flags")
     emoji = Emoji("google", emoji.table.iloc[rows].reset_index(drop=True), emoji.pictures[rows])
     return emoji, picture_features(emoji.pictures)
 
 
-def noisy_pairs(seed: int, share: float = 0.4, text: str = "name and keywords") -> NoisyPairs:
-    """The pairs of one seed: which families are for the test, which are known, which are wrong.
+@dataclass(frozen=True)
+class _Draw:
+    """What a seed decides: which rows train, which test, which of the training ones are known."""
 
-    share: of the pairs that are not known, whose captions are exchanged.  text: what a caption is,
-    see `Emoji.captions`.
-    """
+    train: Tensor
+    test: Tensor
+    known: Tensor
+    generator: torch.Generator
+
+
+def _draw(seed: int) -> _Draw:
     require_count("seed", seed)
-    require_share("share", share)
     generator = torch.Generator().manual_seed(seed)
-    emoji, features = emoji_to_curate()
-    captions = [tuple(words) for words in emoji.captions(text)]
+    emoji, _ = emoji_to_curate()
     train, test = _by_family(emoji.table["family"].to_numpy(), generator)
-    own = [captions[i] for i in train.tolist()]
     known = torch.zeros(len(train), dtype=torch.bool)
     known[torch.randperm(len(train), generator=generator)[:KNOWN]] = True
-    owner = torch.arange(len(train))
-    open_rows = (~known).nonzero().flatten()
-    exchanged = exchange_captions([own[i] for i in open_rows.tolist()], share, generator)
+    return _Draw(train, test, known, generator)
+
+
+def noisy_pairs(seed: int, share: float = 0.4) -> NoisyPairs:
+    """The pairs of one seed; ``share`` of the open ones have a caption of another open one.
+
+    Errors: ValueError for a share outside 0 to 1, and one of a single pair.
+    """
+    require_share("share", share)
+    draw = _draw(seed)
+    own = _captions(draw.train)
+    open_rows = (~draw.known).nonzero().flatten()
+    exchanged = exchange_captions([own[i] for i in open_rows.tolist()], share, draw.generator)
+    owner = torch.arange(len(own))
     owner[open_rows] = open_rows[exchanged]
-    pictures = _in_its_spread(principal_components(features[train], features[test], SIZE))
-    words = _in_its_spread(_caption_vectors(own, [captions[i] for i in test.tolist()]))
-    table = emoji.table.iloc[train.numpy()]
+    texts = [own[i] for i in owner.tolist()]
+    return _assembled(draw, texts, own, wrong_pairs(owner, own), known_words=own)
+
+
+def user_pairs(seed: int) -> NoisyPairs:
+    """The pairs of one seed with users' keywords for captions, but for the known pairs.
+
+    The truth is the curated caption; it also tests. "Wrong" is what shares no word with it.
+    """
+    draw = _draw(seed)
+    own, users = _captions(draw.train), _captions(draw.train, "user keywords")
+    texts = [mine if k else theirs for mine, theirs, k in zip(own, users, draw.known, strict=True)]
+    wrong = [not set(mine) & set(text) for mine, text in zip(own, texts, strict=True)]
+    return _assembled(draw, texts, own, torch.tensor(wrong), known_words=[*texts, *own])
+
+
+def _captions(rows: Tensor, text: str = "name and keywords") -> list[Words]:
+    every = emoji_to_curate()[0].captions(text)
+    return [tuple(every[i]) for i in rows.tolist()]
+
+
+def _assembled(
+    draw: _Draw,
+    texts: Sequence[Words],
+    own: Sequence[Words],
+    wrong: Tensor,
+    *,
+    known_words: Sequence[Words],
+) -> NoisyPairs:
+    """Vectors of everything.
+
+    texts: as they stand beside the training pictures.  own: the truth.  known_words: texts whose
+    words become numbers.
+    """
+    emoji, features = emoji_to_curate()
+    table = emoji.table.iloc[draw.train.numpy()]
+    pictures = _in_its_spread(
+        *principal_components(features[draw.train], features[draw.test], SIZE)
+    )
+    names = [words_of(name) for name in table["subgroup"]]
+    captions = _in_its_spread(
+        *_caption_vectors(known_words, texts, own, names, _captions(draw.test))
+    )
     return NoisyPairs(
         pictures=pictures[0],
-        captions=words[0][owner],
-        true_captions=words[0],
-        wrong=wrong_pairs(owner, own),
-        known=known,
+        captions=captions[1],
+        true_captions=captions[2],
+        template_captions=captions[3],
+        wrong=wrong,
+        known=draw.known,
         groups=table["group"].to_numpy(),
-        subgroups=table["subgroup"].to_numpy(),
-        texts=tuple(own[i] for i in owner.tolist()),
+        texts=tuple(texts),
         test_pictures=pictures[1],
-        test_captions=words[1],
-        rows=train,
-        test_rows=test,
+        test_captions=captions[4],
+        rows=draw.train,
+        test_rows=draw.test,
     )
 
 
 def _by_family(families: np.ndarray, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Rows to train and to test on; families stay together, 300 rows test."""
+    """Rows to train and to test on, 300; all of a family but perhaps one stands on one side."""
     names, family = np.unique(families, return_inverse=True)
     order = torch.randperm(len(names), generator=generator)
     place = torch.argsort(order)[torch.from_numpy(family)]
@@ -104,18 +160,15 @@ def _by_family(families: np.ndarray, generator: torch.Generator) -> tuple[Tensor
     return rows[POOL:].sort().values, rows[:POOL].sort().values
 
 
-def _caption_vectors(
-    train: Sequence[tuple[str, ...]], test: Sequence[tuple[str, ...]]
-) -> tuple[Tensor, Tensor]:
-    """Weighted bags of words, rare words more (tf-idf), as principal components of training."""
+def _caption_vectors(train: Sequence[Words], *others: Sequence[Words]) -> list[Tensor]:
+    """Weighted bags of words, rare words more (tf-idf), as principal components of ``train``."""
     counts = TfidfVectorizer(analyzer=lambda words: words, min_df=LEAST)
-    bags = counts.fit_transform(train).toarray(), counts.transform(test).toarray()
-    pca = PCA(SIZE, svd_solver="covariance_eigh").fit(bags[0])
-    first, second = (torch.from_numpy(pca.transform(rows)).float() for rows in bags)
-    return first, second
+    bags = [counts.fit_transform(train), *(counts.transform(words) for words in others)]
+    pca = PCA(SIZE, svd_solver="covariance_eigh").fit(bags[0].toarray())
+    return [torch.from_numpy(pca.transform(rows.toarray())).float() for rows in bags]
 
 
-def _in_its_spread(vectors: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """Both divided by the one spread of all training numbers, so that noise has a measure."""
-    spread = vectors[0].std()
-    return vectors[0] / spread, vectors[1] / spread
+def _in_its_spread(train: Tensor, *others: Tensor) -> list[Tensor]:
+    """All divided by the one spread of the training numbers, so that noise has a measure."""
+    spread = train.std()
+    return [vectors / spread for vectors in (train, *others)]

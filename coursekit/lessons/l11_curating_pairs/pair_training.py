@@ -24,11 +24,15 @@ DROPPED = 0.1  # of the caption's numbers
 
 @dataclass(frozen=True)
 class Pairs:
-    """What one seed of an arm trains on: pictures and captions (n, 96), a weight per pair (n,)."""
+    """What one seed of an arm trains on.
+
+    pictures, captions: (n, 96).  weights: (n,), of the pairs.  rows: (n,), of the pairs there were.
+    """
 
     pictures: Tensor
     captions: Tensor
     weights: Tensor
+    rows: Tensor
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -55,23 +59,24 @@ def _tower() -> nn.Sequential:
     return nn.Sequential(nn.Linear(SIZE, SIZE), nn.ReLU(), nn.Linear(SIZE, SIZE // 2))
 
 
-# (logits (K, B, B), weights (K, B), step) → a loss per seed, (K,)
-Loss = Callable[[Tensor, Tensor, int], Tensor]
+# (cosines (K, B, B), log scales (K,), weights (K, B), share of the steps done) → losses (K,)
+Loss = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 Pacing = Callable[[int, int], int]  # (step, pairs) → how many of the first ones may be drawn
 
 
-def pair_losses(logits: Tensor) -> Tensor:
-    """InfoNCE both ways of each pair, (K, B), from logits (K, B, B)."""
+def pair_losses(cosines: Tensor, log_scales: Tensor) -> Tensor:
+    """InfoNCE both ways of each pair, (K, B), from cosines (K, B, B) and log scales (K,)."""
+    logits = cosines * log_scales.exp()[:, None, None]
     ways = logits.log_softmax(2), logits.log_softmax(1)
     return -sum(way.diagonal(dim1=1, dim2=2) for way in ways) / 2
 
 
-def weighted_loss(logits: Tensor, weights: Tensor, step: int) -> Tensor:
-    """The mean of the pairs' losses by weight, (K,)."""
-    return (weights * pair_losses(logits)).sum(1) / weights.sum(1)
+def weighted_loss(cosines: Tensor, log_scales: Tensor, weights: Tensor, done: float) -> Tensor:
+    """The mean of the pairs' losses by weight, (K,); see `Loss`."""
+    return (weights * pair_losses(cosines, log_scales)).sum(1) / weights.sum(1)
 
 
-def everything(step: int, pairs: int) -> int:
+def no_pacing(step: int, pairs: int) -> int:
     """No pacing: all pairs may be drawn from the first step on."""
     return pairs
 
@@ -81,7 +86,7 @@ def train_stepwise(
     seeds: Sequence[int],
     steps: int = STEPS,
     loss: Loss = weighted_loss,
-    pacing: Pacing = everything,
+    pacing: Pacing = no_pacing,
     consistency: float = 0.0,
 ) -> Iterator[NetworksAtOnce]:
     """The networks of all seeds after every step, the same object each time.
@@ -98,9 +103,8 @@ def train_stepwise(
         pictures, captions, weights, again = (
             torch.stack(x) for x in zip(*(b.next(step) for b in batches), strict=True)
         )
-        first, second, log_scale = networks(pictures, captions)
-        logits = first @ second.mT * log_scale.exp()[:, None, None]
-        total = loss(logits, weights, step)
+        first, second, log_scales = networks(pictures, captions)
+        total = loss(first @ second.mT, log_scales, weights, step / steps)
         if consistency:
             other, _, _ = networks(again, captions)
             total = total + consistency * (first.detach() - other).square().sum(2).mean(1)
