@@ -1,8 +1,11 @@
 """Every way to deal with wrong captions, over seeds: what it recovers, whom it drops."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import pandas as pd
@@ -15,16 +18,38 @@ from coursekit.analysis.intervals import summarise
 from coursekit.compare.stored_tables import store
 from coursekit.compare.tuning import fresh_seeds, run_all
 from coursekit.lessons.l11_curating_pairs.arms import Opinion, arms_for
-from coursekit.lessons.l11_curating_pairs.noisy_emoji import NoisyPairs, noisy_pairs
+from coursekit.lessons.l11_curating_pairs.noisy_emoji import NoisyPairs, noisy_pairs, user_pairs
 from coursekit.lessons.l11_curating_pairs.pair_training import Pairs, recalls, train
 from coursekit.lessons.l11_curating_pairs.scorers import SCORERS, second_opinions
 from coursekit.utils.threads import threads
 
-NOISES = (0.4, 0.2)
-# With fewer wrong captions only these.
 MAIN = (
-    *("as they are", "cut, truth", "all right", "cut, cross-fitted", "cut, random"),
-    *("cut, own, late", "weights", "check 20%, random", "check 20%, lowest"),
+    *("as they are", "cut, truth", "all right", "cut, reference", "cut, own, late"),
+    *("cut, own, early", "cut, cross-fitted", "cut, random", "weights"),
+    *("check 20%, random", "check 20%, lowest"),
+)
+USERS = "users' words"
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is wrong with the captions.
+
+    pairs: those of a seed.  share: of the open pairs that a cut keeps, what the truth would keep
+    where that is known.  arms: those to try; None for all.
+    """
+
+    pairs: Callable[[int], NoisyPairs]
+    share: float
+    arms: tuple[str, ...] | None = None
+
+
+NOISES: Mapping[str, Noise] = MappingProxyType(
+    {
+        "40% exchanged": Noise(partial(noisy_pairs, share=0.4), 0.6),
+        "20% exchanged": Noise(partial(noisy_pairs, share=0.2), 0.8, MAIN),
+        USERS: Noise(user_pairs, 0.8, MAIN),
+    }
 )
 
 
@@ -70,31 +95,32 @@ def truth_about(pairs: NoisyPairs, part: Pairs) -> dict[str, float]:
     }
 
 
-def rows_of(noise: float, count: int, names: Sequence[str] | None = None) -> list[dict]:
-    """All arms of one noise share over ``count`` seeds, side by side; a row per training."""
+def rows_of(name: str, count: int) -> list[dict]:
+    """All arms of one kind of noise over ``count`` seeds, side by side; a row per training."""
     seeds = list(fresh_seeds(count))
+    noise = NOISES[name]
     with threads(1):
-        bench = [noisy_pairs(seed, noise) for seed in seeds]
-        opinions, scores = opinions_of(bench, seeds, 1 - noise)
-        arms = arms_for(1 - noise)
+        bench = [noise.pairs(seed) for seed in seeds]
+        opinions, scores = opinions_of(bench, seeds, noise.share)
+        arms = arms_for(noise.share)
         rows: list[dict] = []
-        for name in names or arms:
+        for arm in noise.arms or arms:
             begun = time.process_time()
-            parts = [arms[name].make(p, o) for p, o in zip(bench, opinions, strict=True)]
-            networks = train(parts, seeds, **arms[name].settings)
+            parts = [arms[arm].make(p, o) for p, o in zip(bench, opinions, strict=True)]
+            networks = train(parts, seeds, **arms[arm].settings)
             first, tenth = (recalls(networks, bench, k) for k in (1, 10))
             seconds = (time.process_time() - begun) / len(seeds)
             for k, seed in enumerate(seeds):
                 rows.append(
                     {
-                        "noise": noise,
-                        "arm": name,
+                        "noise": name,
+                        "arm": arm,
                         "seed": seed,
                         "pairs": len(parts[k]),
                         **truth_about(bench[k], parts[k]),
                         "R@1": round(first[k], 4),
                         "R@10": round(tenth[k], 4),
-                        "AUC": round(auc(bench[k], _score_behind(name, scores)[k]), 4),
+                        "AUC": round(auc(bench[k], _score_behind(arm, scores)[k]), 4),
                         "seconds": round(seconds, 2),
                     }
                 )
@@ -116,7 +142,7 @@ def curating(
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 2,
 ) -> None:
     """Filters, weights, new captions, checks and orders of training against wrong captions."""
-    plan = [(noise, seeds, None if noise == NOISES[0] else MAIN) for noise in NOISES]
+    plan = [(noise, seeds) for noise in NOISES]
     table = pd.DataFrame(row for rows in run_all(rows_of, plan, jobs, "curating") for row in rows)
     summary = summarise(table, ["noise", "arm"], "R@10").round(3).to_string(index=False)
     store(table, summary, out)
