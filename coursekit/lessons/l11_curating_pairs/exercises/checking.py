@@ -114,8 +114,8 @@ to_check = Exercise(
         Misconception(
             "the surest",
             _ordered(lambda s, m: np.argsort(-s, kind="stable")),
-            "You begin with the highest scores, which are most probably right. Looking finds errors "
-            "where scores are low.",
+            "You begin with the highest scores, which are most probably right. Looking finds "
+            "errors where scores are low.",
         ),
         Misconception(
             "copies again",

@@ -40,7 +40,8 @@ def _next_row(copies: Array) -> Array:
 
 # Which models (rows) have learnt from which pairs (columns), and which pairs are copies: two
 # halves; two halves with a copy across, which nobody may judge unless a third model may; copies
-# that do not stand side by side; three of one kind; one model that has learnt from nothing.
+# that do not stand side by side; three of one kind; one model that has learnt from nothing; copies
+# side by side.
 FIXED = (
     ([[1, 1, 0, 0], [0, 0, 1, 1]], [0, 1, 2, 3]),
     ([[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]], [0, 1, 0, 2]),
@@ -49,18 +50,14 @@ FIXED = (
     ([[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1]], [3, 8, 3, 1, 8, 2]),
     ([[0], [0], [1]], [7]),
     ([[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]], [1, 0, 1, 6]),
+    ([[1, 0, 0], [0, 0, 1], [0, 0, 0]], [2, 2, 5]),
 )
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Every fixed table with new cosines, some of them below zero, and pairs in a new order."""
-    cases = []
-    for learnt, copies in FIXED:
-        table, kinds = np.array(learnt), np.array(copies)
-        order = rng.permutation(len(kinds)) if len(kinds) > 4 else np.arange(len(kinds))
-        scores = rng.uniform(-0.5, 0.9, table.shape).round(3)
-        cases.append((scores, table[:, order], kinds[order]))
-    return cases
+    """Every fixed table, in this order, with new cosines, some of them below zero."""
+    tables = [(np.array(learnt), np.array(copies)) for learnt, copies in FIXED]
+    return [(rng.uniform(-0.5, 0.9, table.shape).round(3), table, kinds) for table, kinds in tables]
 
 
 fair_scores = Exercise(

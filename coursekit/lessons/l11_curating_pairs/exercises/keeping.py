@@ -59,7 +59,8 @@ def _quantile(scores: Array, share: float) -> Array:
 
 
 # Scores and shares: different ones; ties at the cut, one or several of which stay; all equal; one
-# row; everything, nothing, less than one; below zero; shares that are no whole number of rows.
+# row; everything, nothing, less than one; below zero; shares that are no whole number of rows; ties
+# above the cut only.
 FIXED = (
     ([0.31, 0.12, 0.25, 0.28, 0.19, 0.33, 0.22, 0.27, 0.05, 0.3], 0.3),
     ([0.3, 0.1, 0.3, 0.3, 0.2, 0.3, 0.1, 0.2, 0.1, 0.1], 0.3),
@@ -74,6 +75,7 @@ FIXED = (
     ([0.9, 0.1, 0.5, 0.7, 0.3, 0.8, 0.2], 0.45),
     ([0.6, 0.2, 0.9, 0.4, 0.8, 0.1, 0.7, 0.3], 0.8),
     ([-0.2, 0.9, 0.9, 0.3, 0.3, -0.2], 0.6),
+    ([0.9, 0.2, 0.9, 0.1, 0.9, 0.05], 0.5),
 )
 
 
@@ -125,7 +127,7 @@ keep_share = Exercise(
         Misconception(
             "best first",
             lambda s, f: _best(s, _count(s, f)),
-            "The right pairs, in the order of their scores. Asked are their places in rising order.",
+            "The right pairs, by score. Asked are their places in rising order.",
         ),
         Misconception(
             "the later of equals",

@@ -127,7 +127,7 @@ soft_margin = Exercise(
             _with(
                 lambda p, own, other: np.where(p >= THRESHOLD, p + (1 - p) * own, (own + other) / 2)
             ),
-            "A probability of exactly one half is not above one half: that pair is taken for wrong.",
+            "A probability of exactly one half is not above it: that pair is taken for wrong.",
         ),
         Misconception(
             "no threshold",
@@ -137,7 +137,7 @@ soft_margin = Exercise(
         ),
     ),
     hints=(
-        "First a label between 0 and 1 for each pair, by its side of the threshold; then the curve.",
+        "First a label from 0 to 1 for each pair, by its side of the threshold; then the curve.",
         "np.where(p > 0.5, p + (1 - p) * own, (own + other) / 2)",
         "margin * (10**y - 1) / 9",
     ),

@@ -101,8 +101,8 @@ draw_weights = Exercise(
         Misconception(
             "inverse counts always",
             lambda g, y: _weights(g, 1.0),
-            "Those are inverse counts, γ = 1. Other exponents lie between them and the data as they "
-            "are.",
+            "Those are inverse counts, γ = 1. Other exponents lie between them and the data as "
+            "they are.",
         ),
         Misconception(
             "share of the group",
