@@ -205,7 +205,7 @@ def arms_for(share: float) -> Mapping[str, Arm]:
             "as they are": Arm(lambda p, o: everything(p)),
             "known only": Arm(lambda p, o: only(p, p.known)),
             "cut, truth": Arm(lambda p, o: only(p, ~p.wrong)),
-            "all right": Arm(lambda p, o: with_captions(p, p.wrong, p.true_captions)),
+            "all right": Arm(lambda p, o: replace(everything(p), captions=p.true_captions)),
             **cuts,
             "cut, two networks": Arm(cut_by_mixture),
             "small losses": small_loss_share(share),
