@@ -35,9 +35,7 @@ def sampling_weights(groups: Sequence[Hashable], exponent: float) -> Tensor:
     """
     require_not_negative("exponent", exponent)
     sizes = group_sizes(groups).double()
-    # By size over the largest: a power of counts beyond 1e300 would be no number.
-    weights = torch.exp(-exponent * torch.log(sizes / sizes.max()))
-    return weights / weights.sum()
+    return torch.softmax(-exponent * sizes.log(), dim=0)  # powers, without their overflow
 
 
 def inverse_count_weights(groups: Sequence[Hashable]) -> Tensor:

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from coursekit.analysis.intervals import Interval, interval
 from coursekit.course.plots.style import INK, MUTED, STILL, new_figure, style
@@ -85,7 +87,7 @@ class CutView:
         self._make_recall(recall)
         self._make_groups(groups)
 
-    def _make_roc(self, ax) -> None:  # type: ignore[no-untyped-def]
+    def _make_roc(self, ax: Axes) -> None:
         ax.set_title("What it finds")
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.02)
@@ -98,7 +100,7 @@ class CutView:
         )
         ax.legend(loc="lower right").set_zorder(STILL)
 
-    def _make_recall(self, ax) -> None:  # type: ignore[no-untyped-def]
+    def _make_recall(self, ax: Axes) -> None:
         ax.set_title("What it wins back")
         ax.set_xlim(*RECALL)
         ax.set_ylim(len(ROWS) - 0.4, -0.6)
@@ -113,7 +115,7 @@ class CutView:
             (dot,) = ax.plot([], [], linestyle="", ms=8, **look)
             self._recalls[name] = line, dot
 
-    def _make_groups(self, ax) -> None:  # type: ignore[no-untyped-def]
+    def _make_groups(self, ax: Axes) -> None:
         ax.set_title("Whose right pairs stay")
         ax.set_xlim(0, 1.02)
         ax.set_ylim(len(GROUPS) - 0.4, -0.6)
@@ -198,7 +200,7 @@ class CutView:
         return {"By group": pd.DataFrame(groups, columns=columns), "The curve": curve}
 
 
-def _put(artists, one: Interval, place: int) -> None:  # type: ignore[no-untyped-def]
+def _put(artists: tuple[Line2D, Line2D], one: Interval, place: int) -> None:
     """A line from end to end, and a dot at the mean."""
     line, dot = artists
     line.set_data([one.low, one.high], [place, place])
