@@ -697,8 +697,8 @@ cosines, labels = (torch.rand(32, *size, generator=draw).double() for size in ((
 by_package = hardest_loss(cosines, soft_margins(labels))
 claim("By hand minus the package: {value:.0e}", abs(ncr_loss(cosines, labels) - by_package),
       below=1e-8)  # fmt: skip
+warm = train(ladder["as they are"], seeds, steps=87)
 with torch.no_grad():
-    warm = train(ladder["as they are"], seeds, steps=87)
     pictures, captions, _ = warm(torch.stack([p.pictures for p in bench]),
                                  torch.stack([p.captions for p in bench]))  # fmt: skip
 opened = still_open[0]

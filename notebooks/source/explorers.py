@@ -117,3 +117,12 @@ Shelf("retrieval")
 
 # %%
 Shelf("where")
+
+# %% [markdown]
+# ## What does a filter throw away?
+#
+# **Lesson 11.** Shows, for six ways to score pairs, what a cut finds, whom it drops and how much of
+# the loss it wins back.
+
+# %%
+Shelf("curating")
