@@ -20,7 +20,7 @@ from coursekit.utils.checks import (
 )
 from coursekit.utils.precision import in_one_dtype, not_half
 from coursekit.utils.share_counts import count_of
-from coursekit.utils.tensor_checks import require_batch, require_pairs
+from coursekit.utils.tensor_checks import require_batch, require_one_shape
 
 CLIP_SCORE_WEIGHT = 2.5
 ENGLISH = "en"
@@ -33,7 +33,7 @@ def pair_cosines(pictures: Tensor, captions: Tensor) -> Tensor:
 
     Errors: ValueError for other shapes, NaN, a row of zeros.
     """
-    require_pairs(pictures, captions)
+    require_one_shape("pictures", pictures, "captions", captions)
     pictures, captions = in_one_dtype(pictures, captions)
     return (unit("pictures", pictures) * unit("captions", captions)).sum(1)
 

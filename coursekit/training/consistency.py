@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.utils.precision import in_one_dtype, not_half
-from coursekit.utils.tensor_checks import require_batch, require_pairs
+from coursekit.utils.tensor_checks import require_batch, require_one_shape
 
 
 def point_consistency(clean: Tensor, changed: Tensor) -> Tensor:
@@ -17,7 +17,7 @@ def point_consistency(clean: Tensor, changed: Tensor) -> Tensor:
 
     clean, changed: (B, D).  No gradient flows into ``clean``.  Errors: ValueError for other shapes.
     """
-    require_pairs(clean, changed)
+    require_one_shape("clean", clean, "changed", changed)
     clean, changed = in_one_dtype(clean, changed)
     return (clean.detach() - changed).square().sum(1).mean()
 
@@ -28,7 +28,7 @@ def answer_consistency(clean: Tensor, changed: Tensor) -> Tensor:
     clean, changed: logits (B, C).  No gradient flows into ``clean``.  It is the target's entropy
     at best, not 0.  Errors: ValueError for other shapes, NaN.
     """
-    require_pairs(clean, changed)
+    require_one_shape("clean", clean, "changed", changed)
     clean, changed = in_one_dtype(clean, changed)
     return F.cross_entropy(changed, clean.detach().softmax(1))
 

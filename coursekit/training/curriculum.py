@@ -10,7 +10,14 @@ algorithm 1: small losses.
 import torch
 from torch import Tensor
 
-from coursekit.utils.checks import choose, require, require_count, require_finite, require_share
+from coursekit.utils.checks import (
+    choose,
+    require,
+    require_count,
+    require_finite,
+    require_instance,
+    require_share,
+)
 from coursekit.utils.precision import not_half
 from coursekit.utils.share_counts import count_of
 from coursekit.utils.tensor_checks import require_batch
@@ -40,6 +47,7 @@ def learning_order(difficulty: Tensor, order: str, generator: torch.Generator) -
     """
     require_batch("difficulty", difficulty, (None,))
     choose("order", order, ORDERS)
+    require_instance("generator", generator, torch.Generator)
     if order == "random":
         return torch.randperm(len(difficulty), generator=generator)
     return torch.argsort(not_half(difficulty), descending=order == "hard first", stable=True)

@@ -19,7 +19,7 @@ GROUPS = (
 )
 ROWS = ("as they are", "this cut", "cut at random", "cut by the truth", "all right")
 LOOKS: Mapping[str, str] = {"this cut": "B", "cut at random": "ensemble"}  # the others: ink
-RECALL = (0.15, 0.55)  # the axis
+RECALL = (0.15, 0.5)  # the axis
 
 
 @dataclass(frozen=True)

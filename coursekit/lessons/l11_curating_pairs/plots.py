@@ -21,10 +21,9 @@ def pair(ax: Axes, picture: Tensor, caption: str, wrong: bool) -> str:
     """Draw a picture (3, H, W) uint8 over its caption; return the alt text."""
     ax.imshow(picture.permute(1, 2, 0).numpy(), interpolation="nearest")
     ax.set_axis_off()
-    ax.set_title(
-        textwrap.fill(caption, 18), size=8.5, weight="normal", loc="center", color=INK,
-        style="italic" if wrong else "normal",
-    )  # fmt: skip
+    title = textwrap.fill(caption, 18) + ("\n(wrong)" if wrong else "")
+    slant = "italic" if wrong else "normal"
+    ax.set_title(title, size=8.5, weight="normal", style=slant, loc="center", color=INK)
     return f"{'Wrong' if wrong else 'Right'}: {caption}."
 
 
