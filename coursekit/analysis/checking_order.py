@@ -13,6 +13,8 @@ from coursekit.utils.checks import require, require_count, require_finite
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch
 
+ROUNDED = 0.02  # by so much a row of probabilities in half precision may miss 1
+
 
 def entropy(probabilities: Tensor) -> Tensor:
     """Entropy of each row in nats, (N,): how unsure a classifier is; 0 log 0 is 0.
@@ -85,7 +87,7 @@ def k_centres(features: Tensor, count: int, first: int = 0) -> Tensor:
 def _distributions(probabilities: Tensor) -> Tensor:
     require_batch("probabilities", probabilities, (None, None))
     p = not_half(probabilities)
-    fits = bool((p >= 0).all()) and bool(((p.sum(1) - 1).abs() < 1e-3).all())
+    fits = bool((p >= 0).all()) and bool(((p.sum(1) - 1).abs() < ROUNDED).all())
     require(
         fits,
         "probabilities has rows that are no distribution; numbers from 0 on that sum to 1 were "

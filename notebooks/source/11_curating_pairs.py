@@ -887,7 +887,8 @@ claim("… the interval holds 0: it begins at {value:.3f}", beside.low, below=0)
 # %% [markdown]
 # **Collapse**: all pictures at one point, and the loss is content. The stop-gradient alone does not
 # prevent it; something must push apart.
-#
+
+# %% [markdown]
 # ## What stays
 #
 # - A filter throws pictures away with captions. Even a perfect one won back less than two thirds.

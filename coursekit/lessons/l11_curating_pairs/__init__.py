@@ -16,7 +16,7 @@ LESSON = Lesson(
                 "Shows, for six ways to score pairs, what a cut finds, whom it drops and how much "
                 "of the loss it wins back."
             ),
-            moved="kept",
+            moved="open pairs kept, %",
             p95_ms=600,
         ),
     },
@@ -28,7 +28,7 @@ LESSON = Lesson(
         (
             "An archive has 60 000 photographs with captions that volunteers wrote over thirty "
             "years, and money for somebody to look at 3000 of them. It is offered a filter by a "
-            "model from the web, “tested, keeps the best 60 %”. Which three trainings do you ask "
+            "model from the web that keeps the best 60 %. Which three trainings do you ask "
             "for before you buy, and what would each difference tell you? Whose score would you "
             "use to choose the 3000, and who must not have been trained on what it scores? Whose "
             "photographs would the filter drop, and how do you find out beforehand? Compare with "

@@ -51,8 +51,8 @@ class Cut:
         table = self.survivors
         return {
             name: (interval(rows["kept"], one=True), float(rows["right"].mean()))
-            for name, rows in table.groupby("group")
-            if name in GROUPS
+            for name in GROUPS
+            if len(rows := table[table["group"] == name])
         }
 
     @property

@@ -67,8 +67,8 @@ Pacing = Callable[[int, int], int]  # (step, pairs) → how many of the first on
 def pair_losses(cosines: Tensor, log_scales: Tensor) -> Tensor:
     """InfoNCE both ways of each pair, (K, B), from cosines (K, B, B) and log scales (K,)."""
     logits = cosines * log_scales.exp()[:, None, None]
-    ways = logits.log_softmax(2), logits.log_softmax(1)
-    return -sum(way.diagonal(dim1=1, dim2=2) for way in ways) / 2
+    to_caption, to_picture = (logits.log_softmax(way).diagonal(dim1=1, dim2=2) for way in (2, 1))
+    return -(to_caption + to_picture) / 2
 
 
 def weighted_loss(cosines: Tensor, log_scales: Tensor, weights: Tensor, done: float) -> Tensor:

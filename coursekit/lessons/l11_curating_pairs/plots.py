@@ -111,7 +111,7 @@ def two_normals(ax: Axes, losses: Mapping[str, np.ndarray], means: Sequence[floa
 
     losses: "right" and "wrong" → scaled losses from 0 to 1.
     """
-    bins = np.linspace(0, 1, 26)
+    bins = np.linspace(0, 1, 26).tolist()
     for (name, values), role, hatch in zip(losses.items(), ("A", "B"), ("", "//"), strict=True):
         ax.hist(
             values, bins, alpha=0.5, label=name, color=style(role)["color"], hatch=hatch,
@@ -135,8 +135,9 @@ def kept_by_group(ax: Axes, table: pd.DataFrame) -> str:
     table: a row per group and seed; columns group, right, kept.
     """
     require_columns(table, ("group", "right", "kept"))
-    over = {name: interval(rows["kept"]) for name, rows in table.groupby("group")}
-    counts = table.groupby("group")["right"].mean()
+    by_group = {str(name): rows for name, rows in table.groupby("group")}
+    over = {name: interval(rows["kept"]) for name, rows in by_group.items()}
+    counts = {name: rows["right"].mean() for name, rows in by_group.items()}
     names = sorted(over, key=lambda name: -over[name].mean)
     look = style("A", "color", "marker")
     for place, name in enumerate(names):

@@ -13,7 +13,7 @@ Array = np.ndarray
 
 
 def _walk(
-    order: Sequence[int], copies: Array, minutes: Array, budget: float, **rules: bool
+    order: Sequence[int] | Array, copies: Array, minutes: Array, budget: float, **rules: bool
 ) -> Array:
     """Who is looked at, in this order.
 
