@@ -63,6 +63,11 @@ class Cut:
         return (mean["this cut"] - untouched) / (mean["all right"] - untouched)
 
     @property
+    def auc(self) -> float:
+        """The area below the curve: how probably a right pair scores above a wrong one."""
+        return float(np.trapezoid(self.curve[1], self.curve[0]))
+
+    @property
     def gain(self) -> Interval:
         """Recall@10 of this cut minus that of the untouched pairs, paired over seeds."""
         return interval(self.recalls["this cut"] - self.recalls["as they are"])
@@ -150,7 +155,7 @@ class CutView:
     @staticmethod
     def _words(data: Cut) -> str:
         if data.kept == 100:
-            return f"{data.noise} % exchanged, everything kept: nothing is found, nothing dropped"
+            return f"{data.noise} % exchanged, everything kept, scored by {data.scorer}: no cut"
         gain = data.gain.in_words("hurts", "cannot be told from doing nothing", "helps")
         return (
             f"{data.noise} % exchanged, {data.kept} % kept by {data.scorer}: it {gain}, "
@@ -160,11 +165,11 @@ class CutView:
     @staticmethod
     def _more_words(data: Cut) -> str:
         if data.kept == 100:
-            return "Turn the share down, and compare with the random cut of the same size."
+            return f"AUC {data.auc:.2f}. Turn the share down, and compare with the random cut."
         skill = data.skill.in_words("worse than", "not told from", "better than")
         return (
-            f"It drops {data.dropped_wrong:.0%} of the wrong pairs and {data.dropped_right:.0%} of "
-            f"the right ones, and is {skill} the random cut of the same size."
+            f"AUC {data.auc:.2f}. It drops {data.dropped_wrong:.2f} of the wrong pairs and "
+            f"{data.dropped_right:.2f} of the right ones, and is {skill} the random cut of its size."
         )
 
     def describe(self, data: Cut) -> str:
@@ -174,8 +179,8 @@ class CutView:
         recalls = "; ".join(f"{name} {one}" for name, one in data.intervals.items())
         groups = ", ".join(f"{name} {data.by_group[name][0].mean:.2f}" for name in GROUPS)
         return (
-            f"{self._words(data)}. {self._more_words(data)} Recall at 10: {recalls}. Share of the "
-            f"right pairs kept by group: {groups}."
+            f"{self._words(data)}. {self._more_words(data)} Recall: {recalls}. Share of the right "
+            f"pairs kept by group: {groups}."
         )
 
     def table(self, data: Cut) -> pd.DataFrame:
@@ -196,8 +201,20 @@ class CutView:
             for name, (one, right) in data.by_group.items()
         ]
         columns = ["group", "right pairs", "share kept", "low", "high"]
+        cut = {
+            "exchanged, %": data.noise,
+            "kept, %": data.kept,
+            "AUC": data.auc,
+            "wrong dropped": data.dropped_wrong,
+            "right dropped": data.dropped_right,
+            "recovery": data.recovery,
+        }
         curve = pd.DataFrame(data.curve.T, columns=["right dropped", "wrong dropped"])
-        return {"By group": pd.DataFrame(groups, columns=columns), "The curve": curve}
+        return {
+            "This cut": pd.DataFrame([cut]),
+            "By group": pd.DataFrame(groups, columns=columns),
+            "The curve": curve,
+        }
 
 
 def _put(artists: tuple[Line2D, Line2D], one: Interval, place: int) -> None:
