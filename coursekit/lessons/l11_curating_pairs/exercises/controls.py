@@ -133,8 +133,8 @@ what_it_shows = Exercise(
         Misconception(
             "not paired",
             _by(_apart),
-            "You ask whether two intervals overlap. Seeds differ by far more than methods do; take "
-            "the difference on each seed first, then its interval.",
+            "You compare the two as if their seeds had nothing to do with each other. Seeds differ "
+            "by far more than methods do; take the difference on each seed first.",
         ),
         Misconception(
             "normal",
