@@ -10,7 +10,7 @@
 # - count whom a filter drops, group by group.
 #
 # **Time** about 60 minutes to read and do, 15 more for what is marked *Further*; the computing
-# takes 30 to 80 seconds.
+# takes 40 to 80 seconds.
 #
 # **Needed before** lesson 09 (contrastive alignment, recall@K with ties); intervals and paired
 # differences (05); hard negatives (10).
@@ -429,11 +429,11 @@ pd.Series(shares, name="recovery").round(2).to_frame()
 # from doing nothing, and the best wins back less than a third. A paper that shows the random cut
 # only has answered the easier question; many show neither.
 #
-# What does better, in the mean, keeps the picture. **Soft weights** count a pair by how likely it is
-# right. A **synthetic caption**, here the plain name of the subgroup, takes the place of a caption
-# that the filter refuses: dull, and true of the picture. Dull captions *alone* do not help here;
-# mixed in, they do. Nguyen and colleagues gained with a mixture too, of captions as they were and
-# ones written by a network.
+# What does better, in the mean, keeps the picture. **Soft weights** count a pair by how likely it
+# is right. A **synthetic caption**, here the plain name of the subgroup, takes the place of a
+# caption that the filter refuses: dull, and true of the picture. Dull captions *alone* do not help
+# here; mixed in, they do. Nguyen and colleagues gained with a mixture too, of captions as they
+# were and ones written by a network.
 #
 # ### Exercise 3 · What may be said?
 #
@@ -722,8 +722,8 @@ claim("Words for 20 %: random minus lowest begins at {value:.3f}", spread_out.lo
 # helps: there is no wrong *pair* to find. Low scores now mark what is hard to say. Dropping it is
 # no better than dropping at random, and spending the looks there is worse. A cure that worked on
 # made noise has been shown to work on made noise. (More of the kind: Debian's Open Clip Art, whose
-# titles often name a collection or an author. `coursekit.data.open_clip_art` reads it where you have
-# installed it.)
+# titles often name a collection or an author; `coursekit.data.open_clip_art` reads it where it is
+# installed.)
 #
 # ## Whom does the filter drop?
 #
