@@ -1,4 +1,6 @@
-"""Derive emoji_people.csv and emoji_people_pictures.npz: roles × man, woman, person × tones × two artists.
+"""Derive emoji_people.csv and emoji_people_pictures.npz: people in roles by two artists.
+
+Every role as man, woman and person, in six tones.
 
 Needs NumPy, Pillow and resvg-py. Get the packages (they are only read, never installed), then run
 from the repository's top folder:

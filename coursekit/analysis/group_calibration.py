@@ -1,4 +1,4 @@
-"""Calibration by group: of those given a probability of .7, do .7 turn out positive in each group?"""
+"""Calibration by group: of those given a probability of .7, is a share of .7 positive in each?"""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""How sure a group's rate is: bootstrap intervals within groups, and of how far groups lie apart."""
+"""How sure a group's rate is: bootstrap intervals within groups, and of their differences."""
 
 import math
 from collections.abc import Hashable
@@ -67,7 +67,7 @@ def _drawn_rates(
 ) -> Draws:
     """Group → the rate in every draw, (draws,).
 
-    Only four counts of a group matter, so drawing its rows with replacement is one multinomial draw.
+    Only four counts of a group matter: drawing its rows with replacement is a multinomial draw.
     """
     choose("rate", rate, RATES)
     require_count("draws", draws, 1)

@@ -155,8 +155,8 @@ def signed_differences(
 
 
 def _apart(
-    rate: str, measure: Callable[..., float], labels: ArrayLike, predictions: ArrayLike, groups: Groups,
-    weights: ArrayLike | None, to_overall: bool, undefined: float = math.nan,
+    rate: str, measure: Callable[..., float], labels: ArrayLike, predictions: ArrayLike,
+    groups: Groups, weights: ArrayLike | None, to_overall: bool, undefined: float = math.nan,
 ) -> float:  # fmt: skip
     require_flag("to_overall", to_overall)
     rates = group_rates(labels, predictions, groups, weights)[rate].fillna(undefined)

@@ -26,8 +26,9 @@ def group_rates(
 
     labels, predictions: (N,), 0 or 1.  groups: (N,), any values; see `intersections` for several
     attributes.  weights: (N,), 0 or more, None = 1 each; n, positives, negatives count rows.
-    selection_rate: share predicted 1.  true_positive_rate: of those labelled 1, false_positive_rate:
-    of those labelled 0.  accuracy.  base_rate: share labelled 1.  NaN where there is no such row.
+    selection_rate: share predicted 1.  true_positive_rate: the same of those labelled 1,
+    false_positive_rate: of those labelled 0.  accuracy.  base_rate: share labelled 1.  NaN where
+    there is no such row.
     Errors: TypeError or ValueError for other values, unequal lengths, none at all.
     """
     table = _checked(labels, predictions, groups, weights)

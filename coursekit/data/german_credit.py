@@ -1,4 +1,4 @@
-"""A thousand credits of a German bank, 1973 to 1975: the table on which fairness metrics are shown."""
+"""A thousand credits of a German bank: the table on which fairness metrics are shown."""
 
 import pandas as pd
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Sequence
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 

@@ -28,7 +28,8 @@ def project_away(task: Tensor, adversary: Tensor, alpha: float) -> Tensor:
     require_weights("adversary", adversary)
     require(
         task.shape == adversary.shape,
-        f"adversary has shape {tuple(adversary.shape)}; {tuple(task.shape)}, as task, was expected.",
+        f"adversary has shape {tuple(adversary.shape)}; {tuple(task.shape)}, as task, was "
+        "expected.",
     )
     require_not_negative("alpha", alpha)
     wide_task, wide_adversary = not_half(task), not_half(adversary)

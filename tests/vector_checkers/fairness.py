@@ -9,7 +9,7 @@ from coursekit.analysis import group_metrics
 from coursekit.analysis.group_rates import group_rates, intersections, overall_rates
 from coursekit.data.reweighing import balancing_weights, reweighing_weights
 from coursekit.training.adversarial_projection import projected_gradients
-from coursekit.training.gradient_reversal import reverse_gradient, reversal_strength
+from coursekit.training.gradient_reversal import reversal_strength, reverse_gradient
 
 SHORT = {"tpr": "true_positive_rate", "fpr": "false_positive_rate"}
 
