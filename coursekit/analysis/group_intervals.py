@@ -32,7 +32,7 @@ def bootstrap_rates(
     rows = {}
     for group, row in table.iterrows():
         low, high = _ends(drawn[group], level)
-        rows[group] = {"n": int(row["n"]), "cases": int(_cases(row, rate)),
+        rows[group] = {"n": int(row["n"]), "cases": _cases(row, rate),
                        "value": float(row[rate]), "low": low, "high": high}  # fmt: skip
     intervals = pd.DataFrame.from_dict(rows, orient="index")
     intervals.index.name = "group"
@@ -98,10 +98,10 @@ def _rate_of(counts: NDArray, rate: str) -> NDArray:
     return np.where(below > 0, above / np.maximum(below, 1), math.nan)
 
 
-def _cases(row: pd.Series, rate: str) -> float:
+def _cases(row: pd.Series, rate: str) -> int:
     """How many rows the rate of a group is taken of."""
     column = {"true_positive_rate": "positives", "false_positive_rate": "negatives"}.get(rate, "n")
-    return float(row[column])
+    return int(row[column])
 
 
 def _ends(values: NDArray, level: float) -> tuple[float, float]:

@@ -91,7 +91,7 @@ def fairness(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/fairness.csv"),
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
-    """Measure gap, accuracy and leakage of plain training and of every cure, with and without text."""
+    """Measure gap, accuracy and leakage of plain training and of every cure."""
     work = [(*case, seeds) for case in plan()]
     table = pd.concat(run_all(rows_of, work, jobs, "fairness"), ignore_index=True)
     summary = pd.concat(
