@@ -41,6 +41,8 @@ NAMES = [
     "emoji_people.csv",
     "emoji_people_pictures.npz",
     "emoji_twemoji.npz",
+    "fairness.csv",
+    "fairness_grid.csv",
     "german_credit.csv",
     "methods.csv",
     "methods_rates.csv",

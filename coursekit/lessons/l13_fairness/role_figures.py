@@ -18,7 +18,8 @@ def figures(data: RoleData, trained: Trained, probes: Sequence[int] = LOGISTIC) 
 
     accuracy; typical, counter: of pictures with the role's frequent or rare gender in training;
     men, women; gap = typical − counter.  stereotyped: share of answers whose frequent gender is
-    that of the picture; .5 would be right.  probe …: gender read from frozen features by new readers.
+    that of the picture; .5 would be right.  probe …: gender read from frozen features by new
+    readers.
     leakage: gender read from the answers, beyond equally accurate labels.  adversary: accuracy of
     the cure's own adversary on the training rows.  accuracy, biased test: if test pictures were
     drawn as training was.
