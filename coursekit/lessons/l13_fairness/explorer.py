@@ -98,6 +98,6 @@ def fairness_explorer() -> Explorer:
                 "cure": "adversary",
                 "strength": "1",
             },
-        },  # fmt: skip
+        },
         busy="looking it up …",
     )

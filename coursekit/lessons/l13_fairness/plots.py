@@ -41,7 +41,9 @@ def in_rows(
     measures.  line: a value to compare with.
     """
     require_mapping("series", series, "intervals")
-    require(len(series) <= len(ROLES), f"series has {len(series)} entries; at most 4 were expected.")
+    require(
+        len(series) <= len(ROLES), f"series has {len(series)} entries; at most 4 were expected."
+    )
     names = list(dict.fromkeys(name for rows in series.values() for name in rows))
     sentences = []
     for k, (title, rows) in enumerate(series.items()):
