@@ -142,7 +142,7 @@ def signed_differences(
     for name, group in (("unprivileged", unprivileged), ("privileged", privileged)):
         known = list(rates.index)
         require(group in known, f"{name} is {group!r}; it can be {', '.join(map(repr, known))}.")
-    one, other = rates.loc[unprivileged], rates.loc[privileged]
+    one, other = (rates.iloc[list(rates.index).index(g)] for g in (unprivileged, privileged))
     by_rate = {rate: float(one[rate] - other[rate]) for rate in RATES}
     selected = float(other["selection_rate"])
     odds = (by_rate["true_positive_rate"], by_rate["false_positive_rate"])

@@ -86,19 +86,15 @@ def _checked(
     labels: ArrayLike, predictions: ArrayLike, groups: Groups, weights: ArrayLike | None
 ) -> pd.DataFrame:
     """A row per sample with label, prediction, group and weight."""
-    columns = {
-        "label": _zero_or_one("labels", labels),
-        "prediction": _zero_or_one("predictions", predictions),
-        "group": _entries("groups", groups),
-        "weight": np.ones(len(np.atleast_1d(np.asarray(labels)))),
-    }
-    if weights is not None:
-        columns["weight"] = _weights(weights)
-    for name, column in (("predictions", "prediction"), ("groups", "group"), ("weights", "weight")):
+    truth, answer = _zero_or_one("labels", labels), _zero_or_one("predictions", predictions)
+    members = _entries("groups", groups)
+    weight = np.ones(len(truth)) if weights is None else _weights(weights)
+    for name, column in (("predictions", answer), ("groups", members), ("weights", weight)):
         require(
-            len(columns[column]) == len(columns["label"]),
-            f"{name} has {len(columns[column])} rows; {len(columns['label'])} were expected.",
+            len(column) == len(truth),
+            f"{name} has {len(column)} rows; {len(truth)} were expected.",
         )
+    columns = {"label": truth, "prediction": answer, "group": members, "weight": weight}
     table = pd.DataFrame(columns)
     require(not table["group"].isna().any(), "groups has a row without a value; each needs one.")
     return table

@@ -43,7 +43,7 @@ def reverse_gradient(features: Tensor, strength: float) -> Tensor:
     """
     require_weights("features", features)
     require_not_negative("strength", strength)
-    return _Reversal.apply(features, float(strength))  # type: ignore[no-any-return]
+    return _Reversal.apply(features, float(strength))
 
 
 def reversal_strength(progress: float, gamma: float = 10.0) -> float:

@@ -1,6 +1,6 @@
 """The fairness explorer: how strong a dependence, which cure, how much of it; what came of it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import lru_cache
 
 import pandas as pd
@@ -13,22 +13,20 @@ from coursekit.lessons.l13_fairness.explorer_view import FairnessView, State
 from coursekit.lessons.l13_fairness.study_grid import CURES, NOISES, SHARES, STRENGTHS, WORDS
 
 TABLE = "fairness_grid.csv"
+Place = tuple[float, float, str, str, float]
 PICTURES = dict(zip(("clean", "slightly noisy", "noisy"), NOISES, strict=True))
 LAMBDA = {f"{strength:g}": strength for strength in STRENGTHS}
 
 
 @lru_cache(maxsize=1)
-def stored_grid() -> pd.DataFrame:
-    """Every state that was trained, a row per seed.  Errors: DataFileError for a damaged file."""
-    return pd.read_csv(open_checked(TABLE), keep_default_na=False)
+def stored_grid() -> Mapping[Place, pd.DataFrame]:
+    """Share, noise, words, cure, strength → a row per seed.
 
-
-def rows_at(share: float, noise: float, words: str, cure: str, strength: float) -> pd.DataFrame:
-    """The seeds of one state."""
-    table = stored_grid()
-    chosen = (table["noise"] == noise) & (table["words"] == words) & (table["cure"] == cure)
-    chosen &= ((table["share"] - share).abs() < 1e-6) & (table["strength"] == strength)
-    return table[chosen]
+    Errors: DataFileError for a damaged file.
+    """
+    table = pd.read_csv(open_checked(TABLE), keep_default_na=False)
+    by = ["share", "noise", "words", "cure", "strength"]
+    return {tuple(place): rows for place, rows in table.groupby(by)}  # type: ignore[misc]
 
 
 def look(
@@ -39,16 +37,14 @@ def look(
     noise = PICTURES[pictures]
     used = LAMBDA[strength] if "adversary" in cure else 0.0
     try:
-        of = {s: rows_at(s, noise, words, cure, used) for s in SHARES}
-        plain = {s: rows_at(s, noise, words, "none", 0.0) for s in SHARES}
+        trained = stored_grid()
     except DataFileError as error:
         return State(sorry=str(error))
-    now = min(SHARES, key=lambda s: abs(s - share))
     return State(
-        share=now,
+        share=min(SHARES, key=lambda s: abs(s - share)),
         title=f"{cure}{f', λ = {strength}' if used else ''}; {pictures} pictures, {said(words)}",
-        cured=of,
-        plain=plain,
+        cured={s: trained[s, noise, words, cure, used] for s in SHARES},
+        plain={s: trained[s, noise, words, "none", 0.0] for s in SHARES},
         is_plain=cure == "none",
         has_adversary=used > 0,
     )
@@ -63,7 +59,7 @@ def said(words: str) -> str:
 def fairness_explorer() -> Explorer:
     """Lesson 13: what a dependence does to whom, and what a cure changes."""
     knobs: dict[str, Control] = {
-        "share": Slider("frequent gender's share in training", SHARES[0], SHARES[-1], 0.1, 0.9),
+        "share": Slider("share", SHARES[0], SHARES[-1], 0.1, 0.9),
         "pictures": Choice("pictures", tuple(PICTURES), "noisy"),
         "words": Choice("words", WORDS, WORDS[0]),
         "cure": Choice("cure", tuple(CURES), "none"),
@@ -73,7 +69,8 @@ def fairness_explorer() -> Explorer:
         key="fairness",
         title="A dependence, a cure, and who pays",
         question=(
-            "From which dependence on is the gap of noisy pictures surely above zero, and of clean "
+            "share: how many of a role's training pictures show its frequent gender. From which "
+            "share on is the gap of noisy pictures surely above zero, and of clean "
             "ones? Find a cure that halves the gap: what does it cost in accuracy, and what does "
             "the new reader find afterwards? With “he or she”: does any cure keep a new reader "
             "from the gender?"

@@ -49,9 +49,9 @@ class FairnessView:
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(10.4, 4.3, columns=3, layout=None)
-        self.figure.subplots_adjust(left=0.065, right=0.985, top=0.72, bottom=0.13, wspace=0.3)
+        self.figure.subplots_adjust(left=0.065, right=0.985, top=0.69, bottom=0.13, wspace=0.3)
         self._title = self.figure.text(0.012, 0.95, "", size=12, weight="bold", color=INK)
-        self._subtitle = self.figure.text(0.012, 0.885, "", size=9.5, color=MUTED)
+        self._subtitle = self.figure.text(0.012, 0.92, "", size=9.5, color=MUTED, va="top")
         self._axes = axes
         self._looks: dict[str, dict[str, Any]] = {
             "plain": style("ensemble", "color", "marker"),
@@ -72,7 +72,7 @@ class FairnessView:
             for which, label in (("plain", "plain training"), ("cured", "with the cure"))
         ]
         self.figure.legend(
-            handles=handles, ncols=2, loc="upper right", bbox_to_anchor=(0.99, 0.905)
+            handles=handles, ncols=2, loc="upper right", bbox_to_anchor=(0.99, 1.0)
         ).set_zorder(STILL)
 
     def _rows(self, ax: Axes, names: list[str]) -> dict[tuple[str, int], tuple[Line2D, Line2D]]:
@@ -138,9 +138,10 @@ class FairnessView:
         """What is seen, in words."""
         if data.sorry:
             return data.sorry
+        lines = subtitle(data).replace("\n", " ")
         parts = [f"{row['what']} {row['training']} {row['mean']:.3f} [{row['low']:.3f}, "
                  f"{row['high']:.3f}]" for _, row in self.table(data).iterrows()]  # fmt: skip
-        return f"{headline(data)}. {subtitle(data)} " + "; ".join(parts) + "."
+        return f"{headline(data)}. {lines} " + "; ".join(parts) + "."
 
     def table(self, data: State) -> pd.DataFrame:
         """Every number of the picture at the chosen share."""
@@ -181,14 +182,14 @@ def subtitle(data: State) -> str:
     if data.sorry:
         return ""
     gap = data.of("plain", "gap")
-    first = f"share {data.share:g}, plain gap {written(gap)}"
+    first = f"Share {data.share:g}, eight seeds. Gap of plain training {written(gap)}."
     if data.is_plain:
-        return f"{first}; 8 seeds."
+        return first
     changes = ", ".join(
         f"{name} {written(data.change(column))}"
         for column, name in (("gap", "gap"), ("accuracy", "accuracy"), ("probe", "new reader"))
     )
-    return f"{first}; changed by: {changes}; 8 seeds."
+    return f"{first}\nThe cure changes: {changes}."
 
 
 def written(i: Interval) -> str:

@@ -101,15 +101,16 @@ def role_data(setting: Setting, seeds: Sequence[int]) -> RoleData:
         for seed in seeds
     ]
     parts = [_numbers(setting, draw, seed) for draw, seed in zip(draws, seeds, strict=True)]
-    stacked = []
-    for number, name in enumerate(("train", "audit", "test")):
+    leaning = torch.stack([draw.leaning for draw in draws])
+
+    def stacked(number: int, name: str) -> Rows:
         rows = torch.stack([getattr(draw, name) for draw in draws])
         roles, genders = rows[..., 0], rows[..., 1]
-        usual = torch.stack([d.leaning for d in draws]).gather(1, roles)
         inputs = torch.stack([part[number] for part in parts])
-        stacked.append(Rows(inputs, roles, genders, usual == genders))
-    leaning = torch.stack([draw.leaning for draw in draws])
-    return RoleData(setting, tuple(seeds), *stacked, leaning)
+        return Rows(inputs, roles, genders, leaning.gather(1, roles) == genders)
+
+    train, audit, test = (stacked(*part) for part in enumerate(("train", "audit", "test")))
+    return RoleData(setting, tuple(seeds), train, audit, test, leaning)
 
 
 def _numbers(setting: Setting, draw: PeopleDraw, seed: int) -> tuple[Tensor, ...]:

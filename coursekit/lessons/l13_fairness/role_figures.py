@@ -31,7 +31,7 @@ def figures(data: RoleData, trained: Trained, probes: Sequence[int] = LOGISTIC) 
     usual, counter = _mean_where(right, typical), _mean_where(right, ~typical)
     share = data.setting.share
     table = {
-        "seed": list(data.seeds),
+        "seed": torch.tensor(data.seeds),
         "accuracy": right.mean(1),
         "typical": usual,
         "counter": counter,
@@ -43,7 +43,7 @@ def figures(data: RoleData, trained: Trained, probes: Sequence[int] = LOGISTIC) 
         "accuracy, biased test": share * usual + (1 - share) * counter,
         "adversary": trained.adversary_accuracy,
     }
-    rows = pd.DataFrame({name: _listed(values) for name, values in table.items()})
+    rows = pd.DataFrame({name: values.tolist() for name, values in table.items()})
     read = probed(data, trained.read(data.audit.inputs)[1], features, probes)
     rows["leakage"] = [
         answer_leakage(a, g, r, data.setting.roles, seed)["leakage"]
@@ -98,7 +98,3 @@ def changed_by_swap(data: RoleData, trained: Trained) -> list[float]:
 
 def _mean_where(values: Tensor, mask: Tensor) -> Tensor:
     return (values * mask).sum(1) / mask.sum(1)
-
-
-def _listed(values: Tensor | list[int]) -> list[float]:
-    return values.tolist() if isinstance(values, Tensor) else list(values)

@@ -47,9 +47,10 @@ def rows_of(share: float, noise: float, words: str, seeds: int) -> pd.DataFrame:
         for name, cure in CURES.items():
             for strength in strengths_of(cure):
                 trained = train(data, replace(cure, adversary=strength))
-                place = {"share": share, "noise": noise, "words": words, "cure": name,
-                         "strength": strength}  # fmt: skip
-                parts.append(figures(data, trained)[list(COLUMNS)].assign(**place))
+                rows = figures(data, trained)[list(COLUMNS)]
+                parts.append(
+                    rows.assign(share=share, noise=noise, words=words, cure=name, strength=strength)
+                )
     table = pd.concat(parts, ignore_index=True)
     return table[["share", "noise", "words", "cure", "strength", *COLUMNS]].round(3)
 
