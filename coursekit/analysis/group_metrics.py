@@ -12,7 +12,13 @@ from collections.abc import Callable, Hashable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coursekit.analysis.group_rates import RATES, Groups, group_rates, overall_rates
+from coursekit.analysis.group_rates import (
+    RATES,
+    Groups,
+    group_rates,
+    overall_rates,
+    zeros_and_ones,
+)
 from coursekit.utils.checks import choose, require, require_flag
 
 
@@ -52,8 +58,8 @@ def demographic_parity_difference(
 
     Arguments and errors as in `group_rates`.
     """
-    return _apart("selection_rate", rate_difference, predictions, predictions, groups, weights,
-                  to_overall)  # fmt: skip
+    chosen = zeros_and_ones("predictions", predictions)
+    return _apart("selection_rate", rate_difference, chosen, chosen, groups, weights, to_overall)
 
 
 def demographic_parity_ratio(
@@ -61,8 +67,8 @@ def demographic_parity_ratio(
     *, to_overall: bool = False,
 ) -> float:  # fmt: skip
     """Smallest over largest selection rate; the "four-fifths rule" asks for .8 or more."""
-    return _apart("selection_rate", rate_ratio, predictions, predictions, groups, weights,
-                  to_overall)  # fmt: skip
+    chosen = zeros_and_ones("predictions", predictions)
+    return _apart("selection_rate", rate_ratio, chosen, chosen, groups, weights, to_overall)
 
 
 def equal_opportunity_difference(

@@ -42,17 +42,18 @@ def overall_rates(
     labels: ArrayLike, predictions: ArrayLike, weights: ArrayLike | None = None
 ) -> pd.Series:
     """The same numbers for all rows together; arguments and errors as in `group_rates`."""
-    count = len(_zero_or_one("labels", labels))
+    count = len(zeros_and_ones("labels", labels))
     return pd.Series(_rates(_checked(labels, predictions, [0] * count, weights)))
 
 
-def intersections(*attributes: Groups) -> list[str]:
-    """One group per combination of the attributes' values: "woman|light", (N,).
+def intersections(attributes: Sequence[Groups]) -> list[str]:
+    """One group per combination of several attributes' values: "woman|light", (N,).
 
+    attributes: a list of lists, (N,) each.
     Errors: TypeError or ValueError for none, or of unequal lengths.
     """
-    require(len(attributes) > 0, "attributes is empty; at least one attribute was expected.")
-    columns = [_entries("attributes", attribute) for attribute in attributes]
+    require_list("attributes", attributes, "attributes")
+    columns = [_entries("an attribute in attributes", attribute) for attribute in attributes]
     lengths = {len(column) for column in columns}
     require(
         len(lengths) == 1, f"attributes have {sorted(lengths)} rows; equally many were expected."
@@ -86,7 +87,7 @@ def _checked(
     labels: ArrayLike, predictions: ArrayLike, groups: Groups, weights: ArrayLike | None
 ) -> pd.DataFrame:
     """A row per sample with label, prediction, group and weight."""
-    truth, answer = _zero_or_one("labels", labels), _zero_or_one("predictions", predictions)
+    truth, answer = zeros_and_ones("labels", labels), zeros_and_ones("predictions", predictions)
     members = _entries("groups", groups)
     weight = np.ones(len(truth)) if weights is None else _weights(weights)
     for name, column in (("predictions", answer), ("groups", members), ("weights", weight)):
@@ -100,7 +101,11 @@ def _checked(
     return table
 
 
-def _zero_or_one(name: str, values: ArrayLike) -> NDArray:
+def zeros_and_ones(name: str, values: ArrayLike) -> NDArray:
+    """The values as whole numbers (N,); name: of the argument, for sentences.
+
+    Errors: TypeError for what are no numbers, ValueError for others than 0 and 1, and for none.
+    """
     numbers = np.asarray(values)
     if numbers.dtype.kind not in "biuf":
         raise TypeError(f"{name} is {values!r}; zeros and ones were expected.")

@@ -379,7 +379,7 @@ apart.round(3)
 # %% folded=true
 # The table: age and housing together, with bootstrap intervals; one with foreign workers.
 housing = credit["housing"].map({"A151": "rents", "A152": "owns", "A153": "for free"})
-both = intersections(young, housing)
+both = intersections([young, housing])
 small = bootstrap_rates(good, granted, both, "true_positive_rate")
 spread = bootstrap_difference(good, granted, both, "true_positive_rate")
 tiny = small.loc["young|for free"]
@@ -388,7 +388,7 @@ claim("… rate {value:.1f}", tiny["value"], equals=0, within=1e-9)
 claim("… and the interval ends at {value:.1f}", tiny["high"], equals=0, within=1e-9)
 claim("Largest − smallest rate of the six: {value:.2f}", spread["value"], above=0.8)
 claim("… where all six had one rate, chance alone: {value:.2f}", spread["by_chance"], above=0.15)
-foreign = intersections(young, credit["sex"], credit["foreign_worker"])
+foreign = intersections([young, credit["sex"], credit["foreign_worker"]])
 rates = group_rates(good, granted, foreign)
 undefined = rates[rates["false_positive_rate"].isna()]
 claim("Groups by age, sex and work permit without a bad payer: {value:.0f}", len(undefined),
@@ -947,7 +947,8 @@ claim("Older: {value:+.3f}", too_sure["older"], between=(-0.05, 0.05))
 # - **equalised odds**: equal true-positive and equal false-positive rates.
 # - **intersection**: a group by several attributes at once.
 # - **undefined**: a rate of which a group has no case.
-# - **typical**: with the gender that is frequent with this role in training; else **counter**.
+# - **typical**: with the gender that is frequent with this role in training.
+# - **counter**: with the other one.
 # - **typical–counter gap**: how much more often typical pictures are named rightly.
 # - **bias amplification**: a dependence that is stronger in the answers than in the training data.
 # - **reweighing**: weights with which group and label are independent.

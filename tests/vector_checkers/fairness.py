@@ -19,7 +19,7 @@ def metrics_case(case):
     labels, predictions = case.whole("y_true").numpy(), case.whole("y_pred").numpy()
     groups, second = case.take("sensitive"), case.take("sensitive_2")
     if second is not None:
-        groups = intersections(groups, second)
+        groups = intersections([groups, second])
     weights = case.take("sample_weight")
     rates = group_rates(labels, predictions, groups, weights)
     own = case.part("groups_own")

@@ -49,7 +49,7 @@ class FairnessView:
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(10.4, 4.3, columns=3, layout=None)
-        self.figure.subplots_adjust(left=0.065, right=0.985, top=0.69, bottom=0.13, wspace=0.3)
+        self.figure.subplots_adjust(left=0.065, right=0.985, top=0.69, bottom=0.13, wspace=0.36)
         self._title = self.figure.text(0.012, 0.95, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.92, "", size=9.5, color=MUTED, va="top")
         self._axes = axes
