@@ -1277,7 +1277,7 @@ TABLE |= {
         "seed": count(0, -1),
     },
     "training.gradient_reversal.reverse_gradient": {
-        "features": batch(X, "empty", "deeper", "flatter"),
+        "features": batch(X, "empty", "deeper", "flatter", "NaN", "inf"),
         "strength": number(1.0, -1.0),
     },
     "training.gradient_reversal.reversal_strength": {

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require_not_negative, require_positive, require_share
-from coursekit.utils.tensor_checks import require_weights
+from coursekit.utils.tensor_checks import require_floats
 
 
 class _Reversal(torch.autograd.Function):
@@ -39,9 +39,10 @@ def reverse_gradient(features: Tensor, strength: float) -> Tensor:
     as ever: its own gradient is *not* scaled. The loss is task + adversary's, a sum; task − λ ·
     adversary without this layer would train the adversary backwards.
     Source: Ganin and colleagues, equations 16 and 17, R_λ(x).
-    Errors: TypeError or ValueError for features that are no finite floats, a negative strength.
+    Errors: TypeError for features that are no floats; TypeError or ValueError for a strength that
+    is no number, 0 or more.
     """
-    require_weights("features", features)
+    require_floats("features", features)
     require_not_negative("strength", strength)
     return _Reversal.apply(features, float(strength))
 

@@ -766,7 +766,7 @@ def verdict(change, probes, own, chance, margin):
     ### BEGIN SOLUTION
     _, _, high = change
     smaller = high < 0
-    gone = max(probes.values()) <= chance + margin + 1e-9  # 0.5 + 0.05 is not quite 0.55
+    gone = max(probes.values()) <= chance + margin
     if smaller and gone:
         return "both"
     return "gap only" if smaller else "attribute only" if gone else "neither"

@@ -79,7 +79,7 @@ def amplification(data: RoleData, answers: Tensor) -> list[float]:
     share = data.setting.share
     amplified = []
     for k, answer in enumerate(answers):
-        weight = torch.where(data.test.typical[k], share, 1 - share).double()
+        weight = 1 - share + (2 * share - 1) * data.test.typical[k].double()
         same = data.leaning[k][answer] == data.test.genders[k]
         by_role = torch.zeros(2, data.setting.roles, dtype=torch.float64)
         by_role[0].index_add_(0, answer, weight * same)

@@ -1,6 +1,7 @@
 """Answers to lesson 13's exercises, as learners might write them."""
 
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -153,14 +154,14 @@ def odds_table(labels, predictions, groups):
 
 
 def odds_counts(labels, predictions, groups):
-    names, place = np.unique(groups, return_inverse=True)
-    cells = np.zeros((2, len(names), 2))
-    np.add.at(cells, (labels, place, predictions), 1)
-    n = cells.sum(2)
-    if (n == 0).any():
-        return np.array([-1.0])
-    rates = cells[:, :, 1] / n
-    return np.array([np.ptp(rates, axis=1).max()])
+    members = (groups[:, None] == np.unique(groups)).astype(float)
+    spans = []
+    for of in (labels == 1, labels == 0):
+        n = of @ members
+        if (n == 0).any():
+            return np.array([-1.0])
+        spans.append(np.ptp((of * predictions) @ members / n))
+    return np.array([np.max(spans)])
 
 
 def spans_of(labels, predictions, groups, empty=np.nan):
@@ -244,13 +245,9 @@ def weights_shares(groups, labels):
 
 
 def weights_torch(groups, labels):
-    _, g = np.unique(groups, return_inverse=True)
-    g, y = torch.tensor(g), torch.tensor(labels)
-    table = torch.zeros(int(g.max()) + 1, int(y.max()) + 1).index_put_(
-        (g, y), torch.tensor(1.0), accumulate=True
-    )
-    expected = table.sum(1, keepdim=True) * table.sum(0) / table.sum()
-    return (expected / table)[g, y]
+    g, y = (torch.tensor(x[:, None] == np.unique(x)).double() for x in (groups, labels))
+    expected = g.sum(0)[:, None] * y.sum(0) / len(labels)
+    return (g @ expected * y).sum(1) / (g @ (g.T @ y) * y).sum(1)
 
 
 def weights_conditional(groups, labels):
@@ -303,20 +300,11 @@ def step_two_losses(w, u, x, y, a, strength, rate):
                       "u": u - rate * by_u})  # fmt: skip
 
 
-def step_differences(w, u, x, y, a, strength, rate):
-    """Slopes by differences, exact for squares."""
-    h = 1e-4
-
-    def task(v):
-        return 0.5 * (v * x - y) ** 2
-
-    def adversary(v, t):
-        return 0.5 * (t * v * x - a) ** 2
-
-    by_w = (task(w + h) - task(w - h)) / (2 * h)
-    against = (adversary(w + h, u) - adversary(w - h, u)) / (2 * h)
-    by_u = (adversary(w, u + h) - adversary(w, u - h)) / (2 * h)
-    return np.array([w - rate * (by_w - strength * against), u - rate * by_u])
+def step_fractions(w, u, x, y, a, strength, rate):
+    w, u, x, y, a, strength, rate = map(Fraction, (w, u, x, y, a, strength, rate))
+    feature = w * x
+    wrong = u * feature - a
+    return [w - rate * (x * (feature - y) - strength * wrong * u * x), u - rate * wrong * feature]
 
 
 def step_vectors(w, u, x, y, a, strength, rate):
@@ -354,19 +342,19 @@ def step_no_input(w, u, x, y, a, strength, rate):
 
 def verdict_plain(change, probes, own, chance, margin):
     shrunk = change[2] < 0
-    hidden = not any(p > chance + margin + 1e-12 for p in probes.values())
+    hidden = not any(p > chance + margin for p in probes.values())
     return ("both" if hidden else "gap only") if shrunk else (
         "attribute only" if hidden else "neither")  # fmt: skip
 
 
 def verdict_table(change, probes, own, chance, margin):
-    best = max(probes[size] for size in probes)
-    table = [["neither", "attribute only"], ["gap only", "both"]]
-    return table[int(change[-1] < 0)][int(best - chance <= margin + 1e-9)]
+    words = {(False, False): "neither", (False, True): "attribute only"}
+    words |= {(True, False): "gap only", (True, True): "both"}
+    return words[change[-1] < 0, max(probes[size] for size in probes) <= chance + margin]
 
 
 def verdict_match(change, probes, own, chance, margin):
-    match (change[2] < 0, round(max(probes.values()) - chance - margin, 9) <= 0):
+    match (change[2] < 0, chance + margin >= max(probes.values())):
         case (True, True):
             return "both"
         case (True, False):
@@ -377,7 +365,7 @@ def verdict_match(change, probes, own, chance, margin):
 
 
 def verdict_numpy(change, probes, own, chance, margin):
-    leaks = (np.array(list(probes.values())) > chance + margin + 1e-9).any()
+    leaks = (np.array(list(probes.values())) > chance + margin).any()
     sure = np.less(change, 0).all()  # an interval is below zero with all its ends
     return np.select([sure & ~leaks, sure, ~leaks], ["both", "gap only", "attribute only"],
                      "neither").item()  # fmt: skip
@@ -397,7 +385,7 @@ def verdict_by(gone, smaller=lambda change: change[2] < 0):
 
 
 def best_gone(probes, own, chance, margin):
-    return max(probes.values()) <= chance + margin + 1e-9
+    return max(probes.values()) <= chance + margin
 
 
 WRONG = {
@@ -495,39 +483,39 @@ WRONG = {
     },
     "13-verdict": {
         "adversary believed": (
-            verdict_by(lambda p, own, c, m: own <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: own <= c + m),
             "You believe the cure's own",
         ),
         "adversary too": (
-            verdict_by(lambda p, own, c, m: max([*p.values(), own]) <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: max([*p.values(), own]) <= c + m),
             "neither for nor against",
         ),
         "logistic": (
-            verdict_by(lambda p, own, c, m: p[0] <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: p[0] <= c + m),
             "the smallest reader only",
         ),
         "mean reader": (
-            verdict_by(lambda p, own, c, m: sum(p.values()) / len(p) <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: sum(p.values()) / len(p) <= c + m),
             "the mean of the readers",
         ),
         "worst reader": (
-            verdict_by(lambda p, own, c, m: min(p.values()) <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: min(p.values()) <= c + m),
             "You take the worst reader",
         ),
         "largest reader": (
-            verdict_by(lambda p, own, c, m: p[max(p)] <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: p[max(p)] <= c + m),
             "You take the largest reader",
         ),
         "no margin": (
-            verdict_by(lambda p, own, c, m: max(p.values()) <= c + 1e-9),
+            verdict_by(lambda p, own, c, m: max(p.values()) <= c),
             "The margin is missing",
         ),
         "a coin": (
-            verdict_by(lambda p, own, c, m: max(p.values()) <= 0.5 + m + 1e-9),
+            verdict_by(lambda p, own, c, m: max(p.values()) <= 0.5 + m),
             "Chance is not always",
         ),
         "both sides": (
-            verdict_by(lambda p, own, c, m: all(abs(x - c) <= m + 1e-9 for x in p.values())),
+            verdict_by(lambda p, own, c, m: all(abs(x - c) <= m for x in p.values())),
             "far below chance",
         ),
         "mean change": (verdict_by(best_gone, lambda c: c[0] < 0), "the mean change"),
@@ -538,11 +526,11 @@ WRONG = {
             "the gap has grown",
         ),
         "a hair": (
-            verdict_by(lambda p, own, c, m: max(p.values()) < c + m - 1e-9),
+            verdict_by(lambda p, own, c, m: max(p.values()) < c + m),
             "",
         ),
         "first reader": (
-            verdict_by(lambda p, own, c, m: next(iter(p.values())) <= c + m + 1e-9),
+            verdict_by(lambda p, own, c, m: next(iter(p.values())) <= c + m),
             "",
         ),
         "exchanged": (
@@ -583,7 +571,7 @@ RIGHT = {
         "autograd": step_autograd,
         "plain": step_plain,
         "pandas": step_two_losses,
-        "differences": step_differences,
+        "fractions": step_fractions,
         "vectors": step_vectors,
     },
     "13-verdict": {

@@ -109,6 +109,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([int(x) for x in y]), np.array([int(x) for x in p]), np.array(list(g)))
         for y, p, g in FIXED
     ]
+    labels = np.repeat([1, 0, 1, 0], 60)  # rates that differ by 1/60
+    predictions = np.concatenate([np.arange(60) < n for n in (30, 20, 31, 20)]).astype(int)
+    cases.append((labels, predictions, np.repeat(["a", "b"], 120)))
     for names in ("ab", "abc", "bdfa"):
         groups = np.repeat(list(names), 12)
         labels = np.tile([1, 0, 1, 0, 0, 1], 2 * len(names))

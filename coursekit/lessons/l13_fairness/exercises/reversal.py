@@ -52,7 +52,8 @@ def _without_the_chain(
 
 
 # Weights of encoder and adversary, input, task's target, attribute, strength, rate: no reversal,
-# a strong one, an adversary that is right, one that knows nothing, a negative input, a rate of 0.
+# a strong one, an adversary that is right, one that knows nothing, a negative input, a rate of 0;
+# each number once far from one and once near zero.
 FIXED: tuple[Case, ...] = (
     (0.5, 0.8, 1.0, 1.0, 1.0, 1.0, 0.1),
     (0.5, 0.8, 2.0, 1.0, 0.0, 0.0, 0.1),
@@ -63,6 +64,15 @@ FIXED: tuple[Case, ...] = (
     (0.9, 0.4, 1.1, -1.0, 1.0, 0.25, 1.0),
     (0.9, 0.4, 1.1, -1.0, 1.0, 0.25, 0.0),
     (2.0, 3.0, 0.5, 1.0, 0.0, 1.5, 0.1),
+    (6.5, 0.3, 0.7, 1.0, 1.0, 0.5, 0.1),
+    (0.01, 0.8, 1.2, 0.5, 1.0, 0.7, 0.2),
+    (0.03, 0.012, 1.2, 0.5, 1.0, 0.7, 0.0),
+    (-1.3, 0.9, 1.4, 0.6, 0.8, 1.2, 0.15),
+    (0.4, -7.5, 0.3, 1.0, -1.0, 0.2, 0.05),
+    (0.4, 0.015, 0.9, -6.5, 2.345678, 8.0, 0.1),
+    (0.8, 0.6, -6.0, 0.013, 0.017, 0.01, 0.3),
+    (0.7, 1.1, 0.012, 1.5, 7.25, 0.6, 6.5),
+    (0.7, 1.1, 0.9, 1.5, 0.4, 0.6, 0.011),
 )
 
 

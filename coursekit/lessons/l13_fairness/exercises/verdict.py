@@ -27,7 +27,7 @@ def _smaller(change: Change) -> bool:
 
 def _gone(probes: Probes, chance: float, margin: float) -> bool:
     """Whether not even the best new reader is more than the margin above chance."""
-    return max(probes.values()) <= chance + margin + 1e-9
+    return max(probes.values()) <= chance + margin
 
 
 def _verdict(change: Change, probes: Probes, own: float, chance: float, margin: float) -> str:
@@ -56,16 +56,25 @@ READERS: tuple[tuple[Probes, float, float, float], ...] = (
     ({0: 0.66, 16: 0.71, 64: 0.7}, 0.5, 0.5, 0.05),
     ({0: 0.52, 16: 0.53, 64: 0.69}, 0.5, 0.5, 0.05),
     ({0: 0.51, 16: 0.53, 64: 0.52}, 0.9, 0.5, 0.05),
-    ({0: 0.55, 16: 0.5, 64: 0.49}, 0.52, 0.5, 0.05),
-    ({0: 0.551, 16: 0.5, 64: 0.49}, 0.52, 0.5, 0.05),
+    ({0: 0.5625, 16: 0.5, 64: 0.49}, 0.52, 0.5, 0.0625),  # at the margin, exact in any order
+    ({0: 0.5626, 16: 0.5, 64: 0.49}, 0.52, 0.5, 0.0625),
     ({64: 0.58, 0: 0.53, 16: 0.41}, 0.52, 0.5, 0.05),
     ({0: 0.52, 16: 0.31}, 0.5, 0.5, 0.05),
+    ({0: 0.31, 16: 0.29}, 0.5, 0.5, 0.0625),
     ({0: 0.36, 32: 0.37}, 0.95, 1 / 3, 0.05),
+    ({0: 0.3832}, 0.4, 1 / 3, 0.05),
     ({0: 0.45, 32: 0.37}, 0.34, 1 / 3, 0.05),
     ({0: 0.52}, 0.5, 0.5, 0.01),
+    ({0: 0.515625}, 0.5, 0.5, 0.015625),
+    ({0: 0.5158}, 0.5, 0.5, 0.015625),
     ({0: 0.5}, 0.8, 0.5, 0.0),
+    ({0: 0.5004}, 0.8, 0.5, 0.0),
     ({0: 0.53, 8: 0.61}, 0.51, 0.5, 0.12),
     ({0: 0.68, 8: 0.4}, 0.5, 0.6, 0.05),
+    ({0: 0.07}, 0.3, 0.015625, 0.0625),  # one of many
+    ({0: 0.1}, 0.05, 0.015625, 0.0625),
+    ({0: 0.03}, 0.05, 0.03125, 0.0),
+    ({0: 0.018}, 0.02, 0.015625, 0.0),
 )
 
 
@@ -93,65 +102,57 @@ verdict = Exercise(
     misconceptions=(
         Misconception(
             "own adversary believed",
-            _gone_by(lambda probes, own, chance, margin: own <= chance + margin + 1e-9),
+            _gone_by(lambda probes, own, chance, margin: own <= chance + margin),
             "You believe the cure's own adversary. It may have stalled; what counts is what a new "
             "reader finds.",
         ),
         Misconception(
             "own adversary among the readers",
             _gone_by(
-                lambda probes, own, chance, margin: (
-                    max(*probes.values(), own) <= chance + margin + 1e-9
-                )
+                lambda probes, own, chance, margin: max(*probes.values(), own) <= chance + margin
             ),
             "The cure's own adversary is no witness, neither for nor against: it read other rows "
             "and other features while they moved. Ask the new readers.",
         ),
         Misconception(
             "one reader is enough",
-            _gone_by(lambda probes, own, chance, margin: probes[0] <= chance + margin + 1e-9),
+            _gone_by(lambda probes, own, chance, margin: probes[0] <= chance + margin),
             "You ask the smallest reader only. One that fails proves nothing: take the best.",
         ),
         Misconception(
             "mean of the readers",
             _gone_by(
                 lambda probes, own, chance, margin: (
-                    float(np.mean(list(probes.values()))) <= chance + margin + 1e-9
+                    float(np.mean(list(probes.values()))) <= chance + margin
                 )
             ),
             "You take the mean of the readers. If one of them can read it, it is there: the best.",
         ),
         Misconception(
             "worst reader",
-            _gone_by(
-                lambda probes, own, chance, margin: min(probes.values()) <= chance + margin + 1e-9
-            ),
+            _gone_by(lambda probes, own, chance, margin: min(probes.values()) <= chance + margin),
             "You take the worst reader. If one of them can read it, it is there: the best.",
         ),
         Misconception(
             "largest reader",
-            _gone_by(
-                lambda probes, own, chance, margin: probes[max(probes)] <= chance + margin + 1e-9
-            ),
+            _gone_by(lambda probes, own, chance, margin: probes[max(probes)] <= chance + margin),
             "You take the largest reader. A small one may read better; take the best.",
         ),
         Misconception(
             "no margin",
-            _gone_by(lambda probes, own, chance, margin: max(probes.values()) <= chance + 1e-9),
+            _gone_by(lambda probes, own, chance, margin: max(probes.values()) <= chance),
             "The margin is missing: up to it above chance counts as gone.",
         ),
         Misconception(
             "always a coin",
-            _gone_by(
-                lambda probes, own, chance, margin: max(probes.values()) <= 0.5 + margin + 1e-9
-            ),
+            _gone_by(lambda probes, own, chance, margin: max(probes.values()) <= 0.5 + margin),
             "Chance is not always one half: it is an argument.",
         ),
         Misconception(
             "below chance as well",
             _gone_by(
                 lambda probes, own, chance, margin: all(
-                    abs(p - chance) <= margin + 1e-9 for p in probes.values()
+                    abs(p - chance) <= margin for p in probes.values()
                 )
             ),
             "A reader far below chance reads nothing that it can use on new rows: only the best "

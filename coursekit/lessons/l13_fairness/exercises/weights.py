@@ -44,6 +44,7 @@ FIXED = (
     ("aaaaaaaaab", "0000000011"),
     ("bbbbbbba", "11111110"),
     ("abcabcabca", "2011021120"),
+    ("a" * 30 + "b" * 30 + "c", "0" * 29 + "1" * 30 + "02"),  # rare cells, a group by itself
 )
 
 
