@@ -104,7 +104,7 @@ def test_pictures_say_what_they_draw():
     alt = in_rows(ax, {"plain": {"one": interval([0.4, 0.6])}}, "share", 0.5)
     assert alt.startswith("plain: one 0.50 [") and ax.get_legend() is None
     with pytest.raises(ValueError, match="series has 5 entries"):
-        in_rows(ax, dict.fromkeys("abcde", {"one": interval([0.4, 0.6])}), "share")
+        in_rows(ax, {key: {"one": interval([0.4, 0.6])} for key in "abcde"}, "share")
     with pytest.raises(ValueError, match="series is empty"):
         in_rows(ax, {}, "share")
     table = pd.DataFrame({"group": ["a"], "probability": [0.4], "share": [0.5], "n": [4]})
