@@ -16,7 +16,7 @@ RATES = (
     "selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "base_rate",
 )  # fmt: skip
 SEPARATOR = "|"
-Groups = Sequence[Hashable]
+Groups = Sequence[Hashable] | NDArray | pd.Series  # one value per row
 
 
 def group_rates(

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from coursekit.utils.checks import require, require_list, require_share
 
+Values = Sequence[Hashable] | NDArray | pd.Series
 
-def reweighing_weights(groups: Sequence[Hashable], labels: Sequence[Hashable]) -> NDArray:
+
+def reweighing_weights(groups: Values, labels: Values) -> NDArray:
     """A weight per row, n_group · n_label / (n · n_group_and_label), (N,) float64.
 
     groups, labels: (N,), any values.  With these weights every group has the same share of each
@@ -24,9 +26,7 @@ def reweighing_weights(groups: Sequence[Hashable], labels: Sequence[Hashable]) -
     return sizes[("group",)] * sizes[("label",)] / (len(table) * sizes[("group", "label")])
 
 
-def balancing_weights(
-    groups: Sequence[Hashable], labels: Sequence[Hashable], gamma: float = 1.0
-) -> NDArray:
+def balancing_weights(groups: Values, labels: Values, gamma: float = 1.0) -> NDArray:
     """How often to draw each row, relative to the others: n_group_and_label^−γ, (N,) float64.
 
     gamma: 0 draws as the data are; 1 makes every cell of group and label equally frequent, and so
@@ -40,7 +40,7 @@ def balancing_weights(
     return sizes**-gamma
 
 
-def _cells(groups: Sequence[Hashable], labels: Sequence[Hashable]) -> pd.DataFrame:
+def _cells(groups: Values, labels: Values) -> pd.DataFrame:
     """A row per sample, with group and label as numbers."""
     columns = {}
     for name, values in (("groups", groups), ("labels", labels)):

@@ -28,7 +28,7 @@ LESSON = Lesson(
     question=Question(
         (
             "A company's network sorts applications and is to be made fair; somebody reports that "
-            "“the adversary ends near a coin's accuracy” and that all selection rates are equal. "
+            "the adversary ends near a coin's accuracy and that all selection rates are equal. "
             "Which numbers do you ask for before you believe that anything is fairer, on which "
             "rows, for which groups, and with how many people in each? Which of these numbers "
             "cannot be had, and whom would you have to ask? Which decision is not yours, and which "

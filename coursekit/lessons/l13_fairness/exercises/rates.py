@@ -108,7 +108,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 hit_rates = Exercise(
     key="13-rates",
-    points=2,
+    points=1,
     task="Return for each group in `names` how many positives it has and the true-positive rate, "
     "−1 where it has none.",
     reference=_hits,

@@ -60,7 +60,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
 
 independent_weights = Exercise(
     key="13-weights",
-    points=2,
+    points=1,
     task="Return a weight per row with which group and label are independent, and each as frequent "
     "as before.",
     reference=_weights,
