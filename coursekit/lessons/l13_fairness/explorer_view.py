@@ -14,6 +14,7 @@ from coursekit.course.plots.style import INK, MUTED, STILL, new_figure, style
 from coursekit.course.plots.tidy_tables import interval
 
 GROUPS = {"typical": "typical", "counter": "counter", "men": "men", "women": "women"}
+CHANGED = {"gap": "gap", "accuracy": "accuracy", "probe": "new reader"}
 READERS = {"probe": "new reader", "adversary": "cure's own"}
 GAPS = (-0.08, 0.32)
 APART = 0.14  # plain and cured stand so far above and below the row
@@ -154,15 +155,21 @@ class FairnessView:
         return pd.DataFrame(rows, columns=["what", "training", "mean", "low", "high"])
 
     def more_tables(self, data: State) -> dict[str, pd.DataFrame]:
-        """The gap at every share."""
-        rows = []
-        for share in data.plain:
-            cured = data.of("cured", "gap", share)
-            plain = data.of("plain", "gap", share)
-            rows.append((share, plain.mean, plain.low, plain.high, cured.mean, cured.low,
-                         cured.high))  # fmt: skip
-        columns = ["share", "plain", "low", "high", "with the cure", "its low", "its high"]
-        return {"Gap by share": pd.DataFrame(rows, columns=columns)}
+        """The gap at every share; what the cure changes at the chosen one."""
+        ends = ("plain", "low", "high", "with the cure", "its low", "its high")
+        gaps = [
+            (share, *(x for w in ("plain", "cured") for x in _ends(data.of(w, "gap", share))))
+            for share in data.plain
+        ]
+        changes = [(name, *_ends(data.change(c))) for c, name in CHANGED.items() if data.plain]
+        return {
+            "Gap by share": pd.DataFrame(gaps, columns=["share", *ends]),
+            "Changed by the cure": pd.DataFrame(changes, columns=["what", "mean", "low", "high"]),
+        }
+
+
+def _ends(i: Interval) -> tuple[float, float, float]:
+    return i.mean, i.low, i.high
 
 
 def hidden(data: State, which: str, column: str) -> bool:
@@ -186,8 +193,7 @@ def subtitle(data: State) -> str:
     if data.is_plain:
         return first
     changes = ", ".join(
-        f"{name} {written(data.change(column))}"
-        for column, name in (("gap", "gap"), ("accuracy", "accuracy"), ("probe", "new reader"))
+        f"{name} {written(data.change(column))}" for column, name in CHANGED.items()
     )
     return f"{first}\nThe cure changes: {changes}."
 
