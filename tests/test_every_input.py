@@ -40,6 +40,7 @@ from wrong_arguments import (
 
 from coursekit import analysis, balancing, fusion
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.german_credit import open_german_credit
 from coursekit.data.scene_captions import WORDS, caption_words, ids_of
 from coursekit.data.scenes import draw_scenes
 from coursekit.lessons.l02_fusion_operators.surfaces import Target
@@ -59,6 +60,7 @@ MODULES = (
     *("training.momentum_distillation", "training.image_text_matching"),
     *("training.masked_words", "training.word_patch_alignment", "models.captioner"),
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
+    *("training.gradient_reversal", "training.adversarial_projection"),
     "layers.self_attention",
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
@@ -66,7 +68,8 @@ MODULES = (
         f"data.{m}"
         for m in (
             *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
-            *("bag_of_words", "pair_augmentation"),
+            *("reweighing", "emoji_people", "german_credit"),
+            *("bag_of_words", "pair_augmentation", "picture_features"),
             *("scene_captions", "scene_combinations", "scenes"),
         )
     ),
@@ -103,6 +106,18 @@ PAIR_MODEL = build_classifier(
 PAIR_MODEL.fusion = TwoTower({"picture": 4, "text": 4}, 4, len(WORDS))
 COLOURS = torch.rand(5, 3, 8, 8)
 BAGS = torch.eye(5, 7)
+DRAWN = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
+BYTES = Argument(
+    DRAWN,
+    (
+        Wrong("shares", DRAWN.float()),
+        Wrong("numpy", DRAWN.numpy()),
+        Wrong("empty", DRAWN[:0]),
+        Wrong("flatter", DRAWN[0]),
+        Wrong("grey", DRAWN[:, :1]),
+        Wrong("narrow", DRAWN[..., :12]),
+    ),
+)
 PROMPTS = torch.randn(C, 2, 4)
 OWN = torch.eye(N, dtype=torch.bool)
 IDS = torch.tensor([3, 1, 3, 0, 5, 2])
@@ -757,6 +772,12 @@ TABLE: dict[str, dict[str, Argument]] = {
         "generator": a(RNG),
         **PART_OF_A_BATCH,
     },
+    "data.picture_features.picture_features": {"pictures": BYTES},
+    "data.picture_features.principal_components": {
+        "train": batch(X),
+        "others": batch(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+        "size": count(2, 0, 5),
+    },
     "data.synthetic.shown_classes": {
         "kind": name("synergistic"),
         "label": count(1, -1, 6),
@@ -1092,6 +1113,231 @@ TABLE |= {
             Wrong("without its own", torch.zeros(2, 4, dtype=torch.bool)),
         ),
     },
+}
+
+ZEROS_ONES = [1, 0, 1, 1, 0, 0]
+MEMBERS = ["a", "a", "a", "b", "b", "b"]
+CREDIT = open_german_credit()
+BYTES = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
+
+
+def bits(good=ZEROS_ONES):
+    """Zeros and ones, one per row."""
+    wrong = (
+        Wrong("a two", [2, *good[1:]]),
+        Wrong("a half", [0.5, *good[1:]]),
+        Wrong("NaN", [math.nan, *good[1:]]),
+        Wrong("another size", good[1:]),
+        Wrong("none", []),
+        Wrong("deeper", [good]),
+        Wrong("letters", MEMBERS),
+    )
+    return Argument(good, wrong)
+
+
+def members(good=MEMBERS):
+    """A group per row."""
+    wrong = (
+        Wrong("another size", good[1:]),
+        Wrong("text", "aaabbb"),
+        Wrong("number", 7),
+        Wrong("none", []),
+        Wrong("one without", [*good[1:], None]),
+    )
+    return Argument(good, wrong)
+
+
+ROW_WEIGHTS = Argument(
+    [1.0] * 6,
+    (
+        Wrong("negative", [-1.0] * 6),
+        Wrong("NaN", [math.nan] * 6),
+        Wrong("another size", [1.0] * 5),
+        Wrong("text", "text"),
+    ),
+)
+RATES_OF_GROUPS = Argument(
+    [0.2, 0.5],
+    (Wrong("none", []), Wrong("text", "text"), Wrong("deeper", [[0.2, 0.5]])),
+)
+APART = {"groups": members(), "weights": ROW_WEIGHTS, "to_overall": flag()}
+BOOTSTRAP = {
+    "labels": bits(),
+    "predictions": bits(),
+    "groups": members(),
+    "rate": name("accuracy"),
+    "draws": count(20, 0),
+    "level": number(0.9, 0, 1),
+    "seed": count(0, -1),
+}
+TABLE |= {
+    "analysis.group_rates.group_rates": {
+        "labels": bits(),
+        "predictions": bits(),
+        "groups": members(),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_rates.zeros_and_ones": {
+        "name": free("values"),
+        "values": bits()._replace(
+            wrong=tuple(w for w in bits().wrong if w.label != "another size")
+        ),
+    },
+    "analysis.group_rates.overall_rates": {
+        "labels": bits(),
+        "predictions": bits(),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_rates.intersections": {
+        "attributes": Argument(
+            [MEMBERS, ZEROS_ONES],
+            (
+                Wrong("none", []),
+                Wrong("number", 7),
+                Wrong("numbers", [7, 7]),
+                Wrong("two lengths", [MEMBERS, MEMBERS[1:]]),
+            ),
+        ),
+    },
+    **{
+        f"analysis.group_metrics.rate_{kind}": {
+            "rates": RATES_OF_GROUPS,
+            "overall": number(0.3)._replace(wrong=()),
+        }
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.demographic_parity_{kind}": {"predictions": bits(), **APART}
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.equal_opportunity_{kind}": {
+            "labels": bits(),
+            "predictions": bits(),
+            **APART,
+            "undefined": free(math.nan),
+        }
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.equalized_odds_{kind}": {
+            "labels": bits(),
+            "predictions": bits(),
+            **APART,
+            "combine": name("worst"),
+            "undefined": free(math.nan),
+        }
+        for kind in ("difference", "ratio")
+    },
+    "analysis.group_metrics.signed_differences": {
+        "labels": bits(),
+        "predictions": bits(),
+        "groups": members(),
+        "unprivileged": Argument("a", (Wrong("strange", "c"),)),
+        "privileged": Argument("b", (Wrong("strange", "c"),)),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_intervals.bootstrap_rates": BOOTSTRAP,
+    "analysis.group_intervals.bootstrap_difference": BOOTSTRAP,
+    "analysis.group_calibration.group_calibration": {
+        "labels": bits(),
+        "probabilities": Argument(
+            [0.1, 0.9, 0.5, 0.4, 1.0, 0.0],
+            (
+                Wrong("above one", [1.1] * 6),
+                Wrong("NaN", [math.nan] * 6),
+                Wrong("another size", [0.5] * 5),
+                Wrong("text", "text"),
+            ),
+        ),
+        "groups": members(),
+        "bins": count(5, 0),
+    },
+    "analysis.fresh_probes.fresh_probes": {
+        "features": batch(X),
+        "attribute": labels(Y),
+        "test_features": like(Z)._replace(
+            wrong=tuple(w for w in like(Z).wrong if w.label != "another size")
+        ),
+        "test_attribute": labels(Y),
+        "sizes": Argument([4], (Wrong("none", []), Wrong("number", 4), Wrong("−1", [-1]))),
+        "seed": count(0, -1),
+    },
+    "analysis.fresh_probes.flipped": {
+        "labels": labels(Y, C, "another size"),
+        "accuracy": share(0.5),
+        "classes": count(C, 1),
+        "seed": count(0, -1),
+    },
+    "analysis.fresh_probes.answer_leakage": {
+        "answers": labels(Y, C),
+        "attribute": labels(Y),
+        "labels": labels(Y, C),
+        "classes": count(C, 1),
+        "seed": count(0, -1),
+    },
+    "training.gradient_reversal.reverse_gradient": {
+        "features": batch(X, "empty", "deeper", "flatter", "NaN", "inf"),
+        "strength": number(1.0, -1.0),
+    },
+    "training.gradient_reversal.reversal_strength": {
+        "progress": share(0.5),
+        "gamma": number(10.0, 0, -1.0),
+    },
+    "training.adversarial_projection.project_away": {
+        "task": batch(X, "empty", "deeper", "flatter"),
+        "adversary": like(Z, "empty"),
+        "alpha": number(1.0, -1.0),
+    },
+    "training.adversarial_projection.projected_gradients": {
+        "task": by_name({"w": X}, lambda x: batch(x, "empty", "deeper", "flatter")),
+        "adversary": by_name({"w": Z}, lambda x: batch(x, "deeper")),
+        "alpha": number(1.0, -1.0),
+        "whole_vector": flag(True),
+    },
+    "data.reweighing.reweighing_weights": {
+        "groups": members(),
+        "labels": Argument(
+            ZEROS_ONES,
+            (
+                Wrong("another size", ZEROS_ONES[1:]),
+                Wrong("none", []),
+                Wrong("number", 7),
+                Wrong("an empty cell", [1, 1, 1, 0, 0, 0], "empty cell"),
+                Wrong("one without", [*ZEROS_ONES[1:], None]),
+            ),
+        ),
+    },
+    "data.emoji_people.jittered": {
+        "pictures": Argument(
+            BYTES,
+            (
+                Wrong("floats", BYTES.float()),
+                Wrong("flatter", BYTES[0]),
+                Wrong("none", BYTES[:0]),
+                Wrong("list", BYTES.tolist()),
+            ),
+        ),
+        "times": count(2, 0),
+        "seed": count(0, -1),
+    },
+    "data.emoji_people.draw_people": {
+        "number_of_roles": count(4, 3, 1, 70),
+        "share": number(0.9, 0.4, 1.1),
+        "per_role": count(10, 0, 99),
+        "jitters": count(6, 0),
+        "of_roles": count(65, 1),
+        "seed": count(0, -1),
+    },
+    "data.german_credit.open_german_credit": {"young": count(25, 0)},
+    "data.german_credit.credit_features": {
+        "table": table(CREDIT, "age", "sex"),
+        "protected": flag(),
+    },
+}
+TABLE["data.reweighing.balancing_weights"] = {
+    **TABLE["data.reweighing.reweighing_weights"],
+    "gamma": share(0.5),
 }
 
 # Function → why it looks at nothing.

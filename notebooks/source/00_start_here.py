@@ -250,6 +250,7 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   other: what was learnt, and who checked it how?
 # - [10 Align before fuse](10_align_before_fuse.ipynb) The caption says left, the picture shows
 #   right: who notices, and where do they look?
+# - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

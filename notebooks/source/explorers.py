@@ -117,3 +117,12 @@ Shelf("retrieval")
 
 # %%
 Shelf("where")
+
+# %% [markdown]
+# ## A dependence, a cure, and who pays
+#
+# **Lesson 13.** Shows what a dependence in the training data does to the accuracy of each group,
+# what each cure changes, and who can still read the attribute.
+
+# %%
+Shelf("fairness")
