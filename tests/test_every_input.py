@@ -59,6 +59,7 @@ MODULES = (
     *("compare.seeds", "training.contrastive_losses", "training.alignment.correspondence"),
     *("training.momentum_distillation", "training.image_text_matching"),
     *("training.masked_words", "training.word_patch_alignment", "models.captioner"),
+    *("training.noisy_correspondence", "training.curriculum", "training.consistency"),
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
     *("training.gradient_reversal", "training.adversarial_projection"),
     "layers.self_attention",
@@ -70,6 +71,7 @@ MODULES = (
             *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
             *("reweighing", "emoji_people", "german_credit"),
             *("bag_of_words", "pair_augmentation", "picture_features"),
+            *("wrong_captions", "sampling_weights"),
             *("scene_captions", "scene_combinations", "scenes"),
         )
     ),
@@ -126,6 +128,13 @@ WORD_IDS = torch.tensor([[0, 3, 4], [0, 5, -1]])
 HAS_WORD, HAS_PATCH = (torch.ones(x.shape[:2], dtype=torch.bool) for x in (TOKENS, PATCHES))
 SENTENCES = torch.eye(7)[torch.randint(2, 7, (2, 3))]
 PART_OF_A_BATCH = {"whole": count(9, 1), "first": count(1, -1, 9)}
+PAIR_SCORES = torch.tensor([0.3, -0.1, 0.2, 0.5, 0.2])
+CHANCES = torch.tensor([0.2, 0.7, 0.5])
+NOT_CHANCES = (Wrong("above 1", CHANCES + 0.5), Wrong("below 0", CHANCES - 0.5))
+GROUPS_OF_SAMPLES = Argument(
+    ["a", "b", "b"], (Wrong("text", "abb"), Wrong("none", []), Wrong("number", 7))
+)
+SQUARE = batch(torch.rand(4, 4), also=(Wrong("narrow", torch.rand(4, 3)),))
 LOG_SCALE = Argument(
     torch.tensor(2.0),
     (
@@ -425,6 +434,157 @@ TABLE: dict[str, dict[str, Argument]] = {
         "first": directions(X),
         "second": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
         "k": count(2, 0, N),
+    },
+    "analysis.similarity_filter.pair_cosines": {
+        "pictures": directions(X),
+        "captions": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+    },
+    "analysis.similarity_filter.keep_share": {"scores": batch(PAIR_SCORES), "share": share(0.4)},
+    "analysis.similarity_filter.chance_to_be_kept": {
+        "scores": batch(PAIR_SCORES),
+        "share": share(0.4),
+    },
+    "analysis.similarity_filter.keep_as_released": {
+        "scores": batch(PAIR_SCORES),
+        "share": with_also(share(0.4), Wrong("all", 1.0)),
+    },
+    "analysis.similarity_filter.passes_basic_rules": {
+        "text": Argument("a red dog", (Wrong("number", 7), Wrong("none", None))),
+        "width": count(300, 0),
+        "height": count(300, -1),
+        "language": Argument("en", (Wrong("number", 7), Wrong("none", None))),
+    },
+    "analysis.similarity_filter.clip_score": {
+        "pictures": directions(X),
+        "captions": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "weight": number(2.5, 0, -1),
+    },
+    "analysis.similarity_filter.reference_score": {
+        "captions": directions(Z),
+        "references": several([X[:2], X[2:3], X[3:], X[:1], X[:2], X[:3]], batch),
+    },
+    "analysis.similarity_filter.reference_clip_score": {
+        "pictures": directions(X),
+        "captions": directions(Z, also=(Wrong("another size", torch.cat([Z, Z])),)),
+        "references": several([X[:2], X[2:3], X[3:], X[:1], X[:2], X[:3]], batch),
+        "weight": number(2.5, 0, -1),
+    },
+    "analysis.clean_mixture.scaled_losses": {
+        "losses": batch(PAIR_SCORES, also=(Wrong("all equal", torch.ones(3)),))
+    },
+    "analysis.clean_mixture.clean_mixture": {
+        "losses": batch(PAIR_SCORES, also=(Wrong("all equal", torch.ones(3)),))
+    },
+    "analysis.clean_mixture.clean_part": {
+        "probability": batch(CHANCES, also=NOT_CHANCES),
+        "threshold": share(0.5),
+    },
+    "analysis.checking_order.entropy": {
+        "probabilities": batch(
+            LOGITS.softmax(1),
+            also=(Wrong("not scaled", 2 * LOGITS.softmax(1)), Wrong("logits", LOGITS)),
+        )
+    },
+    "analysis.checking_order.margin": {
+        "scores": batch(LOGITS, also=(Wrong("one column", LOGITS[:, :1]),))
+    },
+    "analysis.checking_order.lowest_first": {
+        "scores": batch(PAIR_SCORES),
+        "count": count(2, -1, 6),
+    },
+    "analysis.checking_order.nearest_cut_first": {
+        "scores": batch(PAIR_SCORES),
+        "cut": number(0.2),
+        "count": count(2, -1, 6),
+    },
+    "analysis.checking_order.k_centres": {
+        "features": batch(X),
+        "count": count(2, -1, N + 1),
+        "first": count(1, -1, N),
+    },
+    "training.noisy_correspondence.hinges": {
+        "similarity": SQUARE,
+        "margins": like(torch.rand(4)),
+        "row_margin": flag(),
+    },
+    "training.noisy_correspondence.hardest_loss": {
+        "similarity": SQUARE,
+        "margins": like(torch.rand(4)),
+        "row_margin": flag(),
+    },
+    "training.noisy_correspondence.per_pair_loss": {
+        "similarity": SQUARE,
+        "margin": number(0.2, 0, -1),
+    },
+    "training.noisy_correspondence.warm_up_loss": {
+        "similarity": SQUARE,
+        "margin": number(0.2, 0, -1),
+    },
+    "training.noisy_correspondence.predicted_labels": {
+        "similarity": SQUARE,
+        "margin": number(0.2, 0, -1),
+    },
+    "training.noisy_correspondence.relative_labels": {
+        "similarity": SQUARE,
+        "margin": number(0.2, 0, -1),
+    },
+    "training.noisy_correspondence.soft_margins": {
+        "labels": batch(CHANCES, also=NOT_CHANCES),
+        "margin": number(0.2, 0, -1),
+        "form": name("linear"),
+    },
+    "training.curriculum.paced_share": {
+        "step": count(1, -1),
+        "steps": count(10, 0),
+        "start": with_also(share(0.3), Wrong("nothing", 0)),
+    },
+    "training.curriculum.learning_order": {
+        "difficulty": batch(PAIR_SCORES),
+        "order": name("easy first"),
+        "generator": a(RNG),
+    },
+    "training.curriculum.small_losses": {"losses": batch(PAIR_SCORES), "share": share(0.4)},
+    "training.curriculum.self_paced": {"losses": batch(PAIR_SCORES), "largest": number(0.4)},
+    "training.consistency.point_consistency": {"clean": batch(X), "changed": like(Z)},
+    "training.consistency.answer_consistency": {"clean": batch(X), "changed": like(Z)},
+    "training.consistency.spread": {"features": batch(X)},
+    "data.wrong_captions.exchange_captions": {
+        "captions": Argument(
+            ["a", "b", "c", "d"],
+            (
+                Wrong("text", "abcd"),
+                Wrong("none", []),
+                Wrong("number", 7),
+                Wrong("all alike", ["a"] * 4),
+            ),
+        ),
+        "share": with_also(share(0.5), Wrong("one only", 0.25)),
+        "generator": a(RNG),
+    },
+    "data.wrong_captions.wrong_pairs": {
+        "owner": Argument(
+            torch.tensor([1, 0, 2]),
+            (
+                Wrong("beyond", torch.tensor([1, 3, 2])),
+                Wrong("−1", torch.tensor([1, -1, 2])),
+                Wrong("another size", torch.tensor([1, 0])),
+                Wrong("not whole", torch.ones(3)),
+                Wrong("list", [1, 0, 2]),
+            ),
+        ),
+        "captions": Argument(
+            ["a", "b", "c"], (Wrong("text", "abc"), Wrong("none", []), Wrong("number", 7))
+        ),
+    },
+    "data.sampling_weights.group_sizes": {"groups": GROUPS_OF_SAMPLES},
+    "data.sampling_weights.inverse_count_weights": {"groups": GROUPS_OF_SAMPLES},
+    "data.sampling_weights.sampling_weights": {
+        "groups": GROUPS_OF_SAMPLES,
+        "exponent": number(0.5, -1),
+    },
+    "data.sampling_weights.group_shares": {
+        "groups": GROUPS_OF_SAMPLES,
+        "exponent": number(0.5, -1),
     },
     "analysis.retrieval.chance_recall": {
         "k": count(5, 0),
@@ -910,6 +1070,12 @@ TABLE: dict[str, dict[str, Argument]] = {
     },
     "utils.tensor_checks.require_scalar": {"name": free("x"), "x": LOG_SCALE},
     "utils.tensor_checks.require_pairs": {"first": batch(X), "second": like(Z)},
+    "utils.tensor_checks.require_one_shape": {
+        "first_name": free("x"),
+        "first": batch(X)._replace(says="x"),
+        "second_name": free("y"),
+        "second": like(Z)._replace(says="y"),
+    },
     "utils.tensor_checks.require_one_width": {
         "first_name": free("first"),
         "first": batch(X),

@@ -40,7 +40,6 @@ NOT_YET = {
     "mfas.json": "the search for fusion architectures is not in the package yet",
     "mla.json": "alternating updates (MLA) are not in the package yet",
     "mmpareto.json": "MMPareto is not in the package yet",
-    "ncr.json": "correspondence rectification is not in the package yet",
     "opm.json": "on-the-fly prediction modulation is not in the package yet",
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
@@ -51,7 +50,6 @@ NOT_YET = {
     "remix.json": "the re-mixing of samples is not in the package yet",
     "rubi.json": "RUBi is not in the package yet",
     "sample_valuation.json": "the valuation of single samples is not in the package yet",
-    "similarity_filter.json": "filtering by similarity is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }
 

@@ -88,8 +88,13 @@ def require_scalar(name: str, x: Any) -> None:
 
 def require_pairs(first: Any, second: Any) -> None:
     """Refuse what are not two finite batches of one shape (B, D), where row i of both is a pair."""
-    require_batch("first", first, (None, None))
-    require_batch("second", second, tuple(first.shape))
+    require_one_shape("first", first, "second", second)
+
+
+def require_one_shape(first_name: str, first: Any, second_name: str, second: Any) -> None:
+    """Refuse what are not two finite batches of one shape (B, D)."""
+    require_batch(first_name, first, (None, None))
+    require_batch(second_name, second, tuple(first.shape))
 
 
 def require_one_width(first_name: str, first: Any, second_name: str, second: Any) -> None:

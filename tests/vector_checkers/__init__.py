@@ -5,7 +5,7 @@ from vector_checkers import (
     alignment,
     attention,
     calibration,
-    fairness,
+    *(curating, fairness),
     fusion,
     fusion_alignment,
     gradients,
@@ -16,7 +16,7 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, fairness, fusion, fusion_alignment, gradients, pmr),
+    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment, gradients, pmr),
     *(products, retrieval, scores),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

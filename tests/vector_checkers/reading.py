@@ -130,6 +130,21 @@ class Part:
             self.compared.add(key)
             self.report.compared += size
 
+    def same_flags(self, key, computed):
+        """Compare a list of true and false with a tensor of them."""
+        value = self.take(key)
+        if not isinstance(value, list) or not all(isinstance(x, bool) for x in value):
+            raise Unreadable(f"{self.at(key)} is {value!r}; true or false in a list was expected.")
+        pairs = enumerate(zip(value, computed.tolist(), strict=False))
+        places = [i for i, (x, y) in pairs if x is not y]
+        if places or len(value) != len(computed):
+            self.report.problems.append(
+                f"{self.at(key)} has {len(value)} entries, {len(computed)} were computed; those at "
+                f"{places[:5]} differ."
+            )
+        self.compared.add(key)
+        self.report.compared += len(value)
+
     def same_in(self, key, computed):
         """Compare the dictionary under a key with one of the same names."""
         child = self.part(key)
