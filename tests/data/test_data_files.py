@@ -35,6 +35,7 @@ NAMES = [
     "depth_curves.csv",
     "depth_results.csv",
     "depth_trials.csv",
+    "easy_vqa.npz",
     "emap.csv",
     "emoji.csv",
     "emoji_google.npz",
