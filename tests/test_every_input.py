@@ -66,7 +66,7 @@ MODULES = (
         f"data.{m}"
         for m in (
             *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
-            *("bag_of_words", "pair_augmentation"),
+            *("bag_of_words", "pair_augmentation", "picture_features"),
             *("scene_captions", "scene_combinations", "scenes"),
         )
     ),
@@ -103,6 +103,18 @@ PAIR_MODEL = build_classifier(
 PAIR_MODEL.fusion = TwoTower({"picture": 4, "text": 4}, 4, len(WORDS))
 COLOURS = torch.rand(5, 3, 8, 8)
 BAGS = torch.eye(5, 7)
+DRAWN = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
+BYTES = Argument(
+    DRAWN,
+    (
+        Wrong("shares", DRAWN.float()),
+        Wrong("numpy", DRAWN.numpy()),
+        Wrong("empty", DRAWN[:0]),
+        Wrong("flatter", DRAWN[0]),
+        Wrong("grey", DRAWN[:, :1]),
+        Wrong("narrow", DRAWN[..., :12]),
+    ),
+)
 PROMPTS = torch.randn(C, 2, 4)
 OWN = torch.eye(N, dtype=torch.bool)
 IDS = torch.tensor([3, 1, 3, 0, 5, 2])
@@ -756,6 +768,12 @@ TABLE: dict[str, dict[str, Argument]] = {
         "share": number(0.3, -0.1, 1),
         "generator": a(RNG),
         **PART_OF_A_BATCH,
+    },
+    "data.picture_features.picture_features": {"pictures": BYTES},
+    "data.picture_features.principal_components": {
+        "train": batch(X),
+        "others": batch(Z, also=(Wrong("another width", torch.randn(N, 5)),)),
+        "size": count(2, 0, 5),
     },
     "data.synthetic.shown_classes": {
         "kind": name("synergistic"),
