@@ -3,7 +3,9 @@
 Victor Zhou, easy-VQA, https://github.com/vzhou842/easy-VQA, MIT.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -11,9 +13,10 @@ from torch import Tensor
 
 from coursekit.data.files import open_checked
 from coursekit.data.question_pool import QuestionPool
-from coursekit.utils.checks import require, require_instance
+from coursekit.utils.checks import choose, require, require_instance
 
-TRAIN = 4000  # the first pictures, from which training draws; the others test
+# How many pictures are whose, in their order; the package's own test is the test.
+PARTS: Mapping[str, int] = MappingProxyType({"train": 3500, "valid": 500, "test": 1000})
 SHAPES = ("circle", "rectangle", "triangle")
 COLOURS = ("black", "blue", "brown", "gray", "green", "red", "teal", "yellow")
 TYPES = ("shape", "colour", "yes/no")
@@ -28,10 +31,19 @@ class EasyVQA:
     pictures: Tensor
     questions: QuestionPool
 
-    @property
-    def of_training(self) -> Tensor:
-        """Which pictures are for training, (5000,) bool."""
-        return torch.arange(len(self.pictures)) < TRAIN
+    def part(self, name: str) -> QuestionPool:
+        """The questions about the pictures of "train", "valid" or "test".
+
+        Errors: ValueError for another part.
+        """
+        return self.questions.about(self.of(name))
+
+    def of(self, name: str) -> Tensor:
+        """Which pictures belong to a part, (5000,) bool.  Errors: ValueError for another part."""
+        place = list(PARTS).index(choose("name", name, PARTS))
+        ends = torch.tensor([*PARTS.values()]).cumsum(0)
+        owner = torch.bucketize(torch.arange(len(self.pictures)), ends, right=True)
+        return owner == place
 
 
 def open_easy_vqa() -> EasyVQA:

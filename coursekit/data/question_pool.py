@@ -5,7 +5,6 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from coursekit.data.bag_of_words import vocabulary, words_of
 from coursekit.utils.checks import require, require_instance
@@ -63,7 +62,7 @@ class QuestionPool:
     def bags(self) -> Tensor:
         """Each text as a bag of words, (T, V) float32, of length one."""
         words = [words_of(text) for text in self.texts]
-        return F.normalize(vocabulary(words, least=1).bags(words), dim=1)
+        return vocabulary(words, least=1).bags(words)
 
     def part(self, rows: Tensor) -> "QuestionPool":
         """The questions of these rows, in their order; texts, answers and keys stay."""

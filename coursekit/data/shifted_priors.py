@@ -6,6 +6,7 @@ https://arxiv.org/abs/1712.00377, section 3; here the priors are chosen, and a t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -89,30 +90,41 @@ def _one_of_each(pool: QuestionPool, cells: Tensor, generator: torch.Generator) 
 
 def draw_splits(
     train: QuestionPool,
+    valid: QuestionPool,
     test: QuestionPool,
     seed: int,
     share: float = 0.8,
     counts: tuple[int, int] = (4000, 1500),
 ) -> tuple[Mapping[str, QuestionPool], Preferences]:
-    """Questions of "train", and of the three `TESTS`, about pictures that training does not show.
+    """Questions of "train", of "valid" with the same prior, and of the three `TESTS`.
 
-    train, test: pools of different pictures with the same texts, answers and keys.  seed: of the
-    preferred answers too.  share: of the preferred answer in training and in the test of the same
-    prior; in the shifted test another answer has it.  counts: of training, and of each test.
+    train, valid, test: pools of different pictures with the same texts, answers and keys.  seed: of
+    the preferred answers too.  share: of the preferred answer in training, in "valid" and in the
+    test of the same prior; in the shifted test another answer has it.  counts: of training, and of
+    each other split.
+    Errors: ValueError for pools that share a picture, and as the functions above.
     """
     require_count("seed", seed)
-    shared = set(train.picture.tolist()) & set(test.picture.tolist())
-    require(not shared, f"test has pictures of train, such as {sorted(shared)[:3]}.")
+    _require_apart(("train", train), ("valid", valid), ("test", test))
     generator = torch.Generator().manual_seed(seed)
-    possible = train.possible & test.possible
+    possible = train.possible & valid.possible & test.possible
     preferences = draw_preferences(possible, generator)
     same = prior_with_share(possible, preferences.train, share)
     shifted = prior_with_share(possible, preferences.shifted, share)
-    priors = dict(zip(TESTS, (same, shifted, flat_prior(possible)), strict=True))
-    splits = {"train": draw_questions(train, same, counts[0], generator)}
-    for name, prior in priors.items():
+    splits = {
+        "train": draw_questions(train, same, counts[0], generator),
+        "valid": draw_questions(valid, same, counts[1], generator),
+    }
+    for name, prior in zip(TESTS, (same, shifted, flat_prior(possible)), strict=True):
         splits[name] = draw_questions(test, prior, counts[1], generator)
     return splits, preferences
+
+
+def _require_apart(*pools: tuple[str, QuestionPool]) -> None:
+    """Refuse pools that share a picture."""
+    for (one_name, one), (name, other) in combinations(pools, 2):
+        shared = set(one.picture.tolist()) & set(other.picture.tolist())
+        require(not shared, f"{name} has pictures of {one_name}, such as {sorted(shared)[:3]}.")
 
 
 def _require_possible(possible: Tensor) -> None:
