@@ -27,22 +27,22 @@ class Answerer(nn.Module):
         """detach: whether RUBi's mask sends no gradient into the question's encoder."""
         super().__init__()
         self.see, self.read = _encoder(picture_width), _encoder(question_width)
-        self.joint = nn.Sequential(nn.Linear(3 * WIDTH, WIDTH), nn.ReLU())
-        self.answer = nn.Linear(WIDTH, num_answers)
+        self.answer = nn.Linear(3 * WIDTH, num_answers)
         self.picture_head = nn.Linear(WIDTH, num_answers)
         self.question_head = nn.Linear(WIDTH, num_answers)
-        self.factor = BiasFactor(WIDTH)
+        self.factor = BiasFactor(3 * WIDTH)
         self.mask = QuestionMask(WIDTH, num_answers, detach)
 
     def forward(self, picture: Tensor, question: Tensor) -> Answers:
-        """Logits (B, A) by head: "joint", "picture", "question", RUBi's "masked" and "mask's own".
+        """picture (B, cells, F): all cells through one encoder, then the largest of each number.
+        question (B, V).
 
+        Logits (B, A) by head: "joint", "picture", "question", RUBi's "masked" and "mask's own".
         "factor" (B,) is how far learned-mixin believes the bias.
         """
-        seen, asked = self.see(picture), self.read(question)
+        seen, asked = self.see(picture).amax(-2), self.read(question)
         both = torch.cat([seen, asked, seen.tanh() * asked.tanh()], dim=-1)
-        hidden = self.joint(both)
-        logits = self.answer(hidden)
+        logits = self.answer(both)
         masked, own = self.mask(asked, logits)
         return {
             "joint": logits,
@@ -50,5 +50,5 @@ class Answerer(nn.Module):
             "question": self.question_head(asked),
             "masked": masked,
             "mask's own": own,
-            "factor": self.factor(hidden),
+            "factor": self.factor(both),
         }

@@ -1,100 +1,89 @@
-"""Train the answerers of several seeds at once, and count what they answer rightly."""
+"""Train the answerers of several seeds at once."""
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import torch
 from torch import Tensor
 
 from coursekit.compare.networks_at_once import NetworksAtOnce, at_once
-from coursekit.data.shifted_priors import TESTS
-from coursekit.lessons.l12_unimodal_bias.answerer import Answerer
-from coursekit.lessons.l12_unimodal_bias.cures import Cure, training_batch
+from coursekit.lessons.l12_unimodal_bias.answerer import Answerer, Answers
+from coursekit.lessons.l12_unimodal_bias.cures import Batch, Cure, training_batch
+from coursekit.lessons.l12_unimodal_bias.paced_steps import PacedSteps
 from coursekit.lessons.l12_unimodal_bias.question_data import Draw, Seen, stacked
 
-EPOCHS, BATCH, RATE = 12, 64, 3e-3
+EPOCHS, BATCH, RATE = 12, 64, 8e-3
 
 
-def new_answerers(draws: Sequence[Draw], cure: Cure) -> NetworksAtOnce:
-    """Untrained networks, one per draw; the same start for every cure."""
+def new_answerers(draws: Sequence[Draw], detach: bool = True) -> NetworksAtOnce:
+    """Untrained networks, one per draw; the same start for every cure.  detach: RUBi's mask."""
     networks = []
-    for one in draws:
-        torch.manual_seed(one.seed)
-        seen = one.train
-        sizes = seen.pictures.shape[1], seen.bags.shape[1], len(seen.questions.answers)
-        networks.append(Answerer(*sizes, detach=cure.detach))
+    with torch.random.fork_rng():
+        for one in draws:
+            torch.manual_seed(one.seed)
+            seen = one.train
+            sizes = seen.pictures.shape[-1], seen.bags.shape[1], len(seen.questions.answers)
+            networks.append(Answerer(*sizes, detach=detach))
     return at_once(networks)
 
 
 def train_answerers(draws: Sequence[Draw], cure: Cure, epochs: int = EPOCHS) -> NetworksAtOnce:
-    """The networks of all draws, trained with one cure: one step for all of them."""
-    networks = new_answerers(draws, cure)
+    """The networks of all draws, trained with one cure: one step for all of them.
+
+    Every cure has the same steps, rate and order; noise is drawn anew at each look.
+    """
+    networks = new_answerers(draws, cure.detach).train()
     inputs = stacked([one.train for one in draws])
+    batches = training_batches(draws, inputs, cure)
+    rows = torch.stack(
+        [_order(d, w, cure, epochs) for d, w in zip(draws, batches["weight"], strict=True)]
+    )
+    optimizer = torch.optim.AdamW(networks.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=rows.shape[1])
+    paced = PacedSteps(networks) if cure.paced else None
+    noise = torch.Generator().manual_seed(draws[0].seed)
+    network = torch.arange(len(draws))[:, None]
+    for step in range(rows.shape[1]):
+        own = network, rows[:, step]
+        pictures = inputs["pictures"][own]
+        pictures = pictures + draws[0].noise * torch.randn(pictures.shape, generator=noise)
+        answers = networks(pictures, inputs["bags"][own])
+        batch = {name: values[own] for name, values in batches.items()}
+        optimizer.zero_grad()
+        cure.loss(answers, batch).sum().backward()
+        if paced is not None:
+            paced.remember()
+        optimizer.step()
+        if paced is not None:
+            paced.rescale(answers, batch["answers"])
+        schedule.step()
+    return networks.eval()
+
+
+def training_batches(draws: Sequence[Draw], inputs: Mapping[str, Tensor], cure: Cure) -> Batch:
+    """What cures read of the training questions, (K, N, …) each."""
     pool = draws[0].train.questions
     sizes = len(pool.keys), len(pool.answers)
     every = [
         training_batch(keys, answers, sizes, cure.neutral)
         for keys, answers in zip(inputs["keys"], inputs["answers"], strict=True)
     ]
-    batch = {name: torch.stack([one[name] for one in every]) for name in every[0]}
-    order = [_order(one, b["weight"], cure, epochs) for one, b in zip(draws, every, strict=True)]
-    rows = torch.stack(order)  # (K, steps, BATCH)
-    optimizer = torch.optim.AdamW(networks.parameters(), lr=RATE)
-    steps = rows.shape[1]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
-    network = torch.arange(len(draws))[:, None]
-    for step in range(steps):
-        own = rows[:, step]
-        answers = networks(inputs["pictures"][network, own], inputs["bags"][network, own])
-        loss = cure.loss(answers, {name: values[network, own] for name, values in batch.items()})
-        optimizer.zero_grad()
-        loss.sum().backward()
-        optimizer.step()
-        schedule.step()
-    return networks.eval()
+    return {name: torch.stack([one[name] for one in every]) for name in every[0]}
 
 
 def _order(one: Draw, weight: Tensor, cure: Cure, epochs: int) -> Tensor:
-    """Which questions each step reads, (steps, BATCH): shuffled epochs, or drawn by 1/n."""
+    """Which questions each step reads, (steps, BATCH): shuffled epochs, or drawn by ``weight``."""
     generator = torch.Generator().manual_seed(one.seed)
     count = len(one.train) // BATCH * BATCH
     if cure.balanced:
-        drawn = torch.multinomial(weight, epochs * count, replacement=True, generator=generator)
-    else:
-        shuffled = [torch.randperm(len(one.train), generator=generator)[:count]] * 0
-        for _ in range(epochs):
-            shuffled.append(torch.randperm(len(one.train), generator=generator)[:count])
-        drawn = torch.cat(shuffled)
-    return drawn.reshape(-1, BATCH)
+        rows = torch.multinomial(weight, epochs * count, replacement=True, generator=generator)
+        return rows.reshape(-1, BATCH)
+    shuffled = [torch.randperm(len(one.train), generator=generator)[:count] for _ in range(epochs)]
+    return torch.cat(shuffled).reshape(-1, BATCH)
 
 
 @torch.no_grad()
-def logits_of(networks: NetworksAtOnce, splits: Sequence[Seen], head: str) -> Tensor:
-    """Logits of every network on its own split, (K, N, A)."""
+def answers_of(networks: NetworksAtOnce, splits: Sequence[Seen]) -> Answers:
+    """What every network answers on its own split, (K, N, A) by head."""
     inputs = stacked(splits)
-    answers: Mapping[str, Tensor] = networks(inputs["pictures"], inputs["bags"])
-    return answers[head]
-
-
-def accuracies(logits: Tensor, splits: Sequence[Seen]) -> list[dict[str, float]]:
-    """Share of right answers per network, overall and by type of question."""
-    rows = []
-    for own, seen in zip(logits, splits, strict=True):
-        right = (own.argmax(-1) == seen.questions.answer).double()
-        by_type = {
-            kind: float(right[seen.questions.type == place].mean())
-            for place, kind in enumerate(seen.questions.types)
-        }
-        rows.append({"overall": float(right.mean()), **by_type})
-    return rows
-
-
-def test_table(networks: NetworksAtOnce, draws: Sequence[Draw], head: str) -> pd.DataFrame:
-    """Accuracy by seed, test and type of question, one row each."""
-    rows = []
-    for test in TESTS:
-        splits = [one.splits[test] for one in draws]
-        shares = accuracies(logits_of(networks, splits, head), splits)
-        for one, by_type in zip(draws, shares, strict=True):
-            rows += [(one.seed, test, kind, share) for kind, share in by_type.items()]
-    return pd.DataFrame(rows, columns=["seed", "test", "type", "accuracy"])
+    answers: Answers = networks(inputs["pictures"], inputs["bags"])
+    return answers

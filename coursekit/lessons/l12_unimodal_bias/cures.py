@@ -30,6 +30,7 @@ class Cure:
     """loss: gives (K,).  head: which answers at test.  balanced: batches drawn by 1/n.
 
     neutral: how the bias model treats answers that do not occur with a key.  detach: RUBi's mask.
+    paced: steps as long as MLB's rule says.
     """
 
     loss: Loss
@@ -37,11 +38,11 @@ class Cure:
     balanced: bool = False
     neutral: bool = True
     detach: bool = True
-    mlb: bool = False
+    paced: bool = False
 
 
-def heads(weights: Mapping[str, float]) -> Loss:
-    """Cross entropies of several heads, times their weights."""
+def heads(weights: Mapping[str, float | Tensor]) -> Loss:
+    """Cross entropies of several heads, times their weights, numbers or (K,)."""
 
     def loss(answers: Answers, batch: Batch) -> Tensor:
         parts = [w * cross_entropy(answers[head], batch["answers"]) for head, w in weights.items()]
@@ -83,10 +84,12 @@ CURES: Mapping[str, Cure] = MappingProxyType(
         "joint": Cure(heads({"joint": 1.0})),
         "question only": Cure(heads({"question": 1.0}), head="question"),
         "picture only": Cure(heads({"picture": 1.0}), head="picture"),
+        "both alone": Cure(heads({"picture": 1.0, "question": 1.0})),
         "loss per modality": Cure(heads({"joint": 1.0, "picture": 1.0, "question": 1.0})),
+        "MLB": Cure(heads({"joint": 1.0, "picture": 1.0, "question": 1.0}), paced=True),
         "RUBi": Cure(rubi),
         "RUBi, not detached": Cure(rubi, detach=False),
-        "reweight": Cure(reweighted),
+        "reweight": Cure(reweighted, neutral=False),
         "weights 1/n": Cure(weighted),
         "balanced sampling": Cure(heads({"joint": 1.0}), balanced=True),
         "product": Cure(product),

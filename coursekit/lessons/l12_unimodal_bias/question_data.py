@@ -1,4 +1,4 @@
-"""What lesson 12 trains and tests on: questions of easy-VQA with known priors, as numbers."""
+"""What lesson 12 trains and tests on: questions with known priors, as numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,17 @@ from coursekit.data.question_pool import QuestionPool
 from coursekit.data.shifted_priors import Preferences, draw_splits
 
 OUTLINE_SIZE = 29  # numbers of an outline
-NOISE = 0.5  # of every picture, in units of a feature's deviation: bad pictures
+NOISE = 0.5  # of every look at a picture, in units of a number's deviation
+SHARE = 0.8  # of the preferred answer
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Questions of one split as a network reads them: pictures (N, F) with noise, bags (N, V)."""
+    """Questions of one split as a network reads them.
+
+    pictures: (N, cells, F); for training without noise, which is drawn anew at each look.
+    bags: (N, V), the questions' words.
+    """
 
     questions: QuestionPool
     pictures: Tensor
@@ -30,11 +35,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Draw:
-    """All splits of one seed, and which answers its keys prefer."""
+    """All splits of one seed, and which answers its keys prefer.
+
+    every_test_question: all that can be asked about the test's pictures, each once.
+    """
 
     splits: Mapping[str, Seen]
+    every_test_question: Seen
     preferences: Preferences
     seed: int
+    noise: float
 
     @property
     def train(self) -> Seen:
@@ -43,8 +53,11 @@ class Draw:
 
 
 @lru_cache(maxsize=1)
-def the_pictures() -> tuple[EasyVQA, Tensor]:
-    """easy-VQA, and its pictures as 32 numbers each, (5000, 32), of deviation one in training."""
+def shape_pictures() -> tuple[EasyVQA, Tensor]:
+    """easy-VQA, and its pictures as 32 numbers each, (5000, 1, 32), of deviation one in training.
+
+    29 for the outline (principal components) and 3 for the colour; no network reads pixels.
+    """
     data = open_easy_vqa()
     train = data.of("train")
     raw = outlines_and_colours(data.pictures)
@@ -53,26 +66,37 @@ def the_pictures() -> tuple[EasyVQA, Tensor]:
     numbers = torch.from_numpy(pca.transform(outlines.numpy())).float()
     features = torch.cat([numbers, colours], dim=1)
     mean, deviation = features[train].mean(0), features[train].std(0)
-    return data, (features - mean) / deviation
+    return data, ((features - mean) / deviation)[:, None]
 
 
 @lru_cache(maxsize=16)
-def draw(seed: int, share: float = 0.8, noise: float = NOISE) -> Draw:
-    """Questions, preferred answers and noise of one seed.
+def draw_shapes(seed: int, share: float = SHARE, noise: float = NOISE) -> Draw:
+    """Questions about easy-VQA's pictures, preferred answers and noise, all of one seed.
 
     share: of the preferred answer, see `coursekit.data.shifted_priors.draw_splits`.
     """
-    data, features = the_pictures()
-    pools = (data.part(name) for name in ("train", "valid", "test"))
+    data, features = shape_pictures()
+    pools = [data.part(name) for name in ("train", "valid", "test")]
+    return as_draw(pools, features, seed, share, noise)
+
+
+def as_draw(
+    pools: Sequence[QuestionPool], features: Tensor, seed: int, share: float, noise: float
+) -> Draw:
+    """Questions of the pools train, valid and test about pictures (P, cells, F)."""
     splits, preferences = draw_splits(*pools, seed=seed, share=share)
     generator = torch.Generator().manual_seed(seed)
-    seen = features + noise * torch.randn(features.shape, generator=generator)
-    bags = data.questions.bags
-    return Draw(
-        {name: Seen(q, seen[q.picture], bags[q.text]) for name, q in splits.items()},
-        preferences,
-        seed,
-    )
+    noisy = features + noise * torch.randn(features.shape, generator=generator)
+
+    def seen(questions: QuestionPool, pictures: Tensor) -> Seen:
+        bags = questions.bags[questions.text]
+        return Seen(questions, pictures[questions.picture], bags)
+
+    by_name = {
+        name: seen(questions, features if name == "train" else noisy)
+        for name, questions in splits.items()
+    }
+    return Draw(by_name, seen(pools[-1], noisy), preferences, seed, noise)
 
 
 def stacked(splits: Sequence[Seen]) -> dict[str, Tensor]:
