@@ -12,8 +12,14 @@ import torch
 from torch import Tensor
 
 from coursekit.data.question_pool import QuestionPool
-from coursekit.utils.checks import require, require_count, require_instance, require_share
-from coursekit.utils.tensor_checks import require_bools, require_labels
+from coursekit.utils.checks import (
+    require,
+    require_count,
+    require_instance,
+    require_list,
+    require_share,
+)
+from coursekit.utils.tensor_checks import require_batch, require_bools, require_labels
 
 TESTS = ("same prior", "shifted prior", "flat prior")
 
@@ -32,6 +38,7 @@ def draw_preferences(possible: Tensor, generator: torch.Generator) -> Preference
     possible: (K, A) bool.  Errors: ValueError for a key with fewer than two possible answers.
     """
     _require_possible(possible)
+    require_instance("generator", generator, torch.Generator)
     order = torch.rand(possible.shape, generator=generator).masked_fill(~possible, -1)
     first_two = order.topk(2, dim=1).indices
     return Preferences(first_two[:, 0], first_two[:, 1])
@@ -67,8 +74,8 @@ def draw_questions(
     """
     require_instance("pool", pool, QuestionPool)
     require_count("count", count, 1)
-    want = (len(pool.keys), len(pool.answers))
-    require(tuple(prior.shape) == want, f"prior has shape {tuple(prior.shape)}; {want} expected.")
+    require_instance("generator", generator, torch.Generator)
+    require_batch("prior", prior, (len(pool.keys), len(pool.answers)))
     missing = (prior > 0) & ~pool.possible
     require(not bool(missing.any()), "prior has answers that do not occur in pool.")
     keys_of_type = torch.bincount(pool.type_of_key)
@@ -105,6 +112,10 @@ def draw_splits(
     Errors: ValueError for pools that share a picture, and as the functions above.
     """
     require_count("seed", seed)
+    require_list("counts", counts, "how many questions")
+    require(len(counts) == 2, f"counts has {len(counts)} numbers; two were expected.")
+    for count in counts:
+        require_count("a number in counts", count, 1)
     _require_apart(("train", train), ("valid", valid), ("test", test))
     generator = torch.Generator().manual_seed(seed)
     possible = train.possible & valid.possible & test.possible
@@ -121,7 +132,9 @@ def draw_splits(
 
 
 def _require_apart(*pools: tuple[str, QuestionPool]) -> None:
-    """Refuse pools that share a picture."""
+    """Refuse what are no pools, and pools that share a picture."""
+    for name, pool in pools:
+        require_instance(name, pool, QuestionPool)
     for (one_name, one), (name, other) in combinations(pools, 2):
         shared = set(one.picture.tolist()) & set(other.picture.tolist())
         require(not shared, f"{name} has pictures of {one_name}, such as {sorted(shared)[:3]}.")

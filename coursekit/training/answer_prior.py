@@ -56,9 +56,11 @@ def cross_fitted_prior(
     i mod ``folds``: questions in random order are expected.  Otherwise as `answer_prior`.
     """
     require_count("folds", folds, 2)
-    require_labels("keys", keys)
+    require_count("num_keys", num_keys, 1)
+    require_count("num_answers", num_answers, 1)
+    require_labels("keys", keys, num_classes=num_keys)
     require(len(keys) >= folds, f"keys has {len(keys)} questions; {folds} or more were expected.")
-    require_labels("answers", answers, len(keys))
+    require_labels("answers", answers, len(keys), num_answers)
     fold = torch.arange(len(keys)) % folds
     rows = torch.empty(len(keys), num_answers, dtype=torch.float64)
     for one in range(folds):

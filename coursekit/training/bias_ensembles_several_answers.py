@@ -89,7 +89,9 @@ def _log_bias(bias: Tensor, smoothing: Tensor | float) -> Pair:
     if isinstance(smoothing, Tensor):
         require_scalar("smoothing", smoothing)
         smoothing = not_half(smoothing)
-    require_not_negative("smoothing", float(smoothing))
+        require_not_negative("smoothing", smoothing.item())
+    else:
+        require_not_negative("smoothing", smoothing)
     bias = not_half(bias)
     yes, no = bias + smoothing, 1 - bias + smoothing
     sentence = "bias has a 0 or 1, whose logarithm is −∞; a smoothing above 0 was expected."

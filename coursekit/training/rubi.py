@@ -1,4 +1,4 @@
-"""RUBi: the question masks the logits, so that what it knows alone need not be learnt with pictures.
+"""RUBi: the question masks the logits; what it knows alone need not be learnt with pictures.
 
 Cadene and colleagues, RUBi: Reducing Unimodal Biases for Visual Question Answering (2019),
 https://arxiv.org/abs/1906.10169, section 3.2, equations 4 to 7.
@@ -19,14 +19,20 @@ class QuestionMask(nn.Module):
     only: at test time the logits answer without a mask.
     """
 
-    def __init__(self, width: int, num_answers: int, detach: bool = True) -> None:
-        """width: of the question's features.  detach: no gradient into them, as in the paper."""
+    def __init__(
+        self, width: int, num_answers: int, detach: bool = True, second_layer: bool = True
+    ) -> None:
+        """width: of the question's features.  detach: no gradient into them, as in the paper.
+
+        second_layer: whether there is ``question``; without it ``answer`` is judged itself.
+        """
         super().__init__()
         require_count("width", width, 1)
         require_count("num_answers", num_answers, 1)
         require_flag("detach", detach)
+        require_flag("second_layer", second_layer)
         self.answer = nn.Linear(width, num_answers)
-        self.question = nn.Linear(num_answers, num_answers)
+        self.question = nn.Linear(num_answers, num_answers) if second_layer else nn.Identity()
         self.detach = detach
 
     def forward(self, features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:

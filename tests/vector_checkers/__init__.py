@@ -12,10 +12,11 @@ from vector_checkers import (
     products,
     retrieval,
     scores,
+    unimodal_bias,
 )
 
 MODULES = (
     *(agm, alignment, attention, calibration, fusion, fusion_alignment, gradients, pmr, products),
-    *(retrieval, scores),
+    *(retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

@@ -18,8 +18,7 @@ def by_type(answered: Tensor, seen: Seen) -> dict[str, float]:
     right = (answered == seen.questions.answer).double()
     kinds = seen.questions.type
     shares = {
-        kind: float(right[kinds == place].mean())
-        for place, kind in enumerate(seen.questions.types)
+        kind: float(right[kinds == place].mean()) for place, kind in enumerate(seen.questions.types)
     }
     return {ALL: float(right.mean()), **shares}
 

@@ -95,6 +95,7 @@ CURES: Mapping[str, Cure] = MappingProxyType(
         "product": Cure(product),
         "learned-mixin": Cure(mixin),
         "learned-mixin +H .03": Cure(partial(mixin, entropy_weight=0.03)),
+        "learned-mixin +H .1": Cure(partial(mixin, entropy_weight=0.1)),
         "learned-mixin +H .36": Cure(partial(mixin, entropy_weight=0.36)),
         "learned-mixin +H 1": Cure(partial(mixin, entropy_weight=1.0)),
         "product, impossible answers 0": Cure(product, neutral=False),

@@ -70,9 +70,7 @@ def additive_logits(networks: NetworksAtOnce, splits: Sequence[Seen]) -> Tensor:
     return torch.stack([project(own) for own in grid])
 
 
-def rows_of_cure(
-    method: str, cure: Cure, draws: Sequence[Draw], networks: NetworksAtOnce
-) -> Rows:
+def rows_of_cure(method: str, cure: Cure, draws: Sequence[Draw], networks: NetworksAtOnce) -> Rows:
     """A trained cure on the three tests."""
     logits = {t: answers_of(networks, [d.splits[t] for d in draws])[cure.head] for t in TESTS}
     return test_rows(method, draws, logits)
@@ -82,9 +80,7 @@ def rows_beside_joint(draws: Sequence[Draw], networks: NetworksAtOnce) -> Rows:
     """The joint network's answers when one modality is another question's, and EMAP's."""
     rows: Rows = []
     for method, what in (("pictures shuffled", "pictures"), ("questions shuffled", "bags")):
-        logits = {
-            t: shuffled_logits(networks, [d.splits[t] for d in draws], what) for t in TESTS
-        }
+        logits = {t: shuffled_logits(networks, [d.splits[t] for d in draws], what) for t in TESTS}
         rows += test_rows(method, draws, logits)
     few = [first_rows(d, EMAP_ROWS) for d in draws]
     cut = {t: answers_of(networks, [d.splits[t] for d in few])["joint"] for t in TESTS}
@@ -144,5 +140,5 @@ def priors(
 def summary(table: pd.DataFrame) -> str:
     """Means over seeds of all questions, by method and test."""
     overall = table[table["type"] == ALL]
-    means = overall.groupby(["data", "method", "test"], sort=False)["accuracy"].mean()
-    return str(means.unstack("test")[[*TESTS]].round(3).to_string())
+    means = overall.pivot_table("accuracy", ["data", "method"], "test", sort=False)
+    return means[[*TESTS]].round(3).to_string()
