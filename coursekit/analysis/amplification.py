@@ -1,4 +1,4 @@
-"""Does a model repeat the bias of its data, or make more of it? Four numbers, and one that misleads.
+"""Does a model repeat the bias of its data, or make more of it? Numbers, and one that misleads.
 
 Contexts (an action, a role) and attributes (who does it) are classes, (N,) int64 each.
 """

@@ -5,7 +5,7 @@
 Nothing is chosen: all cures have the same steps and rate, and no cure sees a test in training.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,9 +24,21 @@ from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, tr
 from coursekit.lessons.l12_unimodal_bias.blend import blended
 from coursekit.lessons.l12_unimodal_bias.cures import CURES, Cure
 from coursekit.lessons.l12_unimodal_bias.question_data import Draw, Seen, draw_shapes, stacked
+from coursekit.lessons.l12_unimodal_bias.scene_data import draw_scene_questions
 from coursekit.utils.threads import threads
 
 Rows = list[dict[str, object]]
+ON_SCENES = (
+    "joint",
+    "question only",
+    "picture only",
+    "loss per modality",
+    "reweight",
+    "balanced sampling",
+    "product",
+    "learned-mixin",
+    "learned-mixin +H .36",
+)
 EMAP_ROWS = 300  # questions of each test; every one is combined with every picture
 
 
@@ -131,9 +143,11 @@ def priors(
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data/priors.csv"),
 ) -> None:
     """Train every cure of lesson 12 on questions with a prior; test on three priors."""
-    draws = [draw_shapes(seed) for seed in fresh_seeds(seeds)]
+    chosen = fresh_seeds(seeds)
     methods = [name for name in CURES if name != "both alone"]
-    table = study(draws, "shapes", methods)
+    shapes = study([draw_shapes(seed) for seed in chosen], "shapes", methods)
+    scenes = study([draw_scene_questions(seed) for seed in chosen], "scenes", ON_SCENES)
+    table = pd.concat([shapes, scenes], ignore_index=True)
     store(table, summary(table), out)
 
 
