@@ -1,4 +1,4 @@
-"""Questions about scenes of emoji: what stands left of a thing, which colour it has, is it there?"""
+"""Questions about scenes of emoji: what is left of a thing, which colour it has, is it there?"""
 
 import torch
 from torch import Tensor

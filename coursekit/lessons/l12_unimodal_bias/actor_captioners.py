@@ -24,7 +24,7 @@ SETS = (WOMEN, MEN)
 
 
 class ActorCaptioner(nn.Module):
-    """Who, and with what: one encoder for all cells, the largest of each number, a head per word."""
+    """Who, and with what: an encoder for all cells, the largest of each number, a head per word."""
 
     def __init__(self, cell_size: int) -> None:
         super().__init__()

@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from coursekit.data.shifted_priors import TESTS
+from coursekit.lessons.l12_unimodal_bias.answer_roles import ALL, ROLES
 from coursekit.lessons.l12_unimodal_bias.question_data import Draw, Seen
-
-ALL = "all"  # types of questions together
-ROLES = ("preferred", "preferred in the shifted test", "other")
 
 
 def by_type(answered: Tensor, seen: Seen) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Scenes of lesson 10 as lesson 12 asks about them: nine cells as numbers, questions with priors."""
+"""Scenes as lesson 12 asks about them: nine cells as numbers, questions with priors."""
 
 from functools import lru_cache
 

@@ -19,7 +19,8 @@ from coursekit.compare.networks_at_once import NetworksAtOnce
 from coursekit.compare.stored_tables import store
 from coursekit.compare.tuning import fresh_seeds
 from coursekit.data.shifted_priors import TESTS
-from coursekit.lessons.l12_unimodal_bias.answer_shares import ALL, test_rows
+from coursekit.lessons.l12_unimodal_bias.answer_roles import ALL
+from coursekit.lessons.l12_unimodal_bias.answer_shares import test_rows
 from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, train_answerers
 from coursekit.lessons.l12_unimodal_bias.blend import blended
 from coursekit.lessons.l12_unimodal_bias.cures import CURES, Cure

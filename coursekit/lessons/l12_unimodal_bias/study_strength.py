@@ -4,7 +4,7 @@
 
 Right answers are counted per role of the right answer (is it the one that its key preferred in
 training, the one that the shifted test prefers, or another?). From them the accuracy under any
-prior of a test follows, see `accuracy_under`.
+prior of a test follows, see `accuracy_under` in `prior_strengths`.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,12 @@ import typer
 
 from coursekit.compare.stored_tables import store
 from coursekit.compare.tuning import fresh_seeds
-from coursekit.data.easy_vqa import TYPES
-from coursekit.lessons.l12_unimodal_bias.answer_shares import ROLES, by_role
+from coursekit.lessons.l12_unimodal_bias.answer_shares import by_role
 from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, train_answerers
 from coursekit.lessons.l12_unimodal_bias.cures import CURES
+from coursekit.lessons.l12_unimodal_bias.prior_strengths import METHODS, STRENGTHS
 from coursekit.lessons.l12_unimodal_bias.question_data import draw_shapes
-from coursekit.utils.checks import choose, require, require_columns, require_share
 from coursekit.utils.threads import threads
-
-STRENGTHS = (0.5, 0.6, 0.7, 0.8, 0.9)  # share of the preferred answer in training
-METHODS = (
-    "joint",
-    "question only",
-    "picture only",
-    "reweight",
-    "balanced sampling",
-    "product",
-    "learned-mixin",
-    "learned-mixin +H .03",
-    "learned-mixin +H .1",
-    "learned-mixin +H .36",
-    "learned-mixin +H 1",
-)
-ANSWERS = {"shape": 3, "colour": 8, "yes/no": 2}  # how many are possible per key
 
 
 def rows_of(strength: float, method: str, seeds: Sequence[int]) -> list[dict[str, object]]:
@@ -52,31 +35,6 @@ def rows_of(strength: float, method: str, seeds: Sequence[int]) -> list[dict[str
         roles = by_role(own.argmax(-1), one).round(4)
         rows += [{**head, **row} for row in roles.to_dict("records")]
     return rows
-
-
-def accuracy_under(rows: pd.DataFrame, kind: str, test: str, share: float) -> pd.Series:
-    """Accuracy by seed that a test of this prior would give, from right answers per role.
-
-    rows: of one method and strength, columns seed, type, role, accuracy.  kind: type of question.
-    test: "same prior", "shifted prior" or "flat prior".  share: of the preferred answer, where the
-    test has one.
-    """
-    require_columns("rows", rows, ("seed", "type", "role", "accuracy"))
-    choose("kind", kind, TYPES)
-    choose("test", test, ("same prior", "shifted prior", "flat prior"))
-    require_share("share", share)
-    own = rows[rows["type"] == kind]
-    require(len(own) > 0, f"rows has no question of type {kind!r}.")
-    table = own.pivot_table("accuracy", "seed", "role")
-    answers = ANSWERS[kind]
-    count = {ROLES[0]: 1, ROLES[1]: 1, ROLES[2]: answers - 2}
-    favourite = {"same prior": ROLES[0], "shifted prior": ROLES[1]}.get(test)
-    rest = (1 - share) / (answers - 1)
-    total = pd.Series(0.0, index=table.index)
-    for role in table.columns:
-        per_answer = 1 / answers if favourite is None else share if role == favourite else rest
-        total = total + per_answer * count[role] * table[role]
-    return total
 
 
 def priors_by_strength(
