@@ -23,6 +23,7 @@ from coursekit.data.files import (
 )
 
 NAMES = [
+    "actors.csv",
     "aligning.csv",
     "alignment.csv",
     "av_fsdd_folds.csv",
@@ -46,6 +47,8 @@ NAMES = [
     "methods_trials.csv",
     "mnist_5k.npz",
     "operators.csv",
+    "priors.csv",
+    "priors_by_strength.csv",
     "relations.csv",
     "scene_captions.csv",
     "scene_networks.npz",

@@ -18,10 +18,13 @@ from coursekit.lessons.l12_unimodal_bias.prior_strengths import ANSWERS
 KINDS = (ALL, *ANSWERS)
 TESTS = {"same prior": "A", "shifted prior": "B", "flat prior": "joint"}  # test → role in pictures
 STEP = 0.24  # between the tests of a type
+PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # below a number
 MARGIN = 0.1  # by which something counts
 Shares = Mapping[str, Mapping[str, Interval]]
 IN_WORDS = {
     "sees": "seen",
+    "sees, prior": "seen, leans on the prior",
+    "sees, turned": "seen, leans against it",
     "prior": "the prior by heart",
     "turned": "the prior turned round",
     "guesses": "a guess",
@@ -44,13 +47,15 @@ class Answered:
 
 
 def word_of(shares: Mapping[str, Interval], kind: str) -> str:
-    """The lesson's diagnosis of one type of question: "sees", "prior", "turned" or "guesses"."""
+    """The lesson's diagnosis of one type of question, a key of `IN_WORDS`.
+
+    Where it sees, also whether it leans on the prior, or against it.
+    """
     same, shifted, flat = (shares[test].mean for test in TESTS)
+    leans = "prior" if same - shifted >= MARGIN else "turned" if shifted - same >= MARGIN else ""
     if flat - 1 / ANSWERS[kind] >= MARGIN:
-        return "sees"
-    if same - shifted >= MARGIN:
-        return "prior"
-    return "turned" if shifted - same >= MARGIN else "guesses"
+        return f"sees, {leans}" if leans else "sees"
+    return leans or "guesses"
 
 
 class PriorsView:
@@ -79,15 +84,18 @@ class PriorsView:
             ax.text(place, -0.045, "", size=9.5, color=INK, ha="center", va="top")
             for place in range(len(KINDS))
         ]
-        self._plain, self._own, self._bars, self._labels = [], [], [], []
+        self._own, self._bars, self._labels = [], [], []
         for number, (test, role) in enumerate(TESTS.items()):
             look = style(role, "color", "marker")
             self._bars.append(ax.plot([], [], color=look["color"], linewidth=2)[0])
             self._own.append(ax.plot([], [], linestyle="", ms=8, label=test, **look)[0])
-            self._plain.append(_hollow(ax, number))
             self._labels.append(
-                [ax.text(0, 0, "", size=8.5, color=INK, ha="left", va="center") for _ in KINDS]
+                [
+                    ax.text(0, 0, "", size=8.5, color=INK, ha="left", va="center", bbox=PLATE)
+                    for _ in KINDS
+                ]
             )
+        self._plain = [_hollow(ax, number) for number in range(len(TESTS))]
         legend = ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncol=4, borderaxespad=0.2)
         legend.set_zorder(STILL)
 
