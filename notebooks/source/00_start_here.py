@@ -250,6 +250,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   other: what was learnt, and who checked it how?
 # - [10 Align before fuse](10_align_before_fuse.ipynb) The caption says left, the picture shows
 #   right: who notices, and where do they look?
+# - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
+#   looked at the picture?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

@@ -117,3 +117,12 @@ Shelf("retrieval")
 
 # %%
 Shelf("where")
+
+# %% [markdown]
+# ## Seen, learnt by heart, or turned round?
+#
+# **Lesson 12.** Shows what eleven trainings answer on tests of the same, of another and of no
+# prior, by type of question, for priors of any strength.
+
+# %%
+Shelf("priors")

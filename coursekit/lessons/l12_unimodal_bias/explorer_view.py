@@ -85,7 +85,7 @@ class PriorsView:
             for place in range(len(KINDS))
         ]
         self._own, self._bars, self._labels = [], [], []
-        for number, (test, role) in enumerate(TESTS.items()):
+        for test, role in TESTS.items():
             look = style(role, "color", "marker")
             self._bars.append(ax.plot([], [], color=look["color"], linewidth=2)[0])
             self._own.append(ax.plot([], [], linestyle="", ms=8, label=test, **look)[0])

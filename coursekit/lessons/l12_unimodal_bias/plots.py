@@ -78,7 +78,10 @@ def on_tests(
     return ". ".join(sentences) + "."
 
 
-def one_legend(figure_axes: Sequence[Axes], columns: int = 3) -> None:
-    """One legend above the first of several axes that all have the same entries."""
-    require(len(figure_axes) > 0, "figure_axes is empty; at least one was expected.")
-    figure_axes[0].legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=columns)
+def one_legend(axes: Sequence[Axes]) -> None:
+    """One legend above the first of axes that all have the same entries; it may reach beyond it."""
+    require(len(axes) > 0, "axes is empty; at least one was expected.")
+    legend = axes[0].legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=3, handletextpad=0.1, columnspacing=1.0
+    )
+    legend.set_in_layout(False)
