@@ -9,8 +9,8 @@
 # - tell a model that sees from one that knows a prior by heart or has turned it round,
 # - find what a bias model says too much, and mend it.
 #
-# **Time** about 55 minutes to read and do, 20 more for what is marked *Further*; the computing
-# takes 20 to 60 seconds.
+# **Time** about 55 minutes to read and do, 12 more for what is marked *Further*; the computing
+# takes 15 to 60 seconds.
 #
 # **Needed before** lesson 03 (EMAP); 05 to 08 (what starves a modality); cross entropy; paired
 # differences (05).
@@ -40,7 +40,7 @@ from coursekit.data.easy_vqa import open_easy_vqa
 from coursekit.data.files import open_checked
 from coursekit.data.shifted_priors import TESTS
 from coursekit.lessons.l12_unimodal_bias import exercises
-from coursekit.lessons.l12_unimodal_bias.answer_shares import test_rows
+from coursekit.lessons.l12_unimodal_bias.answer_shares import rows_on_tests
 from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, train_answerers
 from coursekit.lessons.l12_unimodal_bias.cures import CURES, Cure, training_batch
 from coursekit.lessons.l12_unimodal_bias.plots import (
@@ -161,7 +161,7 @@ claim("… is small: {value:.3f}", both.mean(), below=0.05)
 def tested(networks, head="joint", method="this run"):
     """Accuracy by test and type of networks just trained, mean of the draws."""
     logits = {t: answers_of(networks, [d.splits[t] for d in draws])[head] for t in TESTS}
-    rows = pd.DataFrame(test_rows(method, draws, logits))
+    rows = pd.DataFrame(rows_on_tests(method, draws, logits))
     return rows.pivot_table("accuracy", "test", "type", sort=False)
 
 
@@ -428,8 +428,8 @@ claim("RUBi, shifted prior, gains at most {value:.2f}", lead("RUBi", PLAIN, "shi
 # %% [markdown]
 # Learned-mixin +H wins, clearly. It pays four tenths on the test of the old prior, where the
 # question alone would be better by far. All forms of weights and products gain a tenth on the
-# shifted test and pay a tenth on the other. RUBi as published, untuned, is no gain here; read nothing of its
-# other data sets into that.
+# shifted test and pay a tenth on the other. RUBi as published, untuned, is no gain here; read
+# nothing of its other data sets into that.
 #
 # A paper has one column, the shifted one, for VQA-CP comes with a training set and a test; there is
 # no other data to choose on, and Teney and colleagues found that most had chosen on the test. You

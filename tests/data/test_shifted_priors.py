@@ -84,10 +84,11 @@ def test_parts_share_no_picture_and_every_cell_is_filled(data):
 def test_outlines_tell_shapes_apart_and_colours_are_the_things(data):
     features = outlines_and_colours(data.pictures[:200])
     shape = {}
-    for key, answer, picture in zip(*(x.tolist() for x in (
-            data.questions.key, data.questions.answer, data.questions.picture)), strict=True):  # fmt: skip
-        if picture < 200 and data.questions.keys[key][0] == "shape":
-            shape[picture] = data.questions.answers[answer]
+    questions = data.questions
+    numbers = (questions.key.tolist(), questions.answer.tolist(), questions.picture.tolist())
+    for key, answer, picture in zip(*numbers, strict=True):
+        if picture < 200 and questions.keys[key][0] == "shape":
+            shape[picture] = questions.answers[answer]
     covered = features[:, :-3].mean(1)
     by_shape = {s: torch.stack([covered[p] for p in shape if shape[p] == s]).mean() for s in SHAPES}
     assert by_shape["rectangle"] > by_shape["circle"] > by_shape["triangle"]

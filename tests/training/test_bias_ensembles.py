@@ -65,11 +65,9 @@ def test_entropy_is_largest_where_the_factor_is_zero_and_is_added_with_its_weigh
 
 
 def test_reweighting_leaves_out_what_the_bias_is_certain_of():
-    certain = torch.full((2, 2), 1e-300).double()
-    certain[0, 0] = 1.0
+    certain = torch.tensor([[1.0, 1e-300], [0.5, 0.5]], dtype=torch.float64)
     logits = torch.tensor([[3.0, 0.0], [0.0, 1.0]]).double()
     labels = torch.tensor([0, 1])
-    certain[1] = 0.5
     only_second = F.cross_entropy(logits[1:], labels[1:])
     assert torch.isclose(reweighted_loss(logits, certain.log(), labels), only_second)
 

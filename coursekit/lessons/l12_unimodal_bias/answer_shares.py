@@ -21,7 +21,7 @@ def by_type(answered: Tensor, seen: Seen) -> dict[str, float]:
     return {ALL: float(right.mean()), **shares}
 
 
-def test_rows(
+def rows_on_tests(
     method: str, draws: Sequence[Draw], logits: dict[str, Tensor]
 ) -> list[dict[str, object]]:
     """A row per seed, test and type.  logits: (K, N, A) by test."""

@@ -84,7 +84,8 @@ def as_draw(
     pools: Sequence[QuestionPool], features: Tensor, seed: int, share: float, noise: float
 ) -> Draw:
     """Questions of the pools train, valid and test about pictures (P, cells, F)."""
-    splits, preferences = draw_splits(*pools, seed=seed, share=share)
+    train, valid, test = pools
+    splits, preferences = draw_splits(train, valid, test, seed, share)
     generator = torch.Generator().manual_seed(seed)
     noisy = features + noise * torch.randn(features.shape, generator=generator)
 
@@ -96,7 +97,7 @@ def as_draw(
         name: seen(questions, features if name == "train" else noisy)
         for name, questions in splits.items()
     }
-    return Draw(by_name, seen(pools[-1], noisy), preferences, seed, noise)
+    return Draw(by_name, seen(test, noisy), preferences, seed, noise)
 
 
 def stacked(splits: Sequence[Seen]) -> dict[str, Tensor]:

@@ -24,8 +24,11 @@ Accuracies = dict[str, dict[str, Interval]]  # type → test → interval over s
 def stored_table() -> dict[tuple[str, float], pd.DataFrame]:
     """Rows of each method and strength.  Errors: DataFileError for a missing or damaged file."""
     table = pd.read_csv(open_checked(FILE))
-    groups = table.groupby(["method", "strength"], sort=False)
-    return {(str(method), float(strength)): rows for (method, strength), rows in groups}
+    return {
+        (method, strength): table[(table["method"] == method) & (table["strength"] == strength)]
+        for method in METHODS
+        for strength in STRENGTHS
+    }
 
 
 @lru_cache(maxsize=512)
@@ -40,7 +43,7 @@ def accuracies(method: str, trained: float, tested: float) -> Accuracies:
     require(trained in STRENGTHS, f"trained is {trained}; one of {STRENGTHS} was expected.")
     require_share("tested", tested)
     rows = stored_table()[method, trained]
-    result: Accuracies = {ALL: {}} | {kind: {} for kind in TYPES}
+    result: Accuracies = {kind: {} for kind in (ALL, *TYPES)}
     for test in TESTS:
         by_type = {kind: accuracy_under(rows, kind, test, tested) for kind in TYPES}
         every = pd.DataFrame(by_type).mean(axis=1)

@@ -20,7 +20,7 @@ from coursekit.compare.stored_tables import store
 from coursekit.compare.tuning import fresh_seeds
 from coursekit.data.shifted_priors import TESTS
 from coursekit.lessons.l12_unimodal_bias.answer_roles import ALL
-from coursekit.lessons.l12_unimodal_bias.answer_shares import test_rows
+from coursekit.lessons.l12_unimodal_bias.answer_shares import rows_on_tests
 from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, train_answerers
 from coursekit.lessons.l12_unimodal_bias.blend import blended
 from coursekit.lessons.l12_unimodal_bias.cures import CURES, Cure
@@ -86,7 +86,7 @@ def additive_logits(networks: NetworksAtOnce, splits: Sequence[Seen]) -> Tensor:
 def rows_of_cure(method: str, cure: Cure, draws: Sequence[Draw], networks: NetworksAtOnce) -> Rows:
     """A trained cure on the three tests."""
     logits = {t: answers_of(networks, [d.splits[t] for d in draws])[cure.head] for t in TESTS}
-    return test_rows(method, draws, logits)
+    return rows_on_tests(method, draws, logits)
 
 
 def rows_beside_joint(draws: Sequence[Draw], networks: NetworksAtOnce) -> Rows:
@@ -94,12 +94,12 @@ def rows_beside_joint(draws: Sequence[Draw], networks: NetworksAtOnce) -> Rows:
     rows: Rows = []
     for method, what in (("pictures shuffled", "pictures"), ("questions shuffled", "bags")):
         logits = {t: shuffled_logits(networks, [d.splits[t] for d in draws], what) for t in TESTS}
-        rows += test_rows(method, draws, logits)
+        rows += rows_on_tests(method, draws, logits)
     few = [first_rows(d, EMAP_ROWS) for d in draws]
     cut = {t: answers_of(networks, [d.splits[t] for d in few])["joint"] for t in TESTS}
-    rows += test_rows("joint, first questions", few, cut)
+    rows += rows_on_tests("joint, first questions", few, cut)
     additive = {t: additive_logits(networks, [d.splits[t] for d in few]) for t in TESTS}
-    return rows + test_rows("joint, EMAP", few, additive)
+    return rows + rows_on_tests("joint, EMAP", few, additive)
 
 
 def first_rows(one: Draw, count: int) -> Draw:
@@ -113,7 +113,7 @@ def first_rows(one: Draw, count: int) -> Draw:
 
 def rows_of_draws(draws: Sequence[Draw], methods: Sequence[str]) -> Rows:
     """All rows of some draws: what needs no network, every cure, and what is asked of the joint."""
-    rows = test_rows("majority", draws, {t: majority_logits(draws, t) for t in TESTS})
+    rows = rows_on_tests("majority", draws, {t: majority_logits(draws, t) for t in TESTS})
     for method in methods:
         cure = CURES[method]
         networks = train_answerers(draws, cure)
@@ -123,7 +123,7 @@ def rows_of_draws(draws: Sequence[Draw], methods: Sequence[str]) -> Rows:
         typer.echo(method)
     both = train_answerers(draws, CURES["both alone"])
     alone = {t: ensemble_logits(both, [d.splits[t] for d in draws]) for t in TESTS}
-    rows += test_rows("ensemble", draws, alone)
+    rows += rows_on_tests("ensemble", draws, alone)
     cure, weights = blended(draws)
     networks = train_answerers(draws, cure)
     rows += rows_of_cure("G-Blend", cure, draws, networks)

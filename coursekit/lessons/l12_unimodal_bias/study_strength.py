@@ -33,7 +33,10 @@ def rows_of(strength: float, method: str, seeds: Sequence[int]) -> list[dict[str
     for one, own in zip(draws, logits, strict=True):
         head = {"strength": strength, "method": method, "seed": one.seed}
         roles = by_role(own.argmax(-1), one).round(4)
-        rows += [{**head, **row} for row in roles.to_dict("records")]
+        rows += [
+            {**head, "type": kind, "role": role, "accuracy": accuracy}
+            for kind, role, accuracy in roles.itertuples(index=False)
+        ]
     return rows
 
 

@@ -40,10 +40,9 @@ def prior_bincount(keys, answers, k, a, smoothing):
 
 
 def prior_float32(keys, answers, k, a, smoothing):
-    counts, _, _ = np.histogram2d(
-        keys, answers, bins=(np.arange(k + 1) - 0.5, np.arange(a + 1) - 0.5)
-    )
-    counts = np.float32(counts + smoothing)
+    counts = np.full((k, a), smoothing, dtype=np.float32)
+    for pair in zip(keys, answers, strict=True):
+        counts[pair] += 1
     return counts / counts.sum(1)[:, None]
 
 
@@ -330,7 +329,7 @@ def mask_pandas(targets, words, lengths):
 
 
 def mask_float32(targets, words, lengths):
-    hits = sum((targets == word) * np.float32(1) for word in words)
+    hits = np.isin(targets, words).astype(np.float32)
     return hits * (np.arange(targets.shape[1]) < lengths.reshape(-1, 1))
 
 

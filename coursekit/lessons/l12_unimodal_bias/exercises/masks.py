@@ -40,7 +40,8 @@ def _first_only(targets: Array, words: list[int], lengths: Array) -> Array:
 
 
 # Targets, words, lengths: one word; two; padding that is one of the words; a caption without any;
-# the word at both ends; a caption of length 0; three words, twice in one caption.
+# the word at both ends; a caption of length 0; three words, twice in one caption; four
+# words, lengths that occur twice.
 FIXED: tuple[tuple[list, list[int], list[int]], ...] = (
     ([[0, 1, 3], [4, 2, 0]], [1], [3, 3]),
     ([[0, 1, 3], [4, 2, 0]], [1, 2], [3, 3]),
@@ -49,6 +50,7 @@ FIXED: tuple[tuple[list, list[int], list[int]], ...] = (
     ([[7, 1, 2, 7]], [7], [4]),
     ([[1, 1], [1, 2]], [1, 2], [0, 2]),
     ([[2, 9, 4, 9, 6], [4, 4, 6, 1, 2]], [2, 4, 6], [5, 4]),
+    ([[7, 3, 5], [3, 7, 3], [5, 9, 7]], [9, 5, 3, 7], [2, 1, 2]),
 )
 
 

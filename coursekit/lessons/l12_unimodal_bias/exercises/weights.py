@@ -49,7 +49,7 @@ def _letters(keys: Words, answers: Words) -> Array:
 
 
 # One question; all alike; all different; an answer that two keys share; words that run together
-# when they are written one after the other; a rare pair.
+# when they are written one after the other; rare pairs; a frequent one among many rare ones.
 FIXED: tuple[tuple[Words, Words], ...] = (
     (["red"], ["yes"]),
     (["red"] * 4, ["yes"] * 4),
@@ -57,6 +57,8 @@ FIXED: tuple[tuple[Words, Words], ...] = (
     (["red"] * 4 + ["blue"] * 2, ["yes", "yes", "yes", "no", "yes", "no"]),
     (["a", "ab", "ab", "a"], ["bc", "c", "c", "c"]),
     (["not red"] * 9 + ["red"], ["no"] * 8 + ["yes", "no"]),
+    (["red"] * 40, ["yes"] * 39 + ["no"]),
+    (["red"] * 200 + [f"thing {i}" for i in range(120)], ["yes"] * 320),
 )
 
 
