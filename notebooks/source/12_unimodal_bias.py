@@ -69,10 +69,10 @@ data = open_easy_vqa()
 draws = [draw_shapes(seed) for seed in (100, 101, 102)]
 train = draws[0].train.questions
 rows = []
-for kind in range(3):  # the first question of each type, and the next with another answer
-    own = (train.type == kind).nonzero().flatten()
-    other = own[train.answer[own] != train.answer[own[0]]]
-    rows += [int(own[0]), int(other[0])]
+for place in range(3):  # the first question of each type, and the next with another answer
+    own = (train.type == place).nonzero().flatten()
+    unlike = own[train.answer[own] != train.answer[own[0]]]
+    rows += [int(own[0]), int(unlike[0])]
 figure, axes = new_figure(10.4, 2.5, columns=6)
 shown = [
     asked_picture(

@@ -137,12 +137,12 @@ class PriorsView:
     def table(self, data: Answered) -> pd.DataFrame:
         """Accuracies with their intervals, and those of plain joint training."""
         rows = [
-            (kind, test, str(data.own[kind][test]), str(data.plain[kind][test]))
-            for kind in KINDS
-            for test in TESTS
-            if not data.sorry
+            (kind, test, own.mean, own.low, own.high, data.plain[kind][test].mean)
+            for kind, of_kind in data.own.items()
+            for test, own in of_kind.items()
         ]
-        return pd.DataFrame(rows, columns=["type", "test", data.name or "training", "joint "])
+        columns = ["type", "test", "accuracy", "low", "high", "joint training's"]
+        return pd.DataFrame(rows, columns=columns)
 
 
 def _chances(ax: Axes) -> None:
