@@ -23,6 +23,7 @@ from coursekit.data.files import (
 )
 
 NAMES = [
+    "actors.csv",
     "aligning.csv",
     "alignment.csv",
     "av_fsdd_folds.csv",
@@ -38,6 +39,7 @@ NAMES = [
     "depth_curves.csv",
     "depth_results.csv",
     "depth_trials.csv",
+    "easy_vqa.npz",
     "emap.csv",
     "emoji.csv",
     "emoji_google.npz",
@@ -53,6 +55,8 @@ NAMES = [
     "methods_trials.csv",
     "mnist_5k.npz",
     "operators.csv",
+    "priors.csv",
+    "priors_by_strength.csv",
     "relations.csv",
     "scene_captions.csv",
     "scene_networks.npz",
