@@ -27,8 +27,6 @@ NOT_YET = {
     "dimml.json": "decoupled contrast (DI-MML) is not in the package yet",
     "distillation.json": "distillation losses are not in the package yet",
     "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
-    "equalizer.json": "the confusion and the confident loss are not in the package yet",
-    "fairness_metrics.json": "fairness measures are not in the package yet",
     "functional_entropy.json": "the functional-entropy regulariser is not in the package yet",
     "g2d.json": "sequential modality prioritisation is not in the package yet",
     "greedy_curation.json": "the re-balancing gate of greedy learning is not in the package yet",
@@ -48,8 +46,6 @@ NOT_YET = {
     "reconboost_more.json": "ReconBoost is not in the package yet",
     "relearning.json": "diagnosing and re-learning is not in the package yet",
     "remix.json": "the re-mixing of samples is not in the package yet",
-    "rubi.json": "RUBi is not in the package yet",
-    "reweighing.json": "reweighing is not in the package yet",
     "sample_valuation.json": "the valuation of single samples is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }

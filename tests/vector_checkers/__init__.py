@@ -5,7 +5,8 @@ from vector_checkers import (
     alignment,
     attention,
     calibration,
-    *(curating, fairness),
+    curating,
+    fairness,
     fusion,
     fusion_alignment,
     gradients,
@@ -17,6 +18,7 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment, gradients, pmr, products, retrieval, scores, unimodal_bias),
+    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
+    *(gradients, pmr, products, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
