@@ -1,6 +1,6 @@
 """Whom to have checked first: orders of samples for people who can look at some of them only.
 
-Settles, Active Learning Literature Survey (2009), http://digital.library.wisc.edu/1793/60660,
+Settles, Active Learning Literature Survey (2009), https://minds.wisconsin.edu/handle/1793/60660,
 section 3.1: uncertainty by entropy and by margin. Sener and Savarese, Active Learning for
 Convolutional Neural Networks: A Core-Set Approach (2018), https://arxiv.org/abs/1708.00489,
 section 4.2: the greedy k-centre choice.

@@ -169,7 +169,7 @@ class CutView:
         skill = data.skill.in_words("worse than", "not told from", "better than")
         return (
             f"AUC {data.auc:.2f}. It drops {data.dropped_wrong:.2f} of the wrong pairs and "
-            f"{data.dropped_right:.2f} of the right ones, and is {skill} the random cut of its size."
+            f"{data.dropped_right:.2f} of the right ones, and is {skill} a random cut of its size."
         )
 
     def describe(self, data: Cut) -> str:

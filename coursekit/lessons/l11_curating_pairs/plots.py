@@ -59,7 +59,7 @@ def differences(
     ) + ". The line is 0."  # fmt: skip
 
 
-def rocs(ax: Axes, scores: Mapping[str, Tensor], wrong: Sequence[Tensor]) -> str:
+def rocs(ax: Axes, scores: Mapping[str, Sequence[Tensor]], wrong: Sequence[Tensor]) -> str:
     """Draw for every scorer which share of wrong pairs it drops before right ones; the alt text.
 
     scores: scorer → one tensor per seed, of the pairs in question.  wrong: likewise, bool.  A line

@@ -1,6 +1,7 @@
 """Who says how well each picture and its caption fit: six ways to score the pairs of every seed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
@@ -72,51 +73,63 @@ def _half(pairs: NoisyPairs, seed: int) -> Tensor:
     return half
 
 
-def two_networks(bench: Bench, seeds: Sequence[int]) -> Tensor:
-    """How probably a second network, trained on what the first took for clean, finds a pair clean.
+@dataclass(frozen=True)
+class SecondOpinion:
+    """What a second network thinks of the pairs of every seed, (K, N) each.
 
-    NCR's way: losses of all open pairs, two normals, each network's choice trains the other, two
-    rounds.  Known pairs get 1.
+    probability: to be clean.  label: how right a pair seems, NCR's predicted label, mean of both
+    networks.  loss: of the pair, see `per_pair_loss`.  Known pairs have 1, 1 and 0.
     """
-    return second_opinions(bench, seeds)[0]
+
+    probability: Tensor
+    label: Tensor
+    loss: Tensor
 
 
-def second_opinions(bench: Bench, seeds: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Probabilities of `two_networks`, and how right each pair seems to both on average, (K, N).
+def two_networks(bench: Bench, seeds: Sequence[int]) -> Tensor:
+    """Minus the loss of each pair in a second network, trained on what the first took for clean.
 
-    The second is NCR's predicted label.
+    By the loss and not by the probability, which is 1 for many: ties would go to who stands first.
+    """
+    return -second_opinion(bench, seeds).loss
+
+
+def second_opinion(bench: Bench, seeds: Sequence[int]) -> SecondOpinion:
+    """NCR's sorting: losses of all open pairs, two normals, each network's choice trains the other.
+
+    Two rounds, each with new networks and a third of the steps.
     """
     chosen = [[torch.ones(len(p), dtype=torch.bool) for p in bench] for _ in range(2)]
+    opinions: list[SecondOpinion] = []
     for _ in range(2):
         opinions = []
         for network, start in enumerate((0, ANOTHER)):
             parts = [only(p, c) for p, c in zip(bench, chosen[1 - network], strict=True)]
             networks = train(parts, [seed + start for seed in seeds], steps=EARLY)
-            opinions.append(_opinions(networks, bench))
+            opinions.append(_opinion(networks, bench))
         chosen = [
-            [p.known | clean_part(q) for p, q in zip(bench, probabilities, strict=True)]
-            for probabilities, _ in opinions
+            [p.known | clean_part(q) for p, q in zip(bench, opinion.probability, strict=True)]
+            for opinion in opinions
         ]
-    labels = (opinions[0][1] + opinions[1][1]) / 2
-    return opinions[1][0], labels
+    return replace(opinions[1], label=(opinions[0].label + opinions[1].label) / 2)
 
 
 @torch.no_grad()
-def _opinions(networks: NetworksAtOnce, bench: Bench) -> tuple[Tensor, Tensor]:
-    """Probability to be clean and predicted label of all pairs by their hinges, (K, N) each."""
+def _opinion(networks: NetworksAtOnce, bench: Bench) -> SecondOpinion:
+    """What the networks of all seeds think of all pairs, by their hinges."""
     first, second, _ = networks(
         torch.stack([p.pictures for p in bench]), torch.stack([p.captions for p in bench])
     )
-    probabilities, labels = [], []
-    for pairs, every in zip(bench, first @ second.mT, strict=True):
+    known = torch.stack([p.known for p in bench]).double()
+    opinion = SecondOpinion(known.clone(), known.clone(), 0 * known)
+    for k, (pairs, every) in enumerate(zip(bench, first @ second.mT, strict=True)):
         rows = (~pairs.known).nonzero().flatten()
         cosines = every[rows][:, rows]
-        clean, label = (torch.ones(len(pairs), dtype=torch.float64) for _ in range(2))
-        clean[rows] = clean_mixture(per_pair_loss(cosines)).probability
-        label[rows] = predicted_labels(cosines).double()
-        probabilities.append(clean)
-        labels.append(label)
-    return torch.stack(probabilities), torch.stack(labels)
+        losses = per_pair_loss(cosines)
+        opinion.probability[k, rows] = clean_mixture(losses).probability
+        opinion.label[k, rows] = predicted_labels(cosines).double()
+        opinion.loss[k, rows] = losses.double()
+    return opinion
 
 
 def at_random(bench: Bench, seeds: Sequence[int]) -> Tensor:

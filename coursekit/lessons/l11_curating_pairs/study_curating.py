@@ -20,7 +20,7 @@ from coursekit.compare.tuning import fresh_seeds, run_all
 from coursekit.lessons.l11_curating_pairs.arms import Opinion, arms_for
 from coursekit.lessons.l11_curating_pairs.noisy_emoji import NoisyPairs, noisy_pairs, user_pairs
 from coursekit.lessons.l11_curating_pairs.pair_training import Pairs, recalls, train
-from coursekit.lessons.l11_curating_pairs.scorers import SCORERS, second_opinions
+from coursekit.lessons.l11_curating_pairs.scorers import SCORERS, second_opinion
 from coursekit.utils.threads import threads
 
 MAIN = (
@@ -60,15 +60,15 @@ def opinions_of(
 
     share: of the open pairs that is to be kept.
     """
-    probabilities, labels = second_opinions(bench, seeds)
+    second = second_opinion(bench, seeds)
     scores = {
-        name: probabilities if name == "two networks" else scorer(bench, seeds)
+        name: second.probability if name == "two networks" else scorer(bench, seeds)
         for name, scorer in SCORERS.items()
     }
     opinions = [
         Opinion(
             {name: each[k] for name, each in scores.items()},
-            labels[k],
+            second.label[k],
             share,
             torch.Generator().manual_seed(seed),
         )

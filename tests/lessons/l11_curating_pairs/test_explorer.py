@@ -19,7 +19,7 @@ from coursekit.lessons.l11_curating_pairs.cut_results import (
 from coursekit.lessons.l11_curating_pairs.explorer import cut_at
 from coursekit.lessons.l11_curating_pairs.explorer_view import GROUPS, CutView
 from coursekit.lessons.l11_curating_pairs.noisy_emoji import noisy_pairs
-from coursekit.lessons.l11_curating_pairs.scorers import SCORERS, at_random
+from coursekit.lessons.l11_curating_pairs.scorers import SCORERS, SecondOpinion, at_random
 from coursekit.lessons.l11_curating_pairs.study_curating import NOISES, rows_of
 from coursekit.lessons.l11_curating_pairs.study_grid import stored_grid, stored_scores
 from coursekit.utils.stepwise import drive
@@ -97,7 +97,7 @@ def test_everything_kept_is_the_pairs_as_they_are(scorer):
 
 def test_the_random_cut_is_its_own_control():
     data = shown(scorer="random")
-    assert data.skill.mean == 0 and "not told from the random cut" in CutView().describe(data)
+    assert data.skill.mean == 0 and "not told from a random cut" in CutView().describe(data)
 
 
 def test_words_go_by_the_paired_interval():
@@ -174,8 +174,8 @@ def test_a_row_of_the_study_has_the_stored_columns(monkeypatch):
     monkeypatch.setattr(study_curating, "SCORERS", nobody)
     monkeypatch.setattr(
         study_curating,
-        "second_opinions",
-        lambda bench, seeds: (at_random(bench, seeds), at_random(bench, seeds)),
+        "second_opinion",
+        lambda bench, seeds: SecondOpinion(*[at_random(bench, seeds)] * 3),
     )
     rows = rows_of("quick", 2)
     assert len(rows) == 4 and rows[2]["caught"] == 1

@@ -27,6 +27,7 @@ from coursekit.lessons.l11_curating_pairs.scorers import (
     cross_fitted,
     everything,
     only,
+    second_opinion,
 )
 from coursekit.lessons.l11_curating_pairs.study_curating import auc, truth_about
 from coursekit.training.contrastive_losses import info_nce
@@ -185,13 +186,11 @@ def test_a_cross_fitted_score_does_not_depend_on_the_own_caption(bench, monkeypa
 
 
 def test_two_networks_give_probabilities(bench):
-    from coursekit.lessons.l11_curating_pairs.scorers import second_opinions
-
-    probability, label = second_opinions(bench[:1], SEEDS[:1])
-    assert probability.shape == label.shape == (1, len(bench[0]))
-    for values in (probability, label):
+    opinion = second_opinion(bench[:1], SEEDS[:1])
+    assert opinion.probability.shape == opinion.label.shape == (1, len(bench[0]))
+    for values in (opinion.probability, opinion.label):
         assert values.min() >= 0 and values.max() <= 1 and (values[0][bench[0].known] == 1).all()
-    assert auc(bench[0], probability[0]) > 0.6
+    assert auc(bench[0], opinion.probability[0]) > 0.6 and auc(bench[0], -opinion.loss[0]) > 0.6
 
 
 def test_only_takes_rows_in_their_order(bench):

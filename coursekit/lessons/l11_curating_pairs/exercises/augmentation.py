@@ -102,6 +102,7 @@ PLANS: tuple[tuple[str, ...], ...] = (
     ("mirror", "mirror"), ("grey", "grey"), ("half turn", "mirror"), ("half turn", "upside down"),
     ("half turn", "half turn"), ("mirror", "shift", "mirror", "mirror"), ("mirror", "grey"),
     ("upside down", "mirror", "half turn"), ("shift", "grey", "shift"), ("upside down",) * 2,
+    ("upside down",) * 3, ("shift", "upside down"), ("grey", "mirror"), ("mirror",) * 3,
 )  # fmt: skip
 
 

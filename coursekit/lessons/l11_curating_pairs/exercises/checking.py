@@ -76,7 +76,8 @@ def _by_number(scores: Array, copies: Array, minutes: Array, budget: float) -> A
 
 # Scores, copies, minutes, budget: all alike dear; a copy of the lowest; a dear one that does not
 # fit while a later one does; exactly the budget; a tie; nothing fits; all fit; a first of its kind
-# that is too dear, while its copy is not; below zero; one pair; no budget.
+# that is too dear, while its copy is not; below zero; one pair; no budget; large
+# and small numbers.
 FIXED = (
     ([0.4, 0.1, 0.3, 0.2], [0, 1, 2, 3], [1, 1, 1, 1], 2),
     ([0.4, 0.1, 0.3, 0.2, 0.5], [0, 1, 2, 1, 4], [1, 1, 1, 1, 1], 3),
@@ -89,6 +90,10 @@ FIXED = (
     ([0.2], [3], [2], 2),
     ([0.2, 0.1], [3, 2], [2, 1], 0),
     ([0.35, 0.05, 0.15, 0.25, 0.45, 0.55], [2, 1, 2, 1, 3, 4], [2, 3, 1, 1, 2, 1], 6),
+    ([7, 6, 8, 1.5, 1.2, -7, 9, -6, 5.5], range(9), [1] * 9, 8),
+    ([0.0104, 0.0101, 0.0103, 0.0102], [0, 1, 2, 3], [1, 1, 1, 1], 3),
+    ([0.1, 0.2, 0.3], [0, 1, 2], [0.0104, 0.0104, 0.0101], 0.0206),
+    ([0.1, 0.2, 0.3], [0, 1, 2], [0.0104, 0.0009, 0.0007], 0.0112),
 )
 
 

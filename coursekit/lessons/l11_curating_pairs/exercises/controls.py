@@ -73,6 +73,7 @@ def _both_needed(filtered: Array, untouched: Array, chance: Array) -> str:
 RATIOS = (
     (3.5, 6, 5), (2.6, 6, 5), (2.3, 6, 5), (2.05, 6, 5), (-3.5, 6, 5), (0.5, 0.7, 5),
     (2.6, 2.6, 5), (2.05, 2.05, 5), (2.3, 2.3, 5), (3.5, -3.5, 5), (3.2, 0.6, 5), (-6, -6, 5),
+    (2.74, 2.74, 5), (2.82, 9, 5), (1, 2.82, 5), (1.98, 1.98, 5), (2.74, 8, 5),
     (5, 5, 2), (2.45, 2.1, 8), (2.2, 9, 8), (1.9, 2.5, 8), (0.3, -4, 5), (4, 4, 12), (-1, 2.9, 5),
 )  # fmt: skip
 
@@ -84,7 +85,7 @@ def _differences(rng: np.random.Generator, ratio: float, seeds: int) -> Array:
     """Differences whose mean is ``ratio`` of its standard errors."""
     noise = rng.normal(size=seeds)
     noise = (noise - noise.mean()) / noise.std(ddof=1)
-    return np.asarray(0.01 * (noise + ratio / np.sqrt(seeds)))
+    return np.asarray(0.002 * (noise + ratio / np.sqrt(seeds)))
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
@@ -133,8 +134,8 @@ what_it_shows = Exercise(
         Misconception(
             "not paired",
             _by(_apart),
-            "You ask whether two intervals overlap. Seeds differ by far more than methods do; take "
-            "the difference on each seed first, then its interval.",
+            "You compare the two as if their seeds had nothing to do with each other. Seeds differ "
+            "by far more than methods do; take the difference on each seed first.",
         ),
         Misconception(
             "normal",

@@ -41,7 +41,7 @@ def _next_row(copies: Array) -> Array:
 # Which models (rows) have learnt from which pairs (columns), and which pairs are copies: two
 # halves; two halves with a copy across, which nobody may judge unless a third model may; copies
 # that do not stand side by side; three of one kind; one model that has learnt from nothing; copies
-# side by side.
+# side by side; five models.
 FIXED = (
     ([[1, 1, 0, 0], [0, 0, 1, 1]], [0, 1, 2, 3]),
     ([[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]], [0, 1, 0, 2]),
@@ -51,13 +51,20 @@ FIXED = (
     ([[0], [0], [1]], [7]),
     ([[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]], [1, 0, 1, 6]),
     ([[1, 0, 0], [0, 0, 1], [0, 0, 0]], [2, 2, 5]),
+    ([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 1, 0, 1]], [0, 3, 0, 1]),
+    ([[1, 0], [0, 1], [0, 0], [1, 1], [0, 0]], [1, 0]),
 )
+SCALES = (1.0, 10.0, 0.01)  # of the scores, table by table
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
-    """Every fixed table, in this order, with new cosines, some of them below zero."""
-    tables = [(np.array(learnt), np.array(copies)) for learnt, copies in FIXED]
-    return [(rng.uniform(-0.5, 0.9, table.shape).round(3), table, kinds) for table, kinds in tables]
+    """Every fixed table, in this order, with new scores, some of them below zero."""
+    cases = []
+    for number, (learnt, copies) in enumerate(FIXED):
+        table = np.array(learnt)
+        scores = SCALES[number % len(SCALES)] * rng.uniform(-0.9, 0.9, table.shape)
+        cases.append((scores, table, np.array(copies)))
+    return cases
 
 
 fair_scores = Exercise(

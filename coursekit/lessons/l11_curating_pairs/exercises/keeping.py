@@ -11,7 +11,7 @@ Array = np.ndarray
 
 
 def _count(scores: Array, share: float) -> int:
-    return math.floor(share * len(scores) + 1e-9)
+    return math.floor(share * len(scores))
 
 
 def _best(scores: Array, count: int) -> Array:
@@ -51,7 +51,7 @@ def _later(scores: Array, share: float) -> Array:
 def _distinct(scores: Array, share: float) -> Array:
     """Equal scores taken for one: a share of the different scores."""
     values = np.unique(scores)[::-1]
-    return np.flatnonzero(np.isin(scores, values[: math.floor(share * len(values) + 1e-9)]))
+    return np.flatnonzero(np.isin(scores, values[: math.floor(share * len(values))]))
 
 
 def _quantile(scores: Array, share: float) -> Array:
@@ -60,7 +60,7 @@ def _quantile(scores: Array, share: float) -> Array:
 
 # Scores and shares: different ones; ties at the cut, one or several of which stay; all equal; one
 # row; everything, nothing, less than one; below zero; shares that are no whole number of rows; ties
-# above the cut only.
+# above the cut only; large and small scores, a share a hair below one row.
 FIXED = (
     ([0.31, 0.12, 0.25, 0.28, 0.19, 0.33, 0.22, 0.27, 0.05, 0.3], 0.3),
     ([0.3, 0.1, 0.3, 0.3, 0.2, 0.3, 0.1, 0.2, 0.1, 0.1], 0.3),
@@ -76,6 +76,10 @@ FIXED = (
     ([0.6, 0.2, 0.9, 0.4, 0.8, 0.1, 0.7, 0.3], 0.8),
     ([-0.2, 0.9, 0.9, 0.3, 0.3, -0.2], 0.6),
     ([0.9, 0.2, 0.9, 0.1, 0.9, 0.05], 0.5),
+    ([7.0, 1.2, 6.0, 8.0, 1.5, 9.0], 0.5),
+    ([1.2, -7.0, 1.5, -6.0, 1.1, -8.0], 0.4),
+    ([0.0101, 0.0104, 0.0102, 0.0103, 0.0105], 0.4),
+    ([0.3, 0.1, 0.2, 0.7, 0.5, 0.4, 0.6, 0.8], 0.1249),
 )
 
 
@@ -88,6 +92,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
         cases.append((scores, share))
     # So many ties that an order which is not stable shuffles them.
     cases.append((np.tile([0.2, 0.1, 0.3, 0.2, 0.2], 40), 0.5))
+    cases.append((rng.permutation(100) / 100, 0.0149))
     return cases
 
 
@@ -138,7 +143,7 @@ keep_share = Exercise(
         ),
         Misconception(
             "rounded up",
-            lambda s, f: np.sort(_best(s, math.ceil(f * len(s) - 1e-9))),
+            lambda s, f: np.sort(_best(s, math.ceil(f * len(s)))),
             "A share that is no whole number of pairs is rounded down: 0.75 of five are three.",
         ),
         Misconception(

@@ -34,13 +34,15 @@ def _curve(curve: Any) -> Any:
 
 
 # Probabilities, both networks' labels, margin: at the threshold and a hair beside it; sure both
-# ways; labels at their ends; networks that disagree; one pair; larger margins.
+# ways; labels at their ends; networks that disagree; one pair; larger margins and small ones.
 FIXED = (
     ([0.5, 0.5001, 0.4999], [0.3, 0.3, 0.3], [0.9, 0.9, 0.9], 0.2),
     ([1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0], [0.4, 0.2, 0.0, 0.6], 0.2),
     ([0.9, 0.7, 0.2, 0.4], [0.1, 0.8, 0.6, 0.0], [0.5, 0.3, 1.0, 0.5], 0.5),
     ([0.6], [0.25], [0.75], 1.0),
     ([0.3], [0.25], [0.65], 0.1),
+    ([0.95, 0.6, 0.3], [0.012, 0.034, 0.011], [0.5, 0.6, 0.0133], 7.0),
+    ([0.8, 0.2, 0.1], [0.1234567, 0.2345678, 0.03], [0.5, 0.3456789, 0.04], 0.0156),
 )
 
 
@@ -48,7 +50,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array, float]]:
     """The fixed ones and a batch drawn anew."""
     cases = [(*(np.array(x) for x in three), margin) for *three, margin in FIXED]
     p = np.append(rng.uniform(0.55, 0.95, 4), rng.uniform(0.05, 0.45, 4)).round(3)
-    own, other = rng.uniform(0.05, 0.95, (2, 8)).round(3)
+    own, other = rng.uniform(0.05, 0.95, (2, 8))
     return [*cases, (p, own, other, float(rng.uniform(0.1, 0.4)))]  # type: ignore[list-item]
 
 

@@ -64,7 +64,7 @@ EXPONENTS = (0.0, 0.5, 1.0, 0.3, 1.0, 0.7, 0.25)
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[list[str], float]]:
-    """The fixed groups in another order with exponents 0, ½, 1 and between; one beyond 1."""
+    """The fixed groups in another order with exponents 0, ½, 1 and between; beyond 1; many rows."""
     cases = []
     for groups, gamma in zip(FIXED, EXPONENTS, strict=True):
         order = rng.permutation(len(groups))
@@ -72,6 +72,9 @@ def _cases(rng: np.random.Generator) -> list[tuple[list[str], float]]:
     cases.append((["a", "b", "a", "c", "a", "c"], float(rng.uniform(0.4, 0.9))))
     cases.append((["b", "a", "b", "a", "b", "c", "b"], 1.0))
     cases.append((["a", "b", "b", "a", "b"], 2.0))
+    cases.append((["a", "b", "b"], 7.0))
+    cases.append((["a"] + ["b"] * 9, 0.0156))
+    cases.append((["a"] * 3 + ["b"] * 57, 1.0))
     return cases
 
 
