@@ -41,7 +41,12 @@ from coursekit.data.files import open_checked
 from coursekit.data.shifted_priors import TESTS
 from coursekit.lessons.l12_unimodal_bias import exercises
 from coursekit.lessons.l12_unimodal_bias.answer_shares import rows_on_tests
-from coursekit.lessons.l12_unimodal_bias.answerer_training import answers_of, train_answerers
+from coursekit.lessons.l12_unimodal_bias.answerer_training import (
+    BATCH,
+    EPOCHS,
+    answers_of,
+    train_answerers,
+)
 from coursekit.lessons.l12_unimodal_bias.cures import CURES, Cure, training_batch
 from coursekit.lessons.l12_unimodal_bias.plots import (
     actor_picture,
@@ -167,6 +172,9 @@ def tested(networks, head="joint", method="this run"):
 
 mine = tested(joint)
 mine_alone = tested(apart, "question")
+steps = EPOCHS * (len(draws[0].train) // BATCH)
+claim("Training questions: {value:.0f}", len(draws[0].train), equals=4000, within=0)
+claim("Steps of a training: {value:.0f}", steps, equals=744, within=0)
 for name, run in (("joint", mine), ("question only", mine_alone)):
     print(f"This run, {name}, same prior: {run.loc['same prior', 'all']:.2f}")
 
@@ -744,8 +752,8 @@ show(figure, " ".join(shown))
 # ### Exercise 6 · One word or another
 #
 # Return 1 for each position of `targets` $(B, T)$ that is one of the `words` and belongs to its
-# caption, of which the first `lengths` positions count; else 0. The released code builds this mask
-# by keeping what is this word, and of that what is the next word.
+# caption, of which the first `lengths` positions count; else 0. The released code, as we read it
+# (it was not run), builds this mask by keeping what is this word, and of that what is the next one.
 
 
 # %% nbgrader={"grade_id": "ex-12-mask", "solution": true}
