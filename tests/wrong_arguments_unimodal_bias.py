@@ -211,9 +211,9 @@ TABLE = {
     },
     "data.shifted_priors.draw_splits": {
         **{
-            name: a(
+            split: a(
                 POOL.part(torch.arange(5))
-                if name == "train"
+                if split == "train"
                 else QuestionPool(
                     POOL.texts,
                     POOL.answers,
@@ -224,7 +224,7 @@ TABLE = {
                     POOL.picture + 5 * place,
                 )
             )
-            for place, name in enumerate(("train", "valid", "test"))
+            for place, split in enumerate(("train", "valid", "test"))
         },
         "seed": count(3, -1),
         "share": share(0.8),

@@ -18,6 +18,7 @@ LESSON = Lesson(
                 "prior, by type of question, for priors of any strength."
             ),
             moved="favourite's share in tests (%)",
+            state={"tested": 50},
             p95_ms=600,
         ),
     },
