@@ -510,8 +510,7 @@ claim("… begins at {value:.2f}", turned.low, above=0.3)
 #
 # With all types together the winner is below learned-mixin without +H on the flat prior, and by
 # less, with an interval that nearly reaches 0, below plain training; clearly so at λ = 1. The
-# honest gain of products and weights, the one on
-# the flat test, is a few hundredths.
+# honest gain of products and weights, the one on the flat test, is a few hundredths.
 #
 # The published table has the same mark. From plain training to +H, yes/no on VQA-CP rises from 42
 # to 73 %, the answers called *other* from 45 to 47, and on VQA 2.0, where the prior is training's,
