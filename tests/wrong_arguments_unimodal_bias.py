@@ -11,16 +11,19 @@ from wrong_arguments import (
     flag,
     labels,
     like,
+    name,
     number,
     share,
     with_also,
 )
 
 from coursekit.data.question_pool import QuestionPool
+from coursekit.data.scenes import draw_scenes
 
 MODULES = (
     *("training.bias_ensembles", "training.bias_ensembles_several_answers", "training.rubi"),
     *("training.answer_prior", "training.equalizer", "data.easy_vqa", "data.shifted_priors"),
+    *("data.scene_questions", "data.actor_captions"),
 )
 
 torch.manual_seed(1)
@@ -208,9 +211,9 @@ TABLE = {
     },
     "data.shifted_priors.draw_splits": {
         **{
-            name: a(
+            split: a(
                 POOL.part(torch.arange(5))
-                if name == "train"
+                if split == "train"
                 else QuestionPool(
                     POOL.texts,
                     POOL.answers,
@@ -221,11 +224,19 @@ TABLE = {
                     POOL.picture + 5 * place,
                 )
             )
-            for place, name in enumerate(("train", "valid", "test"))
+            for place, split in enumerate(("train", "valid", "test"))
         },
         "seed": count(3, -1),
         "share": share(0.8),
         "counts": a((4, 4), Wrong("one", (4,)), Wrong("zero", (4, 0))),
+    },
+    "data.scene_questions.scene_questions": {"scenes": a(draw_scenes(4)), "seed": count(3, -1)},
+    "data.actor_captions.draw_actor_scenes": {
+        "count": count(3, 0),
+        "seed": count(3, -1),
+        "part": name("train"),
+        "share": share(0.9),
+        "noise": number(0.1, -0.1),
     },
     "analysis.amplification.stereotypes": {
         "contexts": labels(CONTEXTS, 2),
@@ -260,6 +271,7 @@ TABLE = {
 }
 
 EXEMPT = {
+    "data.scene_questions.key_of": "on the questions that `scene_questions` has written",
     "training.bias_ensembles.cross_entropy": "inside losses, on what they have checked",
     "training.bias_ensembles.require_logits_and_labels": "a check itself, of logits and labels",
 }

@@ -44,7 +44,7 @@ def priors_explorer() -> Explorer:
     low, high = (round(100 * end) for end in (STRENGTHS[0], STRENGTHS[-1]))
     knobs: dict[str, Control] = {
         "trained": Slider("favourite's share in training", low, high, 10, 80, unit="%"),
-        "tested": Slider("favourite's share in both tests with one", 50, 100, 5, 80, unit="%"),
+        "tested": Slider("favourite's share in tests", 50, 100, 1, 80, unit="%"),
         "method": Choice("training", METHODS, METHODS[0]),
         "entropy": Choice("entropy weight λ, learned-mixin only", ENTROPY, ENTROPY[0]),
     }
