@@ -841,6 +841,8 @@ for named_too in ("", ", role in half"):
     claim(f"Accuracy, the same{named_too}: ends at {{value:+.3f}}",
           pronoun("accuracy", named_too).high, below=0.02)  # fmt: skip
 print("Gap, he or she − they:", pronoun("gap"), " accuracy:", pronoun("accuracy"))
+alone = interval(over_seeds("words alone: he or she, role in half", "plain", "gap"))
+claim("Words alone, he or she, role in half: the gap begins at {value:.3f}", alone.low, above=0)
 swapped = interval(over_seeds("he or she", "plain", "swapped"))
 print("Answers that change when he and she are exchanged:", swapped)
 claim("… begins at {value:.3f}", swapped.low, above=0.03)

@@ -17,7 +17,7 @@ LESSON = Lesson(
                 "Shows what a dependence in the training data does to the accuracy of each group, "
                 "what each cure changes, and who can still read the attribute."
             ),
-            moved="share",
+            moved="margin",
             p95_ms=250,
         ),
     },

@@ -30,7 +30,7 @@ def stored_grid() -> Mapping[Place, pd.DataFrame]:
 
 
 def look(
-    share: float, pictures: str, words: str, cure: str, strength: str
+    share: float, pictures: str, words: str, cure: str, strength: str, margin: float
 ) -> Generator[None, None, State]:
     """The state and the plain one beside it, at this and at every other dependence."""
     yield
@@ -45,6 +45,7 @@ def look(
         title=f"{cure}{f', λ = {strength}' if used else ''}; {pictures} pictures, {said(words)}",
         cured={s: trained[s, noise, words, cure, used] for s in SHARES},
         plain={s: trained[s, noise, words, "none", 0.0] for s in SHARES},
+        margin=margin,
         is_plain=cure == "none",
         has_adversary=used > 0,
     )
@@ -64,6 +65,7 @@ def fairness_explorer() -> Explorer:
         "words": Choice("words", WORDS, WORDS[0]),
         "cure": Choice("cure", tuple(CURES), "none"),
         "strength": Choice("adversary's strength λ", tuple(LAMBDA), "1"),
+        "margin": Slider("margin above a coin", 0.0, 0.25, 0.01, 0.05),
     }
     return Explorer(
         key="fairness",
@@ -76,6 +78,10 @@ def fairness_explorer() -> Explorer:
             "from the gender?"
         ),
         controls=knobs,
+        groups={
+            "training data": ("share", "pictures", "words"),
+            "cure and verdict": ("cure", "strength", "margin"),
+        },
         compute=look,
         make_view=FairnessView,
         presets={

@@ -28,6 +28,7 @@ class State:
     title: str = ""
     cured: Mapping[float, pd.DataFrame] = field(default_factory=dict)
     plain: Mapping[float, pd.DataFrame] = field(default_factory=dict)
+    margin: float = 0.05
     is_plain: bool = True
     has_adversary: bool = False
     sorry: str = ""
@@ -36,6 +37,12 @@ class State:
         """Mean and interval of a column, "cured" or "plain", at the chosen share or another one."""
         tables = self.cured if which == "cured" else self.plain
         return interval(tables[self.share if share is None else share][column])
+
+    @property
+    def readable(self) -> bool:
+        """Whether a new reader is right more often than a coin by more than the margin."""
+        which = "plain" if self.is_plain else "cured"
+        return self.of(which, "probe").mean > 0.5 + self.margin
 
     def change(self, column: str) -> Interval:
         """Cured minus plain, seed by seed."""
@@ -46,7 +53,9 @@ class State:
 class FairnessView:
     """Dots with intervals over seeds, the cure in colour beside plain training in grey."""
 
-    writes: ClassVar[frozenset[str]] = frozenset({"share", "pictures", "words", "cure", "strength"})
+    writes: ClassVar[frozenset[str]] = frozenset(
+        {"share", "pictures", "words", "cure", "strength", "margin"}
+    )
 
     def __init__(self) -> None:
         self.figure, axes = new_figure(10.4, 4.3, columns=3, layout=None)
@@ -65,8 +74,9 @@ class FairnessView:
         axes[0].set_xlabel("accuracy, balanced test")
         axes[2].set_title("Gender read rightly")
         axes[2].set_xlim(0.4, 1)
-        axes[2].set_xlabel("accuracy (line: a coin)")
+        axes[2].set_xlabel("accuracy (lines: a coin, the margin)")
         axes[2].axvline(0.5, color=MUTED, linewidth=1)
+        self._margin = axes[2].axvline(0.55, color=INK, linewidth=1, linestyle=":")
         self._prepare_gap(axes[1])
         handles = [
             Line2D([], [], linestyle="", markersize=7, label=label, **self._looks[which])
@@ -114,6 +124,7 @@ class FairnessView:
         self._show_rows("groups", data, list(GROUPS))
         self._show_rows("readers", data, list(READERS))
         self._marker.set_xdata([data.share, data.share])
+        self._margin.set_xdata([0.5 + data.margin, 0.5 + data.margin])
         for which, (curve, bars) in self._curves.items():
             known = {} if which == "cured" and data.is_plain else data.plain
             shares = list(known)
@@ -189,7 +200,11 @@ def subtitle(data: State) -> str:
     if data.sorry:
         return ""
     gap = data.of("plain", "gap")
-    first = f"Share {data.share:g}, eight seeds. Gap of plain training {written(gap)}."
+    first = (
+        f"Share {data.share:g}, eight seeds. Gap of plain training {written(gap)}. "
+        f"A new reader {'reads' if data.readable else 'does not read'} the gender beyond the "
+        f"margin of {data.margin:.2f}."
+    )
     if data.is_plain:
         return first
     changes = ", ".join(

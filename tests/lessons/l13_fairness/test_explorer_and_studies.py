@@ -17,6 +17,7 @@ from coursekit.lessons.l13_fairness.role_training import PLAIN
 
 START = {
     "share": 0.9, "pictures": "noisy", "words": "none", "cure": "none", "strength": "1",
+    "margin": 0.05,
 }  # fmt: skip
 
 
@@ -57,6 +58,13 @@ def test_without_a_cure_nothing_is_shown_twice():
     assert set(view.table(data)["training"]) == {"plain"}
     assert "cure changes" not in view.describe(data)
     assert "cure's own" not in set(view.table(state(cure="reweighing"))["what"])
+
+
+def test_the_margin_decides_whether_it_is_read():
+    reads = state().of("plain", "probe").mean - 0.5
+    assert state(margin=round(reads - 0.01, 2)).readable
+    data = state(margin=round(reads + 0.02, 2))
+    assert not data.readable and "does not read" in FairnessView().describe(data)
 
 
 def test_a_damaged_file_is_said(monkeypatch):
