@@ -250,6 +250,10 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   other: what was learnt, and who checked it how?
 # - [10 Align before fuse](10_align_before_fuse.ipynb) The caption says left, the picture shows
 #   right: who notices, and where do they look?
+# - [11 Curating pairs](11_curating_pairs.ipynb) Two captions in five are wrong. Drop them, weigh
+#   them, or have them checked?
+# - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
+#   looked at the picture?
 # - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).

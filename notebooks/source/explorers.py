@@ -119,6 +119,24 @@ Shelf("retrieval")
 Shelf("where")
 
 # %% [markdown]
+# ## What does a filter throw away?
+#
+# **Lesson 11.** Shows, for six ways to score pairs, what a cut finds, whom it drops and how much of
+# the loss it wins back.
+
+# %%
+Shelf("curating")
+
+# %% [markdown]
+# ## Seen, learnt by heart, or turned round?
+#
+# **Lesson 12.** Shows what eleven trainings answer on tests of the same, of another and of no
+# prior, by type of question, for priors of any strength.
+
+# %%
+Shelf("priors")
+
+# %% [markdown]
 # ## A dependence, a cure, and who pays
 #
 # **Lesson 13.** Shows what a dependence in the training data does to the accuracy of each group,
