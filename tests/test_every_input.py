@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import wrong_arguments_unimodal_bias
 from torch import nn
 from wrong_arguments import (
     Argument,
@@ -40,6 +41,7 @@ from wrong_arguments import (
 
 from coursekit import analysis, balancing, fusion
 from coursekit.data import Modality, Recipe, generate
+from coursekit.data.german_credit import open_german_credit
 from coursekit.data.scene_captions import WORDS, caption_words, ids_of
 from coursekit.data.scenes import draw_scenes
 from coursekit.lessons.l02_fusion_operators.surfaces import Target
@@ -60,13 +62,16 @@ MODULES = (
     *("training.masked_words", "training.word_patch_alignment", "models.captioner"),
     *("training.noisy_correspondence", "training.curriculum", "training.consistency"),
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
+    *("training.gradient_reversal", "training.adversarial_projection"),
     "layers.self_attention",
+    *wrong_arguments_unimodal_bias.MODULES,
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     *(
         f"data.{m}"
         for m in (
             *("synthetic", "spectrogram", "timeline", "standardise", "preset_recipes"),
+            *("reweighing", "emoji_people", "german_credit"),
             *("bag_of_words", "pair_augmentation", "picture_features"),
             *("wrong_captions", "sampling_weights"),
             *("scene_captions", "scene_combinations", "scenes"),
@@ -1276,10 +1281,237 @@ TABLE |= {
             Wrong("without its own", torch.zeros(2, 4, dtype=torch.bool)),
         ),
     },
+    **wrong_arguments_unimodal_bias.TABLE,
+}
+
+ZEROS_ONES = [1, 0, 1, 1, 0, 0]
+MEMBERS = ["a", "a", "a", "b", "b", "b"]
+CREDIT = open_german_credit()
+BYTES = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
+
+
+def bits(good=ZEROS_ONES):
+    """Zeros and ones, one per row."""
+    wrong = (
+        Wrong("a two", [2, *good[1:]]),
+        Wrong("a half", [0.5, *good[1:]]),
+        Wrong("NaN", [math.nan, *good[1:]]),
+        Wrong("another size", good[1:]),
+        Wrong("none", []),
+        Wrong("deeper", [good]),
+        Wrong("letters", MEMBERS),
+    )
+    return Argument(good, wrong)
+
+
+def members(good=MEMBERS):
+    """A group per row."""
+    wrong = (
+        Wrong("another size", good[1:]),
+        Wrong("text", "aaabbb"),
+        Wrong("number", 7),
+        Wrong("none", []),
+        Wrong("one without", [*good[1:], None]),
+    )
+    return Argument(good, wrong)
+
+
+ROW_WEIGHTS = Argument(
+    [1.0] * 6,
+    (
+        Wrong("negative", [-1.0] * 6),
+        Wrong("NaN", [math.nan] * 6),
+        Wrong("another size", [1.0] * 5),
+        Wrong("text", "text"),
+    ),
+)
+RATES_OF_GROUPS = Argument(
+    [0.2, 0.5],
+    (Wrong("none", []), Wrong("text", "text"), Wrong("deeper", [[0.2, 0.5]])),
+)
+APART = {"groups": members(), "weights": ROW_WEIGHTS, "to_overall": flag()}
+BOOTSTRAP = {
+    "labels": bits(),
+    "predictions": bits(),
+    "groups": members(),
+    "rate": name("accuracy"),
+    "draws": count(20, 0),
+    "level": number(0.9, 0, 1),
+    "seed": count(0, -1),
+}
+TABLE |= {
+    "analysis.group_rates.group_rates": {
+        "labels": bits(),
+        "predictions": bits(),
+        "groups": members(),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_rates.zeros_and_ones": {
+        "name": free("values"),
+        "values": bits()._replace(
+            wrong=tuple(w for w in bits().wrong if w.label != "another size")
+        ),
+    },
+    "analysis.group_rates.overall_rates": {
+        "labels": bits(),
+        "predictions": bits(),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_rates.intersections": {
+        "attributes": Argument(
+            [MEMBERS, ZEROS_ONES],
+            (
+                Wrong("none", []),
+                Wrong("number", 7),
+                Wrong("numbers", [7, 7]),
+                Wrong("two lengths", [MEMBERS, MEMBERS[1:]]),
+            ),
+        ),
+    },
+    **{
+        f"analysis.group_metrics.rate_{kind}": {
+            "rates": RATES_OF_GROUPS,
+            "overall": number(0.3)._replace(wrong=()),
+        }
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.demographic_parity_{kind}": {"predictions": bits(), **APART}
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.equal_opportunity_{kind}": {
+            "labels": bits(),
+            "predictions": bits(),
+            **APART,
+            "undefined": free(math.nan),
+        }
+        for kind in ("difference", "ratio")
+    },
+    **{
+        f"analysis.group_metrics.equalized_odds_{kind}": {
+            "labels": bits(),
+            "predictions": bits(),
+            **APART,
+            "combine": name("worst"),
+            "undefined": free(math.nan),
+        }
+        for kind in ("difference", "ratio")
+    },
+    "analysis.group_metrics.signed_differences": {
+        "labels": bits(),
+        "predictions": bits(),
+        "groups": members(),
+        "unprivileged": Argument("a", (Wrong("strange", "c"),)),
+        "privileged": Argument("b", (Wrong("strange", "c"),)),
+        "weights": ROW_WEIGHTS,
+    },
+    "analysis.group_intervals.bootstrap_rates": BOOTSTRAP,
+    "analysis.group_intervals.bootstrap_difference": BOOTSTRAP,
+    "analysis.group_calibration.group_calibration": {
+        "labels": bits(),
+        "probabilities": Argument(
+            [0.1, 0.9, 0.5, 0.4, 1.0, 0.0],
+            (
+                Wrong("above one", [1.1] * 6),
+                Wrong("NaN", [math.nan] * 6),
+                Wrong("another size", [0.5] * 5),
+                Wrong("text", "text"),
+            ),
+        ),
+        "groups": members(),
+        "bins": count(5, 0),
+    },
+    "analysis.fresh_probes.fresh_probes": {
+        "features": batch(X),
+        "attribute": labels(Y),
+        "test_features": like(Z)._replace(
+            wrong=tuple(w for w in like(Z).wrong if w.label != "another size")
+        ),
+        "test_attribute": labels(Y),
+        "sizes": Argument([4], (Wrong("none", []), Wrong("number", 4), Wrong("−1", [-1]))),
+        "seed": count(0, -1),
+    },
+    "analysis.fresh_probes.flipped": {
+        "labels": labels(Y, C, "another size"),
+        "accuracy": share(0.5),
+        "classes": count(C, 1),
+        "seed": count(0, -1),
+    },
+    "analysis.fresh_probes.answer_leakage": {
+        "answers": labels(Y, C),
+        "attribute": labels(Y),
+        "labels": labels(Y, C),
+        "classes": count(C, 1),
+        "seed": count(0, -1),
+    },
+    "training.gradient_reversal.reverse_gradient": {
+        "features": batch(X, "empty", "deeper", "flatter", "NaN", "inf"),
+        "strength": number(1.0, -1.0),
+    },
+    "training.gradient_reversal.reversal_strength": {
+        "progress": share(0.5),
+        "gamma": number(10.0, 0, -1.0),
+    },
+    "training.adversarial_projection.project_away": {
+        "task": batch(X, "empty", "deeper", "flatter"),
+        "adversary": like(Z, "empty"),
+        "alpha": number(1.0, -1.0),
+    },
+    "training.adversarial_projection.projected_gradients": {
+        "task": by_name({"w": X}, lambda x: batch(x, "empty", "deeper", "flatter")),
+        "adversary": by_name({"w": Z}, lambda x: batch(x, "deeper")),
+        "alpha": number(1.0, -1.0),
+        "whole_vector": flag(True),
+    },
+    "data.reweighing.reweighing_weights": {
+        "groups": members(),
+        "labels": Argument(
+            ZEROS_ONES,
+            (
+                Wrong("another size", ZEROS_ONES[1:]),
+                Wrong("none", []),
+                Wrong("number", 7),
+                Wrong("an empty cell", [1, 1, 1, 0, 0, 0], "empty cell"),
+                Wrong("one without", [*ZEROS_ONES[1:], None]),
+            ),
+        ),
+    },
+    "data.emoji_people.jittered": {
+        "pictures": Argument(
+            BYTES,
+            (
+                Wrong("floats", BYTES.float()),
+                Wrong("flatter", BYTES[0]),
+                Wrong("none", BYTES[:0]),
+                Wrong("list", BYTES.tolist()),
+            ),
+        ),
+        "times": count(2, 0),
+        "seed": count(0, -1),
+    },
+    "data.emoji_people.draw_people": {
+        "number_of_roles": count(4, 3, 1, 70),
+        "share": number(0.9, 0.4, 1.1),
+        "per_role": count(10, 0, 99),
+        "jitters": count(6, 0),
+        "of_roles": count(65, 1),
+        "seed": count(0, -1),
+    },
+    "data.german_credit.open_german_credit": {"young": count(25, 0)},
+    "data.german_credit.credit_features": {
+        "table": table(CREDIT, "age", "sex"),
+        "protected": flag(),
+    },
+}
+TABLE["data.reweighing.balancing_weights"] = {
+    **TABLE["data.reweighing.reweighing_weights"],
+    "gamma": share(0.5),
 }
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    **wrong_arguments_unimodal_bias.EXEMPT,
     "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
     "layers.self_attention.require_sequence": "a check itself, on a block's own attention",
     "layers.self_attention.require_padding": "a check itself, on keys that have been checked",

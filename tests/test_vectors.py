@@ -17,7 +17,6 @@ FILES = sorted(path.name for path in FOLDER.glob("*.json"))
 
 # Files for what is not built yet, and why there is no checker for them.
 NOT_YET = {
-    "adversarial_projection.json": "adversarial debiasing is not in the package yet",
     "agreement.json": "measures of agreement between raters are not in the package yet",
     "arl.json": "asymmetric representation learning is not in the package yet",
     "aug.json": "boosting of the weak modality (AUG) is not in the package yet",
@@ -28,15 +27,11 @@ NOT_YET = {
     "dimml.json": "decoupled contrast (DI-MML) is not in the package yet",
     "distillation.json": "distillation losses are not in the package yet",
     "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
-    "equalizer.json": "the confusion and the confident loss are not in the package yet",
-    "fairness_metrics.json": "fairness measures are not in the package yet",
     "functional_entropy.json": "the functional-entropy regulariser is not in the package yet",
     "g2d.json": "sequential modality prioritisation is not in the package yet",
-    "gradient_reversal.json": "gradient reversal is not in the package yet",
     "greedy_curation.json": "the re-balancing gate of greedy learning is not in the package yet",
     "greedy_speed.json": "the conditional learning speed is not in the package yet",
     "inforeg.json": "information regulation (InfoReg) is not in the package yet",
-    "learned_mixin.json": "bias-product losses are not in the package yet",
     "lfm.json": "fitting with contrastive alignment (LFM) is not in the package yet",
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
     "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
@@ -51,8 +46,6 @@ NOT_YET = {
     "reconboost_more.json": "ReconBoost is not in the package yet",
     "relearning.json": "diagnosing and re-learning is not in the package yet",
     "remix.json": "the re-mixing of samples is not in the package yet",
-    "reweighing.json": "reweighing is not in the package yet",
-    "rubi.json": "RUBi is not in the package yet",
     "sample_valuation.json": "the valuation of single samples is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }

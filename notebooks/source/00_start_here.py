@@ -252,6 +252,9 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   right: who notices, and where do they look?
 # - [11 Curating pairs](11_curating_pairs.ipynb) Two captions in five are wrong. Drop them, weigh
 #   them, or have them checked?
+# - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
+#   looked at the picture?
+# - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

@@ -126,3 +126,21 @@ Shelf("where")
 
 # %%
 Shelf("curating")
+
+# %% [markdown]
+# ## Seen, learnt by heart, or turned round?
+#
+# **Lesson 12.** Shows what eleven trainings answer on tests of the same, of another and of no
+# prior, by type of question, for priors of any strength.
+
+# %%
+Shelf("priors")
+
+# %% [markdown]
+# ## A dependence, a cure, and who pays
+#
+# **Lesson 13.** Shows what a dependence in the training data does to the accuracy of each group,
+# what each cure changes, and who can still read the attribute.
+
+# %%
+Shelf("fairness")

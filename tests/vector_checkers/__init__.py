@@ -6,6 +6,7 @@ from vector_checkers import (
     attention,
     calibration,
     curating,
+    fairness,
     fusion,
     fusion_alignment,
     gradients,
@@ -13,10 +14,11 @@ from vector_checkers import (
     products,
     retrieval,
     scores,
+    unimodal_bias,
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, curating, fusion, fusion_alignment, gradients, pmr),
-    *(products, retrieval, scores),
+    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
+    *(gradients, pmr, products, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

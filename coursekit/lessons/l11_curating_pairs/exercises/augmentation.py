@@ -92,6 +92,10 @@ CAPTIONS = (
     "LEFT hand above head",
     "dog upright beside leftovers",
     "blue key",
+    "green leaf",
+    "Yellow star",
+    "house right",
+    "kite above house",
 )
 PLANS: tuple[tuple[str, ...], ...] = (
     (), ("mirror",), ("upside down",), ("half turn",), ("grey",), ("shift",),

@@ -90,6 +90,8 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
         scores = rng.permutation(400)[:rows] / 400 - 0.2
         scores[rng.integers(1, rows)] = scores[0]
         cases.append((scores, share))
+    # So many ties that an order which is not stable shuffles them.
+    cases.append((np.tile([0.2, 0.1, 0.3, 0.2, 0.2], 40), 0.5))
     cases.append((rng.permutation(100) / 100, 0.0149))
     return cases
 
