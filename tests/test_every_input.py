@@ -1073,10 +1073,10 @@ TABLE: dict[str, dict[str, Argument]] = {
     "utils.tensor_checks.require_scalar": {"name": free("x"), "x": LOG_SCALE},
     "utils.tensor_checks.require_pairs": {"first": batch(X), "second": like(Z)},
     "utils.tensor_checks.require_one_shape": {
-        "first_name": free("x"),
-        "first": batch(X)._replace(says="x"),
-        "second_name": free("y"),
-        "second": like(Z)._replace(says="y"),
+        "first_name": free("first"),
+        "first": batch(X),
+        "second_name": free("second"),
+        "second": like(Z),
     },
     "utils.tensor_checks.require_one_width": {
         "first_name": free("first"),

@@ -85,7 +85,7 @@ def _differences(rng: np.random.Generator, ratio: float, seeds: int) -> Array:
     """Differences whose mean is ``ratio`` of its standard errors."""
     noise = rng.normal(size=seeds)
     noise = (noise - noise.mean()) / noise.std(ddof=1)
-    return np.asarray(0.002 * (noise + ratio / np.sqrt(seeds)))
+    return np.asarray(0.0002 * (noise + ratio / np.sqrt(seeds)))
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
