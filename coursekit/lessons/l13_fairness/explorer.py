@@ -65,7 +65,7 @@ def fairness_explorer() -> Explorer:
         "words": Choice("words", WORDS, WORDS[0]),
         "cure": Choice("cure", tuple(CURES), "none"),
         "strength": Choice("adversary's strength λ", tuple(LAMBDA), "1"),
-        "margin": Slider("margin above a coin", 0.0, 0.25, 0.01, 0.05),
+        "margin": Slider("margin", 0.0, 0.25, 0.01, 0.05),
     }
     return Explorer(
         key="fairness",
