@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 import pandas as pd
 from numpy.typing import NDArray
 
+from coursekit.data.sampling_weights import group_sizes
 from coursekit.utils.checks import require, require_list, require_share
 
 Values = Sequence[Hashable] | NDArray | pd.Series
@@ -36,8 +37,8 @@ def balancing_weights(groups: Values, labels: Values, gamma: float = 1.0) -> NDA
     require_share("gamma", gamma)
     table = _cells(groups, labels)
     _refuse_empty_cells(table)
-    sizes = table.groupby(["group", "label"])["group"].transform("size").to_numpy(float)
-    return sizes**-gamma
+    cells = list(table.itertuples(index=False, name=None))
+    return group_sizes(cells).double().numpy() ** -gamma
 
 
 def _cells(groups: Values, labels: Values) -> pd.DataFrame:

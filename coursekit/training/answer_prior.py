@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from coursekit.data.sampling_weights import group_sizes
 from coursekit.utils.checks import require, require_count, require_flag, require_positive
 from coursekit.utils.tensor_checks import require_labels
 
@@ -78,7 +79,6 @@ def inverse_count_weights(keys: Tensor, answers: Tensor) -> Tensor:
     """
     require_labels("keys", keys)
     require_labels("answers", answers, len(keys))
-    pairs = keys * (answers.max() + 1) + answers
-    _, cell, counts = pairs.unique(return_inverse=True, return_counts=True)
-    weights = 1 / counts[cell].double()
+    cells = list(zip(keys.tolist(), answers.tolist(), strict=True))
+    weights = 1 / group_sizes(cells).double()
     return weights / weights.mean()
