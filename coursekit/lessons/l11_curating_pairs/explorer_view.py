@@ -157,9 +157,10 @@ class CutView:
         if data.kept == 100:
             return f"{data.noise} % exchanged, everything kept, scored by {data.scorer}: no cut"
         gain = data.gain.in_words("hurts", "cannot be told from doing nothing", "helps")
+        recovery = f"{data.recovery:.2f}".replace("-", "−")
         return (
             f"{data.noise} % exchanged, {data.kept} % kept by {data.scorer}: it {gain}, "
-            f"recovery {data.recovery:.2f}".replace("-", "−")
+            f"recovery {recovery}"
         )
 
     @staticmethod
