@@ -54,9 +54,9 @@ def priors_explorer() -> Explorer:
         question=(
             "Find the training that is best on the shifted prior at 80 %. On which type of "
             "question does it win, and what does the flat test say of that type? Then let the "
-            "tests' favourite grow to 100 %: which trainings gain on the shifted test although "
-            "nothing was trained anew? From which share in training on does yes/no turn round at "
-            "λ = 0.36?"
+            "tests' favourite grow to 100 %: which trainings gain clearly on the shifted test "
+            "although nothing was trained anew? From which share in training on does yes/no turn "
+            "round at λ = 0.36?"
         ),
         controls=knobs,
         compute=answer,

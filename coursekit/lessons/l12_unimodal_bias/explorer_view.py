@@ -25,9 +25,10 @@ IN_WORDS = {
     "sees": "seen",
     "sees, prior": "seen, leans on the prior",
     "sees, turned": "seen, leans against it",
-    "prior": "the prior by heart",
+    "prior": "follows the prior",
     "turned": "the prior turned round",
     "guesses": "a guess",
+    "off": "worse than a guess",
 }
 
 
@@ -55,7 +56,9 @@ def word_of(shares: Mapping[str, Interval], kind: str) -> str:
     leans = "prior" if same - shifted >= MARGIN else "turned" if shifted - same >= MARGIN else ""
     if flat - 1 / ANSWERS[kind] >= MARGIN:
         return f"sees, {leans}" if leans else "sees"
-    return leans or "guesses"
+    if leans:
+        return leans
+    return "off" if 1 / ANSWERS[kind] - flat >= MARGIN else "guesses"
 
 
 class PriorsView:
@@ -69,7 +72,8 @@ class PriorsView:
         self._title = self.figure.text(0.012, 0.95, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.895, "", size=9.5, color=MUTED)
         self.figure.text(
-            0.012, 0.015, "Eight trainings each, 95 % intervals. Short lines: chance.",
+            0.012, 0.015, "Eight trainings each, 95 % intervals; keys and types count alike. Short "
+            "lines: chance. Words: what differs by 0.10 or more on tests as set here.",
             size=8.5, color=MUTED,
         )  # fmt: skip
         self._axes = ax
