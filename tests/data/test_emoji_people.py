@@ -50,7 +50,7 @@ def test_a_draw_has_the_dependence_that_was_asked_for(share):
     draw = draw_people(6, share=share, seed=3)
     table = pd.DataFrame(draw.train.numpy(), columns=["role", "gender", "tone", "jitter"])
     assert len(table) == 120 and not table.duplicated().any()
-    usual = draw.leaning[table["role"].to_numpy()].numpy() == table["gender"]
+    usual = draw.leaning.numpy()[table["role"].to_numpy()] == table["gender"]
     assert usual.groupby(table["role"]).mean().tolist() == pytest.approx([share] * 6)
     assert draw.leaning.sum() == 3 and len(set(draw.roles)) == 6
 
@@ -89,8 +89,8 @@ def test_weights_make_group_and_label_independent():
     groups = np.where(rng.random(60) < 0.7, labels % 2, 1 - labels % 2)
     rows = pd.DataFrame({"g": groups, "y": labels, "w": reweighing_weights(groups, labels)})
     joint = rows.pivot_table(index="g", columns="y", values="w", aggfunc="sum") / 60
-    np.testing.assert_allclose(joint, np.outer(joint.sum(1), joint.sum(0)))
-    np.testing.assert_allclose(joint.sum(0), np.bincount(labels) / 60)
+    np.testing.assert_allclose(joint, np.outer(joint.sum(axis=1), joint.sum(axis=0)))
+    np.testing.assert_allclose(joint.sum(axis=0), np.bincount(labels) / 60)
     assert rows["w"].sum() == pytest.approx(60)
 
 
