@@ -73,8 +73,8 @@ def fairness_explorer() -> Explorer:
         question=(
             "share: how many of a role's training pictures show its frequent gender; margin: how "
             "far above a coin a reader counts as reading. From which share on is the gap of noisy "
-            "pictures surely above zero, and of clean ones? Find a cure that halves the gap: what "
-            "does it cost in accuracy, and what does the new reader find afterwards? With “he or "
+            "pictures surely above zero, and of clean ones? Which cure takes most of it, who is "
+            "named worse for it, and what does the new reader find afterwards? With “he or "
             "she”: does any cure keep a new reader from the gender?"
         ),
         controls=knobs,

@@ -202,8 +202,9 @@ def subtitle(data: State) -> str:
     gap = data.of("plain", "gap")
     first = (
         f"Share {data.share:g}, eight seeds. Gap of plain training {written(gap)}. "
-        f"A new reader {'reads' if data.readable else 'does not read'} the gender beyond the "
-        f"margin of {data.margin:.2f}."
+        f"{'There' if data.is_plain else 'After the cure'} a new reader "
+        f"{'reads' if data.readable else 'does not read'} the gender beyond the margin of "
+        f"{data.margin:.2f}, in the mean."
     )
     if data.is_plain:
         return first
