@@ -515,7 +515,7 @@ WRONG = {
             "Better than the random cut only",
         ),
         "exchanged": (lambda f, u, c: shows_package(f, c, u), "exchanged the controls"),
-        "counting": (shows(lambda f, c: np.mean(f > c) > 0.5), "how many seeds"),
+        "counting": (shows(lambda f, c: np.mean(f > c) > 0.5), "most seeds"),
         "every seed": (shows(lambda f, c: (f > c).all()), ""),
         "no error": (
             shows(lambda f, c: (f - c).mean() > (f - c).std(ddof=1)),

@@ -81,6 +81,11 @@ def _by_number(scores: Array, copies: Array, minutes: Array, budget: float) -> A
 FIXED = (
     ([0.4, 0.1, 0.3, 0.2], [0, 1, 2, 3], [1, 1, 1, 1], 2),
     ([0.4, 0.1, 0.3, 0.2, 0.5], [0, 1, 2, 1, 4], [1, 1, 1, 1, 1], 3),
+    ([0.2, 0.2, 0.1, 0.2], [5, 3, 4, 2], [3, 2, 1, 1], 7),  # equal scores, other minutes, numbers
+    ([0.1, 0.2, 0.3, 0.4], [-1, 0, -1, 0], [1, 1, 1, 1], 4),  # copies have any number
+    ([0.1, 0.2, 0.3], [0, 1, 2], [2, 1, 0], 2),  # a look that costs nothing
+    ([0.1, 0.2, 0.3, 0.4, 0.5], [0, 1, 2, 3, 4], [1, 5, 5, 5, 1], 2),  # three that do not fit
+    ([0.0, 0.3, 0.1], [2, 1, 0], [1, 1, 1], 2),
     ([0.1, 0.2, 0.3, 0.05], [0, 1, 2, 3], [3, 4, 1, 2], 6),
     ([0.5, 0.2, 0.2, 0.9, 0.2], [0, 1, 2, 3, 4], [2, 2, 2, 2, 2], 4),
     ([0.3, 0.1], [0, 1], [5, 7], 4),
@@ -159,7 +164,8 @@ to_check = Exercise(
         Misconception(
             "settled by what was too dear",
             _settled_by_skipped,
-            "A pair that was too dear to look at settles nothing: its copy may still be looked at.",
+            "You leave out a pair that could still be paid. One that was too dear to look at "
+            "settles nothing, and ends nothing: go on, its copy too may be looked at.",
         ),
         Misconception(
             "the later of equals",

@@ -104,6 +104,18 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     few_wins = np.array(SKEWED)
     cases.append((0.4 + few_wins, np.full(5, 0.4), np.full(5, 0.4)))
     cases.append((0.4 - few_wins, np.full(5, 0.4), np.full(5, 0.4)))
+    # Nothing was dropped, or the same as by the random cut: no difference on any seed.
+    same, other = 0.3 + 0.02 * rng.permutation(6), 0.4 + 0.02 * rng.permutation(6)
+    cases.append((same, same.copy(), same.copy()))
+    cases.append((same, other, same.copy()))
+    # Better on every seed by nearly as much, on seeds that differ widely.
+    steady = 0.01 + 0.0002 * rng.permutation(6)
+    wide = np.array([0.2, 0.6, 0.3, 0.7, 0.4, 0.5])
+    cases.append((wide + steady, wide, wide + 0.02))
+    cases.append((wide + steady, wide + 0.03, wide))
+    # The same numbers in another order: not told apart as they are paired, but so when sorted.
+    turned = wide[::-1] - steady
+    cases.append((wide, turned, turned))
     return cases
 
 
@@ -134,13 +146,15 @@ what_it_shows = Exercise(
         Misconception(
             "not paired",
             _by(_apart),
-            "You compare the two as if their seeds had nothing to do with each other. Seeds differ "
-            "by far more than methods do; take the difference on each seed first.",
+            "This is stricter than the paired interval, as if seeds had nothing to do with each "
+            "other. Seeds differ by far more than methods do; take the difference on each seed, "
+            "and ask only whether its interval lies above 0.",
         ),
         Misconception(
             "normal",
             _by(lambda f, c: _low_normal(f - c) > 0),
-            "1.96 is for many seeds. With five, Student's t asks for 2.78 standard errors.",
+            "Your interval is too short for so few seeds. 1.96 is for many; with five, Student's t "
+            "asks for 2.78 standard errors.",
         ),
         Misconception(
             "spread divided by n",
@@ -184,7 +198,7 @@ what_it_shows = Exercise(
         Misconception(
             "most seeds",
             _by(_share_of_seeds),
-            "You count on how many seeds it was better, and not by how much. Take the interval of "
+            "You ask whether it was better on most seeds, and not by how much. Take the interval of "
             "the differences.",
         ),
     ),

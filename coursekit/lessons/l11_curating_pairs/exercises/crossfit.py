@@ -53,6 +53,10 @@ FIXED = (
     ([[1, 0, 0], [0, 0, 1], [0, 0, 0]], [2, 2, 5]),
     ([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 1, 0, 1]], [0, 3, 0, 1]),
     ([[1, 0], [0, 1], [0, 0], [1, 1], [0, 0]], [1, 0]),
+    # Three copies, of which a model has learnt one: the first, the middle, the last.
+    ([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], [4, 4, 9, 4]),
+    ([[1, 0, 0], [0, 0, 1], [0, 0, 0]], [-2, -2, 0]),  # any numbers
+    ([[0, 0], [0, 0], [0, 0], [0, 0], [0, 1]], [3, 5]),  # many that may judge
 )
 SCALES = (1.0, 10.0, 0.01)  # of the scores, table by table
 
@@ -64,7 +68,8 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
         table = np.array(learnt)
         scores = SCALES[number % len(SCALES)] * rng.uniform(-0.9, 0.9, table.shape)
         cases.append((scores, table, np.array(copies)))
-    return cases
+    nought = np.array([[0.0, 0.5], [0.4, 0.0], [0.2, 0.3]])  # a cosine of 0 is a score
+    return [*cases, (nought, np.array([[0, 1], [0, 0], [1, 0]]), np.array([0, 1]))]
 
 
 fair_scores = Exercise(

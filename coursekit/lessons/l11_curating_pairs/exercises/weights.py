@@ -58,9 +58,10 @@ FIXED = (
     ["p", "q", "r"],
     ["A", "a", "a", "A", "a"],
     ["one"],
+    ["red", "bored", "red", "redder", "re", "bored", "red"],
     ["u", "v", "u", "w", "w", "u", "v", "u", "u"],
 )
-EXPONENTS = (0.0, 0.5, 1.0, 0.3, 1.0, 0.7, 0.25)
+EXPONENTS = (0.0, 0.5, 1.0, 0.3, 1.0, 0.7, 0.6, 0.25)
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[list[str], float]]:
