@@ -433,8 +433,36 @@ def parts_of(caption):
     return {word for word in every if word in caption.lower()}
 
 
+def same(copies):
+    return np.asarray(copies)[:, None] == np.asarray(copies)[None, :]
+
+
+def seen(learnt, copies):
+    return np.asarray(learnt) @ same(copies) > 0
+
+
+def average_of(scores, left_out):
+    return np.ma.average(np.ma.array(scores, mask=left_out), axis=0).filled(np.nan)
+
+
+def check_in(order, copies, minutes, budget):
+    chosen, settled = [], set()
+    for i in order:
+        if copies[i] not in settled and sum(minutes[j] for j in chosen) + minutes[i] <= budget:
+            chosen.append(i)
+            settled.add(copies[i])
+    return chosen
+
+
+def weights_of(sizes, gamma):
+    weights = np.asarray(sizes, dtype=float) ** -gamma
+    return weights / weights.sum()
+
+
 WRONG = {
     "11-keep": {
+        "by whole per cent": (lambda s, f: keep_loop(s, int(100 * f) / 100), ""),
+        "four digits": (lambda s, f: keep_loop(np.round(s, 4), f), ""),
         "reaches the next": (
             lambda s, f: np.flatnonzero(
                 s >= (np.sort(s)[::-1][int(f * len(s))] if int(f * len(s)) < len(s) else s.min())
@@ -476,6 +504,10 @@ WRONG = {
         "all": (lambda s, f: np.arange(len(s)), ""),
     },
     "11-controls": {
+        "each sorted": (
+            lambda f, u, c: shows_scipy(np.sort(f), np.sort(u), np.sort(c)),
+            "",
+        ),
         "means": (shows(lambda f, c: f.mean() > c.mean()), "You compare means"),
         "unpaired": (
             shows(lambda f, c: interval(f).low > interval(c).high),
@@ -525,6 +557,11 @@ WRONG = {
         "another word": (lambda f, u, c: "both", "one of 'helps'"),
     },
     "11-crossfit": {
+        "zero is no score": (lambda s, t, c: average_of(s, seen(t, c) | (s == 0)), ""),
+        "less than half of the copies": (
+            lambda s, t, c: average_of(s, t @ same(c) / same(c).sum(axis=0) >= 0.5),
+            "",
+        ),
         "mean": (lambda s, t, c: np.mean(s, axis=0), "over all models"),
         "own": (lambda s, t, c: np.nanmean(np.where(t, np.nan, s), axis=0), "a copy"),
         "learnt": (
@@ -605,6 +642,14 @@ WRONG = {
         "sum": (lambda p, a, b, m: grown(np.where(p > 0.5, p + (1 - p) * a, a + b), m), ""),
     },
     "11-check": {
+        "quickest of equals": (
+            lambda s, c, m, b: check_in(np.lexsort((np.arange(len(s)), m, s)), c, m, b),
+            "",
+        ),
+        "number of equals": (
+            lambda s, c, m, b: check_in(np.lexsort((np.arange(len(s)), c, s)), c, m, b),
+            "",
+        ),
         "highest": (
             lambda s, c, m, b: walk(np.argsort(-s, kind="stable"), c, m, b),
             "most probably right",
@@ -647,6 +692,10 @@ WRONG = {
         "one": (lambda s, c, m, b: check_loop(s, c, m, b)[:1], ""),
     },
     "11-weights": {
+        "parts of names": (
+            lambda g, y: weights_of([sum(x in z for z in g) for x in g], y),
+            "",
+        ),
         "rises": (lambda g, y: scaled(sizes_of(g) ** y), "more often"),
         "raw": (lambda g, y: 1 / sizes_of(g) ** y, "do not sum to one"),
         "largest": (
