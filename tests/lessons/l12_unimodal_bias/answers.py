@@ -74,6 +74,16 @@ def prior_seen(keys, answers, k, a, smoothing):
     return counts / np.maximum(counts.sum(1, keepdims=True), 1e-12)
 
 
+def prior_of(smoothed, below=0.0):
+    """Right where the smoothing is left as it is and nothing is added below the line."""
+
+    def answer(keys, answers, k, a, smoothing):
+        table = counts_of(keys, answers, k, a) + smoothed(smoothing)
+        return table / (table.sum(1, keepdims=True) + below)
+
+    return answer
+
+
 # ---- mixin -------------------------------------------------------------------------------------
 
 
@@ -128,6 +138,39 @@ def mixin_naive(logits, bias, power, labels):
         return -np.log(share).mean()
 
 
+def mixin_float32(logits, bias, power, labels):
+    tensors = (torch.tensor(x).float() for x in (logits, bias, power))
+    z, b, g = tensors
+    return torch.nn.functional.cross_entropy(z + g[:, None] * b.log(), torch.tensor(labels))
+
+
+def mixin_logsumexp32(logits, bias, power, labels):
+    z, b, g = (np.asarray(x, dtype=np.float32) for x in (logits, bias, power))
+    scores = z + g[:, None] * np.log(b)
+    return np.mean(logsumexp(scores, axis=1) - scores[np.arange(len(labels)), labels])
+
+
+def mixin_log_at_the_end(logits, bias, power, labels):
+    with np.errstate(divide="ignore"):
+        share = scipy_softmax(logits + power[:, None] * np.log(bias), axis=1)
+        return -np.log(share[np.arange(len(labels)), labels]).mean()
+
+
+def mixin_product(logits, bias, power, labels, tiny=0.0):
+    with np.errstate(divide="ignore"):
+        mass = scipy_softmax(logits, axis=1) * bias ** power[:, None]
+        share = mass / mass.sum(1, keepdims=True)
+        return -np.log(share[np.arange(len(labels)), labels] + tiny).mean()
+
+
+def mixin_floor(lowest):
+    def answer(logits, bias, power, labels):
+        logs = log_softmax(logits + power[:, None] * np.log(bias), axis=1)
+        return -np.maximum(logs[np.arange(len(labels)), labels], lowest).mean()
+
+    return answer
+
+
 def mixin_kl(logits, bias, power, labels):
     share = scipy_softmax(logits, axis=1)
     return rel_entr(share, bias).sum(1).mean()
@@ -180,6 +223,20 @@ def mean_one(weights):
 
 def joined(keys, answers):
     return list(zip(keys, answers, strict=True))
+
+
+def numbered(of_key, of_answer):
+    """Pairs as sums of their numbers, which two pairs may share."""
+
+    def answer(keys, answers):
+        k, a = pd.factorize(np.array(keys))[0], pd.factorize(np.array(answers))[0]
+        return mean_one(one_over((k * of_key + a * of_answer).tolist()))
+
+    return answer
+
+
+def signed(sign):
+    return lambda k, a: mean_one(one_over([x + sign + y for x, y in zip(k, a, strict=True)]))
 
 
 # ---- diagnose ----------------------------------------------------------------------------------
@@ -245,6 +302,37 @@ def lean_first(same, shifted, flat, answers, margin):
     return "sees" if flat - 100 / answers >= margin else "guesses"
 
 
+def sees_without_leaning(same, shifted, flat, answers, margin):
+    if flat - 100 / answers >= margin and abs(same - shifted) < margin:
+        return "sees"
+    return diagnose_dict(same, shifted, 0, answers, margin)
+
+
+def leaning_if(condition):
+    """A lean counts only where something else holds as well."""
+
+    def answer(same, shifted, flat, answers, margin):
+        word = diagnose_dict(same, shifted, flat, answers, margin)
+        leans = word in ("prior", "turned")
+        return "guesses" if leans and not condition(word, same, shifted, flat, answers) else word
+
+    return answer
+
+
+def chance_of(rounding):
+    def answer(same, shifted, flat, answers, margin):
+        sees = flat - rounding(100 / answers) >= margin
+        return "sees" if sees else diagnose_dict(same, shifted, 0, answers, margin)
+
+    return answer
+
+
+def far_from_chance(same, shifted, flat, answers, margin):
+    if 100 / answers - flat >= margin:
+        return "guesses"
+    return diagnose_dict(same, shifted, flat, answers, margin)
+
+
 def by_ratio(same, shifted, flat, answers, margin):
     if flat >= 100 / answers * (1 + margin / 100):
         return "sees"
@@ -296,6 +384,16 @@ def least_of(prior, possible):
     return np.where(possible > 0, prior, np.inf).min(1, keepdims=True)
 
 
+def mend_zero_as_most(prior, possible):
+    shares = np.where(possible > 0, prior, 0)
+    return put(prior, possible, np.where(shares == 0, shares.max(), shares).min(1, keepdims=True))
+
+
+def mend_full_rows_left(prior, possible):
+    full = (possible > 0).all(1, keepdims=True)
+    return np.where(full, prior, put(prior, possible, least_of(prior, possible)))
+
+
 # ---- masks -------------------------------------------------------------------------------------
 
 
@@ -344,6 +442,69 @@ def mask_overwritten(targets, words, lengths):
     for word in words:
         mask = (targets == word) & (np.arange(targets.shape[1]) < lengths[:, None])
     return mask * 1.0
+
+
+def mask_looked_up(place):
+    return lambda t, w, n: mask_or(t, [w[place]], n)
+
+
+def mask_square(targets, words, lengths):
+    mask = np.zeros(targets.shape)
+    for i in range(min(targets.shape)):
+        for j in range(lengths[i]):
+            mask[i, j] = targets[i, j] in words
+    return mask
+
+
+def mask_letters(targets, words, lengths):
+    inside = np.arange(targets.shape[1]) < lengths[:, None]
+    return np.array([[str(x) in str(words) for x in row] for row in targets]) * inside * 1.0
+
+
+def mask_vocabulary(size):
+    def answer(targets, words, lengths):
+        asked = np.zeros(size)
+        asked[[w for w in words if w < size]] = 1
+        inside = np.arange(targets.shape[1]) < lengths[:, None]
+        return asked[np.minimum(targets, size - 1)] * inside
+
+    return answer
+
+
+def mask_part(rows=None, places=None):
+    def answer(targets, words, lengths):
+        mask = np.array(mask_loop(targets, words, lengths))
+        mask[rows:] = mask[:, places:] = 0
+        return mask
+
+    return answer
+
+
+def mask_bool(targets, words, lengths):
+    return np.isin(targets, words) & (np.arange(targets.shape[1]) < lengths[:, None])
+
+
+def mask_bool_torch(targets, words, lengths):
+    return torch.tensor(mask_bool(targets, words, lengths))
+
+
+def mask_bool_pandas(targets, words, lengths):
+    return pd.DataFrame(mask_bool(targets, words, lengths))
+
+
+def mask_bool_rows(targets, words, lengths):
+    return [*mask_bool_torch(targets, words, lengths)]
+
+
+def mask_bool_objects(targets, words, lengths):
+    return mask_bool(targets, words, lengths).astype(object)
+
+
+def mask_bool_lists(targets, words, lengths):
+    return [
+        [place < length and word in words for place, word in enumerate(row.tolist())]
+        for row, length in zip(targets, lengths.tolist(), strict=True)
+    ]
 
 
 def mask_for(lengths_of):
@@ -403,6 +564,10 @@ WRONG = {
         ),
         "twice the smoothing": (lambda k, a, m, n, s: prior_bincount(k, a, m, n, 2 * s), ""),
         "text": (lambda k, a, m, n, s: "prior", "a number or an array was expected"),
+        "one for none": (prior_of(lambda s: s or 1.0), ""),
+        "a hundredth at least": (prior_of(lambda s: max(s, 1e-2)), ""),
+        "a thousandth at least": (prior_of(lambda s: max(s, 1e-3)), ""),
+        "something below the line": (prior_of(lambda s: s, below=1e-6), ""),
     },
     "12-mixin": {
         "plain": (mixin_by(lambda z, b, g: z), "plain cross entropy"),
@@ -429,6 +594,12 @@ WRONG = {
         ),
         "sum": (lambda z, b, g, y: mixin_loop(z, b, g, y) * len(y), "not the sum"),
         "overflow": (mixin_naive, "overflow"),
+        "logarithm at the end": (mixin_log_at_the_end, "logarithm of a probability"),
+        "product of probabilities": (mixin_product, "logarithm of a probability"),
+        "product and something": (lambda *case: mixin_product(*case, tiny=1e-12), ""),
+        "never below -50": (mixin_floor(-50), ""),
+        "never below -1500": (mixin_floor(-1500), ""),
+        "logits cut off": (mixin_by(lambda z, b, g: np.clip(z, -700, 700) + g * np.log(b)), ""),
         "sign": (lambda z, b, g, y: -mixin_loop(z, b, g, y), "minus that"),
         "two": (mixin_by(lambda z, b, g: z + g * np.log2(b)), ""),
         "model's probabilities added": (
@@ -484,6 +655,17 @@ WRONG = {
         ),
         "ones": (lambda k, a: np.ones(len(k)), ""),
         "logarithm": (lambda k, a: mean_one(1 / np.log1p(1 / one_over(joined(k, a)))), ""),
+        "a bar between": (signed("|"), "with a sign between"),
+        "a line between": (signed("_"), "with a sign between"),
+        "a hyphen between": (signed("-"), "with a sign between"),
+        "a blank between": (signed(" "), "with a sign between"),
+        "tens": (numbered(10, 1), ""),
+        "hundreds": (numbered(100, 1), ""),
+        "hundreds of answers": (numbered(1, 100), ""),
+        "a hundredth at least": (
+            lambda k, a: np.maximum(mean_one(one_over(joined(k, a))), 0.01),
+            "",
+        ),
         "per pair": (lambda k, a: [1 / n for n in Counter(joined(k, a)).values()], ""),
     },
     "12-diagnose": {
@@ -494,7 +676,24 @@ WRONG = {
         "best of two": (asked(lambda s, t, f: max(s, t)), "better of two tests"),
         "coin": (lambda s, t, f, a, m: diagnose_dict(s, t, f, 2, m), "two answers only"),
         "above": (strictly, "at least"),
-        "lean first": (lean_first, "look at the lean first"),
+        "lean first": (lean_first, "the other two are not asked"),
+        "sees without leaning": (sees_without_leaning, "the other two are not asked"),
+        "prior above chance": (
+            leaning_if(lambda word, s, t, f, a: word != "prior" or s > 100 / a),
+            "",
+        ),
+        "turned above chance": (
+            leaning_if(lambda word, s, t, f, a: word != "turned" or t > 100 / a),
+            "",
+        ),
+        "lean above chance": (
+            leaning_if(lambda word, s, t, f, a: max(s, t) >= 100 / a + 10),
+            "",
+        ),
+        "far below chance": (far_from_chance, ""),
+        "chance in two digits": (chance_of(lambda chance: round(chance, 2)), ""),
+        "chance in three digits": (chance_of(lambda chance: round(chance, 3)), ""),
+        "a hundredth less": (lambda s, t, f, a, m: diagnose_dict(s, t, f, a, m - 0.01), ""),
         "exchanged": (renamed(prior="turned", turned="prior"), "the other one is “turned”"),
         "no direction": (renamed(turned="prior"), "which is larger"),
         "always turned": (renamed(prior="turned"), ""),
@@ -514,7 +713,7 @@ WRONG = {
     "12-mend": {
         "as it is": (lambda p, o: p, "Nothing has changed"),
         "zero": (lambda p, o: put(p, o, 0), "mistake itself"),
-        "not scaled": (lambda p, o: np.where(o > 0, p, least_of(p, o)), "more than one"),
+        "not scaled": (lambda p, o: np.where(o > 0, p, least_of(p, o)), "do not sum to one"),
         "least of the row": (lambda p, o: put(p, o, p.min(1, keepdims=True)), "whole row"),
         "positive least": (
             lambda p, o: put(p, o, np.where(p > 0, p, np.inf).min(1, keepdims=True)),
@@ -560,6 +759,20 @@ WRONG = {
             ),
             "",
         ),
+        "least possible one above 0": (
+            lambda p, o: put(p, o, np.where((o > 0) & (p > 0), p, np.inf).min(1, keepdims=True)),
+            "least above 0",
+        ),
+        "zero as the most": (mend_zero_as_most, "least above 0"),
+        "full rows left": (mend_full_rows_left, ""),
+        "a hundredth at least": (
+            lambda p, o: divided(np.clip(put(p, o, least_of(p, o)), 0.01, 1)),
+            "",
+        ),
+        "a thousandth at least": (
+            lambda p, o: divided(np.clip(put(p, o, least_of(p, o)), 0.001, 1)),
+            "",
+        ),
         "written into": (
             lambda p, o: (mend_loop(p, o), p.fill(0))[0],
             "The right number, but you changed p",
@@ -571,15 +784,15 @@ WRONG = {
         "overwritten": (mask_overwritten, "the last word only"),
         "first word": (lambda t, w, n: mask_or(t, w[:1], n), "the first word only"),
         "others": (
-            lambda t, w, n: mask_torch(t, [x for x in range(12) if x not in w], n),
+            lambda t, w, n: mask_torch(t, [x for x in range(300) if x not in w], n),
             "all words but these",
         ),
-        "every word": (lambda t, w, n: mask_torch(t, list(range(12)), n), "every position"),
+        "every word": (lambda t, w, n: mask_torch(t, list(range(300)), n), "every position"),
         "too long": (mask_for(lambda n: n + 1), "count from 0"),
         "too short": (mask_for(lambda n: n - 1), "last position"),
         "whole captions": (
             lambda t, w, n: (
-                mask_torch(t, list(range(12)), n) * mask_torch(t, w, n).amax(1, keepdim=True)
+                mask_torch(t, list(range(300)), n) * mask_torch(t, w, n).amax(1, keepdim=True)
             ),
             "whole caption",
         ),
@@ -595,11 +808,30 @@ WRONG = {
         ),
         "a range": (
             lambda t, w, n: (
-                (t >= min(w)) * (t <= max(w)) * mask_torch(t, list(range(12)), n).numpy()
+                (t >= min(w)) * (t <= max(w)) * mask_torch(t, list(range(300)), n).numpy()
             ),
             "",
         ),
-        "truth values": (lambda t, w, n: mask_or(t, w, n) > 0, "numbers were expected"),
+        "first word looked up": (mask_looked_up(0), "the first word only"),
+        "last word looked up": (mask_looked_up(-1), "the last word only"),
+        "four words": (lambda t, w, n: mask_or(t, w[:4], n), ""),
+        "everything for no word": (
+            lambda t, w, n: mask_or(t, w, n) if w else np.ones(t.shape),
+            "",
+        ),
+        "captions for no word": (
+            lambda t, w, n: mask_or(t, w or list(range(300)), n),
+            "",
+        ),
+        "padding's word left out": (lambda t, w, n: mask_or(t, w, n) * (t != 0), ""),
+        "a square": (mask_square, ""),
+        "letters": (mask_letters, ""),
+        "ten words in all": (mask_vocabulary(10), ""),
+        "a hundred words in all": (mask_vocabulary(100), ""),
+        "seven positions": (mask_part(places=7), ""),
+        "five captions": (mask_part(rows=5), ""),
+        "padding as truth values": (lambda t, w, n: np.isin(t, w), "behind a caption's end"),
+        "one truth value": (lambda t, w, n: True, "a number was expected"),
         "nothing": (lambda t, w, n: np.zeros(t.shape), ""),
         "lengths from behind": (
             lambda t, w, n: mask_or(t, w, np.full(len(n), t.shape[1])) - mask_or(t, w, n),
@@ -621,6 +853,8 @@ RIGHT = {
         "scipy": mixin_scipy,
         "package": mixin_package,
         "pandas": mixin_pandas,
+        "float32": mixin_float32,
+        "float32 logsumexp": mixin_logsumexp32,
     },
     "12-weights": {
         "counter": weights_counter,
@@ -649,5 +883,11 @@ RIGHT = {
         "torch": mask_torch,
         "pandas": mask_pandas,
         "float32": mask_float32,
+        "bool": mask_bool,
+        "bool torch": mask_bool_torch,
+        "bool pandas": mask_bool_pandas,
+        "bool rows": mask_bool_rows,
+        "bool objects": mask_bool_objects,
+        "bool lists": mask_bool_lists,
     },
 }

@@ -58,7 +58,7 @@ def _never_guesses(same: float, shifted: float, flat: float, answers: int, margi
 
 
 # Same, shifted, flat in percent, answers per key, margin: what the lesson's models reach by type,
-# and each rule at its border and a hair beside it, with two, three, four and eight answers.
+# and each rule at its border and a hair beside it, with two to thirteen answers.
 FIXED: tuple[Case, ...] = (
     (76, 27, 50, 2, 10),
     (29, 70, 50, 2, 10),
@@ -98,6 +98,23 @@ FIXED: tuple[Case, ...] = (
     (50, 50, 59.5, 2, 10),
     (60.5, 60, 50, 2, 0.5),
     (60, 60.5, 50, 2, 0.5),
+    # A lean where same and shifted are below chance, or less than the margin above it.
+    (11, 3, 12, 8, 5),
+    (3, 11, 12, 8, 5),
+    (55, 40, 50, 2, 10),
+    (40, 55, 50, 2, 10),
+    # Far below chance on the flat test, which is no seeing and says nothing about the lean.
+    (50, 50, 20, 2, 10),
+    (70, 40, 20, 2, 10),
+    (40, 70, 20, 2, 10),
+    # A chance that two digits do not hold, and a hundredth less than the margin.
+    (40, 40, 43.3333, 3, 10),
+    (16, 17, 26.667, 6, 10),
+    (7, 8, 17.6, 13, 10),
+    (7, 8, 17.7, 13, 10),
+    (60, 50.005, 50, 2, 10),
+    (50.005, 60, 50, 2, 10),
+    (50, 50, 59.995, 2, 10),
 )
 
 
@@ -153,8 +170,8 @@ diagnose = Exercise(
         Misconception(
             "leaning before seeing",
             _leaning_first,
-            "You look at the lean first. A model that sees may lean as well; whether it sees the "
-            "flat test says, and that is asked first.",
+            "A model that leans is never called “sees” by you, and one that sees may lean as well. "
+            "Where the flat test is the margin above chance, the other two are not asked.",
         ),
         Misconception(
             "exchanged",

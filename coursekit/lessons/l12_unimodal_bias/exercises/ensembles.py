@@ -43,27 +43,34 @@ def _overflowing(logits: Array, bias: Array, power: Array, labels: Array) -> flo
         return float(-np.log(_of(mass / mass.sum(axis=1, keepdims=True), labels)).mean())
 
 
+def _underflowing(logits: Array, bias: Array, power: Array, labels: Array) -> float:
+    """The product of probabilities, and its logarithm at the end."""
+    with np.errstate(divide="ignore"):
+        mass = softmax(logits) * bias ** power[:, None]
+        return float(-np.log(_of(mass / mass.sum(axis=1, keepdims=True), labels)).mean())
+
+
 def _reweighted(logits: Array, bias: Array, power: Array, labels: Array) -> float:
     weight = 1 - _of(bias, labels)
     return float((weight * -_of(_logs(logits), labels)).sum() / weight.sum())
 
 
 # Logits, bias, power, labels: one row; power 0 and 1; a flat bias; a sure one, for and against the
-# label; logits that overflow an exponential; a bias that is all but certain.
+# label; logits that overflow an exponential; a label so far below the best that its probability
+# underflows; a bias that is all but certain. Where logits are large so is the loss, or single
+# precision would not do.
 FIXED: tuple[tuple[list, list, list, list], ...] = (
     ([[2.0, -1.0, 0.5]], [[0.7, 0.2, 0.1]], [1.5], [0]),
     ([[1.0, 0.0], [0.0, 3.0]], [[0.9, 0.1], [0.9, 0.1]], [0.0, 1.0], [0, 0]),
     ([[0.3, 1.2, -2.0, 0.4]] * 2, [[0.25] * 4] * 2, [2.0, 0.5], [1, 3]),
     ([[1.0, 1.0, 1.0]] * 3, [[0.98, 0.01, 0.01]] * 3, [1.0, 2.0, 3.0], [0, 1, 2]),
-    ([[1000.0, -1000.0], [800.0, 801.0]], [[0.5, 0.5], [0.6, 0.4]], [1.0, 2.0], [0, 0]),
-    (
-        [[-1000.0, 1000.0], [5.0, 0.0], [-1000.0, -1001.0]],
-        [[0.6, 0.4]] * 3,
-        [6.5, 8.0, 1.0],
-        [1, 0, 1],
-    ),
+    ([[1000.0, -1000.0], [800.0, 840.0]], [[0.5, 0.5], [0.6, 0.4]], [1.0, 2.0], [0, 0]),
+    ([[-1000.0, 1000.0], [-1000.0, -1050.0]], [[0.6, 0.4]] * 2, [6.5, 1.0], [1, 1]),
+    ([[5.0, 0.0], [3.0, 4.5]], [[0.6, 0.4]] * 2, [8.0, 6.5], [1, 0]),
     # Two rows that are farther apart than any number that exp can give.
-    ([[1000.0, 999.0], [-1000.0, -999.5]], [[0.6, 0.4]] * 2, [1.0, 0.5], [0, 1]),
+    ([[1000.0, 950.0], [-1000.0, -960.0]], [[0.6, 0.4]] * 2, [1.0, 0.5], [1, 0]),
+    ([[3.0, 800.0, 0.0]], [[0.5, 0.3, 0.2]], [1.5], [2]),
+    ([[1000.0, -1000.0]], [[0.4, 0.6]], [1.0], [1]),
     ([[0.015, -0.01]], [[0.9, 0.1]], [0.0125], [1]),
     ([[1.2344, -0.3456, 0.01]], [[0.55, 0.44, 0.01]], [1.2344], [2]),
     ([[0.0, 4.0, 1.0], [2.0, 2.0, 0.0]], [[1e-12, 0.5, 0.5], [0.2, 0.3, 0.5]], [1.0, 0.3], [0, 2]),
@@ -154,6 +161,13 @@ mixin_loss = Exercise(
             _overflowing,
             "Large logits overflow an exponential. Add logarithms, subtract the row's largest, and "
             "only then take exponentials.",
+        ),
+        Misconception(
+            "underflow",
+            _underflowing,
+            "You take the logarithm of a probability. Where the label stands 800 below the best, "
+            "that is too small to be written and becomes 0. Stay with logarithms: scores minus "
+            "the logarithm of the sum of their exponentials.",
         ),
         Misconception(
             "reweighted",

@@ -1,12 +1,23 @@
 """Lesson 12, the exercise about a mask for several words: one *or* another."""
 
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
+from coursekit.course.exercises.outcome import Incorrect, Outcome
 
 Array = np.ndarray
 Case = tuple[Array, list[int], Array]
+
+FIRST_ONLY = "Your mask knows the first word only."
+LAST_ONLY = "Your mask knows the last word only. Each word adds its positions to those before."
+OF_TRUTH_VALUES = re.compile("^((True|False) was|Values of type bool were) returned")
 
 
 def _inside(targets: Array, lengths: Array) -> Array:
@@ -26,7 +37,15 @@ def _all_at_once(targets: Array, words: list[int], lengths: Array) -> Array:
 
 
 def _one_of(targets: Array, words: list[int], lengths: Array, place: int) -> Array:
+    """Looks one word up, which is an error where there is none."""
     return _mask(targets, [words[place]], lengths)
+
+
+def _overwritten(targets: Array, words: list[int], lengths: Array) -> Array:
+    """A loop that forgets; without a word it has nothing to return."""
+    for word in words:
+        mask = _mask(targets, [word], lengths)
+    return mask
 
 
 def _whole_captions(targets: Array, words: list[int], lengths: Array) -> Array:
@@ -41,7 +60,9 @@ def _first_only(targets: Array, words: list[int], lengths: Array) -> Array:
 
 # Targets, words, lengths: one word; two; padding that is one of the words; a caption without any;
 # the word at both ends; a caption of length 0; three words, twice in one caption; four
-# words, lengths that occur twice.
+# words, lengths that occur twice; the padding's word inside a caption; numbers whose digits are in
+# another word's; more captions than positions, and long ones; many words. The last asks for none,
+# which stops those that look for a first one; what they do with words has shown by then.
 FIXED: tuple[tuple[list, list[int], list[int]], ...] = (
     ([[0, 1, 3], [4, 2, 0]], [1], [3, 3]),
     ([[0, 1, 3], [4, 2, 0]], [1, 2], [3, 3]),
@@ -52,7 +73,21 @@ FIXED: tuple[tuple[list, list[int], list[int]], ...] = (
     ([[2, 5, 2], [5, 1, 2]], [2, 5, 2], [3, 2]),
     ([[2, 9, 4, 9, 6], [4, 4, 6, 1, 2]], [2, 4, 6], [5, 4]),
     ([[7, 3, 5], [3, 7, 3], [5, 9, 7]], [9, 5, 3, 7], [2, 1, 2]),
+    ([[3, 0, 2, 0], [0, 1, 0, 0]], [0, 2], [3, 2]),
+    ([[12, 1, 2, 105, 10, 0], [25, 250, 5, 0, 10, 12]], [12, 250, 105, 10], [5, 6]),
+    (
+        [[4, 1, 3], [2, 4, 1], [1, 1, 1], [3, 2, 4], [4, 4, 4], [1, 4, 2], [2, 3, 1], [4, 2, 0]],
+        [4, 1],
+        [3, 1, 2, 3, 0, 2, 3, 1],
+    ),
+    (
+        [[3, 5, 1, 2, 6, 4, 3, 5, 3, 2, 3, 5], [5, 1, 5, 3, 2, 4, 6, 1, 2, 5, 3, 3]],
+        [3, 5],
+        [12, 11],
+    ),
+    ([[1, 2, 3, 4, 5, 6, 7, 8], [8, 7, 6, 5, 4, 3, 2, 1]], [2, 3, 4, 6, 7, 8, 9], [8, 7]),
 )
+NO_WORDS: Case = (np.array([[0, 1, 3], [4, 2, 0]]), [], np.array([3, 2]))
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -65,10 +100,36 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         words = [0, *(int(w) for w in rng.permutation(np.arange(1, 8))[:2])]
         targets[0, 0] = words[1]
         cases.append((targets, words, lengths))
-    return cases
+    return [*cases, NO_WORDS]
 
 
-word_mask = Exercise(
+def _numbers(mask: Any) -> Any:
+    """An array or a list with 1 for True and 0 for False; what is neither as it is."""
+    if isinstance(mask, pd.DataFrame):
+        mask = mask.to_numpy()
+    if getattr(mask, "ndim", 0) > 0:
+        mask = mask.tolist()
+    if not isinstance(mask, list | tuple):
+        return mask
+    items = [item.item() if getattr(item, "ndim", 1) == 0 else item for item in mask]
+    return [int(item) if isinstance(item, bool) else _numbers(item) for item in items]
+
+
+def _in_numbers(answer: Callable[..., Any]) -> Callable[..., Any]:
+    return wraps(answer)(lambda *arguments: _numbers(answer(*arguments)))
+
+
+class _MaskExercise(Exercise):
+    """An exercise whose ones and zeros may be truth values, as masks mostly are."""
+
+    def evaluate(self, answer: Any, *given: Any, seed: int | None = None) -> Outcome:
+        outcome = super().evaluate(answer, *given, seed=seed)
+        if isinstance(outcome, Incorrect) and OF_TRUTH_VALUES.match(outcome.sentence):
+            return super().evaluate(_in_numbers(answer), *given, seed=seed)
+        return outcome
+
+
+word_mask = _MaskExercise(
     key="12-mask",
     points=2,
     task="Return 1 where a target is one of the words and belongs to its caption, else 0.",
@@ -88,14 +149,17 @@ word_mask = Exercise(
         ),
         Misconception(
             "the last word",
-            lambda t, w, n: _one_of(t, w, n, -1),
-            "Your mask knows the last word only. Each word adds its positions to those before.",
+            lambda t, w, n: _mask(t, w[-1:], n),
+            LAST_ONLY,
         ),
+        Misconception("the last word looked up", lambda t, w, n: _one_of(t, w, n, -1), LAST_ONLY),
+        Misconception("overwritten", _overwritten, LAST_ONLY),
         Misconception(
             "the first word",
-            lambda t, w, n: _one_of(t, w, n, 0),
-            "Your mask knows the first word only.",
+            lambda t, w, n: _mask(t, w[:1], n),
+            FIRST_ONLY,
         ),
+        Misconception("the first word looked up", lambda t, w, n: _one_of(t, w, n, 0), FIRST_ONLY),
         Misconception(
             "the other words",
             lambda t, w, n: (~np.isin(t, w) & _inside(t, n)).astype(float),

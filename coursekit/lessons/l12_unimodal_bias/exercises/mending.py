@@ -48,8 +48,16 @@ def _positive_least(prior: Array, possible: Array) -> Array:
     return _rows(_filled(prior, possible, least))
 
 
+def _positive_least_of_possible(prior: Array, possible: Array) -> Array:
+    """The least of the possible ones that is not 0."""
+    least = np.where((possible > 0) & (prior > 0), prior, np.inf).min(axis=1, keepdims=True)
+    return _rows(_filled(prior, possible, least))
+
+
 # Prior, possible (0 or 1): a yes/no key among shapes; all possible; impossible answers with a
-# little, with more than the least possible one, and with none; ties; two rows that differ.
+# little, with more than the least possible one, and with none; ties; two rows that differ; a
+# possible answer that never occurs, and one that hardly does; shares written with two digits, whose
+# rows do not quite sum to one, all of them possible or not.
 FIXED: tuple[tuple[list, list], ...] = (
     ([[0.8, 0.2, 0.0, 0.0]], [[1, 1, 0, 0]]),
     ([[0.5, 0.3, 0.2]], [[1, 1, 1]]),
@@ -59,6 +67,9 @@ FIXED: tuple[tuple[list, list], ...] = (
     ([[0.01, 0.91, 0.04, 0.04, 0.0]], [[1, 1, 1, 0, 0]]),
     ([[0.0, 0.0, 1.0]], [[0, 0, 1]]),
     ([[0.4, 0.3, 0.2, 0.1]] * 2, [[1, 0, 1, 0], [0, 1, 0, 1]]),
+    ([[0.0, 0.6, 0.4, 0.0], [0.0, 0.7, 0.1, 0.2]], [[1, 1, 1, 0], [1, 1, 1, 0]]),
+    ([[0.0002, 0.9, 0.0998, 0.0]], [[1, 1, 1, 0]]),
+    ([[0.33, 0.33, 0.33], [0.67, 0.32, 0.0]], [[1, 1, 1], [1, 1, 0]]),
 )
 
 
@@ -96,7 +107,7 @@ mend_bias = Exercise(
         Misconception(
             "rows not scaled",
             lambda p, o: _filled(p, o, _least(p, o)),
-            "Your rows sum to more than one. Divide each by its sum.",
+            "Your rows do not sum to one. Divide each by its sum.",
         ),
         Misconception(
             "least of all",
@@ -109,6 +120,12 @@ mend_bias = Exercise(
             _positive_least,
             "You take the least number above 0, which may be an impossible one's, for a smoothed "
             "table has no 0. What is possible the second argument says.",
+        ),
+        Misconception(
+            "least possible one that is positive",
+            _positive_least_of_possible,
+            "You look among the possible ones for the least above 0. Where a possible answer has "
+            "the probability 0, that is the least.",
         ),
         Misconception(
             "one least for all keys",

@@ -65,7 +65,8 @@ def _of_everything(keys: Array, answers: Array, k: int, a: int, smoothing: float
 
 # Keys, answers, how many of each, smoothing: a key that never occurs, one question, an answer that
 # never occurs, a key with one answer only, equal counts, much smoothing
-# and little.
+# and little; none at all, where every key occurs; so little that a key that never occurs has hardly
+# anything to be divided by.
 FIXED: tuple[tuple[list[int], list[int], int, int, float], ...] = (
     ([0, 0, 0, 1], [1, 1, 2, 0], 3, 3, 1.0),
     ([2], [0], 4, 2, 0.5),
@@ -73,6 +74,8 @@ FIXED: tuple[tuple[list[int], list[int], int, int, float], ...] = (
     ([1, 1, 1, 1, 1, 0], [3, 3, 3, 0, 3, 2], 2, 4, 0.25),
     ([0, 0, 1, 1, 1, 2], [0, 1, 1, 1, 0, 1], 3, 2, 10.0),
     ([0, 0, 0, 1], [0, 0, 1, 2], 3, 3, 0.0125),
+    ([1, 0, 2, 0, 1], [0, 2, 1, 1, 0], 3, 3, 0.0),
+    ([0, 2, 2, 0], [1, 0, 1, 1], 3, 3, 0.0001),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -44,24 +45,34 @@ def _of_the_key(keys: Words, answers: Words) -> Array:
     return _mean_one(_inverse(_pairs(keys, answers)) / _inverse(keys))
 
 
-def _letters(keys: Words, answers: Words) -> Array:
-    return _mean_one(_inverse([key + answer for key, answer in zip(keys, answers, strict=True)]))
+def _joined(keys: Words, answers: Words, sign: str = "") -> Array:
+    names = [key + sign + answer for key, answer in zip(keys, answers, strict=True)]
+    return _mean_one(_inverse(names))
 
 
 # One question; all alike; all different; an answer that two keys share; words that run together
-# when they are written one after the other; rare pairs; a frequent one among many rare ones.
+# when they are written one after the other, also with a sign between; rare pairs; a frequent one
+# among many rare ones; more than a hundred answers, and more than a hundred keys, each with two of
+# the other, so that a number made of both is another pair's too.
+SIGNS = (" ", "|", "_", "-", "/", ",", ";", ":", ".", "+", "&", "#", "\t", "\n", ", ", " | ", "::")
+MANY = [f"thing {i}" for i in range(105)]
 FIXED: tuple[tuple[Words, Words], ...] = (
     (["red"], ["yes"]),
     (["red"] * 4, ["yes"] * 4),
     (["red", "blue", "teal"], ["yes", "no", "yes"]),
     (["red"] * 4 + ["blue"] * 2, ["yes", "yes", "yes", "no", "yes", "no"]),
     (["a", "ab", "ab", "a"], ["bc", "c", "c", "c"]),
-    (["a b", "a", "a"], ["c", "b c", "b c"]),
+    (
+        [key for sign in SIGNS for key in (f"a{sign}b", "a", "a")],
+        [answer for sign in SIGNS for answer in ("c", f"b{sign}c", f"b{sign}c")],
+    ),
     (["red", "blue", "blue"], ["blue", "red", "red"]),
     (["Red", "red", "red"], ["yes"] * 3),
     (["not red"] * 9 + ["red"], ["no"] * 8 + ["yes", "no"]),
     (["red"] * 40, ["yes"] * 39 + ["no"]),
-    (["red"] * 200 + [f"thing {i}" for i in range(120)], ["yes"] * 320),
+    (["red"] * 250 + [f"thing {i}" for i in range(250)], ["yes"] * 500),
+    (["red"] * 105 + ["blue"] * 105, MANY * 2),
+    (MANY * 2, ["yes"] * 105 + ["no"] * 105),
 )
 
 
@@ -137,9 +148,18 @@ inverse_weights = Exercise(
         ),
         Misconception(
             "written together",
-            _letters,
+            _joined,
             "You write key and answer one after the other, so “a” with “bc” becomes “ab” with "
             "“c”. Count pairs: zip(keys, answers).",
+        ),
+        *(
+            Misconception(
+                f"written together with {sign!r}",
+                partial(_joined, sign=sign),
+                "You make one word of key and answer, with a sign between. A name may hold that "
+                "sign, and then two pairs become one. Count pairs: zip(keys, answers).",
+            )
+            for sign in SIGNS
         ),
     ),
     hints=(
