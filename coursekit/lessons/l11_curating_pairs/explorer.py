@@ -90,8 +90,9 @@ def curating_explorer() -> Explorer:
         question=(
             "With 40 % exchanged: at which share kept does each scorer recover most, and is it the "
             "share of right pairs, 60 %? With 20 %: is there a cut that beats doing nothing, and "
-            "by how much does it beat the random one? Which group loses most right pairs, and does "
-            "another scorer spare it?"
+            "by how much does it beat the random one? Who searches many settings on the same six "
+            "seeds finds one that helps by luck: how many do you see? Which group loses the "
+            "largest share of its right pairs, and does another scorer spare it?"
         ),
         controls=knobs,
         compute=cut_at,

@@ -103,7 +103,8 @@ PLANS: tuple[tuple[str, ...], ...] = (
     ("half turn", "half turn"), ("mirror", "shift", "mirror", "mirror"), ("mirror", "grey"),
     ("upside down", "mirror", "half turn"), ("shift", "grey", "shift"), ("upside down",) * 2,
     ("upside down",) * 3, ("shift", "upside down"), ("grey", "mirror"), ("mirror",) * 3,
-    ("mirror",) * 4, ("mirror",) * 5, ("upside down",) * 5,
+    ("mirror",) * 4, ("mirror",) * 5, ("upside down",) * 5, ("half turn", "grey"),
+    ("grey", "upside down"), ("mirror", "upside down"), ("upside down", "shift", "mirror"),
 )  # fmt: skip
 
 

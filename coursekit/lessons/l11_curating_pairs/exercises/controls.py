@@ -198,8 +198,8 @@ what_it_shows = Exercise(
         Misconception(
             "most seeds",
             _by(_share_of_seeds),
-            "You ask whether it was better on most seeds, and not by how much. Take the interval of "
-            "the differences.",
+            "You ask whether it was better on most seeds, and not by how much. Take the interval "
+            "of the differences.",
         ),
     ),
     hints=(
