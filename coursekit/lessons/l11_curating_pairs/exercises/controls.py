@@ -90,7 +90,7 @@ def _differences(rng: np.random.Generator, ratio: float, seeds: int) -> Array:
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array, Array]]:
     """Recalls by seed; seeds differ by far more than what is done about the captions."""
-    cases = []
+    cases: list[tuple[Array, Array, Array]] = []
     for index in rng.permutation(len(RATIOS)):
         of_nothing, of_chance, seeds = RATIOS[index]
         filtered = 0.4 + 0.08 * rng.uniform(-1, 1, seeds)
