@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,22 @@ def rates_by_size(labels, predictions, groups, names):
     return rows
 
 
+def rates_named(same):
+    """Rows of a group are those whose name is the same by this rule: same(theirs, asked for)."""
+
+    def answer(labels, predictions, groups, names):
+        alike = [np.array([same(g, name) for g in groups.tolist()]) for name in names]
+        return [rates_loop(labels, predictions, mine, [True])[0] for mine in alike]
+
+    return answer
+
+
+def rates_contains(labels, predictions, groups, names):
+    rows = pd.DataFrame({"y": labels, "p": predictions, "g": groups})
+    found = [rows[rows.g.str.contains(name) & (rows.y == 1)] for name in names]
+    return [[len(f), f.p.mean() if len(f) else -1] for f in found]
+
+
 # ---- odds --------------------------------------------------------------------------------------
 
 
@@ -218,6 +235,48 @@ def odds_pair(labels, predictions, groups, count=None, signed=False):
     return max(spans)
 
 
+def odds_from_lists(span, order=np.unique):
+    """The larger of both spans; each from the list of rates."""
+
+    def answer(labels, predictions, groups):
+        if odds_loop(labels, predictions, groups) == -1:
+            return -1.0
+        return max(
+            span(np.array([predictions[(groups == g) & (labels == of)].mean()
+                           for g in order(groups)]))
+            for of in (1, 0)
+        )  # fmt: skip
+
+    return answer
+
+
+def odds_same_name(same):
+    def answer(labels, predictions, groups):
+        if odds_loop(labels, predictions, groups) == -1:
+            return -1.0
+        alike = {g: np.array([same(x, g) for x in groups.tolist()]) for g in set(groups.tolist())}
+        return max(
+            np.ptp([predictions[mine & (labels == of)].mean() for mine in alike.values()])
+            for of in (1, 0)
+        )
+
+    return answer
+
+
+def odds_either(first, second, labels, predictions, groups):
+    spans = spans_of(labels, predictions, groups)
+    return -1.0 if np.isnan(spans).any() else spans[first] or spans[second]
+
+
+def odds_each_undefined(labels, predictions, groups):
+    return max(-1 if np.isnan(span) else span for span in spans_of(labels, predictions, groups))
+
+
+def odds_undefined_positives(labels, predictions, groups):
+    hits, alarms = spans_of(labels, predictions, groups)
+    return -1 if np.isnan(hits) else max(hits, 0 if np.isnan(alarms) else alarms)
+
+
 # ---- weights -----------------------------------------------------------------------------------
 
 
@@ -273,6 +332,80 @@ def weights_with(rule):
         return rule(g, y, both, len(labels))
 
     return answer
+
+
+def weights_keyed(key):
+    """Rows of one cell have one key, from the group, the group's number and the label."""
+
+    def answer(groups, labels):
+        numbers = {g: i for i, g in enumerate(sorted(set(groups.tolist())))}
+        of, n = Counter(labels.tolist()), len(labels)
+        rows = list(zip(groups.tolist(), labels.tolist(), strict=True))
+        keys = [key(g, numbers[g], y, len(of)) for g, y in rows]
+        both, by_group = Counter(keys), Counter(groups.tolist())
+        return [by_group[g] * of[y] / (n * both[k]) for (g, y), k in zip(rows, keys, strict=True)]
+
+    return answer
+
+
+def number(label):
+    """A label that is a text counts as far as it is one."""
+    return (
+        int(label) if str(label).isdigit() else label if isinstance(label, int) else ord(label[0])
+    )
+
+
+def weights_bincount(groups, labels):
+    n_label = np.bincount(labels)[labels]
+    same = groups[:, None] == groups
+    return same.sum(1) * n_label / (len(labels) * (same & (labels[:, None] == labels)).sum(1))
+
+
+def weights_listed(listed):
+    """Only labels in a list of them are weighed; others keep the weight 1."""
+
+    def answer(groups, labels):
+        weights = np.ones(len(labels))
+        for g in np.unique(groups):
+            for y in listed(labels):
+                cell = (groups == g) & (labels == y)
+                if cell.any():
+                    expected = (groups == g).sum() * (labels == y).sum() / len(labels)
+                    weights[cell] = expected / cell.sum()
+        return weights
+
+    return answer
+
+
+def weights_coded(code):
+    """Group and label are replaced by a code of each."""
+
+    def answer(groups, labels):
+        g = np.array([code(x) for x in groups.tolist()])
+        return weights_counter(g, np.array([code(y) for y in labels.tolist()]))
+
+    return answer
+
+
+def weights_crosstab(groups, labels):
+    table = pd.crosstab(groups, labels)
+    expected = np.outer(table.sum(axis=1), table.sum()) / len(labels)
+    weights = pd.DataFrame(expected, table.index, table.columns) / table
+    return [weights.loc[g, y] for g, y in zip(groups, labels, strict=True)]
+
+
+def weights_text_key(groups, labels):
+    """With a sign between both that no name has."""
+    return weights_keyed(lambda g, i, y, k: f"{g}|{y}")(groups, labels)
+
+
+def weights_inverse(groups, labels):
+    (_, g, n_group), (_, y, n_label) = (
+        np.unique(x, return_inverse=True, return_counts=True) for x in (groups, labels)
+    )
+    both = np.zeros((len(n_group), len(n_label)), dtype=np.float32)
+    np.add.at(both, (g, y), 1)
+    return (n_group[g] * n_label[y] / len(g) / both[g, y]).astype(np.float32)
 
 
 # ---- reversal ----------------------------------------------------------------------------------
@@ -335,6 +468,10 @@ def step_no_chain(w, u, x, y, a, strength, rate):
 def step_no_input(w, u, x, y, a, strength, rate):
     f = w * x
     return [w - rate * ((f - y) - strength * (u * f - a) * u), u - rate * (u * f - a) * f]
+
+
+def step_float32(*numbers):
+    return step_vectors(*map(np.float32, numbers)).astype(np.float32)
 
 
 # ---- verdict -----------------------------------------------------------------------------------
@@ -413,6 +550,15 @@ WRONG = {
             lambda y, p, g, n: [[n, 100 * r] for n, r in rates_loop(y, p, g, n)],
             "",
         ),
+        "contains": (rates_contains, ""),
+        "in": (rates_named(lambda g, name: name in g), ""),
+        "in the other": (rates_named(lambda g, name: g in name), ""),
+        "begins": (rates_named(lambda g, name: g.startswith(name)), ""),
+        "ends": (rates_named(lambda g, name: g.endswith(name)), ""),
+        "first letter": (rates_named(lambda g, name: g[0] == name[0]), ""),
+        "last letter": (rates_named(lambda g, name: g[-1] == name[-1]), ""),
+        "three letters": (rates_named(lambda g, name: g[:3] == name[:3]), ""),
+        "small letters": (rates_named(lambda g, name: g.lower() == name.lower()), ""),
         "a dictionary": (lambda y, p, g, n: dict.fromkeys(n, 0), ""),
     },
     "13-odds": {
@@ -432,6 +578,30 @@ WRONG = {
         "one minus": (odds_with(lambda both: 1 - max(both)), ""),
         "NaN": (lambda y, p, g: max(spans_of(y, p, g)), ""),
         "product": (odds_with(np.prod), ""),
+        "first three": (odds_from_lists(lambda r: np.ptp(r[:3])), ""),
+        "last three": (odds_from_lists(lambda r: np.ptp(r[-3:])), ""),
+        "first four": (odds_from_lists(lambda r: np.ptp(r[:4])), ""),
+        "three met first": (odds_from_lists(lambda r: np.ptp(r[:3]), pd.unique), ""),
+        "without the ends": (odds_from_lists(lambda r: np.ptp(r[1:-1] if len(r) > 3 else r)), ""),
+        "every other": (odds_from_lists(lambda r: np.ptp(r[::2] if len(r) > 3 else r)), ""),
+        "ring": (odds_from_lists(lambda r: abs(r - np.roll(r, 1)).max()), ""),
+        "ring as met": (odds_from_lists(lambda r: abs(r - np.roll(r, 1)).max(), pd.unique), ""),
+        "neighbours": (odds_from_lists(lambda r: abs(np.diff(r)).max(initial=0)), ""),
+        "against the last": (odds_from_lists(lambda r: abs(r - r[-1]).max()), ""),
+        "against the first": (odds_from_lists(lambda r: abs(r - r[0]).max()), ""),
+        "against the first met": (odds_from_lists(lambda r: abs(r - r[0]).max(), pd.unique), ""),
+        "against the mean": (odds_from_lists(lambda r: abs(r - r.mean()).max()), ""),
+        "letters": (
+            odds_from_lists(np.ptp, lambda g: [x for x in "abcd" if x in g] or np.unique(g)[:3]),
+            "",
+        ),
+        "in": (odds_same_name(lambda x, g: g in x), ""),
+        "begins": (odds_same_name(lambda x, g: x.startswith(g)), ""),
+        "first letter": (odds_same_name(lambda x, g: x[0] == g[0]), ""),
+        "hits or alarms": (partial(odds_either, 0, 1), ""),
+        "alarms or hits": (partial(odds_either, 1, 0), ""),
+        "undefined each": (odds_each_undefined, "you return the other"),
+        "undefined positives": (odds_undefined_positives, ""),
         "half for undefined": (lambda y, p, g: max(spans_of(y, p, g, 0.5)), ""),
     },
     "13-weights": {
@@ -452,6 +622,23 @@ WRONG = {
         "n over cell": (weights_with(lambda g, y, b, n: n / b), ""),
         "root": (weights_with(lambda g, y, b, n: np.sqrt(g * y / (n * b))), ""),
         "ones": (weights_with(lambda g, y, b, n: np.ones(n)), ""),
+        "three labels": (weights_listed(lambda y: (0, 1, 2)), ""),
+        "labels to the largest": (
+            weights_listed(lambda y: range(y.max() + 1) if y.dtype.kind == "i" else np.unique(y)),
+            "",
+        ),
+        "times three": (weights_keyed(lambda g, i, y, k: i * 3 + number(y)), ""),
+        "times ten": (weights_keyed(lambda g, i, y, k: i * 10 + number(y)), ""),
+        "times labels": (weights_keyed(lambda g, i, y, k: i * k + number(y)), ""),
+        "side by side": (weights_keyed(lambda g, i, y, k: f"{g}{y}"), ""),
+        "side by side, numbered": (weights_keyed(lambda g, i, y, k: f"{i}{y}"), ""),
+        "bincount": (weights_bincount, ""),
+        "first letter": (weights_coded(lambda x: str(x)[0]), ""),
+        "last letter": (weights_coded(lambda x: str(x)[-1]), ""),
+        "ord": (weights_coded(lambda x: ord(x) if isinstance(x, str) else x), ""),
+        "without sign": (weights_coded(lambda x: x if isinstance(x, str) else abs(x)), ""),
+        "cut at 20": (lambda g, y: np.clip(weights_counter(g, y), 0, 20), ""),
+        "mean one": (lambda g, y: weights_counter(g, y) / np.mean(weights_counter(g, y)), ""),
         "cells": (lambda g, y: sorted(set(weights_counter(g, y))), ""),
     },
     "13-reversal": {
@@ -462,7 +649,7 @@ WRONG = {
         "no λ": (step_with(lambda t, a, o, s: (t - a, o)), "λ is missing"),
         "no adversary": (step_with(lambda t, a, o, s: (t, o)), "does not notice the adversary"),
         "no task": (step_with(lambda t, a, o, s: (-s * a, o)), "The task is missing"),
-        "uphill": (step_with(lambda t, a, o, s: (-t + s * a, -o)), "both losses grow"),
+        "uphill": (step_with(lambda t, a, o, s: (-t + s * a, -o)), "up both gradients"),
         "adversary stays": (step_with(lambda t, a, o, s: (t - s * a, 0)), "does not learn"),
         "in turn": (step_sequential, "You move w first"),
         "chain": (step_no_chain, "factor u is missing"),
@@ -525,6 +712,41 @@ WRONG = {
             verdict_by(best_gone, lambda c: c[2] < 0 or c[1] > 0),
             "the gap has grown",
         ),
+        "margin off": (
+            verdict_by(lambda p, own, c, m: max(p.values()) <= c - m),
+            "margin off chance",
+        ),
+        "chance or its rest": (
+            verdict_by(lambda p, own, c, m: max(p.values()) <= max(c, 1 - c) + m),
+            "",
+        ),
+        "chance or a half": (
+            verdict_by(lambda p, own, c, m: max(p.values()) <= max(c, 0.5) + m),
+            "",
+        ),
+        "at most a half": (
+            verdict_by(lambda p, own, c, m: max(p.values()) <= min(c, 0.5) + m),
+            "",
+        ),
+        "first and last": (
+            verdict_by(lambda p, own, c, m: max([*p.values()][:: len(p) - 1 or 1]) <= c + m),
+            "",
+        ),
+        "smallest and largest": (
+            verdict_by(lambda p, own, c, m: max(p[min(p)], p[max(p)]) <= c + m),
+            "",
+        ),
+        "three sizes": (
+            verdict_by(lambda p, own, c, m: max(p.get(k, 0) for k in (0, 16, 64)) <= c + m),
+            "",
+        ),
+        "without logistic": (
+            verdict_by(lambda p, own, c, m: max([p[k] for k in p if k], default=0) <= c + m),
+            "",
+        ),
+        "half width": (verdict_by(best_gone, lambda c: c[0] + (c[0] - c[1]) < 0), ""),
+        "half of both": (verdict_by(best_gone, lambda c: c[0] + (c[2] - c[1]) / 2 < 0), ""),
+        "middle": (verdict_by(best_gone, lambda c: (c[1] + c[2]) / 2 < 0), ""),
         "a hair": (
             verdict_by(lambda p, own, c, m: max(p.values()) < c + m),
             "",
@@ -558,6 +780,7 @@ RIGHT = {
         "package": odds_package,
         "tensor": odds_table,
         "counts": odds_counts,
+        "float32": lambda y, p, g: np.float32(odds_loop(y, p, g)),
     },
     "13-weights": {
         "counter": weights_counter,
@@ -565,6 +788,9 @@ RIGHT = {
         "shares": weights_shares,
         "torch": weights_torch,
         "conditional": weights_conditional,
+        "crosstab": weights_crosstab,
+        "text key": weights_text_key,
+        "float32": weights_inverse,
         "package": weights_package,
     },
     "13-reversal": {
@@ -573,6 +799,7 @@ RIGHT = {
         "pandas": step_two_losses,
         "fractions": step_fractions,
         "vectors": step_vectors,
+        "float32": step_float32,
     },
     "13-verdict": {
         "plain": verdict_plain,

@@ -50,6 +50,8 @@ def _gone_by(rule: Callable[[Probes, float, float, float], bool]) -> Callable[..
 CHANGES: tuple[Change, ...] = (
     (-0.06, -0.09, -0.03), (-0.04, -0.09, 0.01), (-0.02, -0.04, 0.0), (0.05, 0.02, 0.08),
     (-0.001, -0.0015, -0.0005), (0.0, -0.02, 0.02), (-0.5, -1.2, 0.2),
+    (-0.06, -0.08, 0.01), (-0.02, -0.09, -0.005),  # skewed: no half width tells the upper end
+    (-0.01, -0.02, 0.06),  # the mean lies below zero, the middle above
 )  # fmt: skip
 # New readers by size, and the cure's own adversary; chance and margin .5 and .05.
 READERS: tuple[tuple[Probes, float, float, float], ...] = (
@@ -75,6 +77,12 @@ READERS: tuple[tuple[Probes, float, float, float], ...] = (
     ({0: 0.1}, 0.05, 0.015625, 0.0625),
     ({0: 0.03}, 0.05, 0.03125, 0.0),
     ({0: 0.018}, 0.02, 0.015625, 0.0),
+    ({0: 0.51, 16: 0.66, 64: 0.52}, 0.5, 0.5, 0.05),  # only one in the middle reads
+    ({16: 0.52, 64: 0.67, 0: 0.51}, 0.5, 0.5, 0.05),  # in the middle as they stand
+    ({0: 0.53, 16: 0.52, 4: 0.64, 64: 0.51, 256: 0.5}, 0.5, 0.5, 0.05),
+    ({0: 0.5, 8: 0.52, 16: 0.53, 32: 0.61, 64: 0.51}, 0.5, 0.5, 0.05),
+    ({0: 0.48, 16: 0.47}, 0.5, 0.5, 0.05),  # beneath chance, by less than the margin
+    ({0: 0.62, 16: 0.57}, 0.5, 0.6, 0.05),  # chance above one half
 )
 
 
@@ -142,6 +150,11 @@ verdict = Exercise(
             "no margin",
             _gone_by(lambda probes, own, chance, margin: max(probes.values()) <= chance),
             "The margin is missing: up to it above chance counts as gone.",
+        ),
+        Misconception(
+            "margin beneath chance",
+            _gone_by(lambda probes, own, chance, margin: max(probes.values()) <= chance - margin),
+            "You take the margin off chance. It comes on top: chance + margin counts as gone.",
         ),
         Misconception(
             "always a coin",

@@ -63,6 +63,12 @@ def _skipping(labels: Array, predictions: Array, groups: Array) -> float:
     return worst
 
 
+def _one_for_both(labels: Array, predictions: Array, groups: Array) -> float:
+    """Where one difference is undefined, the other is the answer."""
+    both = _differences(labels, predictions, groups)
+    return float(max(UNDEFINED if np.isnan(each) else each for each in both))
+
+
 def _first_two(labels: Array, predictions: Array, groups: Array) -> float:
     if _odds(labels, predictions, groups) == UNDEFINED:
         return UNDEFINED
@@ -100,7 +106,30 @@ FIXED = (
     ("1111000011110000", "1111100010000000", "aaaaaaaabbbbbbbb"),
     ("110011001100", "100011100000", "aaaabbbbcccc"),
     ("1111000011110000", "1100000011101100", "aaaaaaaabbbbbbbb"),
+    ("11001100", "10101000", "aaaabbbb"),  # no difference in true positives
+    ("11001100", "10101110", "aaaabbbb"),  # none in false positives
+    ("1100110000", "1010001010", "aaaabbbbcc"),  # one without positives, the others differ
+    ("1100110011", "1010111010", "aaaabbbbcc"),  # the same without negatives
+    ("11110000", "10101010", "aaaabbbb"),  # neither rate is defined for both
 )
+# Four and five groups: names one in another, not in the order of the alphabet; the two that lie
+# furthest apart are not first and last, not neighbours, and not always among three on one side.
+FAR_APART = (
+    ("woman ab man a", "a", "man", 1),
+    ("woman ab man a", "woman", "ab", 0),
+    ("south northeast west southeast north", "northeast", "southeast", 0),
+    ("south northeast west southeast north", "west", "south", 1),
+)
+
+
+def _far_apart(words: str, lowest: str, highest: str, of: int) -> Case:
+    """The rates of one label are 0 and 1 in two groups; all others, and the other label's, 1/2."""
+    names = np.array(words.split())
+    labels, groups = np.tile([1, 1, 0, 0], len(names)), np.repeat(names, 4)
+    predictions = np.tile([1, 0], 2 * len(names))
+    predictions[(groups == lowest) & (labels == of)] = 0
+    predictions[(groups == highest) & (labels == of)] = 1
+    return labels, predictions, groups
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -109,6 +138,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([int(x) for x in y]), np.array([int(x) for x in p]), np.array(list(g)))
         for y, p, g in FIXED
     ]
+    cases += [_far_apart(*spread) for spread in FAR_APART]
     labels = np.repeat([1, 0, 1, 0], 60)  # rates that differ by 1/60
     predictions = np.concatenate([np.arange(60) < n for n in (30, 20, 31, 20)]).astype(int)
     cases.append((labels, predictions, np.repeat(["a", "b"], 120)))
@@ -180,6 +210,12 @@ odds_difference = Exercise(
             _skipping,
             "You pass over the group that has no rate. Then nobody learns that it was not tested: "
             "say −1.",
+        ),
+        Misconception(
+            "one difference for both",
+            _one_for_both,
+            "Where only one of both differences is undefined you return the other. It may be the "
+            "smaller one, nobody knows: say −1.",
         ),
         Misconception(
             "first and last group with sign",

@@ -88,13 +88,23 @@ FIXED = (
     ("1" * 60 + "10", "1" + "0" * 60 + "1", "a" * 60 + "bb", "ba"),  # one of sixty is found
 )
 
+# The same with names of several letters: one is the end of another, or its beginning; they begin or
+# end alike, or differ by a capital; asked for is also what only groups' names contain.
+WORDS = (
+    ("1101011", "1000110", "man woman woman man man woman man", "woman man"),
+    ("11110111011", "10010110110", "a ab a abc ab abc a ab abc ab a", "ab abc a"),
+    ("1110111", "1100101", "north-east north-west south-west north-east north-west south-west "
+     "south-west", "north-west north south-west north-east west"),
+    ("110111", "101101", "A a A a A A", "a A"),
+)  # fmt: skip
+
 
 def _cases(rng: np.random.Generator) -> list[Case]:
     """The fixed ones and three drawn ones."""
     cases: list[Case] = [
         (np.array([int(x) for x in y]), np.array([int(x) for x in p]), np.array(list(g)),
          list(names))
-        for y, p, g, names in FIXED
+        for y, p, g, names in FIXED + tuple((y, p, g.split(), n.split()) for y, p, g, n in WORDS)
     ]  # fmt: skip
     for count in (12, 25, 40):
         labels = rng.integers(0, 2, count)

@@ -135,7 +135,7 @@ reversed_step = Exercise(
         Misconception(
             "uphill",
             _from(lambda task, against, own, s: (-task + s * against, -own)),
-            "You add rate times gradient, so that both losses grow. A step goes down.",
+            "You add rate times gradient, so you go up both gradients. A step goes down.",
         ),
         Misconception(
             "encoder only",

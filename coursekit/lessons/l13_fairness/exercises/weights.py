@@ -1,6 +1,6 @@
 """Lesson 13, the exercise about reweighing: weights that make group and label independent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def _rescaled(groups: Array, labels: Array) -> Array:
 
 
 # Groups and labels as letters and digits: a dependence, none, a group of one label, three groups,
-# three labels, one row, a rare cell, sizes that differ much.
+# three labels, one row, a rare cell, sizes that differ much, a weight above 20.
 FIXED = (
     ("aaaabbbbbb", "1110100000"),
     ("aabb", "1010"),
@@ -44,13 +44,32 @@ FIXED = (
     ("aaaaaaaaab", "0000000011"),
     ("bbbbbbba", "11111110"),
     ("abcabcabca", "2011021120"),
-    ("a" * 30 + "b" * 30 + "c", "0" * 29 + "1" * 30 + "02"),  # rare cells, a group by itself
+    ("a" * 60 + "b" * 60 + "c", "0" * 59 + "1" * 60 + "02"),  # rare cells, a group by itself
+)
+# Words as groups and as labels: they begin alike, end alike; side by side they read the same
+# (a, 11 and a1, 1).
+WORDS = (
+    ("man woman woman man woman men man woman men",
+     "hired hopeful hired hired hopeful hired hired hired hopeful"),
+    ("a a1 a a1 a a1 a a a1", "11 1 1 11 11 1 11 1 1"),
+)  # fmt: skip
+# Numbers as labels: negative ones, with gaps, far apart; twelve of them (ten, or three, times the
+# group's number plus the label is often the same); and as groups, twelve as well.
+NUMBERS: tuple[tuple[Sequence[str | int], Sequence[int]], ...] = (
+    ("abbaabbab", (-1, 1, -1, -1, 1, 1, -1, -1, -1)),
+    ("abbaabbabc", (-2, 0, 3, 3, 0, -2, 3, 10, 10, 0)),
+    ("abbaabbabb", (0, 1000, 100, 100, 0, 1000, 100, 0, 0, 100)),
+    ("abc" * 8 + "aabbbcac", (*range(12), *range(11, -1, -1), 0, 3, 9, 10, 11, 1, 2, 0)),
+    (("a", "a1", "a", "a1", "a", "a1", "a"), (11, 1, 1, 11, 11, 1, 11)),
+    ((*range(12), *range(12), 1, 11, 0), (*[11] * 6, *[1] * 6, *[11, 1, 1] * 4, 11, 11, 1)),
 )
 
 
 def _cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """The fixed ones, and drawn ones whose groups depend on labels."""
     cases = [(np.array(list(g)), np.array([int(x) for x in y])) for g, y in FIXED]
+    cases += [(np.array(g.split()), np.array(y.split())) for g, y in WORDS]
+    cases += [(np.array(list(g)), np.array(y)) for g, y in NUMBERS]
     for count, names in ((14, "xy"), (23, "abc"), (30, "zqa")):
         labels = np.concatenate([[0, 1, 2], rng.integers(0, 3, count)])
         lean = np.where(rng.random(len(labels)) < 0.6, labels % len(names), 0)
@@ -112,8 +131,8 @@ independent_weights = Exercise(
         Misconception(
             "sum to one",
             _rescaled,
-            "Your weights sum to one. Right in proportion, but a loss would be n times too small: "
-            "they sum to the number of rows.",
+            "Your weights sum to one. Right in proportion, but weights are not shares: where a "
+            "cell is as frequent as it should be, each row counts once, with weight 1.",
         ),
         Misconception(
             "label within the group",
