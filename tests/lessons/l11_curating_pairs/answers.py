@@ -433,12 +433,12 @@ def parts_of(caption):
     return {word for word in every if word in caption.lower()}
 
 
-def same(copies):
+def copy_table(copies):
     return np.asarray(copies)[:, None] == np.asarray(copies)[None, :]
 
 
-def seen(learnt, copies):
-    return np.asarray(learnt) @ same(copies) > 0
+def learnt_copies(learnt, copies):
+    return np.asarray(learnt) @ copy_table(copies) > 0
 
 
 def average_of(scores, left_out):
@@ -557,9 +557,9 @@ WRONG = {
         "another word": (lambda f, u, c: "both", "one of 'helps'"),
     },
     "11-crossfit": {
-        "zero is no score": (lambda s, t, c: average_of(s, seen(t, c) | (s == 0)), ""),
+        "zero is no score": (lambda s, t, c: average_of(s, learnt_copies(t, c) | (s == 0)), ""),
         "less than half of the copies": (
-            lambda s, t, c: average_of(s, t @ same(c) / same(c).sum(axis=0) >= 0.5),
+            lambda s, t, c: average_of(s, t @ copy_table(c) / copy_table(c).sum(axis=0) >= 0.5),
             "",
         ),
         "mean": (lambda s, t, c: np.mean(s, axis=0), "over all models"),

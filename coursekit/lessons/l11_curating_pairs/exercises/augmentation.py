@@ -92,10 +92,6 @@ CAPTIONS = (
     "LEFT hand above head",
     "dog upright beside leftovers",
     "blue key",
-    "green leaf",
-    "Yellow star",
-    "house right",
-    "kite above house",
 )
 PLANS: tuple[tuple[str, ...], ...] = (
     (), ("mirror",), ("upside down",), ("half turn",), ("grey",), ("shift",),
@@ -103,14 +99,22 @@ PLANS: tuple[tuple[str, ...], ...] = (
     ("half turn", "half turn"), ("mirror", "shift", "mirror", "mirror"), ("mirror", "grey"),
     ("upside down", "mirror", "half turn"), ("shift", "grey", "shift"), ("upside down",) * 2,
     ("upside down",) * 3, ("shift", "upside down"), ("grey", "mirror"), ("mirror",) * 3,
-    ("mirror",) * 4, ("mirror",) * 5, ("upside down",) * 5, ("half turn", "grey"),
-    ("grey", "upside down"), ("mirror", "upside down"), ("upside down", "shift", "mirror"),
+)  # fmt: skip
+# Each word alone; changes more often, and two kinds together.
+MORE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("green leaf", ("grey",)), ("Yellow star", ("grey",)), ("house right", ("mirror",)),
+    ("kite above house", ("upside down",)), ("kite above house", ("upside down",) * 5),
+    ("cat left dog", ("mirror",) * 4), ("cat left dog", ("mirror",) * 5),
+    ("Red heart and cat", ("half turn", "grey")), ("blue key", ("grey", "upside down")),
+    ("cat left dog", ("mirror", "upside down")), ("cat below dog", ("mirror", "upside down")),
+    ("cat below dog", ("upside down", "shift", "mirror")),
 )  # fmt: skip
 
 
 def _drawn(rng: np.random.Generator) -> list[tuple[str, list[str]]]:
-    """Every caption with every plan, in another order each time."""
+    """Every caption with every plan and `MORE`, in another order each time."""
     cases = [(caption, list(plan)) for caption in CAPTIONS for plan in PLANS]
+    cases += [(caption, list(plan)) for caption, plan in MORE]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
