@@ -18,6 +18,8 @@ from benchmarks import browser, servers
 from benchmarks.latency import Watched, watch_moves
 from coursekit.course.lesson import UNBOUND
 from coursekit.course.registry import explorer_entries
+from coursekit.course.widgets import EXPLORERS
+from coursekit.course.widgets.controls import Slider
 from coursekit.utils.checks import choose, require_count
 
 if TYPE_CHECKING:
@@ -45,6 +47,18 @@ class Case:
     median: float
     p95: float
     state: Mapping[str, float | str]
+
+
+def room(case: Case) -> int:
+    """How many steps the case's slider can be moved up."""
+    explorer = EXPLORERS[case.explorer]()
+    explorer.set(**case.state)
+    name, slider = next(
+        (name, control)
+        for name, control in explorer.controls.items()
+        if isinstance(control, Slider) and control.name == case.slider
+    )
+    return round((slider.high - float(explorer.state[name])) / slider.step)
 
 
 def cases() -> dict[str, Case]:
@@ -128,7 +142,8 @@ def rank(milliseconds: Sequence[float], q: float) -> float:
 def measure(names: Sequence[str] = (), moves: int = MOVES) -> Figures:
     """Open the explorers in JupyterLab, press keys, watch the screen.
 
-    names: of `cases`, all when empty.  moves: presses of each slider, 2 to 15.
+    names: of `cases`, all when empty.  moves: presses of each slider, 2 to 15, or as many as it has
+    steps.
     Errors: ValueError for an unknown name; NoBrowserError without Playwright or a browser.
     """
     known = cases()
@@ -149,7 +164,7 @@ def run(page: "Page", lab: servers.Server, chosen: Mapping[str, Case], moves: in
     for name, case in chosen.items():
         open_cases(page, lab, [case])
         show(page, case)
-        watched[name] = watch_moves(page, case.explorer, case.slider, moves)
+        watched[name] = watch_moves(page, case.explorer, case.slider, min(moves, room(case)))
         products += matmul_ms()
         loops.append(loop_ms())
         page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -17,6 +17,7 @@ LESSON = Lesson(
                 "of the loss it wins back."
             ),
             moved="open pairs kept, %",
+            state={"kept": 20},
             p95_ms=600,
         ),
     },
