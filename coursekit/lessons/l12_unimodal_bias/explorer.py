@@ -7,19 +7,12 @@ from coursekit.course.widgets.deferred_picture import put_off
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.data.files import DataFileError
 from coursekit.lessons.l12_unimodal_bias.explorer_view import Answered, PriorsView
+from coursekit.lessons.l12_unimodal_bias.prior_strengths import METHODS as STORED
 from coursekit.lessons.l12_unimodal_bias.prior_strengths import STRENGTHS
 from coursekit.lessons.l12_unimodal_bias.stored_strengths import accuracies
 
 MIXIN = "learned-mixin"
-METHODS = (
-    "joint",
-    "question only",
-    "picture only",
-    "reweight",
-    "balanced sampling",
-    "product",
-    MIXIN,
-)
+METHODS = tuple(method for method in STORED if " +H" not in method)  # λ is a knob of its own
 ENTROPY = ("0", "0.03", "0.1", "0.36", "1")
 SUFFIX = {"0": "", "0.03": " +H .03", "0.1": " +H .1", "0.36": " +H .36", "1": " +H 1"}
 
