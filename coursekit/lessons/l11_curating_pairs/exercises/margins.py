@@ -1,5 +1,6 @@
 """Lesson 11, the exercise about NCR: from how right a pair seems to the margin it gets."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ soft_margin = Exercise(
         ),
         Misconception(
             "base e",
-            _curve(lambda y: (np.exp(y) - 1) / (np.e - 1)),
+            _curve(lambda y: (np.exp(y) - 1) / (math.e - 1)),
             "The curve has base 10, not e.",
         ),
         Misconception(
