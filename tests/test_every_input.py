@@ -67,6 +67,7 @@ MODULES = (
     *wrong_arguments_unimodal_bias.MODULES,
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
+    "utils.row_values",
     *(
         f"data.{m}"
         for m in (
@@ -134,7 +135,13 @@ PAIR_SCORES = torch.tensor([0.3, -0.1, 0.2, 0.5, 0.2])
 CHANCES = torch.tensor([0.2, 0.7, 0.5])
 NOT_CHANCES = (Wrong("above 1", CHANCES + 0.5), Wrong("below 0", CHANCES - 0.5))
 GROUPS_OF_SAMPLES = Argument(
-    ["a", "b", "b"], (Wrong("text", "abb"), Wrong("none", []), Wrong("number", 7))
+    ["a", "b", "b"],
+    (
+        Wrong("text", "abb"),
+        Wrong("none", []),
+        Wrong("number", 7),
+        Wrong("of lists", [["a"], ["b"]]),
+    ),
 )
 SQUARE = batch(torch.rand(4, 4), also=(Wrong("narrow", torch.rand(4, 3)),))
 LOG_SCALE = Argument(
@@ -1502,6 +1509,31 @@ TABLE |= {
     "data.german_credit.credit_features": {
         "table": table(CREDIT, "age", "sex"),
         "protected": flag(),
+    },
+}
+NAMES_OF_ROWS = {
+    "name": free("values"),
+    "values": members()._replace(
+        wrong=(
+            *(w for w in members().wrong if w.label != "another size"),
+            Wrong("of lists", [["a"], ["b"]]),
+        )
+    ),
+}
+TABLE |= {
+    "utils.row_values.names_of": NAMES_OF_ROWS,
+    "utils.row_values.require_names": {
+        "name": free("entries"),
+        "entries": Argument(
+            MEMBERS, (Wrong("of lists", [["a"], ["b"]]), Wrong("one without", ["a", None]))
+        ),
+    },
+    "utils.row_values.numbers_of": {
+        "name": free("values"),
+        "values": Argument(
+            [0.5, 1.0],
+            (Wrong("text", "text"), Wrong("None", [None]), Wrong("ragged", [[1.0], [1.0, 2.0]])),
+        ),
     },
 }
 TABLE["data.reweighing.balancing_weights"] = {

@@ -8,6 +8,7 @@ Unlike there, a difference that needs a rate of which a group has no case is NaN
 
 import math
 from collections.abc import Callable, Hashable
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ from coursekit.analysis.group_rates import (
     zeros_and_ones,
 )
 from coursekit.utils.checks import choose, require, require_flag
+from coursekit.utils.row_values import numbers_of
 
 
 def rate_difference(rates: ArrayLike, overall: float | None = None) -> float:
@@ -31,6 +33,7 @@ def rate_difference(rates: ArrayLike, overall: float | None = None) -> float:
     values = _rates_of_groups(rates)
     if overall is None:
         return float(values.max() - values.min())
+    _require_overall(overall)
     return float(np.abs(values - overall).max())
 
 
@@ -41,6 +44,8 @@ def rate_ratio(rates: ArrayLike, overall: float | None = None) -> float:
     Errors: as in `rate_difference`.
     """
     values = _rates_of_groups(rates)
+    if overall is not None:
+        _require_overall(overall)
     others = np.full_like(values, overall) if overall is not None else values[::-1]
     if overall is None:
         values, others = np.array([values.min()]), np.array([values.max()])
@@ -142,12 +147,15 @@ def signed_differences(
 
     statistical_parity_difference, disparate_impact (a ratio, may exceed 1),
     equal_opportunity_difference, and average_odds_difference, the mean of both rates' differences.
-    Errors: as in `group_rates`; ValueError for a group that does not occur.
+    A rate of which a group has no case is NaN, and so is a ratio to a rate of 0.
+    Errors: as in `group_rates`; ValueError for a group that does not occur, or twice the same.
     """
     rates = group_rates(labels, predictions, groups, weights)
     for name, group in (("unprivileged", unprivileged), ("privileged", privileged)):
         known = list(rates.index)
         require(group in known, f"{name} is {group!r}; it can be {', '.join(map(repr, known))}.")
+    sentence = f"privileged is {privileged!r}, as unprivileged; another group was expected."
+    require(privileged != unprivileged, sentence)
     one, other = (rates.iloc[list(rates.index).index(g)] for g in (unprivileged, privileged))
     by_rate = {rate: float(one[rate] - other[rate]) for rate in RATES}
     selected = float(other["selection_rate"])
@@ -165,9 +173,13 @@ def _apart(
     groups: Groups, weights: ArrayLike | None, to_overall: bool, undefined: float = math.nan,
 ) -> float:  # fmt: skip
     require_flag("to_overall", to_overall)
+    if not isinstance(undefined, Real):
+        raise TypeError(f"undefined is {undefined!r}; a number or NaN was expected.")
     rates = group_rates(labels, predictions, groups, weights)[rate].fillna(undefined)
-    overall = float(overall_rates(labels, predictions, weights)[rate]) if to_overall else None
-    return float(measure(rates, overall))
+    if not to_overall:
+        return float(measure(rates))
+    overall = float(overall_rates(labels, predictions, weights)[rate])
+    return float(measure(rates, undefined if math.isnan(overall) else overall))
 
 
 def _nan_first(value: float) -> float:
@@ -175,11 +187,14 @@ def _nan_first(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
+def _require_overall(overall: float) -> None:
+    """Refuse, with TypeError, what is no number; NaN is one: an undefined rate."""
+    if isinstance(overall, bool) or not isinstance(overall, Real):
+        raise TypeError(f"overall is {overall!r}; a number was expected.")
+
+
 def _rates_of_groups(rates: ArrayLike) -> NDArray:
-    try:
-        values = np.asarray(rates, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"rates is {rates!r}; numbers were expected.") from None
+    values = numbers_of("rates", rates)
     require(
         values.ndim == 1 and len(values) > 0,
         f"rates has shape {values.shape}; one number per group was expected.",

@@ -4,19 +4,20 @@ A rate of which a group has no case is NaN, "undefined".
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from coursekit.utils.checks import require, require_list
+from coursekit.utils.row_values import Values, names_of, numbers_of
 
 RATES = (
     "selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "base_rate",
 )  # fmt: skip
 SEPARATOR = "|"
-Groups = Sequence[Hashable] | NDArray | pd.Series  # one value per row
+Groups = Values
 
 
 def group_rates(
@@ -53,11 +54,17 @@ def intersections(attributes: Sequence[Groups]) -> list[str]:
     Errors: TypeError or ValueError for none, or of unequal lengths.
     """
     require_list("attributes", attributes, "attributes")
-    columns = [_entries("an attribute in attributes", attribute) for attribute in attributes]
+    columns = [names_of("an attribute in attributes", attribute) for attribute in attributes]
     lengths = {len(column) for column in columns}
     require(
         len(lengths) == 1, f"attributes have {sorted(lengths)} rows; equally many were expected."
     )
+    for value in {str(value) for column in columns for value in column}:
+        require(
+            SEPARATOR not in value,
+            f"attributes has a value {value!r}; one without {SEPARATOR!r} was expected, or two "
+            "combinations may get one name.",
+        )
     return [SEPARATOR.join(map(str, row)) for row in zip(*columns, strict=True)]
 
 
@@ -88,7 +95,7 @@ def _checked(
 ) -> pd.DataFrame:
     """A row per sample with label, prediction, group and weight."""
     truth, answer = zeros_and_ones("labels", labels), zeros_and_ones("predictions", predictions)
-    members = _entries("groups", groups)
+    members = names_of("groups", groups)
     weight = np.ones(len(truth)) if weights is None else _weights(weights)
     for name, column in (("predictions", answer), ("groups", members), ("weights", weight)):
         require(
@@ -96,9 +103,7 @@ def _checked(
             f"{name} has {len(column)} rows; {len(truth)} were expected.",
         )
     columns = {"label": truth, "prediction": answer, "group": members, "weight": weight}
-    table = pd.DataFrame(columns)
-    require(not table["group"].isna().any(), "groups has a row without a value; each needs one.")
-    return table
+    return pd.DataFrame(columns)
 
 
 def zeros_and_ones(name: str, values: ArrayLike) -> NDArray:
@@ -106,9 +111,7 @@ def zeros_and_ones(name: str, values: ArrayLike) -> NDArray:
 
     Errors: TypeError for what are no numbers, ValueError for others than 0 and 1, and for none.
     """
-    numbers = np.asarray(values)
-    if numbers.dtype.kind not in "biuf":
-        raise TypeError(f"{name} is {values!r}; zeros and ones were expected.")
+    numbers = numbers_of(name, values)
     fits = numbers.ndim == 1 and len(numbers) > 0
     require(fits, f"{name} has shape {numbers.shape}; one zero or one per row was expected.")
     other = numbers[(numbers != 0) & (numbers != 1)]
@@ -117,18 +120,9 @@ def zeros_and_ones(name: str, values: ArrayLike) -> NDArray:
 
 
 def _weights(weights: ArrayLike) -> NDArray:
-    try:
-        numbers = np.asarray(weights, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"weights is {weights!r}; numbers were expected.") from None
+    numbers = numbers_of("weights", weights)
     require(numbers.ndim == 1, f"weights has shape {numbers.shape}; one per row was expected.")
     fits = bool(np.isfinite(numbers).all()) and bool((numbers >= 0).all())
     require(fits, "weights has a negative number, NaN or infinity; finite ones, 0 or more, were "
             "expected.")  # fmt: skip
     return numbers
-
-
-def _entries(name: str, values: Groups) -> list[Hashable]:
-    entries = values.tolist() if hasattr(values, "tolist") else values
-    require_list(name, entries, "one value per row")
-    return list(entries)

@@ -1,14 +1,15 @@
 """Weights and sampling that make a label and a group independent in the training data."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
+from itertools import product
 
-import pandas as pd
 from numpy.typing import NDArray
 
 from coursekit.data.sampling_weights import group_sizes
-from coursekit.utils.checks import require, require_list, require_share
+from coursekit.utils.checks import require, require_share
+from coursekit.utils.row_values import Values, names_of
 
-Values = Sequence[Hashable] | NDArray | pd.Series
+Cell = tuple[Hashable, Hashable]
 
 
 def reweighing_weights(groups: Values, labels: Values) -> NDArray:
@@ -20,11 +21,9 @@ def reweighing_weights(groups: Values, labels: Values) -> NDArray:
     Errors: ValueError for unequal lengths, for none, for a group that lacks a label: what is not
     there cannot be weighed up.
     """
-    table = _cells(groups, labels)
-    _refuse_empty_cells(table)
-    sizes = {key: table.groupby(list(key))["group"].transform("size").to_numpy(float)
-             for key in (("group",), ("label",), ("group", "label"))}  # fmt: skip
-    return sizes[("group",)] * sizes[("label",)] / (len(table) * sizes[("group", "label")])
+    cells = _cells(groups, labels)
+    of_group, of_label = (_sizes(list(names)) for names in zip(*cells, strict=True))
+    return of_group * of_label / (len(cells) * _sizes(list(cells)))
 
 
 def balancing_weights(groups: Values, labels: Values, gamma: float = 1.0) -> NDArray:
@@ -35,38 +34,27 @@ def balancing_weights(groups: Values, labels: Values, gamma: float = 1.0) -> NDA
     Errors: as in `reweighing_weights`; ValueError for a gamma outside [0, 1].
     """
     require_share("gamma", gamma)
-    table = _cells(groups, labels)
-    _refuse_empty_cells(table)
-    cells = list(table.itertuples(index=False, name=None))
-    return group_sizes(cells).double().numpy() ** -gamma
+    return _sizes(list(_cells(groups, labels))) ** -gamma
 
 
-def _cells(groups: Values, labels: Values) -> pd.DataFrame:
-    """A row per sample, with group and label as numbers."""
-    columns = {}
-    for name, values in (("groups", groups), ("labels", labels)):
-        entries = values.tolist() if hasattr(values, "tolist") else values
-        require_list(name, entries, "one value per row")
-        columns[name] = list(entries)
+def _cells(groups: Values, labels: Values) -> list[Cell]:
+    """Group and label of each row.  Errors: ValueError where a group lacks a label."""
+    members, classes = names_of("groups", groups), names_of("labels", labels)
     require(
-        len(columns["groups"]) == len(columns["labels"]),
-        f"labels has {len(columns['labels'])} rows; {len(columns['groups'])}, as groups, were "
-        "expected.",
+        len(members) == len(classes),
+        f"labels has {len(classes)} rows; {len(members)}, as groups, were expected.",
     )
-    table = pd.DataFrame({"group": columns["groups"], "label": columns["labels"]})
-    for name, column in (("groups", "group"), ("labels", "label")):
+    cells = list(zip(members, classes, strict=True))
+    there = set(cells)
+    for group, label in product(dict.fromkeys(members), dict.fromkeys(classes)):
         require(
-            not table[column].isna().any(), f"{name} has a row without a value; each needs one."
+            (group, label) in there,
+            f"groups and labels have no row of group {group!r} with label {label!r}; weights "
+            "cannot repair an empty cell, one row or more was expected.",
         )
-    return table
+    return cells
 
 
-def _refuse_empty_cells(table: pd.DataFrame) -> None:
-    counts = pd.crosstab(table["group"], table["label"])
-    for group, row in counts.iterrows():
-        for label, count in row.items():
-            require(
-                count > 0,
-                f"groups and labels have no row of group {group!r} with label {label!r}; weights "
-                "cannot repair an empty cell, one row or more was expected.",
-            )
+def _sizes(names: list[Hashable]) -> NDArray:
+    """How many rows have each row's name, (N,) float64."""
+    return group_sizes(names).double().numpy()

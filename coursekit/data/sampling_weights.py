@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require_list, require_not_negative
+from coursekit.utils.row_values import require_names
 
 
 def group_sizes(groups: Sequence[Hashable]) -> Tensor:
     """How many samples each sample's own group has, (N,) int64.
 
-    groups: N names or numbers in a list.  Errors: TypeError for no list, ValueError for none.
+    groups: N names or numbers in a list.
+    Errors: TypeError for no list, or one of lists; ValueError for none, or a missing value.
     """
     require_list("groups", groups, "groups of the samples")
+    require_names("groups", groups)
     counts: dict[Hashable, int] = {}
     for group in groups:
         counts[group] = counts.get(group, 0) + 1

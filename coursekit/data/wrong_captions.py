@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require, require_instance, require_list
+from coursekit.utils.row_values import require_names
 from coursekit.utils.share_counts import count_of
 
 TRIES = 1000  # drawings anew, until nobody has got a caption that is equal to the own one
@@ -19,9 +20,11 @@ def exchange_captions(
     captions: one per row, a text or a tuple of words.  share: of the rows that get another row's
     caption, from 0 to 1; exactly ⌊share · N⌋ rows, drawn at random.  Every caption is still
     there once, and none has gone to a row whose own caption is equal to it.
-    Errors: ValueError where that cannot be: a single row to exchange, or captions too much alike.
+    Errors: TypeError for captions that are lists; ValueError for a single row to exchange, and for
+    captions so much alike that a thousand drawings gave none in which nobody got an equal one.
     """
     require_list("captions", captions, "captions")
+    require_names("captions", captions)
     require_instance("generator", generator, torch.Generator)
     rows = len(captions)
     count = count_of(share, rows)

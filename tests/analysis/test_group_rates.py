@@ -104,3 +104,45 @@ def test_calibration_counts_everybody_once_and_edges_belong_below():
     assert table["n"].sum() == 4
     first = table.set_index(["group", "low"]).loc[("a", 0.0)]
     assert first["n"] == 2 and first["share"] == 0.5 and first["probability"] == 0.25
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_tensors_of_any_type_are_read_and_name_groups(dtype):
+    members = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    weights = torch.ones(8, dtype=dtype, requires_grad=True)
+    rates = group_rates(torch.tensor(LABELS, dtype=dtype), PREDICTIONS, members, weights)
+    assert rates["n"].to_dict() == {0: 4, 1: 4}
+    guessed = torch.full((8,), 0.5, dtype=dtype, requires_grad=True)
+    table = group_calibration(torch.tensor(LABELS), guessed, members)
+    assert table["group"].tolist() == [0, 1] and table["n"].tolist() == [4, 4]
+
+
+@pytest.mark.parametrize("groups", [[["a"]] * 8, np.full((8, 1), "a"), [["a"], *"bbbbbbb"]])
+def test_lists_name_no_group(groups):
+    with pytest.raises(TypeError, match=r"groups holds \['a'\]; a text, number or tuple"):
+        group_rates(LABELS, PREDICTIONS, groups)
+
+
+def test_two_combinations_never_get_one_name():
+    with pytest.raises(ValueError, match=r"attributes has a value 'a\|b'"):
+        intersections([["a|b", "a"], ["c", "b|c"]])
+    with pytest.raises(ValueError, match="has a row without a value"):
+        intersections([["a", None], ["c", "c"]])
+
+
+def test_an_overall_rate_without_a_case_counts_as_the_groups_without_one_do():
+    nobody, chosen, groups = [0, 0, 0], [1, 0, 1], list("abb")
+    assert equal_opportunity_difference(nobody, chosen, groups, to_overall=True, undefined=0.0) == 0
+    apart = equalized_odds_difference(nobody, chosen, groups, to_overall=True, undefined=0.0)
+    assert apart == pytest.approx(1 / 3)
+    assert math.isnan(equal_opportunity_difference(nobody, chosen, groups, to_overall=True))
+
+
+def test_what_is_no_number_is_refused():
+    for measure in (rate_difference, rate_ratio):
+        with pytest.raises(TypeError, match="overall is 'a'"):
+            measure([0.2, 0.5], "a")
+    with pytest.raises(TypeError, match="undefined is None"):
+        equal_opportunity_difference(LABELS, PREDICTIONS, GROUPS, undefined=None)
+    with pytest.raises(ValueError, match="privileged is 'a', as unprivileged"):
+        signed_differences(LABELS, PREDICTIONS, GROUPS, "a", "a")

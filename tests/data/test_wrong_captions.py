@@ -46,3 +46,8 @@ def test_two_rows_exchange():
 def test_what_cannot_be_is_said(captions, share, words):
     with pytest.raises(ValueError, match=words):
         exchange_captions(captions, share, generator())
+
+
+def test_captions_that_are_lists_are_refused():
+    with pytest.raises(TypeError, match=r"captions holds \['a'\]; a text, number or tuple"):
+        exchange_captions([["a"], ["b"]], 1.0, torch.Generator())

@@ -64,7 +64,7 @@ def apart(key, labels, predictions, groups, weights):
 def signed(case, labels, predictions, groups, weights):
     """Unprivileged minus privileged."""
     part = case.part("aif360_sign")
-    one, other = part.text("unprivileged"), part.text("privileged")
+    one, other = part.take("unprivileged"), part.take("privileged")  # text, or whole numbers
     differences = group_metrics.signed_differences(labels, predictions, groups, one, other, weights)
     for key, value in differences.items():
         part.same(key, value)
