@@ -85,7 +85,7 @@ def amplification(
     share = before / before.sum(1, keepdim=True).clamp(min=1)
     leans = (share > 1 / kinds) & (after.sum(1, keepdim=True) > 0)
     sentence = (
-        "train_attributes leans to no attribute in a context that is predicted; one expected."
+        "train_attributes has no more frequent one in any predicted context; one was expected."
     )
     require(bool(leans.any()), sentence)
     rise = after / after.sum(1, keepdim=True).clamp(min=1) - share

@@ -32,12 +32,12 @@ class CleanMixture:
 
 
 def scaled_losses(losses: Tensor) -> Tensor:
-    """Losses moved and stretched to 0 to 1, (N,) float64.
+    """Losses moved and stretched to 0 to 1, (N,) float64, on the CPU and without a gradient.
 
     Errors: ValueError for NaN, another shape, or losses that are all equal.
     """
     require_batch("losses", losses, (None,))
-    wide = not_half(losses).double()
+    wide = not_half(losses.detach()).double().cpu()
     low, high = wide.aminmax()
     require(
         bool(high > low),

@@ -11,9 +11,10 @@ from torch import Tensor
 from coursekit.analysis.probes import probe
 from coursekit.utils.checks import require, require_count, require_list, require_share
 from coursekit.utils.precision import not_half
-from coursekit.utils.tensor_checks import require_batch, require_labels
+from coursekit.utils.tensor_checks import require_batch, require_floats, require_labels
 
 SIZES = (0, 16, 64)
+LARGEST_SEED = 2**32 - 1  # of NumPy's older generator, which scikit-learn takes
 
 
 def fresh_probes(
@@ -31,7 +32,10 @@ def fresh_probes(
     require_list("sizes", sizes, "sizes of hidden layers")
     for size in sizes:
         require_count("a size in sizes", size)
-    require_count("seed", seed)
+    require_count("seed", seed, 0, LARGEST_SEED)
+    for name, x in (("features", features), ("test_features", test_features)):
+        require_floats(name, x)
+    features, test_features = features.detach(), test_features.detach()
     return {
         size: probe(features, attribute, test_features, test_attribute)
         if size == 0

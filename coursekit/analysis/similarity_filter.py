@@ -17,6 +17,7 @@ from coursekit.utils.checks import (
     require_instance,
     require_list,
     require_positive,
+    require_share,
 )
 from coursekit.utils.precision import in_one_dtype, not_half
 from coursekit.utils.share_counts import count_of
@@ -74,7 +75,8 @@ def keep_as_released(scores: Tensor, share: float) -> Tensor:
     Errors: as `keep_share`; ValueError for a share of 1, for which there is no such score.
     """
     require_batch("scores", scores, (None,))
-    count = count_of(share, len(scores))
+    require_share("share", share)
+    count = int(share * len(scores))  # 28 for .29 of 100, by rounding: as released, too
     require(
         count < len(scores),
         f"share is {share}; less than 1 was expected, for the released rule asks for one score "

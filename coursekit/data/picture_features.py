@@ -49,15 +49,18 @@ def principal_components(train: Tensor, others: Tensor, size: int) -> tuple[Tens
 
     train: (N, F), on which alone the means, the spreads and the directions are learnt.  others:
     (M, F).  Columns are standardised before; one that never changes in ``train`` counts nothing.
-    Errors: ValueError for another shape, NaN, one row, more components than rows or columns.
+    Errors: ValueError for another shape, NaN, rows that are all alike, more components than rows or
+    columns.
     """
     require_batch("train", train, (None, None))
     require_batch("others", others, (None, train.shape[1]))
     require(len(train) > 1, "train has one row; two or more were expected.")
     require_count("size", size, 1, min(train.shape))
-    scaler = StandardScaler().fit(train.double().numpy())
-    constant = train.double().numpy().std(axis=0) == 0
-    standardised = [scaler.transform(rows.double().numpy()) for rows in (train, others)]
+    raw, *_ = both = [rows.detach().double().cpu().numpy() for rows in (train, others)]
+    constant = raw.std(axis=0) == 0
+    require(not constant.all(), "train has rows that are all alike; different ones were expected.")
+    scaler = StandardScaler().fit(raw)
+    standardised = [scaler.transform(rows) for rows in both]
     for rows in standardised:
         rows[:, constant] = 0
     pca = PCA(size, svd_solver="full").fit(standardised[0])

@@ -2,7 +2,7 @@
 
 Sohn and colleagues, FixMatch (2020), https://arxiv.org/abs/2001.07685, section 2: the clean side
 is a target, and no gradient flows into it. Alone such a loss is least where everything is alike,
-see `spread`.
+see `spread`.  Half precision gives float64.
 """
 
 from torch import Tensor
@@ -18,7 +18,7 @@ def point_consistency(clean: Tensor, changed: Tensor) -> Tensor:
     clean, changed: (B, D).  No gradient flows into ``clean``.  Errors: ValueError for other shapes.
     """
     require_one_shape("clean", clean, "changed", changed)
-    clean, changed = in_one_dtype(clean, changed)
+    clean, changed = in_one_dtype(not_half(clean), not_half(changed))
     return (clean.detach() - changed).square().sum(1).mean()
 
 
@@ -29,7 +29,7 @@ def answer_consistency(clean: Tensor, changed: Tensor) -> Tensor:
     at best, not 0.  Errors: ValueError for other shapes, NaN.
     """
     require_one_shape("clean", clean, "changed", changed)
-    clean, changed = in_one_dtype(clean, changed)
+    clean, changed = in_one_dtype(not_half(clean), not_half(changed))
     return F.cross_entropy(changed, clean.detach().softmax(1))
 
 

@@ -73,4 +73,4 @@ def self_paced(losses: Tensor, largest: float) -> Tensor:
     """
     require_batch("losses", losses, (None,))
     require_finite("largest", largest)
-    return losses.detach() < largest
+    return not_half(losses.detach()) < largest

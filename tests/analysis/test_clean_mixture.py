@@ -60,3 +60,10 @@ def test_where_all_look_clean_some_are_forced_out(rows, forced):
 
 def test_equal_probabilities_are_all_forced_out():
     assert not clean_part(torch.full((4,), 0.9)).any()
+
+
+def test_losses_of_a_training_are_read_without_their_gradient():
+    losses = two_groups()
+    probability = clean_mixture(losses.clone().requires_grad_()).probability
+    assert torch.equal(probability, clean_mixture(losses).probability)
+    assert not probability.requires_grad

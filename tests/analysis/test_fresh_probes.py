@@ -1,5 +1,6 @@
 """New readers of frozen features, and what answers give away."""
 
+import pytest
 import torch
 
 from coursekit.analysis.fresh_probes import answer_leakage, flipped, fresh_probes
@@ -30,3 +31,14 @@ def test_answers_that_follow_the_attribute_leak_and_right_ones_do_not():
     leaking = answer_leakage(2 * (labels // 2) + attribute, attribute, labels, 4)
     assert leaking["model"] > 0.95 and leaking["leakage"] > 0.3
     assert answer_leakage(labels, attribute, labels, 4)["leakage"] == 0
+
+
+def test_features_that_want_a_gradient_are_read_all_the_same():
+    parts = CORNERS[:300], ATTRIBUTE[:300], CORNERS[300:], ATTRIBUTE[300:]
+    leaves = [x.clone().requires_grad_() if x.is_floating_point() else x for x in parts]
+    assert fresh_probes(*leaves, (0, 4)) == fresh_probes(*parts, (0, 4))
+
+
+def test_a_seed_that_scikit_learn_does_not_take_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="seed is 4294967296; a whole number, 0 to 4294967295"):
+        fresh_probes(CORNERS, ATTRIBUTE, CORNERS, ATTRIBUTE, (4,), seed=2**32)

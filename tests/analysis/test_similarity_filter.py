@@ -101,3 +101,10 @@ def test_the_harmonic_mean_of_nothing_is_nothing():
     assert reference_clip_score(east, west, [east]).item() == 0
     assert reference_clip_score(east, east, [west]).item() == 0
     assert reference_clip_score(east, east, [east], weight=1.0).item() == pytest.approx(1)
+
+
+def test_the_released_rule_rounds_as_it_was_released():
+    scores = torch.arange(100.0)
+    assert int(0.29 * 100) == 28  # 28.999…
+    assert keep_as_released(scores, 0.29).sum() == 29 and keep_share(scores, 0.29).sum() == 29
+    assert keep_as_released(scores, 0.3).sum() == 31

@@ -96,3 +96,11 @@ def test_two_rows_have_one_direction():
     assert train.shape == (2, 1) and others.shape == (3, 1) and bool(others.isfinite().all())
     with pytest.raises(ValueError, match="train has one row"):
         principal_components(torch.randn(1, 5), torch.randn(3, 5), 1)
+
+
+def test_components_of_rows_that_want_a_gradient_and_of_rows_all_alike():
+    train = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    first, _ = principal_components(train.clone().requires_grad_(), train, 2)
+    assert torch.equal(first, principal_components(train, train, 2)[0])
+    with pytest.raises(ValueError, match="train has rows that are all alike"):
+        principal_components(torch.ones(3, 4), train, 2)

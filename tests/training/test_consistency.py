@@ -40,3 +40,11 @@ def test_what_is_all_alike_has_no_spread():
     assert spread(features[:1].repeat(5, 1)).item() < 1e-24
     unit = F.normalize(features, dim=1)
     torch.testing.assert_close(spread(unit), 1 - unit.mean(0).square().sum())
+
+
+def test_half_precision_does_not_overflow():
+    for dtype in (torch.float16, torch.bfloat16):
+        points = torch.full((2, 4), 300.0, dtype=dtype)
+        loss = point_consistency(points, -points)
+        assert loss.item() == 4 * 600**2 and loss.dtype == torch.float64
+        assert answer_consistency(points, points).dtype == torch.float64

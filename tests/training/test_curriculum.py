@@ -38,3 +38,8 @@ def test_self_paced_lets_in_what_is_below():
     losses = torch.tensor([0.4, 0.1, 0.2])
     assert self_paced(losses, 0.2).tolist() == [False, True, False]
     assert self_paced(losses, 10.0).all()
+
+
+def test_a_bound_is_not_rounded_to_half_precision():
+    losses = torch.tensor([0.1], dtype=torch.float16)  # 0.09998
+    assert self_paced(losses, 0.1).tolist() == [True]
