@@ -66,10 +66,11 @@ def question_key(text: str) -> tuple[str, str]:
 
     Type: "shape", "colour" or "yes/no".  About: the shape or colour it names, with "not" before it
     where the question denies, and "" where it names none.
-    Errors: TypeError for what is no text.
+    Errors: TypeError for what is no text, ValueError for one without words.
     """
     require_instance("text", text, str)
     words = text.rstrip("?").split()
+    require(len(words) > 0, f"text is {text!r}; a question was expected.")
     about = next((word for word in words if word in SHAPES + COLOURS), "")
     if words[0] in ("is", "does"):
         return "yes/no", f"not {about}" if {"no", "not"} & set(words) else about

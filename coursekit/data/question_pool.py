@@ -8,6 +8,7 @@ from torch import Tensor
 
 from coursekit.data.bag_of_words import vocabulary, words_of
 from coursekit.utils.checks import require, require_instance
+from coursekit.utils.tensor_checks import require_bools, require_labels
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,24 @@ class QuestionPool:
         return vocabulary(words, least=1).bags(words)
 
     def part(self, rows: Tensor) -> "QuestionPool":
-        """The questions of these rows, in their order; texts, answers and keys stay."""
-        require_instance("rows", rows, Tensor)
-        require(len(rows) > 0, "rows is empty; at least one was expected.")
+        """The questions of these rows, (n,) int64, in their order; texts, answers and keys stay.
+
+        Errors: TypeError for other numbers, ValueError for none, and for rows that there are not.
+        """
+        require_labels("rows", rows, None, len(self))
         same = (self.texts, self.answers, self.keys, self.key_of_text)
         return QuestionPool(*same, self.text[rows], self.answer[rows], self.picture[rows])
 
     def about(self, pictures: Tensor) -> "QuestionPool":
-        """The questions about pictures for which ``pictures`` (P,) bool is True."""
+        """The questions about pictures for which ``pictures`` (P,) bool is True.
+
+        Errors: TypeError for other numbers, ValueError for too few, or where none is asked about.
+        """
+        require_instance("pictures", pictures, Tensor)
+        require_bools("pictures", pictures, (pictures.numel(),))
+        least = 1 + int(self.picture.max())
+        rows = len(pictures)
+        require(rows >= least, f"pictures has {rows} rows; {least} or more were expected.")
+        asked = bool(pictures[self.picture].any())
+        require(asked, "pictures has no True at a picture that is asked about; one was expected.")
         return self.part(torch.nonzero(pictures[self.picture]).flatten())

@@ -6,7 +6,7 @@ from torch import Tensor
 from coursekit.data.question_pool import QuestionPool
 from coursekit.data.scene_captions import OBJECTS, RELATIONS
 from coursekit.data.scenes import Scenes
-from coursekit.utils.checks import require_count, require_instance
+from coursekit.utils.checks import require, require_count, require_instance
 
 TYPES = ("place", "colour", "yes/no")
 NOUNS = tuple(dict.fromkeys(thing[-1] for thing in OBJECTS))
@@ -23,7 +23,7 @@ def scene_questions(scenes: Scenes, seed: int = 0) -> QuestionPool:
     relations; "which colour is the heart?" is asked where there is one heart, keys are the nouns;
     "is there a dog?" is asked of every noun that is there, and of as many that are not.
     seed: which absent nouns are asked for.
-    Errors: ValueError for scenes with fewer than three objects; TypeError for others.
+    Errors: TypeError for what are no scenes.
     """
     require_instance("scenes", scenes, Scenes)
     require_count("seed", seed)
@@ -39,8 +39,13 @@ def scene_questions(scenes: Scenes, seed: int = 0) -> QuestionPool:
 
 
 def key_of(text: str) -> tuple[str, str]:
-    """Type of a question and what it is about: a relation, or a noun."""
+    """Type of a question and what it is about: a relation, or a noun.
+
+    Errors: TypeError for what is no text, ValueError for one of fewer than three words.
+    """
+    require_instance("text", text, str)
     words = text.rstrip("?").split()
+    require(len(words) > 2, f"text is {text!r}; a question of three words or more was expected.")
     if words[0] == "is":
         return "yes/no", words[-1]
     return ("place", words[2]) if words[0] == "what" else ("colour", words[-1])

@@ -53,7 +53,8 @@ def prior_with_share(possible: Tensor, preferred: Tensor, share: float) -> Tenso
     require_labels("preferred", preferred, len(possible), possible.shape[1])
     require_share("share", share)
     favourite = torch.zeros_like(possible).scatter(1, preferred[:, None], True)
-    require(bool((favourite & ~possible).any().logical_not()), "preferred has impossible answers.")
+    sentence = "preferred has impossible answers; possible ones were expected."
+    require(bool((favourite & ~possible).any().logical_not()), sentence)
     others = (possible & ~favourite).double()
     return share * favourite.double() + (1 - share) * others / others.sum(1, keepdim=True)
 
@@ -70,14 +71,18 @@ def draw_questions(
     """Questions of a pool, drawn with replacement: type, key, answer, then one that has both.
 
     Types are equally likely, keys within a type too, answers as in ``prior`` (K, A).
-    Errors: ValueError where an answer with a positive prior does not occur in the pool.
+    Errors: ValueError where an answer with a positive prior does not occur in the pool, or a key
+    has a prior below 0 or of zeros.
     """
     require_instance("pool", pool, QuestionPool)
     require_count("count", count, 1)
     require_instance("generator", generator, torch.Generator)
     require_batch("prior", prior, (len(pool.keys), len(pool.answers)))
+    weighs = bool((prior >= 0).all()) and bool((prior.sum(1) > 0).all())
+    require(weighs, "prior has a negative number or a row of zeros; shares were expected.")
     missing = (prior > 0) & ~pool.possible
-    require(not bool(missing.any()), "prior has answers that do not occur in pool.")
+    sentence = "prior has answers that do not occur in pool; 0 was expected for those."
+    require(not bool(missing.any()), sentence)
     keys_of_type = torch.bincount(pool.type_of_key)
     weight = 1 / keys_of_type[pool.type_of_key].double()
     key = torch.multinomial(weight, count, replacement=True, generator=generator)
@@ -109,7 +114,8 @@ def draw_splits(
     the preferred answers too.  share: of the preferred answer in training, in "valid" and in the
     test of the same prior; in the shifted test another answer has it.  counts: of training, and of
     each other split.
-    Errors: ValueError for pools that share a picture, and as the functions above.
+    Errors: ValueError for pools that share a picture or differ in texts, answers or keys, and as
+    the functions above.
     """
     require_count("seed", seed)
     require_list("counts", counts, "how many questions")
@@ -132,12 +138,18 @@ def draw_splits(
 
 
 def _require_apart(*pools: tuple[str, QuestionPool]) -> None:
-    """Refuse what are no pools, and pools that share a picture."""
+    """Refuse what are no pools, pools that share a picture, and pools of different wording."""
     for name, pool in pools:
         require_instance(name, pool, QuestionPool)
     for (one_name, one), (name, other) in combinations(pools, 2):
+        alike = (one.texts, one.answers, one.keys) == (other.texts, other.answers, other.keys)
+        require(alike, f"{name} has not {one_name}'s texts, answers and keys, as was expected.")
         shared = set(one.picture.tolist()) & set(other.picture.tolist())
-        require(not shared, f"{name} has pictures of {one_name}, such as {sorted(shared)[:3]}.")
+        require(
+            not shared,
+            f"{name} has pictures of {one_name}, such as {sorted(shared)[:3]}; other ones were "
+            "expected.",
+        )
 
 
 def _require_possible(possible: Tensor) -> None:

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from coursekit.utils.accelerator_checks import check
-from coursekit.utils.checks import require, require_not_negative
+from coursekit.utils.checks import require, require_count, require_not_negative
 from coursekit.utils.precision import in_one_dtype, not_half
-from coursekit.utils.tensor_checks import require_labels, require_weights
+from coursekit.utils.tensor_checks import require_dtype, require_labels, require_weights
 
 # A sum of probabilities may be rounded to a little more than one.
 ROUNDING = 1e-3
@@ -33,10 +33,17 @@ class BiasFactor(nn.Module):
     def __init__(self, width: int) -> None:
         """width: H."""
         super().__init__()
+        require_count("width", width, 1)
         self.linear = nn.Linear(width, 1)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """The factor of every row."""
+        """The factor of every row.
+
+        Errors: TypeError for numbers of another type than the weights, ValueError for other widths.
+        """
+        require_dtype("hidden", hidden, self)
+        shape, width = tuple(hidden.shape), self.linear.in_features
+        require(shape[-1:] == (width,), f"hidden has shape {shape}; (…, B, {width}) was expected.")
         return F.softplus(self.linear(hidden)).squeeze(-1)
 
 

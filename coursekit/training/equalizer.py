@@ -40,7 +40,7 @@ def where_any(
     require_list("words", words, "words")
     for word in words:
         require_count("a word in words", word)
-    require(len(set(words)) == len(words), f"words has {list(words)}; a word stands there twice.")
+    _require_each_once(words)
     _require_targets(targets, mask)
     there = torch.isin(targets, torch.tensor(list(words), device=targets.device)) & mask
     sentence = f"no target is one of words {list(words)}; at least one was expected."
@@ -114,9 +114,15 @@ def _sets(
         require_list("a set in words", own, "words")
         for word in own:
             require_count("a word in words", word, 0, logits.shape[-1] - 1)
+        _require_each_once(own)
     common = set(words[0]) & set(words[1])
     require(not common, f"words has {sorted(common)} in both sets; each in one was expected.")
     return list(words[0]), list(words[1])
+
+
+def _require_each_once(words: Sequence[int]) -> None:
+    sentence = f"words has {list(words)}; each word once was expected."
+    require(len(set(words)) == len(words), sentence)
 
 
 def _require_targets(targets: Tensor, mask: Tensor) -> None:

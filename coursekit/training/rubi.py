@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from coursekit.training.bias_ensembles import cross_entropy, require_logits_and_labels
 from coursekit.utils.checks import require, require_count, require_flag, require_not_negative
-from coursekit.utils.tensor_checks import require_weights
+from coursekit.utils.tensor_checks import require_dtype, require_weights
 
 
 class QuestionMask(nn.Module):
@@ -36,7 +36,18 @@ class QuestionMask(nn.Module):
         self.detach = detach
 
     def forward(self, features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Masked logits and the question's own, (…, B, A) each, of features (…, B, width)."""
+        """Masked logits and the question's own, (…, B, A) each, of features (…, B, width).
+
+        Errors: TypeError for numbers of another type than the weights, ValueError for other shapes.
+        """
+        answers, width = self.answer.weight.shape
+        require_dtype("features", features, self)
+        require_dtype("logits", logits, self)
+        shape, rows = tuple(features.shape), tuple(features.shape[:-1])
+        fits = shape[-1:] == (width,)
+        require(fits, f"features has shape {shape}; (…, B, {width}) was expected.")
+        other, want = tuple(logits.shape), (*rows, answers)
+        require(other == want, f"logits has shape {other}; {want} was expected.")
         alone = self.answer(features.detach() if self.detach else features)
         return logits * alone.sigmoid(), self.question(alone)
 
@@ -54,7 +65,8 @@ def rubi_loss(
     require_weights("question", question)
     shapes = tuple(question.shape), tuple(masked.shape)
     require(
-        shapes[0] == shapes[1], f"question has shape {shapes[0]}; {shapes[1]}, as masked, expected."
+        shapes[0] == shapes[1],
+        f"question has shape {shapes[0]}; {shapes[1]}, as masked, was expected.",
     )
     question = require_logits_and_labels("question", question, labels)
     return cross_entropy(masked, labels) + question_weight * cross_entropy(question, labels)

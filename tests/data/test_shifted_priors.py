@@ -18,6 +18,7 @@ from coursekit.data.scenes import draw_scenes
 from coursekit.data.shifted_priors import (
     TESTS,
     draw_preferences,
+    draw_questions,
     draw_splits,
     flat_prior,
     prior_with_share,
@@ -167,3 +168,38 @@ def test_persons_and_things_go_together_as_asked():
     assert torch.equal(balanced.leaning, scenes.leaning)
     assert balanced.is_man.double().mean() == pytest.approx(0.5, abs=0.04)
     assert len(ACTORS) == 4 and not torch.equal(balanced.captions, scenes.captions)
+
+
+def test_questions_without_words_are_refused():
+    for text in ("", "?"):
+        with pytest.raises(ValueError, match="a question was expected"):
+            question_key(text)
+        with pytest.raises(ValueError, match="three words or more"):
+            key_of(text)
+
+
+def test_rows_and_pictures_that_there_are_not_are_refused(data):
+    pool = data.part("valid")
+    for rows, sentence in (
+        (torch.tensor([len(pool)]), "rows lie in"),
+        (torch.tensor([-1]), "rows lie in"),
+        (torch.zeros(0, dtype=torch.int64), "rows has shape"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            pool.part(rows)
+    with pytest.raises(TypeError, match=r"rows is torch\.bool"):
+        pool.part(torch.zeros(len(pool), dtype=torch.bool))
+    with pytest.raises(ValueError, match="pictures has 5 rows"):
+        pool.about(torch.ones(5, dtype=torch.bool))
+    with pytest.raises(ValueError, match="pictures has no True"):
+        pool.about(torch.zeros(5000, dtype=torch.bool))
+
+
+def test_priors_that_cannot_be_drawn_from_and_unlike_pools_are_refused(data):
+    pool = data.part("test")
+    for prior in (0 * flat_prior(pool.possible), -flat_prior(pool.possible)):
+        with pytest.raises(ValueError, match="prior has a negative number or a row of zeros"):
+            draw_questions(pool, prior, 5, torch.Generator())
+    scenes = scene_questions(draw_scenes(20))
+    with pytest.raises(ValueError, match="test has not train's texts, answers and keys"):
+        draw_splits(data.part("train"), data.part("valid"), scenes, seed=0)

@@ -120,3 +120,23 @@ def test_rubi_without_the_second_layer_judges_the_first():
     mask = QuestionMask(6, 4, second_layer=False)
     features = torch.randn(5, 6)
     assert torch.equal(mask(features, LOGITS.float())[1], mask.answer(features))
+
+
+def test_modules_refuse_other_shapes_and_types_in_a_sentence():
+    mask, factor = QuestionMask(3, 4), BiasFactor(3)
+    features, logits = torch.randn(5, 3), torch.randn(5, 4)
+    for wrong, sentence in (
+        ((features[:1], logits), r"logits has shape \(5, 4\); \(1, 4\) was expected"),
+        ((features, logits[:, :1]), r"logits has shape \(5, 1\); \(5, 4\) was expected"),
+        ((features[:, :2], logits), r"features has shape \(5, 2\); \(…, B, 3\) was expected"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            mask(*wrong)
+    with pytest.raises(TypeError, match=r"features has dtype torch\.float16"):
+        mask(features.half(), logits)
+    with pytest.raises(TypeError, match=r"hidden has dtype torch\.float16"):
+        factor(features.half())
+    with pytest.raises(ValueError, match=r"hidden has shape \(5, 4\); \(…, B, 3\)"):
+        factor(logits)
+    with pytest.raises(ValueError, match="width is 0"):
+        BiasFactor(0)

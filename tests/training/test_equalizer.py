@@ -54,3 +54,9 @@ def test_confidence_is_the_quotient_of_the_right_side():
 def test_half_precision_and_one_caption():
     one = confident_loss(torch.zeros(1, 3, 6).half(), TARGETS[:1], SETS, EVERY[:1])
     assert one.dtype == torch.float64 and math.isfinite(one)
+
+
+def test_a_word_that_stands_twice_in_a_set_is_refused_everywhere():
+    logits = torch.zeros(2, 3, 6)
+    with pytest.raises(ValueError, match=r"words has \[1, 1\]; each word once was expected"):
+        confusion_per_position(logits, ([1, 1], [2]))

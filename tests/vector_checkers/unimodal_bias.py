@@ -53,6 +53,11 @@ def rubi_case(case):
     case.same("grad_c1_weight", gradient(loss, mask.answer.weight))
     if ends:
         case.same("grad_c2_weight", gradient(loss, mask.question.weight))
+        return
+    # Without a second layer a file may have null for its numbers.
+    for key in ("c2_weight", "c2_bias", "grad_c2_weight"):
+        if key in case and case.value[key] is None:
+            case.take(key)
 
 
 def same_row(row, loss, leaves):
