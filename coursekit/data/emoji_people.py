@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.data.files import open_checked
-from coursekit.utils.checks import choose, require, require_count, require_instance
+from coursekit.utils.checks import choose, require, require_count, require_finite, require_instance
 
 ARTISTS = ("google", "twemoji")
 GENDERS = ("man", "woman", "person")
@@ -69,14 +69,15 @@ def jittered(pictures: Tensor, times: int, seed: int) -> Tensor:
     require_count("times", times, 1)
     require_count("seed", seed)
     generator = torch.Generator().manual_seed(seed)
-    count, side = times * len(pictures), pictures.shape[3]
+    count = times * len(pictures)
+    sides = torch.tensor([pictures.shape[3], pictures.shape[2]])  # across, down: as the shifts
     low, high = SCALES
     scale = low + (high - low) * torch.rand(count, generator=generator)
     shift = SHIFT * (2 * torch.rand(count, 2, generator=generator) - 1)
     # The grid says where a pixel comes from, so a smaller picture has a larger step.
     where = torch.zeros(count, 2, 3)
     where[:, 0, 0] = where[:, 1, 1] = 1 / scale
-    where[:, :, 2] = -shift * 2 / side / scale[:, None]
+    where[:, :, 2] = -shift * 2 / sides / scale[:, None]
     dark = 255 - pictures.float().repeat(times, 1, 1, 1)  # what is outside counts as white
     grid = F.affine_grid(where, list(dark.shape), align_corners=False)
     moved = 255 - F.grid_sample(dark, grid, align_corners=False)
@@ -117,10 +118,8 @@ def draw_people(
     require_count("jitters", jitters, 1)
     require_count("per_role", per_role, 1)
     require_count("seed", seed)
-    require(
-        isinstance(share, float | int) and 0.5 <= share <= 1,
-        f"share is {share}; a number from 0.5 to 1 was expected.",
-    )
+    require_finite("share", share)
+    require(0.5 <= share <= 1, f"share is {share}; a number from 0.5 to 1 was expected.")
     frequent = math.floor(share * per_role + 0.5)
     most = TONES // 2 * jitters
     require(

@@ -32,7 +32,8 @@ def credit_features(table: pd.DataFrame, *, protected: bool = False) -> pd.DataF
     """What a classifier may read: numbers as they are, codes as columns of 0 and 1, (N, F) float.
 
     table: rows of `open_german_credit`.  protected: with age, status, sex and foreign worker too.
-    Leaving them out does not make a classifier blind: other columns go with them.
+    Leaving them out does not make a classifier blind: other columns go with them.  A code that no
+    row of the table has gets no column: take the features of all rows first, then split them.
     Errors: TypeError or ValueError for a table without the columns.
     """
     require_columns("table", table, (*NUMBERS, *PROTECTED, "good"))

@@ -106,3 +106,28 @@ def test_balancing_by_gamma_goes_from_nothing_to_equal_cells():
 def test_an_empty_cell_is_named():
     with pytest.raises(ValueError, match="no row of group 'b' with label 1"):
         reweighing_weights(list("aabb"), [1, 0, 0, 0])
+
+
+def test_pictures_of_any_form_move_by_at_most_two_pixels_each_way():
+    tall = torch.full((1, 3, 128, 16), 255, dtype=torch.uint8)
+    tall[:, :, 63:65, 7:9] = 0
+    dark = jittered(tall, 200, seed=0)[:, 0, 0] < 128  # 200 pictures of one dot
+    rows = torch.arange(128.0)[None, :, None]
+    middle = (dark * rows).sum((1, 2)) / dark.sum((1, 2))
+    assert (middle - 63.5).abs().max() < 3  # two pixels, and the rounding of a small dot
+
+
+def test_a_share_of_any_number_type_is_taken():
+    assert len(draw_people(4, share=np.float32(0.75)).train) == 80
+    with pytest.raises(TypeError, match="share is True"):
+        draw_people(4, share=True, per_role=10)
+
+
+def test_weights_by_groups_that_are_tuples_and_not_by_lists():
+    groups, labels = [("a", 1), ("a", 1), ("b", 2), ("b", 2)], [0, 1, 0, 1]
+    assert reweighing_weights(groups, labels).tolist() == [1.0] * 4
+    assert balancing_weights(groups, labels).tolist() == [1.0] * 4
+    with pytest.raises(ValueError, match=r"no row of group \('b', 2\) with label 1"):
+        reweighing_weights(groups, [0, 1, 0, 0])
+    with pytest.raises(TypeError, match=r"groups holds \['a'\]"):
+        reweighing_weights([["a"], ["b"]], [0, 1])
