@@ -69,8 +69,8 @@ def amplification(
     It misleads where contexts are confused: rows that are predicted into a context from elsewhere
     bring the other attributes with them, and a model that guesses more than the data do may come
     out below zero. Read `stereotyped_share` beside it.
-    Source: [Zhao and colleagues 2017](https://arxiv.org/abs/1707.09457), section 3, equation 3, which
-    divides by the number of all contexts; here it is that of those that count.
+    Source: [Zhao and colleagues 2017](https://arxiv.org/abs/1707.09457), section 3, equation 3,
+    which divides by the number of all contexts; here it is that of those that count.
     Errors: ValueError where no context leans to an attribute.
     """
     pairs = (("train_contexts", train_contexts, train_attributes),)

@@ -109,11 +109,13 @@ def sigmoid_case(case):
     layer = factor_of(case, hidden)
     factor, weight = layer(hidden), case.number("entropy_weight")
     case.same("learned_factor", factor)
-    smoothing, start = case.number("constant_smooth"), case.take("smooth_parameter")
+    smoothing = case.number("constant_smooth")
+    case.take("smooth_parameter")  # null where nothing is learnt
     leaves = {"grad_logits": logits, "grad_hidden": hidden}
     leaves |= {"grad_bias_lin.weight": layer.linear.weight, "grad_bias_lin.bias": layer.linear.bias}
     if case.flag("smooth"):
-        learned = torch.tensor([float(start)], dtype=torch.float64, requires_grad=True)
+        start = case.number("smooth_parameter")
+        learned = torch.tensor([start], dtype=torch.float64, requires_grad=True)
         smoothing = smoothing + learned.sigmoid().squeeze()
         leaves["grad_smooth_param"] = learned
     losses = {
