@@ -12,8 +12,9 @@ from coursekit.compare.networks_at_once import NetworksAtOnce, at_once
 from coursekit.data.reweighing import balancing_weights, reweighing_weights
 from coursekit.layers.initialise import initialise
 from coursekit.lessons.l13_fairness.role_data import RoleData, Rows
+from coursekit.training.adversarial_projection import projected_gradients
 from coursekit.training.gradient_reversal import reversal_strength, reverse_gradient
-from coursekit.utils.checks import require_flag, require_not_negative
+from coursekit.utils.checks import require, require_flag, require_not_negative
 
 HIDDEN = 48
 EPOCHS, BATCH, RATE = 25, 64, 3e-3
@@ -24,13 +25,15 @@ class Cure:
     """What is done against the dependence.  sampling: every cell of role and gender as often.
 
     reweighing: weights that make role and gender independent.  adversary (λ): how strong the
-    reversed gradient of an adversary that reads the gender becomes; 0 = none.  shuffled: a control,
-    the same cure for genders that have been shuffled among the rows.
+    reversed gradient of an adversary that reads the gender from the features becomes; 0 = none.
+    projection (α): the projected form, whose adversary reads the gender from the logits; 0 = none.
+    shuffled: a control, the same cure for genders that have been shuffled among the rows.
     """
 
     sampling: bool = False
     reweighing: bool = False
     adversary: float = 0.0
+    projection: float = 0.0
     shuffled: bool = False
 
     def __post_init__(self) -> None:
@@ -38,6 +41,9 @@ class Cure:
         require_flag("reweighing", self.reweighing)
         require_flag("shuffled", self.shuffled)
         require_not_negative("adversary", self.adversary)
+        require_not_negative("projection", self.projection)
+        both = f"adversary is {self.adversary} and projection {self.projection}"
+        require(not (self.adversary and self.projection), f"{both}; one of them was expected.")
 
 
 PLAIN = Cure()
@@ -60,9 +66,9 @@ class RoleNetwork(nn.Module):
         return self.head(features), features
 
 
-def new_adversary(seed: int) -> nn.Module:
-    """A network that reads the gender from features."""
-    network = nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
+def new_adversary(width: int, seed: int) -> nn.Module:
+    """A network that reads the gender from features or logits, (B, width)."""
+    network = nn.Sequential(nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
     initialise(network, seed + 1)
     return network
 
@@ -86,7 +92,8 @@ def train(data: RoleData, cure: Cure = PLAIN, epochs: int = EPOCHS) -> Trained:
     rows = with_shuffled_genders(data.train) if cure.shuffled else data.train
     width = rows.inputs.shape[2]
     networks = at_once([RoleNetwork(width, data.setting.roles, seed) for seed in data.seeds])
-    adversaries = at_once([new_adversary(seed) for seed in data.seeds])
+    read = data.setting.roles if cure.projection else HIDDEN
+    adversaries = at_once([new_adversary(read, seed) for seed in data.seeds])
     parameters = [*networks.parameters(), *adversaries.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=RATE)
     weights = row_weights(rows, cure)
@@ -96,17 +103,44 @@ def train(data: RoleData, cure: Cure = PLAIN, epochs: int = EPOCHS) -> Trained:
             _at(x, places) for x in (rows.inputs, rows.roles, rows.genders, weights)
         )
         logits, features = networks(inputs)
-        loss = weighted_loss(logits, roles, weight)
-        if cure.adversary:
+        task = weighted_loss(logits, roles, weight)
+        optimizer.zero_grad()
+        if cure.projection:
+            audit = weighted_loss(adversaries(logits), genders, weight)
+            projected_backward(networks, adversaries, task, audit, cure.projection)
+        elif cure.adversary:
             strength = cure.adversary * reversal_strength(step / steps)
             guess = adversaries(reverse_gradient(features, strength))
-            loss = loss + weighted_loss(guess, genders, weight)
-        optimizer.zero_grad()
-        loss.backward()
+            (task + weighted_loss(guess, genders, weight)).backward()
+        else:
+            task.backward()
         optimizer.step()
     with torch.no_grad():
-        guess = adversaries(networks(rows.inputs)[1]).argmax(2)
+        logits, features = networks(rows.inputs)
+        guess = adversaries(logits if cure.projection else features).argmax(2)
     return Trained(networks, (guess == rows.genders).double().mean(1))
+
+
+def projected_backward(
+    networks: NetworksAtOnce, adversaries: NetworksAtOnce, task: Tensor, audit: Tensor, alpha: float
+) -> None:
+    """Leave the projected gradient in the networks, and the audit's own in the adversaries.
+
+    task, audit: the networks' loss and the adversaries', each summed over seeds.  Every seed's
+    parameters are one vector, as in the paper.
+    """
+    own, theirs = dict(networks.named_parameters()), list(adversaries.parameters())
+    for_task = torch.autograd.grad(task, list(own.values()), retain_graph=True)
+    for_audit = torch.autograd.grad(audit, [*own.values(), *theirs])
+    for p, gradient in zip(theirs, for_audit[len(own) :], strict=True):
+        p.grad = gradient
+    by_seed = []
+    for k in range(len(for_task[0])):
+        of_task = {name: g[k] for name, g in zip(own, for_task, strict=True)}
+        of_audit = {name: h[k] for name, h in zip(own, for_audit[: len(own)], strict=True)}
+        by_seed.append(projected_gradients(of_task, of_audit, alpha))
+    for name, p in own.items():
+        p.grad = torch.stack([changed[name] for changed in by_seed]).to(p)
 
 
 def with_shuffled_genders(rows: Rows) -> Rows:

@@ -28,12 +28,14 @@ CURES: Mapping[str, Cure] = MappingProxyType(
         "adversary 1": Cure(adversary=1.0),
         "adversary 3": Cure(adversary=3.0),
         "reweighing, adversary 1": Cure(reweighing=True, adversary=1.0),
+        "projected .1": Cure(projection=0.1),
+        "projected 1": Cure(projection=1.0),
     }
 )
 CONTROLS: Mapping[str, Cure] = MappingProxyType(
     {
         f"{name}, shuffled": replace(CURES[name], shuffled=True)
-        for name in ("sampling", "reweighing", "adversary 1")
+        for name in ("sampling", "reweighing", "adversary 1", "projected .1")
     }
 )
 PRONOUN = replace(NOISY, words="he or she")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
+from coursekit.compare.networks_at_once import at_once
 from coursekit.data.files import open_checked
 from coursekit.lessons.l13_fairness.role_data import (
     COMPONENTS,
@@ -18,9 +19,13 @@ from coursekit.lessons.l13_fairness.role_data import (
 from coursekit.lessons.l13_fairness.role_figures import amplification, changed_by_swap, figures
 from coursekit.lessons.l13_fairness.role_training import (
     Cure,
+    RoleNetwork,
     batches,
+    new_adversary,
+    projected_backward,
     row_weights,
     train,
+    weighted_loss,
     with_shuffled_genders,
 )
 
@@ -91,6 +96,35 @@ def test_shuffled_genders_are_as_many_and_know_no_role(data):
     assert weights.std() < row_weights(data.train, Cure(reweighing=True)).std() / 2
 
 
+def test_every_seed_has_its_own_projected_gradient():
+    networks = at_once([RoleNetwork(5, 3, seed) for seed in SEEDS])
+    adversaries = at_once([new_adversary(3, seed) for seed in SEEDS])
+    x, genders = torch.randn(2, 8, 5), torch.randint(2, (2, 8))
+    roles, ones = torch.randint(3, (2, 8)), torch.ones(2, 8)
+
+    def losses():
+        logits, _ = networks(x)
+        audit = weighted_loss(adversaries(logits), genders, ones)
+        return weighted_loss(logits, roles, ones), audit
+
+    parameters = list(networks.parameters())
+    task, audit = losses()
+    g = torch.autograd.grad(task, parameters, retain_graph=True)
+    h = torch.autograd.grad(audit, parameters)
+    projected_backward(networks, adversaries, *losses(), alpha=0.5)
+    for k in range(len(SEEDS)):
+        of_task, of_audit, changed = (
+            torch.cat([x[k].flatten() for x in every])
+            for every in (g, h, [p.grad for p in parameters])
+        )
+        unit = of_audit / of_audit.norm()
+        expected = of_task - (of_task @ unit) * unit - 0.5 * of_audit
+        assert torch.allclose(changed, expected, atol=1e-6)
+    own = torch.autograd.grad(losses()[1], list(adversaries.parameters()))
+    pairs = zip(own, adversaries.parameters(), strict=True)
+    assert all(torch.allclose(mine, p.grad) for mine, p in pairs)
+
+
 def test_figures_agree_with_each_other(data):
     trained = train(data, Cure(adversary=1.0), epochs=6)
     rows = figures(data, trained, (0, 4))
@@ -121,6 +155,8 @@ def test_right_answers_amplify_nothing_and_the_usual_ones_do(data):
         (lambda: Setting(noise=-1.0), "noise is -1.0"),
         (lambda: Setting(named=2.0), "named is 2.0"),
         (lambda: Cure(adversary=-1.0), "adversary is -1.0"),
+        (lambda: Cure(projection=-1.0), "projection is -1.0"),
+        (lambda: Cure(adversary=1.0, projection=1.0), "one of them was expected"),
         (lambda: role_data(Setting(roles=7), SEEDS), "number_of_roles is 7; an even number"),
     ],
 )
