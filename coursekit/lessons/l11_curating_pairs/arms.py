@@ -183,7 +183,11 @@ def one_margin(pairs: NoisyPairs, opinion: Opinion) -> Pairs:
 
 
 def margins_by_opinion(pairs: NoisyPairs, opinion: Opinion) -> Pairs:
-    """All pairs, with NCR's soft margins."""
+    """All pairs, with NCR's soft margins, from the start.
+
+    A third network is trained, which has no label of its own: for it the mean of the two networks'
+    stands in.
+    """
     p, label = opinion.scores["two networks"], opinion.labels
     soft = torch.where(p > 0.5, p + (1 - p) * label, label)
     return replace(everything(pairs), weights=soft_margins(soft, MARGIN).float())
