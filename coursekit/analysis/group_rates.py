@@ -59,7 +59,7 @@ def intersections(attributes: Sequence[Groups]) -> list[str]:
     require(
         len(lengths) == 1, f"attributes have {sorted(lengths)} rows; equally many were expected."
     )
-    for value in {str(value) for column in columns for value in column}:
+    for value in (str(value) for column in columns for value in column):
         require(
             SEPARATOR not in value,
             f"attributes has a value {value!r}; one without {SEPARATOR!r} was expected, or two "
