@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from coursekit.analysis.group_intervals import bootstrap_difference, bootstrap_rates
-from coursekit.analysis.group_rates import group_rates
 
 
 def rows(seed=0, count=200):
@@ -17,18 +16,26 @@ def rows(seed=0, count=200):
     return labels, predictions, groups
 
 
-@pytest.mark.parametrize("rate", ["selection_rate", "true_positive_rate", "accuracy", "base_rate"])
+RATES = {  # of labels and predictions (draws, rows), written out
+    "selection_rate": lambda label, answer: answer.mean(1),
+    "true_positive_rate": lambda label, answer: (label * answer).sum(1) / label.sum(1),
+    "accuracy": lambda label, answer: (label == answer).mean(1),
+    "base_rate": lambda label, answer: label.mean(1),
+}
+
+
+@pytest.mark.parametrize("rate", RATES)
 def test_ends_are_those_of_drawing_rows_anew(rate):
     labels, predictions, groups = rows()
     table = bootstrap_rates(labels, predictions, groups, rate, draws=4000)
-    rng, drawn = np.random.default_rng(1), []
     mine = np.flatnonzero(groups == "large")
-    for _ in range(1500):
-        chosen = rng.choice(mine, len(mine))
-        drawn.append(group_rates(labels[chosen], predictions[chosen], groups[chosen])[rate].iloc[0])
+    chosen = np.random.default_rng(1).choice(mine, (4000, len(mine)))
+    drawn = RATES[rate](labels[chosen], predictions[chosen])
     low, high = np.quantile(drawn, [0.025, 0.975])
-    assert table.loc["large", "low"] == pytest.approx(low, abs=0.02)
-    assert table.loc["large", "high"] == pytest.approx(high, abs=0.02)
+    assert table.loc["large", "low"] == pytest.approx(low, abs=0.011)
+    assert table.loc["large", "high"] == pytest.approx(high, abs=0.011)
+    value = RATES[rate](labels[mine][None], predictions[mine][None]).item()
+    assert table.loc["large", "value"] == pytest.approx(value, abs=1e-12)
 
 
 def test_a_small_group_is_less_sure_and_seeds_are_kept():
