@@ -695,7 +695,8 @@ print("On a test biased as training, sampling:",
 # pictures pay for it too; with α = 1 all pictures pay. A gap by itself does not tell raising one
 # group from lowering the other, so show both. None of the cures removes this gap; their controls
 # hardly move it, though the adversary with λ = 1 costs accuracy even where there is nothing to
-# cure. Which one is best this table does not say: intervals overlap, and no setting was searched.
+# cure. Which one is best this table does not say: intervals overlap, and no setting was searched (α
+# is two of four that were looked at, on other seeds).
 #
 # ## The adversary has lost. Is it gone?
 #
