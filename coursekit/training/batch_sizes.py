@@ -30,19 +30,20 @@ PROBED = 2  # rows, for a norm without running statistics needs two even when it
 
 
 def settle_batches(run: Run) -> None:
-    """Join the last batch to the one before where batch norm could not take it: ``run.joined``.
+    """Find how many rows a batch must have: ``run.least``. A last batch of fewer is joined.
 
     Errors: ValueError, with the batch norm and what to change, where all batches are too small.
     """
-    if not _suspects(run, dict.fromkeys(_norms(run.model), 1)):
+    norms = _norms(run.model)
+    if not norms:
         return
-    values = _values_per_row(run)
-    bad = _suspects(run, values)
-    if bad and len(run.train) > run.settings.batch_size:
-        run.joined = True
-        bad = _suspects(run, values)
-    if bad:
-        raise ValueError(_refusal(run, bad, values))
+    values = dict.fromkeys(norms, 1)
+    if _smallest(run) < _least(run, values):  # only then it matters what else there is in a row
+        values = _values_per_row(run)
+    least = _least(run, values)
+    if min(len(run.train), run.settings.batch_size) < least:
+        raise ValueError(_refusal(run, values))
+    run.least = max(run.least, least)
 
 
 def join_a_single_row(run: Run) -> None:
@@ -53,19 +54,30 @@ def join_a_single_row(run: Run) -> None:
     rows, size = len(run.train), run.settings.batch_size
     sentence = f"train has {rows} rows and batch_size is {size}; two or more were expected"
     require(min(rows, size) > 1, f"{sentence}: a wrong partner is another row of the batch.")
-    run.joined = run.joined or rows % size == 1
+    run.least = max(run.least, 2)
 
 
 def _norms(model: nn.Module) -> dict[str, nn.Module]:
     return {name: m for name, m in model.named_modules() if isinstance(m, _BatchNorm)}
 
 
-def _suspects(run: Run, values: dict[str, int]) -> str:
-    """The first batch norm that gets one value per channel in some batch of an epoch, or ""."""
-    sizes = {len(part) for part in run.parts(torch.arange(len(run.train)))}
+def _smallest(run: Run) -> int:
+    """Rows of the smallest batch of an epoch."""
+    rows, size = len(run.train), run.settings.batch_size
+    return rows if rows <= size else rows % size or size
+
+
+def _least(run: Run, values: dict[str, int]) -> int:
+    """The fewest rows with which every batch norm gets more than one value per channel."""
+    most = 2 * run.settings.accumulate * run.engine.world
+    return next(size for size in range(1, most + 1) if not _suspect(run, values, size))
+
+
+def _suspect(run: Run, values: dict[str, int], size: int) -> str:
+    """The first batch norm that gets one value per channel in a batch of ``size`` rows, or ""."""
     norms = _norms(run.model)
     for name, per_row in values.items():
-        if any(n * per_row == 1 for size in sizes for n in _rows_of(run, name, norms[name], size)):
+        if any(n * per_row == 1 for n in _rows_of(run, name, norms[name], size)):
             return name
     return ""
 
@@ -128,8 +140,9 @@ def _undisturbed(model: nn.Module) -> Iterator[None]:
             set_state(generator, state)
 
 
-def _refusal(run: Run, name: str, values: dict[str, int]) -> str:
+def _refusal(run: Run, values: dict[str, int]) -> str:
     s, world, n = run.settings, run.engine.world, len(run.train)
+    name = _suspect(run, values, min(n, s.batch_size))
     shared = f" of {world} processes" if world > 1 else ""
     parts = f", in {s.accumulate} parts{shared}" if s.accumulate > 1 or world > 1 else ""
     least = 2 * s.accumulate * world if name.startswith("encoders.") else 2

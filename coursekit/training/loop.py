@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,18 +141,20 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     with divergence(run, method, f"before epoch {run.epoch}"):
         method.begin_epoch(run)
     model.train()
+    parts = [rows.to(run.train.labels.device) for rows in method.batches(run, state.order)]
     bar = tqdm(
-        batches(run, state.order),
-        total=run.batches,
+        batches(run, parts),
+        total=len(parts),
         disable=not run.engine.progress,
         desc=f"epoch {run.epoch}",
         unit="batch",
         leave=False,
     )
-    for batch, (inputs, labels) in enumerate(bar, 1):
-        with divergence(run, method, when(run, batch), inputs):
-            step = Step(run, inputs, labels, method.predict(run, inputs), batch)
-            take(step, method, state.optimizer)
+    for run.batch, (inputs, labels) in enumerate(bar, 1):
+        for run.turn in method.turns(run):
+            with divergence(run, method, when(run, run.batch), inputs):
+                step = Step(run, inputs, labels, method.predict(run, inputs), run.batch)
+                take(step, method, state.optimizer)
     with divergence(run, method, f"after epoch {run.epoch}"):
         splits = {"train": run.train, "valid": run.valid}
         wanted = list(splits) if run.settings.measure_train else ["valid"]
@@ -187,13 +189,10 @@ def begin(
     return Run(model, train, valid, settings, seed, drawn, engine)
 
 
-def batches(run: Run, order: torch.Generator) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
-    """The training rows in a new order, a batch at a time: inputs by modality, labels."""
-    labels = run.train.labels
-    rows = torch.randperm(len(run.train), generator=order).to(labels.device)
-    parts = run.parts(rows)
+def batches(run: Run, parts: Sequence[Tensor]) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+    """The training rows a batch at a time: inputs by modality, labels.  parts: rows of each."""
     for part, inputs in zip(parts, run.engine.batches(run.train, parts), strict=True):
-        yield inputs, labels[part]
+        yield inputs, run.train.labels[part]
 
 
 def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:

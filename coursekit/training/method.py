@@ -7,7 +7,7 @@ A method turns what it sees in a step or an epoch into weights w and scales k. F
 change the gradients, or the loss itself. Methods stand in `coursekit.balancing`, one per file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import fmean
@@ -38,8 +38,9 @@ class Run:
     train, valid: on the model's device, if they are in memory.  epoch: from 1, 0 before the first.
     history: the rows of all epochs so far.  trace: what the method did, a row per step: epoch,
     batch, and either head and weight or modality and scale.  generator: for whatever the method
-    draws, fixed by the seed.  engine: how the encoders are run.  joined: whether the last batch,
-    too small for batch norm or for the method, is a part of the one before.
+    draws, fixed by the seed.  engine: how the encoders are run.  least: the rows that a batch must
+    have, for batch norm or for the method; a last batch of fewer is a part of the one before.
+    batch, turn: which batch of the epoch this is, from 1, and whose turn, see `Method.turns`.
     """
 
     model: MultimodalClassifier
@@ -52,17 +53,27 @@ class Run:
     epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
-    joined: bool = False
+    least: int = 1
+    batch: int = 0
+    turn: str | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether the last batch of all training rows is a part of the one before."""
+        rows, size = len(self.train), self.settings.batch_size
+        return rows > size and 0 < rows % size < self.least
 
     @property
     def batches(self) -> int:
-        """Batches an epoch."""
+        """Batches an epoch, unless the method makes others."""
         return -(-len(self.train) // self.settings.batch_size) - self.joined
 
     def parts(self, rows: Tensor) -> list[Tensor]:
         """The rows of an epoch, in their order, as its batches."""
         parts = list(rows.split(self.settings.batch_size))
-        return [*parts[:-2], torch.cat(parts[-2:])] if self.joined else parts
+        if len(parts) > 1 and len(parts[-1]) < self.least:
+            parts[-2:] = [torch.cat(parts[-2:])]
+        return parts
 
     def predict(self, split: AnySplit, model: MultimodalClassifier | None = None) -> Prediction:
         """What the model, or a copy of it, says of all rows of a split; no gradient."""
@@ -100,6 +111,17 @@ class Step:
         return losses | {m: F.cross_entropy(logits, self.labels) for m, logits in alone.items()}
 
 
+@dataclass(frozen=True)
+class Neutral:
+    """Where a method does nothing: at these settings its training is that of ``base``, bit for bit.
+
+    settings: arguments of the method.  base: the method that it is built on.
+    """
+
+    settings: Mapping[str, Any]
+    base: str = JOINT
+
+
 class Method:
     """Joint training: the joint cross-entropy alone, every step as the optimiser makes it.
 
@@ -109,11 +131,16 @@ class Method:
     = any, empty = it brings its own, whatever the model had.  keeps: attributes that change in a
     training; what a checkpoint stores of the method (numbers, tensors, random generators, and lists
     and dictionaries of them). Others that change are found and stored too, if they are such.
+    neutral: where it does nothing. None where there is no such setting; never_neutral then says in
+    a sentence why, and identity_test names the test that holds it to something known instead.
     """
 
     name: ClassVar[str] = JOINT
     keeps: ClassVar[tuple[str, ...]] = ()
     fusions: ClassVar[tuple[str, ...] | None] = None
+    neutral: ClassVar[Neutral | None] = Neutral({})
+    never_neutral: ClassVar[str] = ""
+    identity_test: ClassVar[str] = ""
 
     def begin(self, run: Run) -> None:
         """Before the optimiser is made: refuse what the method is not for, set up its state.
@@ -126,6 +153,22 @@ class Method:
 
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
+
+    def batches(self, run: Run, order: torch.Generator) -> list[Tensor]:
+        """The rows of each batch of an epoch: all training rows once, in the order that is drawn.
+
+        A method that changes the data answers differently. Rows may come several times; what the
+        model sees of them is up to `predict`, which finds the batch's number in ``run.batch``.
+        """
+        return run.parts(torch.randperm(len(run.train), generator=order))
+
+    def turns(self, run: Run) -> Sequence[str | None]:
+        """For what each batch takes a step, one after the other: once for all that there is.
+
+        A method that alternates answers with names, of modalities say; every one of them makes a
+        forward pass and a step of its own, and stands in ``run.turn`` meanwhile.
+        """
+        return (None,)
 
     def predict(self, run: Run, inputs: Mapping[str, Tensor]) -> Prediction:
         """The forward pass of a training step."""
