@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.models import Prediction
-from coursekit.training.method import Method, Run, Step
+from coursekit.training.method import Method, Neutral, Run, Step
 from coursekit.utils.checks import require, require_not_negative
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_floats
@@ -99,6 +99,7 @@ class AGM(Method):
 
     name = "agm"
     keeps = ("running", "steps")
+    neutral = Neutral({"alpha": 0.0})
 
     def __init__(self, alpha: float = 1.0) -> None:
         require_not_negative("alpha", alpha)
@@ -120,13 +121,19 @@ class AGM(Method):
                 m: x if i in coalition else torch.zeros_like(x)
                 for i, (m, x) in enumerate(inputs.items())
             }
-            prediction = run.model(part)
+            whole = len(coalition) == len(order)
+            with torch.set_grad_enabled(whole or run.settings.scale == "gradient"):
+                prediction = run.model(part)
             values[coalition] = prediction.joint
         self.shares = shapley(values)
         return prediction  # of the last coalition, which is everyone
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
-        """Cross-entropy of Σ φ_m, whose gradients are scaled where the settings say so."""
+        """The joint cross-entropy; where the settings say so the gradient at each φ_m × k_m.
+
+        Σ φ_m is the joint logits. So Σ (k_m − 1) φ_m is added to them with the value 0, and with
+        k_m = 1 nothing is added to the gradient either.
+        """
         rows = torch.arange(len(step.labels), device=step.labels.device)
         sure = [
             not_half(s.detach()).softmax(1)[rows, step.labels].clamp_min(1e-8) for s in self.shares
@@ -136,11 +143,11 @@ class AGM(Method):
         self.running = (self.running * self.steps + scores) / (self.steps + 1)
         self.steps += 1
         self.k = dict(zip(step.run.model.modalities, k, strict=True))
+        logits = step.prediction.joint
         if step.run.settings.scale == "gradient":
-            scaled = [c * s + (1 - c) * s.detach() for c, s in zip(k, self.shares, strict=True)]
-        else:
-            scaled = self.shares
-        return F.cross_entropy(torch.stack(scaled).sum(0), step.labels)
+            more = [(c - 1) * (s - s.detach()) for c, s in zip(k, self.shares, strict=True)]
+            logits = logits + torch.stack(more).sum(0)
+        return F.cross_entropy(logits, step.labels)
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """k by modality, unless the gradients carry it already."""
