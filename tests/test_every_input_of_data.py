@@ -203,13 +203,18 @@ TABLE = {
     },
     "compare.ranks.scores_of": {
         "table": table(ROWS, *PLACES, "seed", "valid", "test"), "value": free("test"),
+        "fusion": name("late-linear"),
+    },
+    "compare.ranks.of_fusion": {
+        "table": table(ROWS, *PLACES, "seed", "valid", "test"), "fusion": name("late-linear"),
     },
     "compare.ranks.ranking": {
         "results": table(pd.concat([ROWS, ROWS.assign(data="imbalance")]), *PLACES, "test"),
-        "trials": free(None), "excused": free(EVERY),
+        "trials": free(None), "excused": free(EVERY), "fusion": name("late-linear"),
     },
     "compare.ranks.clearly_ahead": {
         "table": table(ROWS, *PLACES, "seed", "valid", "test"), "base": name("joint"),
+        "fusion": name("late-linear"),
     },
     "compare.reliability.checklist": {
         "results": table(ROWS, *PLACES, "test"),

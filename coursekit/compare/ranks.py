@@ -8,10 +8,12 @@ import pandas as pd
 from scipy.stats import studentized_range
 
 from coursekit.analysis.intervals import interval
-from coursekit.compare.protocol import UNIMODAL
+from coursekit.compare.protocol import NO_FUSION, UNIMODAL
 from coursekit.compare.reliability import require_reliable
 from coursekit.compare.standings import gains, standings
-from coursekit.utils.checks import require, require_columns, require_count, require_finite
+from coursekit.utils.checks import choose, require, require_columns, require_count, require_finite
+
+FIRST_FUSION = "late-linear"  # with which all methods and rivals of the benchmark are trained
 
 
 def mean_ranks(scores: pd.DataFrame) -> pd.DataFrame:
@@ -47,47 +49,58 @@ def critical_difference(methods: int, data_sets: int, level: float = 0.05) -> fl
     return q * math.sqrt(methods * (methods + 1) / (6 * data_sets))
 
 
-def scores_of(table: pd.DataFrame, value: str = "test") -> pd.DataFrame:
-    """Mean of ``value`` over seeds by data set (and fusion, where there are several) and method.
+def of_fusion(table: pd.DataFrame, fusion: str = FIRST_FUSION) -> pd.DataFrame:
+    """The rows of one fusion with all rivals of it, single models as "best unimodal" alone.
 
-    table: rows of the methods benchmark. Single models are one column, "best unimodal": for each
-    seed the one that is best on validation.
+    table: rows of the methods benchmark, see `coursekit.compare.standings.standings`.
     """
     every = standings(table)
-    every = every[~every["method"].str.startswith(f"{UNIMODAL} ")]
+    choose("fusion", fusion, every["fusion"].unique())
+    single = every["method"].str.startswith(f"{UNIMODAL} ")
+    return every[(every["fusion"] == fusion) & ~single]
+
+
+def scores_of(table: pd.DataFrame, value: str = "test", fusion: str = FIRST_FUSION) -> pd.DataFrame:
+    """Mean of ``value`` over seeds by data set and method; rows as `of_fusion` gives them."""
+    every = of_fusion(table, fusion)
     require_columns("table", every, (value,))
-    rows = ["data", "fusion"] if len(set(every["fusion"])) > 1 else ["data"]
-    return every.pivot_table(index=rows, columns="method", values=value)
+    return every.pivot_table(index="data", columns="method", values=value)
 
 
 def ranking(
-    results: pd.DataFrame, trials: pd.DataFrame | None = None, excused: Sequence[str] = ()
+    results: pd.DataFrame,
+    trials: pd.DataFrame | None = None,
+    excused: Sequence[str] = (),
+    fusion: str = FIRST_FUSION,
 ) -> pd.DataFrame:
     """`mean_ranks` of a results table that passes the checklist; of no other.
 
-    results, trials, excused: as in `coursekit.compare.reliability.require_reliable`.
+    results, trials, excused: as in `coursekit.compare.reliability.require_reliable`; what has
+    another fusion is neither checked nor ranked.
     Errors: `coursekit.compare.reliability.Unreliable`, with what is missing.
     """
-    require_reliable(results, trials, excused)
-    return mean_ranks(scores_of(results))
+    require_columns("results", results, ("fusion",))
+    places = [NO_FUSION, fusion]
+    ranked = results[results["fusion"].isin(places)]
+    own = None if trials is None else trials[trials["fusion"].isin(places)]
+    require_reliable(ranked, own, excused)
+    return mean_ranks(scores_of(results, fusion=fusion))
 
 
-def clearly_ahead(table: pd.DataFrame, base: str = "ensemble") -> pd.DataFrame:
+def clearly_ahead(
+    table: pd.DataFrame, base: str = "ensemble", fusion: str = FIRST_FUSION
+) -> pd.DataFrame:
     """How often each method is clearly ahead of ``base``, and how often clearly behind.
 
-    table: rows of the methods benchmark.  Clearly: the 95 % interval of the difference, paired by
+    table, fusion: as in `of_fusion`.  Clearly: the 95 % interval of the difference, paired by
     seed, excludes zero. With many methods one in forty is so on either side by chance alone.
-    Returns columns method, ahead, behind, open, places; most often ahead first.
+    Returns columns method, ahead, behind, open, places (data sets); most often ahead first.
     """
-    every = standings(table)
-    every = every[~every["method"].str.startswith(f"{UNIMODAL} ")]
-    gained = gains(every, base)
+    gained = gains(of_fusion(table, fusion), base)
+    ahead, behind = gained["low"] > 0, gained["high"] < 0
     counted = pd.DataFrame({
-        "method": gained["method"],
-        "ahead": gained["low"] > 0,
-        "behind": gained["high"] < 0,
-        "open": ~((gained["low"] > 0) | (gained["high"] < 0)),
-        "places": True,
+        "method": gained["method"], "ahead": ahead, "behind": behind,
+        "open": ~(ahead | behind), "places": True,
     })  # fmt: skip
     sums = counted.groupby("method", as_index=False).sum()
     order = ["ahead", "behind", "method"]

@@ -1,5 +1,6 @@
 """May a table of results be ranked? Conditions on how it was made, checked on the table itself."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,8 @@ def same_rivals(e: Evidence) -> list[str]:
     ]
     key = [*CELL, *(["seed"] if "seed" in e.results else [])]
     twice = e.results[e.results.duplicated(key)]
-    return problems + sorted({f"{_label(row)} stands there twice" for row in twice[key].to_numpy()})
+    rows = twice[key].itertuples(index=False, name=None)
+    return problems + sorted({f"{_label(row)} stands there twice" for row in rows})
 
 
 def equal_budget(e: Evidence) -> list[str]:
@@ -103,16 +105,19 @@ def equal_budget(e: Evidence) -> list[str]:
     if e.trials is None:
         return [NO_TRIALS]
     lacking = _untuned(e)
-    counts = e.trials.groupby(CELL)["trial"].nunique()
-    seeds = e.trials.groupby([*CELL, "trial"])["seed"].agg(lambda s: tuple(sorted(s)))
-    usual, same_seeds = int(counts.mode().iloc[0]), seeds.mode().iloc[0]
-    problems = [
-        f"{_label(place)} had {n} trials, most others {usual}"
-        for place, n in counts.items()
-        if n != usual
-    ]
-    other = {_label(place[:3]) for place, own in seeds.items() if own != same_seeds}
+    counts = e.trials.groupby(CELL)["trial"].nunique().reset_index()
+    usual = int(counts["trial"].mode().iloc[0])
+    odd = counts[counts["trial"] != usual].itertuples(index=False, name=None)
+    problems = [f"{_label(place)} had {n} trials, most others {usual}" for *place, n in odd]
+    seeds = e.trials.groupby([*CELL, "trial"], as_index=False)["seed"].agg(_seeds)
+    same_seeds = seeds["seed"].mode().iloc[0]
+    others = seeds.loc[seeds["seed"] != same_seeds, CELL].itertuples(index=False, name=None)
+    other = {_label(place) for place in others}
     return lacking + problems + [f"{place} was tuned on other seeds" for place in sorted(other)]
+
+
+def _seeds(column: pd.Series) -> str:
+    return " ".join(map(str, sorted(column)))
 
 
 def _untuned(e: Evidence, rows: pd.DataFrame | None = None) -> list[str]:
@@ -178,16 +183,20 @@ def not_chosen_on_test(e: Evidence) -> list[str]:
     return problems
 
 
+def _rate(trial: str) -> float:
+    return read_trial(trial).get("lr", math.nan)
+
+
 def rate_inside_the_range(e: Evidence) -> list[str]:
     """No chosen learning rate is the smallest or the largest that was tried."""
     if e.trials is None or "trial" not in e.results:
         return [NO_TRIALS]
-    tried = e.trials.assign(lr=[read_trial(t).get("lr") for t in e.trials["trial"]])
+    tried = e.trials.assign(lr=[_rate(t) for t in e.trials["trial"]])
     ends = tried.groupby(CELL)["lr"].agg(["min", "max"])
     problems = []
     used = e.results[[*CELL, "trial"]].drop_duplicates().itertuples(index=False, name=None)
     for *place, trial in used:
-        key, rate = tuple(place), read_trial(trial).get("lr")
+        key, rate = tuple(place), _rate(trial)
         if key in ends.index and rate in tuple(ends.loc[key]):
             problems.append(f"{_label(key)} chose {rate:g}, an end of its range")
     return problems

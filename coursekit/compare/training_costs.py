@@ -16,13 +16,13 @@ from coursekit.compare.protocol import (
     entries,
     train,
 )
+from coursekit.compare.ranks import FIRST_FUSION
 from coursekit.compare.tuning import FIRST_SEED
 from coursekit.training.method import JOINT
 from coursekit.utils.checks import choose, require_count
 from coursekit.utils.threads import threads
 
 RATE = max(PLAIN_RATES)
-FIRST_FUSION = "late-linear"
 
 
 def training_costs(

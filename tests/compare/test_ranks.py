@@ -75,6 +75,17 @@ def test_scores_have_one_column_for_single_models():
     assert (scores["best unimodal"] == 0.6).all()
 
 
+def test_a_late_transformer_is_a_rival_where_there_is_one():
+    table = rows(0.0)
+    late = table[table["method"] == "joint"].assign(fusion="transformer", test=0.9)
+    with_it = pd.concat([table, late])
+    scores = scores_of(with_it)
+    assert (scores["late transformer"] == 0.9).all() and (scores["joint"] < 0.9).all()
+    assert "late transformer" not in scores_of(with_it, fusion="transformer")
+    with pytest.raises(ValueError, match="fusion is 'film'"):
+        scores_of(with_it, fusion="film")
+
+
 def test_what_cannot_be_ranked_is_refused():
     scores = pd.DataFrame({"a": [0.1, 0.2], "b": [0.3, math.nan]})
     with pytest.raises(ValueError, match=r"no finite number everywhere for \['b'\]"):
