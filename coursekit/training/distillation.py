@@ -14,7 +14,12 @@ from torch import Tensor
 
 from coursekit.utils.checks import require, require_positive
 from coursekit.utils.precision import in_one_dtype, not_half
-from coursekit.utils.tensor_checks import require_one_shape, require_tensors, within_range
+from coursekit.utils.tensor_checks import (
+    require_batch,
+    require_one_shape,
+    require_tensors,
+    within_range,
+)
 
 
 def logit_distillation(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Tensor:
@@ -59,10 +64,9 @@ def teacher_distance(features: Sequence[Tensor], teachers: Sequence[Tensor]) -> 
     counts = f"features holds {len(features)}, teachers {len(teachers)}"
     fits = len(features) == len(teachers)
     require(fits, f"{counts}; as many of one as of the other were expected.")
-    distances = []
-    for m, (z, teacher) in enumerate(zip(features, teachers, strict=True)):
-        require_one_shape(f"features[{m}]", z, f"teachers[{m}]", teacher)
-        rows = f"features[{m}] has {len(z)} rows, features[0] {len(features[0])}"
-        require(len(z) == len(features[0]), f"{rows}; as many were expected.")
-        distances.append(feature_distillation(z, teacher))
+    for m, z in enumerate(features):
+        require_batch(f"features[{m}]", z, (len(features[0]) if m else None, None))
+        require_batch(f"teachers[{m}]", teachers[m], tuple(z.shape))
+    pairs = zip(features, teachers, strict=True)
+    distances = [feature_distillation(z, teacher) for z, teacher in pairs]
     return within_range("teacher_distance", torch.stack(distances).sum())
