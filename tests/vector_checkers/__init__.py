@@ -6,10 +6,12 @@ from vector_checkers import (
     attention,
     calibration,
     curating,
+    distillation,
     fairness,
     fusion,
     fusion_alignment,
     gradients,
+    objectives,
     pmr,
     products,
     retrieval,
@@ -18,7 +20,7 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
-    *(gradients, pmr, products, retrieval, scores, unimodal_bias),
+    *(agm, alignment, attention, calibration, curating, distillation, fairness, fusion),
+    *(fusion_alignment, gradients, objectives, pmr, products, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
