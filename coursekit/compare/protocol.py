@@ -16,6 +16,7 @@ from coursekit import balancing
 from coursekit.analysis.agreement import GROUPS, agreement
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe_encoders
+from coursekit.analysis.shapley_imbalance import shapley_imbalance
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import presets
@@ -60,7 +61,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
     }
 )
 Trial = Mapping[str, float]
-FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
+FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
 
@@ -204,8 +205,9 @@ def tuning_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
 
 
 def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
-    """Validation and test accuracy, ECE, probes, agreement (see `agreement`), seconds.
+    """Validation and test accuracy, ECE, probes, imbalance, agreement (see `agreement`), seconds.
 
+    shapley_imbalance: `coursekit.analysis.shapley_imbalance`, absent inputs at their mean.
     probe_1, probe_2, … follow the data set's modalities in order; share_… and right_… as well.
     A training that diverges has the accuracy 0 and nothing else.
     """
@@ -228,11 +230,13 @@ def measured(model: MultimodalClassifier, data: str, seed: int) -> dict[str, flo
         valid = accuracy(predict(model, chosen.valid.inputs).joint, chosen.valid.labels)
         logits = predict(model, chosen.test.inputs).joint
         probes = probe_encoders(model, chosen.train, chosen.test)
+        imbalance = shapley_imbalance(model, chosen.train, chosen.test).degree
     return {
         "valid": valid,
         "test": accuracy(logits, labels),
         "ece": float(ece(logits.double().softmax(1), labels)),
         **{f"probe_{i}": p for i, p in enumerate(probes.values(), 1)},
+        "shapley_imbalance": imbalance,
         **agreement(logits.argmax(1), unimodal_answers(data, seed), labels),
     }
 
