@@ -125,6 +125,7 @@ def epochs(
             rows = one_epoch(state)
             with divergence(run, method, f"after epoch {run.epoch}"):
                 method.end_epoch(run)
+                method.change_weights(run)
         if store is not None:
             store.save(state)
         if watch is not None:

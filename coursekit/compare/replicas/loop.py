@@ -56,7 +56,9 @@ def epochs(
                 if look is not None:
                     look(job.looks)
                 for k, run in enumerate(job.runs):
-                    if k in job.stopped or not job.allows(k, "end_epoch", f"after epoch {epoch}"):
+                    at = f"after epoch {epoch}"
+                    hooks = ("end_epoch", "change_weights")
+                    if k in job.stopped or not all(job.allows(k, hook, at) for hook in hooks):
                         continue
                     if watch is not None:
                         watch(job.order[k], run)
