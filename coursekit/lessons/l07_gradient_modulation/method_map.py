@@ -1,6 +1,6 @@
 """The map of the field: what each balancing method touches, read from its code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import pandas as pd
@@ -34,7 +34,8 @@ def method_map(table: pd.DataFrame, ax: Axes) -> str:
     columns = [c for part in PARTS.values() for c in part]
     require_columns(table, (*(c for c in columns if c != OWN_FUSION), LISTENS, EPOCHS, FUSION))
     touched = table.assign(**{OWN_FUSION: table[FUSION].map(_own)})[columns] == YES
-    rows = touched.loc[sorted(touched.index, key=lambda name: _place(touched.loc[name]))]
+    places = {str(n): _place(row) for n, row in zip(touched.index, touched.to_numpy(), strict=True)}
+    rows = touched.loc[sorted(places, key=lambda name: (places[name], name))]
     x = 0
     for role, (part, own) in zip(ROLES * 2, PARTS.items(), strict=True):
         look = STYLE[role]
@@ -59,9 +60,10 @@ def _own(fusion: str) -> str:
     return "" if fusion == "any" else YES
 
 
-def _place(row: pd.Series) -> tuple[list[bool], str]:
+def _place(row: Iterable[bool]) -> list[bool]:
     """Those that touch the first column come first; nothing touched at all: before everybody."""
-    return [not yes for yes in row] if row.any() else [], str(row.name)
+    untouched = [not yes for yes in row]
+    return [] if all(untouched) else untouched
 
 
 def _sentence(touched: pd.DataFrame) -> str:
