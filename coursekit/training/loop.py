@@ -125,7 +125,6 @@ def epochs(
             rows = one_epoch(state)
             with divergence(run, method, f"after epoch {run.epoch}"):
                 method.end_epoch(run)
-                method.change_weights(run)
         if store is not None:
             store.save(state)
         if watch is not None:
@@ -141,6 +140,7 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     run.engine.agree(model)
     with divergence(run, method, f"before epoch {run.epoch}"):
         method.begin_epoch(run)
+        method.change_weights(run)
     model.train()
     parts = [rows.to(run.train.labels.device) for rows in method.batches(run, state.order)]
     bar = tqdm(

@@ -154,6 +154,9 @@ class Method:
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
 
+    def change_weights(self, run: Run) -> None:
+        """After that: whatever moves the model's weights, in place, that is no step."""
+
     def batches(self, run: Run, order: torch.Generator) -> list[Tensor]:
         """The rows of each batch of an epoch: all training rows once, in the order that is drawn.
 
@@ -200,10 +203,6 @@ class Method:
 
     def end_epoch(self, run: Run) -> None:
         """After every epoch, its figures in ``run.history``."""
-
-    def change_weights(self, run: Run) -> None:
-        """After that: whatever moves the model's weights, in place, that is no step."""
-
     def state(self) -> dict[str, Any]:
         """What a checkpoint stores, after an epoch's end."""
         return {name: getattr(self, name) for name in self.keeps}

@@ -56,9 +56,7 @@ def epochs(
                 if look is not None:
                     look(job.looks)
                 for k, run in enumerate(job.runs):
-                    at = f"after epoch {epoch}"
-                    hooks = ("end_epoch", "change_weights")
-                    if k in job.stopped or not all(job.allows(k, hook, at) for hook in hooks):
+                    if k in job.stopped or not job.allows(k, "end_epoch", f"after epoch {epoch}"):
                         continue
                     if watch is not None:
                         watch(job.order[k], run)
