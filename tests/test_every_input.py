@@ -378,6 +378,12 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
     "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
     "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
+    "balancing.random_scale.random_scales": {
+        "modalities": count(2, 0),
+        "spread": number(0.5, -0.1),
+        "beta_max": number(8.0, 0.9),
+        "generator": free(RNG),
+    },
     "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
         "labels": labels(Y, C),

@@ -49,6 +49,7 @@ METHODS = {  # the settings of every method, of whatever name
     "scale": number(2.0, 0, -1.0),
     "p": share(0.5),
     "memory": count(2, 0),
+    "spread": number(0.5, -0.1),
     "until": optional(count(2, -1)),
     "momentum": share(0.2),
     "share": share(0.1),

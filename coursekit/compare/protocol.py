@@ -57,6 +57,11 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+        "random-scale": (
+            {"spread": 0.2, "beta_max": 2.0},
+            {"spread": 0.2, "beta_max": 8.0},
+            {"spread": 1.0, "beta_max": 8.0},
+        ),
     }
 )
 Trial = Mapping[str, float]

@@ -27,7 +27,8 @@ from coursekit.utils.tensor_checks import NotFinite, require_batch
 FEW = Settings(epochs=1, batch_size=30, measure_train=False)
 GIVING = {"_local_scalar_dense", "is_nonzero", "nonzero", "equal", "masked_select", "unique"}
 # What a method reads for itself in a step, on top of the checks: its scales or weights as numbers.
-ON_CPU = {"gradnorm": 1, "pcgrad": 3, "modality-dropout": 2}  # costs nothing, but counts here
+# On the CPU that costs nothing, but counts here.
+ON_CPU = {"gradnorm": 1, "pcgrad": 3, "modality-dropout": 2, "random-scale": 1}
 OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1}
 
 
