@@ -351,6 +351,19 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alpha": number(2.0, -0.1),
         "beta_max": number(8.0, 0.9),
     },
+    "balancing.mmpareto.cosine": {"multimodal": batch(X[0]), "unimodal": like(Z[0])},
+    "balancing.mmpareto.min_norm_weights": {"multimodal": batch(X[0]), "unimodal": like(Z[0])},
+    "balancing.mmpareto.pareto_weights": {
+        "multimodal": batch(X[0]),
+        "unimodal": like(Z[0]),
+        "conflict": number(0.0, -1.1, 1.1),
+    },
+    "balancing.mmpareto.integrated": {
+        "multimodal": batch(X[0]),
+        "unimodal": like(Z[0]),
+        "weights": like(torch.tensor([0.25, 0.75])),
+        "gamma": number(1.5, 0, -1.0),
+    },
     "balancing.mmcosine.logits": {
         "features": several([X, Z], like),
         "weights": several([torch.randn(C, 4), torch.randn(C, 4)], like),
@@ -1568,6 +1581,7 @@ EXEMPT = {
     "fusion.base.with_one": "inside operators, on features that they have checked",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
+    "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
     "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
     "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",

@@ -43,6 +43,8 @@ METHODS = {  # the settings of every method, of whatever name
     "alpha": number(1.0, -1.0),
     "beta_max": number(2.0, 0.5),
     "epochs": count(2, 0),
+    "gamma": number(1.5, 0, -1.0),
+    "conflict": number(0.0, -1.1, 1.1),
     "held": number(0.25, 0, 1),
     "rule": name("paper"),
     "rate": number(0.1, 0, -1.0),

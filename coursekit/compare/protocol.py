@@ -51,6 +51,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"alpha": 2.0, "beta_max": 8.0},
             {"alpha": 0.8, "beta_max": 8.0},
         ),
+        "mmpareto": ({"gamma": 1.0}, {"gamma": 1.5}, {"gamma": 2.0}),
         "mmcosine": ({"scale": 3.0}, {"scale": 5.0}, {"scale": 10.0}),
         "modality-dropout": ({"p": 0.2}, {"p": 0.4}, {"p": 0.6}),
         "mslr": ({"memory": 2}, {"memory": 5}, {"memory": 8}),
