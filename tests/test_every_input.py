@@ -381,6 +381,29 @@ TABLE: dict[str, dict[str, Argument]] = {
     },
     "balancing.ogm.coefficients": {"scores": scores(S), "alpha": number(0.8, -0.1)},
     "balancing.ogm.noise_std": {"grad": batch(X, "deeper", "flatter")},
+    "balancing.opm.drop_rates": {
+        "scores": scores(S),
+        "q_base": share(0.5),
+        "strength": number(0.5, -0.1),
+    },
+    "balancing.opm.lost_share": {
+        "q": batch(torch.tensor([0.25, 0.5]), also=(Wrong("ones", torch.ones(2)),)),
+        "widths": Argument([4, 2], (Wrong("one", [4]), Wrong("zero", [4, 0]), Wrong("7", 7))),
+    },
+    "balancing.opm.thinned": {
+        "features": several([X, Z], like),
+        "keep": bools(torch.rand(N, 2) > 0.5),
+        "theta": Argument(
+            torch.tensor(0.5),
+            (
+                Wrong("one", torch.tensor(1.0)),
+                Wrong("below 0", torch.tensor(-0.1)),
+                Wrong("NaN", torch.tensor(math.nan)),
+                Wrong("number", 0.5),
+                Wrong("deeper", torch.tensor([0.5])),
+            ),
+        ),
+    },
     "balancing.pcgrad.project": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pcgrad.merge": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pmr.prototypes": {
@@ -1582,6 +1605,8 @@ EXEMPT = {
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",
+    "balancing.opm.rates": "`drop_rates` without its checks, for scores that may be 0",
+    "balancing.unimodal_signals.logits_of": "on what the step that is running has",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
     "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
     "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",

@@ -37,7 +37,6 @@ NOT_YET = {
     "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",
     "mla.json": "alternating updates (MLA) are not in the package yet",
-    "opm.json": "on-the-fly prediction modulation is not in the package yet",
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",

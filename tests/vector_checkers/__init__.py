@@ -5,6 +5,7 @@ from vector_checkers import (
     alignment,
     attention,
     calibration,
+    cooperation,
     curating,
     fairness,
     fusion,
@@ -19,7 +20,17 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
+    *(
+        agm,
+        alignment,
+        attention,
+        calibration,
+        cooperation,
+        curating,
+        fairness,
+        fusion,
+        fusion_alignment,
+    ),
     *(gradients, pareto, pmr, products, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
