@@ -31,6 +31,7 @@ OWN = {
     "mslr": {"memory": 1},
     "opm": {"warm_up": 0},
     "pmr": {"share": 0.4},
+    "relearning": {"every": 1},
 }
 
 

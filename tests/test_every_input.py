@@ -404,6 +404,18 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
     },
+    "balancing.relearning.purity": {"labels": labels(Y), "clusters": labels(Y.flip(0))},
+    "balancing.relearning.clusters_of": {"features": batch(X), "num_clusters": count(C, 0)},
+    "balancing.relearning.reset_shares": {
+        "train": batch(NUMBERS, also=(Wrong("above 1", NUMBERS + 0.5),)),
+        "valid": like(NUMBERS / 2),
+        "strength": number(3.0, -0.1),
+    },
+    "balancing.relearning.partly_reset": {
+        "initial": batch(X, "deeper", "flatter", "empty"),
+        "now": batch(Z, "empty", also=(Wrong("another size", Z[:-1]),)),
+        "share": share(0.5),
+    },
     "balancing.pcgrad.project": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pcgrad.merge": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pmr.prototypes": {

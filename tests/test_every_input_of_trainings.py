@@ -49,6 +49,8 @@ METHODS = {  # the settings of every method, of whatever name
     "strength": number(0.5, -0.1),
     "p_exe": share(0.7),
     "warm_up": count(5, -1),
+    "every": count(5, 0),
+    "times": count(3, -1),
     "held": number(0.25, 0, 1),
     "rule": name("paper"),
     "rate": number(0.1, 0, -1.0),

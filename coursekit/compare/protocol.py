@@ -63,6 +63,11 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"q_base": 0.5, "warm_up": 0},
         ),
         "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+        "relearning": (
+            {"strength": 1.0, "every": 5},
+            {"strength": 3.0, "every": 5},
+            {"strength": 3.0, "every": 8},
+        ),
         "random-scale": (
             {"spread": 0.2, "beta_max": 2.0},
             {"spread": 0.2, "beta_max": 8.0},
@@ -70,7 +75,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         ),
     }
 )
-WHOLE = ("epochs", "memory", "warm_up")  # settings that count something
+WHOLE = ("epochs", "every", "memory", "warm_up")  # settings that count something
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)

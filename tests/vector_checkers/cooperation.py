@@ -1,8 +1,8 @@
-"""Methods that change what the fusion sees or learns from: OPM."""
+"""Methods that change what the fusion sees, where encoders start or which rows there are."""
 
 import torch
 
-from coursekit.balancing import opm
+from coursekit.balancing import opm, relearning
 from vector_checkers.scores import names_after
 
 
@@ -35,4 +35,34 @@ def opm_defaults(entry):
     entry.same("p_exe", method.p_exe)
 
 
-CHECKERS = {"opm.json": {"defaults": opm_defaults, "q": opm_rates, "drop": opm_drop}}
+def purity_case(case):
+    """Share of rows that have their cluster's commonest label."""
+    labels, clusters = case.whole("labels"), case.whole("clusters")
+    case.same("purity", relearning.purity(labels, clusters))
+
+
+def reset_case(case):
+    """How far an encoder goes back, and where it then is."""
+    train, valid = (case.tensor(f"purity_{split}")[None] for split in ("train", "valid"))
+    share = relearning.reset_shares(train, valid, case.number("lambda"))[0]
+    case.same("alpha", share)
+    initial, now = case.tensor("initial"), case.tensor("current")
+    case.same("after", relearning.partly_reset(initial, now, share.item()))
+
+
+def relearning_defaults(entry):
+    """Those of the method, but for the epochs, of which trainings here have fewer."""
+    method = relearning.Relearning()
+    entry.same("lambda", method.strength)
+    entry.same("reinit_num", method.times)
+    entry.count("reinit_epoch")
+
+
+CHECKERS = {
+    "opm.json": {"defaults": opm_defaults, "q": opm_rates, "drop": opm_drop},
+    "relearning.json": {
+        "defaults": relearning_defaults,
+        "purity": purity_case,
+        "reinit": reset_case,
+    },
+}
