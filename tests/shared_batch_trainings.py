@@ -29,7 +29,9 @@ OWN = {
     "gblend-offline": {"epochs": 2},
     "gblend-online": {"epochs": 2},
     "mslr": {"memory": 1},
+    "opm": {"warm_up": 0},
     "pmr": {"share": 0.4},
+    "relearning": {"every": 1},
 }
 
 

@@ -52,14 +52,31 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"alpha": 2.0, "beta_max": 8.0},
             {"alpha": 0.8, "beta_max": 8.0},
         ),
+        "mmpareto": ({"gamma": 1.0}, {"gamma": 1.5}, {"gamma": 2.0}),
         "mmcosine": ({"scale": 3.0}, {"scale": 5.0}, {"scale": 10.0}),
         "modality-dropout": ({"p": 0.2}, {"p": 0.4}, {"p": 0.6}),
         "mslr": ({"memory": 2}, {"memory": 5}, {"memory": 8}),
         "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
+        "opm": (
+            {"q_base": 0.25, "warm_up": 5},
+            {"q_base": 0.5, "warm_up": 5},
+            {"q_base": 0.5, "warm_up": 0},
+        ),
         "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+        "relearning": (
+            {"strength": 1.0, "every": 5},
+            {"strength": 3.0, "every": 5},
+            {"strength": 3.0, "every": 8},
+        ),
+        "random-scale": (
+            {"spread": 0.2, "beta_max": 2.0},
+            {"spread": 0.2, "beta_max": 8.0},
+            {"spread": 1.0, "beta_max": 8.0},
+        ),
     }
 )
+WHOLE = ("epochs", "every", "memory", "warm_up")  # settings that count something
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
@@ -159,9 +176,7 @@ def read_trial(text: str) -> dict[str, float]:
     pairs = [part.split("=") for part in text.split()]
     whole = all(len(pair) == 2 for pair in pairs)
     require(whole, f"text is {text!r}; settings such as 'lr=0.1 alpha=2' were expected.")
-    return {
-        k: int(v) if v.isdecimal() and k in ("epochs", "memory") else float(v) for k, v in pairs
-    }
+    return {k: int(v) if v.isdecimal() and k in WHOLE else float(v) for k, v in pairs}
 
 
 def settings_for(data: str, trial: Trial) -> Settings:

@@ -203,6 +203,7 @@ class Method:
 
     def end_epoch(self, run: Run) -> None:
         """After every epoch, its figures in ``run.history``."""
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint stores, after an epoch's end."""
         return {name: getattr(self, name) for name in self.keeps}
