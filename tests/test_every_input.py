@@ -323,6 +323,10 @@ TABLE: dict[str, dict[str, Argument]] = {
         "logits": several([LOGITS, LOGITS + 1], lambda x: like(x, "NaN", "inf")),
         "classes": count(-1, 2, -3),
     },
+    "balancing.certainty_ensemble.certainties": {"logits": several([LOGITS, LOGITS + 1], like)},
+    "balancing.certainty_ensemble.fuse_by_certainty": {
+        "logits": several([LOGITS, LOGITS + 1], like)
+    },
     "balancing.gblend.weights": {**LOSSES, "rule": name("paper")},
     "balancing.gblend.ogr_parts": LOSSES,
     "balancing.gblend.head_loss": {
@@ -350,6 +354,17 @@ TABLE: dict[str, dict[str, Argument]] = {
         "scores": scores(S),
         "alpha": number(2.0, -0.1),
         "beta_max": number(8.0, 0.9),
+    },
+    "balancing.mla.next_projection": {
+        "projection": like(torch.eye(4)),
+        "features": batch(X),
+        "alpha": number(0.1, 0, -1.0),
+    },
+    "balancing.mla.project": {"grad": batch(LOGITS), "projection": like(torch.eye(C))},
+    "balancing.mla.damping_at": {
+        "batch": count(1, -1, 4),
+        "batches": count(4, 0),
+        "base": number(0.1, 0, -1.0),
     },
     "balancing.mmcosine.logits": {
         "features": several([X, Z], like),
@@ -1560,6 +1575,7 @@ EXEMPT = {
     "fusion.base.columns": "on an operator's own layer, once its widths are checked",
     "fusion.base.owned": "on an operator's own modules, once its widths are checked",
     "fusion.base.with_one": "inside operators, on features that they have checked",
+    "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",

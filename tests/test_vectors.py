@@ -36,7 +36,6 @@ NOT_YET = {
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
     "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",
-    "mla.json": "alternating updates (MLA) are not in the package yet",
     "mmpareto.json": "MMPareto is not in the package yet",
     "opm.json": "on-the-fly prediction modulation is not in the package yet",
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",

@@ -10,6 +10,7 @@ from vector_checkers import (
     fusion,
     fusion_alignment,
     gradients,
+    mla,
     pmr,
     products,
     retrieval,
@@ -19,6 +20,6 @@ from vector_checkers import (
 
 MODULES = (
     *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
-    *(gradients, pmr, products, retrieval, scores, unimodal_bias),
+    *(gradients, mla, pmr, products, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

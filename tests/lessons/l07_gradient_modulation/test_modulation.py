@@ -19,10 +19,12 @@ from coursekit.utils.stepwise import drive
 EXPECTED = {
     "joint": set(),
     "agm": {"scales k", "terms of the loss", "forward pass"},
+    "certainty-ensemble": {"loss weights w"},
     "ensemble": {"loss weights w"},
     "gblend-offline": {"loss weights w"},
     "gblend-online": {"loss weights w"},
     "gradnorm": {"loss weights w", "gradients"},
+    "mla": {"loss weights w", "gradients", "forward pass"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
     "modality-dropout": {"forward pass"},
@@ -51,7 +53,8 @@ def test_the_line_up_holds_every_method_and_joint_first():
     assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge"}
     assert set(table.index[table["between epochs"] == YES]) == {"gblend-online", "mslr", "pmr"}
     assert table.loc["mmcosine", "fusion"] == "late-linear"
-    assert set(table.index[table["fusion"] == "its own"]) == {"ensemble", "unimodal"}
+    own = {"ensemble", "certainty-ensemble", "mla", "unimodal"}
+    assert set(table.index[table["fusion"] == "its own"]) == own
 
 
 def test_a_class_that_overrides_two_hooks_has_two_ticks():
