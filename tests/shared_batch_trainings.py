@@ -30,6 +30,7 @@ OWN = {
     "gblend-online": {"epochs": 2},
     "mslr": {"memory": 1},
     "pmr": {"share": 0.4},
+    "reconboost": {"boosting": 1, "rectifying": 1},
 }
 
 

@@ -393,6 +393,19 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
     "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
     "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
+    "balancing.reconboost.boosting_losses": {
+        "logits": batch(LOGITS),
+        "rest": like(LOGITS + 1),
+        "labels": labels(Y, C),
+        "label_weight": number(5.0, -0.1),
+        "residual_weight": number(1.0, -0.1),
+    },
+    "balancing.reconboost.agreement": {"logits": batch(LOGITS), "previous": like(LOGITS + 1)},
+    "balancing.reconboost.stage_at": {
+        "epoch": count(3, 0),
+        "boosting": count(2, 0),
+        "rectifying": count(1, -1),
+    },
     "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
         "labels": labels(Y, C),

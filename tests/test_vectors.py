@@ -41,8 +41,6 @@ NOT_YET = {
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",
-    "reconboost.json": "ReconBoost is not in the package yet",
-    "reconboost_more.json": "ReconBoost is not in the package yet",
     "relearning.json": "diagnosing and re-learning is not in the package yet",
     "remix.json": "the re-mixing of samples is not in the package yet",
     "sample_valuation.json": "the valuation of single samples is not in the package yet",

@@ -15,7 +15,7 @@ from coursekit.utils.tensor_checks import require_tensors
 
 
 class OfHeads(Fusion):
-    """Joint logits from those of the modalities' own heads, by a rule without weights."""
+    """Joint logits from those of the modalities' own heads, by a rule."""
 
     def __init__(self, heads: nn.ModuleDict, widths: Mapping[str, int], num_classes: int) -> None:
         super().__init__(widths, num_classes)

@@ -58,8 +58,14 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+        "reconboost": (
+            {"boosting": 1, "rectifying": 1},
+            {"boosting": 2, "rectifying": 2},
+            {"boosting": 4, "rectifying": 4},
+        ),
     }
 )
+WHOLE = ("epochs", "memory", "boosting", "rectifying")  # settings that are whole numbers
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
@@ -159,9 +165,7 @@ def read_trial(text: str) -> dict[str, float]:
     pairs = [part.split("=") for part in text.split()]
     whole = all(len(pair) == 2 for pair in pairs)
     require(whole, f"text is {text!r}; settings such as 'lr=0.1 alpha=2' were expected.")
-    return {
-        k: int(v) if v.isdecimal() and k in ("epochs", "memory") else float(v) for k, v in pairs
-    }
+    return {k: int(v) if v.isdecimal() and k in WHOLE else float(v) for k, v in pairs}
 
 
 def settings_for(data: str, trial: Trial) -> Settings:

@@ -26,7 +26,10 @@ from coursekit.training.checkpoint import VERSION, CheckpointError, read_whole, 
 from coursekit.training.method import Method
 
 FEW = Settings(epochs=5, batch_size=32)
-OWN = {"gblend-offline": {"epochs": 2}, "gblend-online": {"epochs": 2}, "mslr": {"memory": 2}}
+OWN = {
+    "gblend-offline": {"epochs": 2}, "gblend-online": {"epochs": 2}, "mslr": {"memory": 2},
+    "reconboost": {"boosting": 2, "rectifying": 1},
+}  # fmt: skip
 HERE = Path(__file__).parent
 
 

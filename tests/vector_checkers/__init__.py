@@ -13,6 +13,7 @@ from vector_checkers import (
     mla,
     pmr,
     products,
+    reconboost,
     retrieval,
     scores,
     unimodal_bias,
@@ -20,6 +21,6 @@ from vector_checkers import (
 
 MODULES = (
     *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
-    *(gradients, mla, pmr, products, retrieval, scores, unimodal_bias),
+    *(gradients, mla, pmr, products, reconboost, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

@@ -34,6 +34,7 @@ EXPECTED = {
     "ogm-ge": {"scales k", "gradients"},
     "pcgrad": {"loss weights w", "gradients"},
     "pmr": {"terms of the loss"},
+    "reconboost": {"loss weights w", "terms of the loss", "gradients"},
     "unimodal": {"loss weights w"},
 }
 
@@ -51,9 +52,10 @@ def test_the_line_up_holds_every_method_and_joint_first():
     table = lineup()
     assert sorted(table.index) == balancing.names() and table.index[0] == "joint"
     assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge"}
-    assert set(table.index[table["between epochs"] == YES]) == {"gblend-online", "mslr", "pmr"}
+    between = {"gblend-online", "mslr", "pmr", "reconboost"}
+    assert set(table.index[table["between epochs"] == YES]) == between
     assert table.loc["mmcosine", "fusion"] == "late-linear"
-    own = {"ensemble", "certainty-ensemble", "mla", "unimodal"}
+    own = {"ensemble", "certainty-ensemble", "mla", "reconboost", "unimodal"}
     assert set(table.index[table["fusion"] == "its own"]) == own
 
 
