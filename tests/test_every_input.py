@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import wrong_arguments_objectives
 import wrong_arguments_unimodal_bias
 from torch import nn
 from wrong_arguments import (
@@ -64,6 +65,7 @@ MODULES = (
     *("training.alignment.pair_batch", "training.alignment.align_before_fuse"),
     *("training.gradient_reversal", "training.adversarial_projection"),
     "layers.self_attention",
+    *wrong_arguments_objectives.MODULES,
     *wrong_arguments_unimodal_bias.MODULES,
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
@@ -1316,6 +1318,7 @@ TABLE |= {
             Wrong("without its own", torch.zeros(2, 4, dtype=torch.bool)),
         ),
     },
+    **wrong_arguments_objectives.TABLE,
     **wrong_arguments_unimodal_bias.TABLE,
 }
 
@@ -1571,6 +1574,7 @@ TABLE["data.reweighing.balancing_weights"] = {
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    **wrong_arguments_objectives.EXEMPT,
     **wrong_arguments_unimodal_bias.EXEMPT,
     "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
     "layers.self_attention.require_sequence": "a check itself, on a block's own attention",

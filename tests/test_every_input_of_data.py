@@ -35,6 +35,7 @@ from wrong_arguments import (
 
 from coursekit import balancing, data, models
 from coursekit.compare import race, replicas
+from coursekit.compare.reliability import CONDITIONS
 from coursekit.data import Modality, Recipe, files, generate, research
 from coursekit.data.research import decode
 from coursekit.models import fusion_stage as depth
@@ -42,7 +43,8 @@ from coursekit.training import Settings
 
 MODULES = (
     *("compare.seeds_at_once", "models.fusion_stage", "compare.race", "compare.replay"),
-    *("compare.standings", "balancing.taxonomy", "data.research.first_look"),
+    *("compare.standings", "compare.ranks", "compare.reliability", "compare.training_costs"),
+    *("balancing.taxonomy", "data.research.first_look"),
 )
 EXPORTS = (data, research, replicas)
 ELSEWHERE = {  # what another table has, and what takes nothing
@@ -54,6 +56,7 @@ NOT_CALLED = {  # what the package makes and hands out
     "models.fusion_stage.Branch": "a part of a network that `assemble` has checked",
     "models.fusion_stage.Joined": "a part of a network that `assemble` has checked",
     "compare.race.Race": "what a race gives",
+    "compare.reliability.Unreliable": "an error",
     "compare.replay.Replay": "what a replay gives",
     "compare.replicas.Looks": "what `look` is handed",
     "compare.replicas.raise_on_divergence": "is handed what `epochs` gives",
@@ -108,6 +111,11 @@ def rows_of_methods():
 
 ROWS = rows_of_methods()
 PLACES = ("data", "fusion", "method")
+EVERY = list(CONDITIONS)
+SCORES = Argument(pd.DataFrame({"a": [0.1, 0.3], "b": [0.2, 0.2]}), (
+    Wrong("list", [[0.1]]), Wrong("one row", pd.DataFrame({"a": [0.1], "b": [0.2]})),
+    Wrong("NaN", pd.DataFrame({"a": [0.1, math.nan], "b": [0.2, 0.2]})),
+))  # fmt: skip
 
 
 FOLDERS = tempfile.TemporaryDirectory(prefix="research-")  # lasts as long as the tests
@@ -189,6 +197,36 @@ TABLE = {
         "value": free("test"),
     },
     "compare.standings.means": {"table": table(ROWS, *PLACES, "test"), "value": free("test")},
+    "compare.ranks.mean_ranks": {"scores": SCORES},
+    "compare.ranks.critical_difference": {
+        "methods": count(3, 1), "data_sets": count(4, 1), "level": number(0.05, 0.0, 1.0),
+    },
+    "compare.ranks.scores_of": {
+        "table": table(ROWS, *PLACES, "seed", "valid", "test"), "value": free("test"),
+        "fusion": name("late-linear"),
+    },
+    "compare.ranks.of_fusion": {
+        "table": table(ROWS, *PLACES, "seed", "valid", "test"), "fusion": name("late-linear"),
+    },
+    "compare.ranks.ranking": {
+        "results": table(pd.concat([ROWS, ROWS.assign(data="imbalance")]), *PLACES, "test"),
+        "trials": free(None), "excused": free(EVERY), "fusion": name("late-linear"),
+    },
+    "compare.ranks.clearly_ahead": {
+        "table": table(ROWS, *PLACES, "seed", "valid", "test"), "base": name("joint"),
+        "fusion": name("late-linear"),
+    },
+    "compare.reliability.checklist": {
+        "results": table(ROWS, *PLACES, "test"),
+        "trials": optional(table(ROWS.assign(trial="lr=0.1"), *PLACES, "seed", "trial")),
+    },
+    "compare.reliability.require_reliable": {
+        "results": table(ROWS, *PLACES, "test"), "trials": free(None), "excused": free(EVERY),
+    },
+    "compare.training_costs.training_costs": {
+        "data": name("starve"), "methods": free(["joint"]), "repeats": count(1, 0),
+        "seed": count(0, -1),
+    },
     "balancing.taxonomy.overridden": {
         "cls": free(balancing.registry()["mlb"]), "hook": free("loss"),
     },

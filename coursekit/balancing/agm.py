@@ -1,7 +1,7 @@
 """AGM: each modality's share of the logits by Shapley values, and its pace steered by it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.models import Prediction
-from coursekit.training.method import Method, Run, Step
+from coursekit.training.method import Method, Neutral, Run, Step
 from coursekit.utils.checks import require, require_not_negative
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_floats
@@ -22,9 +22,10 @@ MOST = 10.0  # of k on a step, which no clipping follows; ours
 def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
     """φ_m = Σ_S |S|! (M − |S| − 1)! / M! · (f(S ∪ {m}) − f(S)), over the coalitions S without m.
 
-    values f: logits (B, C) by the set of modalities that are present, the absent ones zeroed; every
-    set but the empty one, whose value is taken as 0 so that Σ_m φ_m = f(all).
-    Returns (B, C) each, in sorted order of the modalities; half precision gives float64.
+    values f: by the set of modalities that are present, one value for every set, all of one shape:
+    here logits (B, C) with the absent modalities zeroed. Σ_m φ_m = f(all) − f(nobody); the empty
+    set may be left out, and has the value 0 then.
+    Returns one of that shape each, in sorted order of the modalities; half precision gives float64.
     Source: [Li and colleagues 2023](https://arxiv.org/abs/2308.07686), section 3; Shapley 1953.
     """
     if not isinstance(values, Mapping):
@@ -34,14 +35,15 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
         require_floats(f"values[{sorted(coalition)}]", logits)
     everyone = frozenset[Any]().union(*values)
     order = sorted(everyone)
+    require(len(order) > 0, "values names no modality; one or more in its sets were expected.")
     shape = tuple(next(iter(values.values())).shape)
-    for coalition in _subsets(order):
+    for coalition in coalitions(order):
         missing = f"values lacks {sorted(coalition)}; every set but the empty one was expected."
         require(coalition in values or not coalition, missing)
-        if coalition:
+        if coalition in values:
             require_batch(f"values[{sorted(coalition)}]", values[coalition], shape)
     nothing = torch.zeros_like(values[everyone])
-    f = {s: not_half(values[s] if s else nothing) for s in _subsets(order)}
+    f = {s: not_half(values.get(s, nothing)) for s in coalitions(order)}
     m = len(order)
     values_of_players = []
     for player in order:
@@ -52,7 +54,8 @@ def shapley(values: Mapping[frozenset[Any], Tensor]) -> list[Tensor]:
     return values_of_players
 
 
-def _subsets(order: list[Any]) -> list[frozenset[Any]]:
+def coalitions(order: Sequence[Any]) -> list[frozenset[Any]]:
+    """All sets of some of ``order``, 2^M: the empty one first, that of everyone last."""
     subsets = [frozenset[Any]()]
     for player in order:
         subsets += [s | {player} for s in subsets]
@@ -99,6 +102,7 @@ class AGM(Method):
 
     name = "agm"
     keeps = ("running", "steps")
+    neutral = Neutral({"alpha": 0.0})
 
     def __init__(self, alpha: float = 1.0) -> None:
         require_not_negative("alpha", alpha)
@@ -115,18 +119,24 @@ class AGM(Method):
         """The full prediction; the shares of its logits are kept for the step."""
         order = list(range(len(run.model.modalities)))
         values: dict[frozenset[int], Tensor] = {}
-        for coalition in _subsets(order)[1:]:
+        for coalition in coalitions(order)[1:]:
             part = {
                 m: x if i in coalition else torch.zeros_like(x)
                 for i, (m, x) in enumerate(inputs.items())
             }
-            prediction = run.model(part)
+            whole = len(coalition) == len(order)
+            with torch.set_grad_enabled(whole or run.settings.scale == "gradient"):
+                prediction = run.model(part)
             values[coalition] = prediction.joint
         self.shares = shapley(values)
         return prediction  # of the last coalition, which is everyone
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
-        """Cross-entropy of Σ φ_m, whose gradients are scaled where the settings say so."""
+        """The joint cross-entropy; where the settings say so the gradient at each φ_m × k_m.
+
+        Σ φ_m is the joint logits. So Σ (k_m − 1) φ_m is added to them with the value 0, and with
+        k_m = 1 nothing is added to the gradient either.
+        """
         rows = torch.arange(len(step.labels), device=step.labels.device)
         sure = [
             not_half(s.detach()).softmax(1)[rows, step.labels].clamp_min(1e-8) for s in self.shares
@@ -136,11 +146,11 @@ class AGM(Method):
         self.running = (self.running * self.steps + scores) / (self.steps + 1)
         self.steps += 1
         self.k = dict(zip(step.run.model.modalities, k, strict=True))
+        logits = step.prediction.joint
         if step.run.settings.scale == "gradient":
-            scaled = [c * s + (1 - c) * s.detach() for c, s in zip(k, self.shares, strict=True)]
-        else:
-            scaled = self.shares
-        return F.cross_entropy(torch.stack(scaled).sum(0), step.labels)
+            more = [(c - 1) * (s - s.detach()) for c, s in zip(k, self.shares, strict=True)]
+            logits = logits + torch.stack(more).sum(0)
+        return F.cross_entropy(logits, step.labels)
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """k by modality, unless the gradients carry it already."""

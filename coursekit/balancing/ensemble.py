@@ -71,6 +71,9 @@ class Ensemble(Method):
 
     name = "ensemble"
     fusions = ()
+    neutral = None
+    never_neutral = "It has no joint head, whatever its settings."
+    identity_test = "tests/balancing/test_identities.py::test_it_is_unimodal_trainings_side_by_side"
 
     def begin(self, run: Run) -> None:
         """The joint answer is from now on the mean of the heads' probabilities."""

@@ -132,6 +132,9 @@ class GBlendOffline(Method):
 
     name = "gblend-offline"
     keeps = ("blend",)
+    neutral = None
+    never_neutral = "Its weights are estimated, and sum to one under every setting."
+    identity_test = "tests/balancing/test_identities.py::test_it_is_training_with_fixed_weights"
 
     def __init__(self, epochs: int = 10, held: float = 0.25, rule: str = "safe") -> None:
         require_count("epochs", epochs, 1)
@@ -177,6 +180,9 @@ class GBlendOnline(GBlendOffline):
     """Estimate anew every super-epoch, from copies of the model as it is then."""
 
     name = "gblend-online"
+    neutral = None
+    never_neutral = "Its weights are estimated, and sum to one under every setting."
+    identity_test = "tests/balancing/test_identities.py::test_with_one_estimate_it_is_offline"
 
     def begin_epoch(self, run: Run) -> None:
         """A super-epoch is as long as an estimate trains; the first was estimated at the start."""

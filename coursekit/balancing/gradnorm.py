@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.training.method import JOINT, Method, Run, Step
+from coursekit.training.method import JOINT, Method, Neutral, Run, Step
 from coursekit.training.optimizers import Adam
-from coursekit.utils.checks import require, require_not_negative, require_positive
+from coursekit.utils.checks import require, require_not_negative
 from coursekit.utils.precision import not_half, wide
 from coursekit.utils.tensor_checks import NoValue, require_batch
 
@@ -54,15 +54,16 @@ class GradNorm(Method):
 
     Any fusion. The shared parameters are those of all encoders (the paper: of the last layer that
     tasks share). The weights sum to the number of heads, as those of the multi-loss do.
-    alpha: see `targets`.  rate: the weights' own learning rate.
+    alpha: see `targets`.  rate: the weights' own learning rate; with 0 all stay one.
     """
 
     name = "gradnorm"
+    neutral = Neutral({"rate": 0.0}, "multi-loss")
     keeps = ("first",)
 
     def __init__(self, alpha: float = 1.5, rate: float = 0.025) -> None:
         require_not_negative("alpha", alpha)
-        require_positive("rate", rate)
+        require_not_negative("rate", rate)
         self.alpha, self.rate = alpha, rate
 
     def begin(self, run: Run) -> None:

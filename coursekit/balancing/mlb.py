@@ -14,7 +14,7 @@ from coursekit.balancing.unimodal_scores import (
     rivals,
     true_class_scores,
 )
-from coursekit.training.method import Step
+from coursekit.training.method import Neutral, Step
 from coursekit.utils.checks import require, require_finite, require_not_negative
 
 BRAKE = 2.0  # β where r ≤ 1, so that k lies between 0 and 1 there
@@ -59,6 +59,7 @@ class MLB(MultiLoss):
     """Multi-loss, and each modality's step × k_m from `coefficients`. Any fusion."""
 
     name = "mlb"
+    neutral = Neutral({"alpha": 0.0}, "multi-loss")
 
     def __init__(self, alpha: float = 2.0, beta_max: float = 8.0) -> None:
         _require_own(alpha, beta_max)

@@ -77,6 +77,9 @@ class MMCosine(Method):
 
     name = "mmcosine"
     fusions = ("late-linear",)
+    neutral = None
+    never_neutral = "Its logits are cosines at every scale."
+    identity_test = "tests/balancing/test_identities.py::test_it_is_joint_with_a_cosine_head"
 
     def __init__(self, scale: float = 10.0) -> None:
         require_positive("scale", scale)

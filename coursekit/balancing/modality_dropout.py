@@ -6,7 +6,7 @@ from torch import Tensor
 
 from coursekit.layers.modality_dropout import without_some
 from coursekit.models import Prediction
-from coursekit.training.method import Method, Run
+from coursekit.training.method import Method, Neutral, Run
 from coursekit.utils.checks import require_share
 
 
@@ -18,6 +18,7 @@ class ModalityDropout(Method):
     """
 
     name = "modality-dropout"
+    neutral = Neutral({"p": 0.0})
 
     def __init__(self, p: float = 0.6) -> None:
         require_share("p", p)

@@ -7,10 +7,12 @@ from torch import Tensor
 
 from coursekit.balancing.unimodal_signals import Listening, own_logits
 from coursekit.training.evaluate import accuracy
-from coursekit.training.method import Run, Step
+from coursekit.training.method import Neutral, Run, Step
 from coursekit.utils.checks import require_count
 from coursekit.utils.precision import as_before, wide
 from coursekit.utils.tensor_checks import NoValue, require_batch
+
+FOREVER = 1_000_000  # more epochs than anybody trains: too few accuracies for a ratio
 
 
 def ratios(accuracies: Tensor, memory: int = 5) -> Tensor:
@@ -49,6 +51,7 @@ class MSLR(Listening):
     """
 
     name = "mslr"
+    neutral = Neutral({"memory": FOREVER})
     keeps = ("accuracies", "now")
 
     def __init__(self, memory: int = 5) -> None:

@@ -14,7 +14,7 @@ from coursekit.balancing.unimodal_scores import (
     true_class_scores,
 )
 from coursekit.balancing.unimodal_signals import Listening, own_logits
-from coursekit.training.method import Step
+from coursekit.training.method import Neutral, Step
 from coursekit.utils.accelerator_checks import cheap_to_ask, check
 from coursekit.utils.checks import require, require_count, require_not_negative
 from coursekit.utils.devices import moved
@@ -79,6 +79,7 @@ class OGM(Listening):
     """
 
     name = "ogm"
+    neutral = Neutral({"alpha": 0.0})
 
     def __init__(self, alpha: float = 0.8, until: int | None = None) -> None:
         require_not_negative("alpha", alpha)
@@ -104,6 +105,7 @@ class OGMGE(OGM):
     """
 
     name = "ogm-ge"
+    neutral = Neutral({"until": 0})
 
     def backward(self, step: Step, loss: Tensor) -> None:
         """Noise comes on top of the gradient; the released code has it in convolutions only."""

@@ -55,6 +55,12 @@ class PCGrad(MultiLoss):
     """
 
     name = "pcgrad"
+    neutral = None
+    never_neutral = "Its rule has no settings, and acts wherever two gradients conflict."
+    identity_test = "tests/balancing/test_identities.py::test_without_a_conflict_it_is_multi_loss"
+
+    def __init__(self) -> None:
+        """Without settings: all losses weigh the same."""
 
     def merged(self, grads: Tensor, generator: torch.Generator) -> Tensor:
         """The one gradient (D,) in place of those of all tasks, (T, D)."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.balancing.unimodal_scores import in_range, require_scores, true_class_scores
-from coursekit.training.method import Method, Run, Step
+from coursekit.training.method import Method, Neutral, Run, Step
 from coursekit.utils.accelerator_checks import cheap_to_ask
 from coursekit.utils.checks import require, require_count, require_not_negative, require_share
 from coursekit.utils.precision import not_half, wide
@@ -86,6 +86,7 @@ class PMR(Method):
     """
 
     name = "pmr"
+    neutral = Neutral({"alpha": 0.0, "entropy": 0.0})
     keeps = ("centres", "known")
 
     def __init__(

@@ -15,6 +15,9 @@ class Unimodal(Method):
 
     name = "unimodal"
     fusions = ()
+    neutral = None
+    never_neutral = "It trains one modality and has no joint head."
+    identity_test = "tests/balancing/test_identities.py::test_unimodal_is_a_model_of_one"
 
     def __init__(self, modality: str | None = None) -> None:
         if modality is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from coursekit.fusion.base import Fusion
@@ -38,7 +38,8 @@ def own_logits(model: MultimodalClassifier, prediction: Prediction) -> dict[str,
 class Listening(Method):
     """Joint training with heads that listen: trained on features through which no gradient flows.
 
-    So a method has unimodal scores for every fusion, and encoders learn as if it had none.
+    So a method has unimodal scores for every fusion, and encoders learn as if it had none: the
+    heads' gradients are clipped each by itself, and shorten nobody else's.
     """
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
@@ -48,3 +49,15 @@ class Listening(Method):
             return loss
         heard = own_logits(step.run.model, step.prediction).values()
         return loss + torch.stack([F.cross_entropy(x, step.labels) for x in heard]).sum()
+
+    def clip(self, step: Step, largest: float) -> None:
+        """Encoders and fusion together, every listening head by itself."""
+        model = step.run.model
+        if is_additive(model, step.prediction.features):
+            super().clip(step, largest)
+            return
+        nn.utils.clip_grad_norm_(
+            [*model.encoders.parameters(), *model.fusion.parameters()], largest
+        )
+        for head in model.heads.values():
+            nn.utils.clip_grad_norm_(head.parameters(), largest)

@@ -20,6 +20,7 @@ from coursekit.compare.run import described, run
 from coursekit.compare.stored_data import require_same_data
 from coursekit.compare.stored_tables import store
 from coursekit.compare.sweep import compare, defined_for
+from coursekit.compare.training_costs import training_costs
 from coursekit.compare.tuning import FIRST_SEED
 from coursekit.data.files import DataFileError
 from coursekit.fusion import names as operators
@@ -253,6 +254,24 @@ def methods(
     summary = summarise(cells.tidy(table), ["data", "fusion", "method"], "test").round(3)
     store(cells.tidy(cells.read(trials_out)), "", trials_out)
     store(cells.tidy(cells.read(out)), summary.to_string(index=False), out)
+
+
+@bench.command()
+def costs(
+    data: Annotated[str, typer.Option(help="name of a data set")] = "starve",
+    method: Annotated[str, typer.Option(help="name, several, or all")] = "all",
+    repeats: Annotated[int, typer.Option(min=1, help="trainings timed per method")] = 5,
+    out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("methods_costs.csv"),
+) -> None:
+    """What a whole training with each method costs, over joint training: seconds, multiply-adds."""
+    try:
+        named = [] if method == "all" else method.split(",")
+        table = training_costs(data, named, repeats)
+    except (ValueError, DataFileError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    columns = ["method", "relative_multiply_adds", "relative_seconds"]
+    store(table, table[columns].to_string(index=False), out)
 
 
 def _require_same_data(data: list[str], out: Path, trials_out: Path) -> None:

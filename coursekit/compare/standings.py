@@ -5,10 +5,12 @@ import pandas as pd
 from coursekit.analysis.intervals import interval
 from coursekit.compare.protocol import FUSIONS, NO_FUSION, UNIMODAL
 from coursekit.compare.race import ENSEMBLE
+from coursekit.training.method import JOINT
 from coursekit.utils.checks import choose, require, require_columns
 
 BEST = f"best {UNIMODAL}"
 RIVALS = (ENSEMBLE, BEST)
+LATE_TRANSFORMER = "late transformer"  # joint training of a transformer over the features
 COLUMNS = ("data", "fusion", "method", "seed", "valid", "test")
 PLACE = ["data", "fusion", "method"]
 FIGURES = ["mean", "low", "high", "n"]
@@ -19,8 +21,9 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
 
     table: rows as ``python -m coursekit bench methods`` writes them.  What has no fusion (ensemble,
     unimodal models) is repeated for every fusion of its data. "best unimodal" is added: for each
-    seed the single model that is best on *validation*, with its test figures. Fusions come in the
-    order of the benchmark.
+    seed the single model that is best on *validation*, with its test figures. So is, where the
+    table has it, "late transformer": joint training with the fusion "transformer", as a rival of
+    all that is done with another fusion. Fusions come in the order of the benchmark.
     Errors: ValueError when columns, the ensemble or the unimodal models are missing.
     """
     require_columns("table", table, COLUMNS)
@@ -34,7 +37,10 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
         require(not lacking, f"table has no {sorted(lacking)} for {data}: never leave them out.")
     places = fused[["data", "fusion"]].drop_duplicates()
     repeated = free.drop(columns="fusion").merge(places, on="data")
-    both = pd.concat([fused, repeated], ignore_index=True)[table.columns]
+    late = fused[(fused["fusion"] == "transformer") & (fused["method"] == JOINT)]
+    others = places[places["fusion"] != "transformer"]
+    late = late.assign(method=LATE_TRANSFORMER).drop(columns="fusion").merge(others, on="data")
+    both = pd.concat([fused, repeated, late], ignore_index=True)[table.columns]
     known = {name: place for place, name in enumerate(FUSIONS)}
     return both.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
 

@@ -150,10 +150,12 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
         unit="batch",
         leave=False,
     )
-    for run.batch, (inputs, labels) in enumerate(bar, 1):
-        for run.turn in method.turns(run):
-            with divergence(run, method, when(run, run.batch), inputs):
-                step = Step(run, inputs, labels, method.predict(run, inputs), run.batch)
+    for batch, (inputs, labels) in enumerate(bar, 1):
+        run.batch = batch
+        for turn in method.turns(run):
+            run.turn = turn
+            with divergence(run, method, when(run, batch), inputs):
+                step = Step(run, inputs, labels, method.predict(run, inputs), batch)
                 take(step, method, state.optimizer)
     with divergence(run, method, f"after epoch {run.epoch}"):
         splits = {"train": run.train, "valid": run.valid}

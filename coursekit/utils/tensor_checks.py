@@ -30,6 +30,13 @@ def not_finite(name: str) -> NotFinite:
     return NotFinite(f"{name} contains NaN or infinite values.")
 
 
+def within_range(name: str, x: Tensor) -> Tensor:
+    """Return ``x``, a result called ``name``, unless finite arguments made it too large."""
+    sentence = f"{name} is too large for a number; smaller arguments were expected."
+    check(torch.isfinite(x.detach()).all(), lambda: NoValue(sentence))
+    return x
+
+
 def require_tensors(name: str, tensors: Any) -> None:
     """Refuse what is no list of floating-point tensors, one per modality, or is empty."""
     if isinstance(tensors, str) or not isinstance(tensors, Sequence):
@@ -77,6 +84,27 @@ def require_batch(name: str, x: Tensor, shape: tuple[int | None, ...]) -> Tensor
     require(x.numel() > 0, f"{name} has shape {tuple(x.shape)}; an empty batch cannot be used.")
     _require_no_nan(name, x)
     return x
+
+
+def require_same_batches(name: str, batches: Any, least: int = 1) -> None:
+    """Refuse what is no list of finite batches of one shape (B, C), ``least`` of them or more.
+
+    Errors: TypeError for no list or other numbers, ValueError for too few, other shapes, NaN.
+    """
+    require_tensors(name, batches)
+    require(
+        len(batches) >= least,
+        f"{name} holds {len(batches)}; {least} or more, one per modality, were expected.",
+    )
+    for m, x in enumerate(batches):
+        require_batch(f"{name}[{m}]", x, tuple(batches[0].shape) if m else (None, None))
+
+
+def require_no_negative(name: str, x: Tensor) -> None:
+    """Refuse a tensor with a number below zero; it holds one number or more."""
+    lowest = x.detach().min()
+    sentence = "zero or more was expected."
+    check(lowest >= 0, lambda: NoValue(f"{name} holds {lowest.item()}; {sentence}"))
 
 
 def require_scalar(name: str, x: Any) -> None:

@@ -6,11 +6,13 @@ from vector_checkers import (
     attention,
     calibration,
     curating,
+    distillation,
     fairness,
     fusion,
     fusion_alignment,
     gradients,
     mla,
+    objectives,
     pmr,
     products,
     reconboost,
@@ -20,7 +22,8 @@ from vector_checkers import (
 )
 
 MODULES = (
-    *(agm, alignment, attention, calibration, curating, fairness, fusion, fusion_alignment),
-    *(gradients, mla, pmr, products, reconboost, retrieval, scores, unimodal_bias),
+    *(agm, alignment, attention, calibration, curating, distillation, fairness, fusion),
+    *(fusion_alignment, gradients, mla, objectives, pmr, products, reconboost, retrieval),
+    *(scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

@@ -90,14 +90,12 @@ class Job:
         self.update = make_update(
             self.settings[0].optimizer, flat, column([s.momentum for s in self.settings])
         )
-        alone = [isinstance(m, Ensemble) for m in self.methods]
-        blocks = list(self.stack.blocks.values())
-        self.by_block = Blocks(flat, blocks, alone) if any(alone) else None
         self.listening = [
             k
             for k, (m, run) in enumerate(zip(self.methods, self.runs, strict=True))
             if isinstance(m, Listening) and not _is_additive(run.model)
         ]
+        self.by_block = clipped_apart(self.stack, self.methods, self.listening)
         self.by_hand = ByHand(self.stack) if can_be_by_hand(self.stack) else None
         self.heads = (JOINT, *self.stack.modalities)
         self.asked: tuple[str, ...] = self.heads  # that take part in a step
@@ -294,6 +292,26 @@ class Job:
 
 def _in_memory(splits: Iterable[AnySplit]) -> list[Split]:
     return [cast("Split", split) for split in splits]  # `each` has refused all others
+
+
+def clipped_apart(
+    stack: Stack, methods: Sequence[Method], listening: Sequence[int]
+) -> Blocks | None:
+    """What the replicas clip by itself: an ensemble each modality, heads that listen each head."""
+    blocks, parts = [], []
+    for m, whole in stack.blocks.items():
+        head = stack.head_columns[m]
+        blocks += [slice(whole.start, head.start), head]
+    count = len(stack.modalities)
+    for k, method in enumerate(methods):
+        if isinstance(method, Ensemble):
+            parts.append([*(i // 2 for i in range(2 * count)), count])
+        elif k in listening:
+            parts.append([*(i // 2 + 1 if i % 2 else 0 for i in range(2 * count)), 0])
+        else:
+            parts.append([0] * (2 * count + 1))
+    apart = any(max(own) > 0 for own in parts)
+    return Blocks(stack.flat, blocks, parts) if apart else None
 
 
 def _is_additive(model: MultimodalClassifier) -> bool:

@@ -31,6 +31,7 @@ from coursekit.training.method import JOINT, Method, Run, Step
 from coursekit.utils.checks import require, require_instance
 from coursekit.utils.devices import moved
 
+HOOKS = ("predict", "backward", "batches", "turns", "loss", "clip", "weights", "scales")
 ONCE_AN_EPOCH = (Method, MultiLoss, Ensemble, Unimodal, GBlendOffline, GBlendOnline, MSLR)
 
 
@@ -38,9 +39,10 @@ def replicable(method: Method) -> bool:
     """Whether ``method`` decides nothing but loss weights and scales (it may replace the head)."""
     require_instance("method", method, Method)
     kind = type(method)
-    own = vars(method).keys() & {"predict", "backward", "loss", "clip", "weights", "scales"}
-    losses, clips = (Method.loss, Listening.loss), (Method.clip, Ensemble.clip)
-    same = kind.predict is Method.predict and kind.backward is Method.backward
+    own = vars(method).keys() & set(HOOKS)
+    losses, clips = (Method.loss, Listening.loss), (Method.clip, Ensemble.clip, Listening.clip)
+    untouched = ("predict", "backward", "batches", "turns")
+    same = all(getattr(kind, hook) is getattr(Method, hook) for hook in untouched)
     return same and not own and kind.loss in losses and kind.clip in clips
 
 

@@ -84,30 +84,32 @@ def make_update(name: str, like: Tensor, momentum: Tensor) -> Update:
 
 
 class Blocks:
-    """Columns that are clipped together, where a row's blocks are clipped each by itself.
+    """Columns that are clipped together, where parts of a row are clipped each by itself.
 
     blocks: the columns of each, one after the other from the first on; what is left is one more.
-    alone: (K,), in which rows each is clipped by itself.
+    parts: (K, blocks + 1), the number of the part that a row's block is in; a part is clipped as
+    one.
     """
 
-    def __init__(self, like: Tensor, blocks: list[slice], alone: list[bool]) -> None:
+    def __init__(self, like: Tensor, blocks: list[slice], parts: list[list[int]]) -> None:
         self.columns = [*blocks, slice(blocks[-1].stop, like.shape[1])]
-        self.alone = torch.tensor(alone, device=like.device)[:, None]
+        part = torch.tensor(parts, device=like.device)
+        self.together = part[:, :, None] == part[:, None]  # (K, blocks, blocks)
 
     def shorten(self, gradient: Tensor, largest: Tensor) -> None:
         """`clip_rows`."""
-        parts = [gradient[:, columns] for columns in self.columns]
-        norms = torch.stack([torch.linalg.vector_norm(p, dim=1) for p in parts], dim=1)
-        whole = torch.linalg.vector_norm(norms, dim=1, keepdim=True)
-        factors = _factor(torch.where(self.alone, norms, whole), largest)
-        for part, factor in zip(parts, factors.split(1, dim=1), strict=True):
-            part.mul_(factor)
+        blocks = [gradient[:, columns] for columns in self.columns]
+        norms = torch.stack([torch.linalg.vector_norm(x, dim=1) for x in blocks], dim=1)
+        shared = torch.where(self.together, norms[:, None], 0.0)  # not ·, for 0 · ∞ is NaN
+        factors = _factor(torch.linalg.vector_norm(shared, dim=2), largest)
+        for block, factor in zip(blocks, factors.split(1, dim=1), strict=True):
+            block.mul_(factor)
 
 
 def clip_rows(gradient: Tensor, largest: Tensor, blocks: Blocks | None) -> None:
     """Shorten every row of ``gradient`` (K, P) to ``largest`` (K, 1) where it is longer, in place.
 
-    blocks: for rows of which each block is shortened by itself; None = no row.
+    blocks: for rows of which parts are shortened by themselves; None = no row.
     """
     if blocks is None:
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)

@@ -53,8 +53,8 @@ class Stack:
     """K models with the same encoders and heads; rows of one fusion must be neighbours.
 
     flat: (K, P), row k holds model k's parameters: encoder and head of each modality (``blocks``:
-    modality → columns), then the fusion's.  gradient: of the same shape; ``part`` and, a group,
-    ``fusion_parts`` are its views by the parameters' names.
+    modality → columns; ``head_columns``: its head's alone), then the fusion's.  gradient: of the
+    same shape; ``part`` and, a group, ``fusion_parts`` are its views by the parameters' names.
     frozen: where a gradient is none that a parameter follows, as ``flat``; None: nowhere.
     Errors: ValueError when the models cannot be stacked, see `require_stackable`.
     """
@@ -87,12 +87,14 @@ class Stack:
         shapes = {name: p.shape for name, p in first.named_parameters()}
         places, end = {}, 0
         self.blocks: dict[str, slice] = {}
+        self.head_columns: dict[str, slice] = {}
         for m in self.modalities:
             begin = end
-            for name in shapes:
-                if name.startswith((f"encoders.{m}.", f"heads.{m}.")):
+            for part in (f"encoders.{m}.", f"heads.{m}."):
+                head = end
+                for name in (n for n in shapes if n.startswith(part)):
                     places[name] = slice(end, end := end + shapes[name].numel())
-            self.blocks[m] = slice(begin, end)
+            self.blocks[m], self.head_columns[m] = slice(begin, end), slice(head, end)
         starts = [sum(sizes[:g]) for g in range(len(sizes))]
         fusions = [self.models[k].fusion for k in starts]
         widths = [sum(p.numel() for p in fusion.parameters()) for fusion in fusions]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.compare.standings import BEST, RIVALS, gains, means
+from coursekit.compare.standings import BEST, LATE_TRANSFORMER, RIVALS, gains, means
 from coursekit.course.plots.style import INK, MUTED, style
 from coursekit.course.plots.tidy_tables import require_axes, require_columns
 from coursekit.utils.checks import choose, require
@@ -17,6 +17,7 @@ JOINT = "joint"
 LOOKS: dict[str, dict[str, Any]] = {
     RIVALS[0]: {**style("ensemble", "marker"), "color": INK, "markerfacecolor": "white"},
     BEST: {**style("B", "marker"), "color": INK, "markerfacecolor": "white"},
+    LATE_TRANSFORMER: {**style("joint", "marker"), "color": INK, "markerfacecolor": "white"},
     JOINT: style("joint", "color", "marker"),
 }
 METHOD = style("A", "color", "marker")
@@ -85,7 +86,7 @@ def _draw(
 ) -> str:
     """Dots and intervals; rivals and joint on top, then the methods, best mean first."""
     means_of = summary.groupby("method")["mean"].mean().sort_values(ascending=not highest)
-    top = [name for name in (*RIVALS, JOINT) if name in means_of.index]
+    top = [name for name in (*RIVALS, LATE_TRANSFORMER, JOINT) if name in means_of.index]
     alone = [n for n in means_of.index if n.startswith("unimodal ")]
     names = [*top, *(n for n in means_of.index if n not in (*top, *alone))]
     sentences = []

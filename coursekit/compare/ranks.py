@@ -1,0 +1,117 @@
+"""Many methods on several data sets: mean ranks, how far apart they must be, who beats a base."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import studentized_range
+
+from coursekit.analysis.intervals import interval
+from coursekit.compare.protocol import NO_FUSION, UNIMODAL
+from coursekit.compare.reliability import require_reliable
+from coursekit.compare.standings import gains, standings
+from coursekit.utils.checks import choose, require, require_columns, require_count, require_finite
+
+FIRST_FUSION = "late-linear"  # with which all methods and rivals of the benchmark are trained
+
+
+def mean_ranks(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean rank of every method over the data sets, 1 = best, with a 95 % interval over them.
+
+    scores: accuracy by data set (rows) and method (columns), no gap; equal scores share the mean
+    of their ranks.  Returns columns method, mean, low, high, n, the best first.
+    Errors: ValueError for fewer than two data sets or methods, or a score that is not finite.
+    Source: [Demšar 2006](https://jmlr.org/papers/v7/demsar06a.html), section 3.2.2.
+    """
+    _require_scores(scores)
+    ranks = scores.rank(axis=1, ascending=False)
+    rows = []
+    for name in scores.columns:
+        i = interval(ranks[name])
+        rows.append((name, i.mean, max(i.low, 1.0), min(i.high, len(scores.columns)), i.n))
+    table = pd.DataFrame(rows, columns=["method", "mean", "low", "high", "n"])
+    return table.sort_values(["mean", "method"], ignore_index=True)
+
+
+def critical_difference(methods: int, data_sets: int, level: float = 0.05) -> float:
+    """q √(k (k + 1) / (6 N)): mean ranks that are nearer than this differ by chance (Nemenyi).
+
+    methods k ≥ 2.  data_sets N ≥ 2.  level: of error over all pairs.  q is the quantile of the
+    studentised range with endless degrees of freedom over √2.
+    Source: [Demšar 2006](https://jmlr.org/papers/v7/demsar06a.html), section 3.2.2.
+    """
+    require_count("methods", methods, 2)
+    require_count("data_sets", data_sets, 2)
+    require_finite("level", level)
+    require(0 < level < 1, f"level is {level}; a number between 0 and 1 was expected.")
+    q = float(studentized_range.ppf(1 - level, methods, math.inf)) / math.sqrt(2)
+    return q * math.sqrt(methods * (methods + 1) / (6 * data_sets))
+
+
+def of_fusion(table: pd.DataFrame, fusion: str = FIRST_FUSION) -> pd.DataFrame:
+    """The rows of one fusion with all rivals of it, single models as "best unimodal" alone.
+
+    table: rows of the methods benchmark, see `coursekit.compare.standings.standings`.
+    """
+    every = standings(table)
+    choose("fusion", fusion, every["fusion"].unique())
+    single = every["method"].str.startswith(f"{UNIMODAL} ")
+    return every[(every["fusion"] == fusion) & ~single]
+
+
+def scores_of(table: pd.DataFrame, value: str = "test", fusion: str = FIRST_FUSION) -> pd.DataFrame:
+    """Mean of ``value`` over seeds by data set and method; rows as `of_fusion` gives them."""
+    every = of_fusion(table, fusion)
+    require_columns("table", every, (value,))
+    return every.pivot_table(index="data", columns="method", values=value)
+
+
+def ranking(
+    results: pd.DataFrame,
+    trials: pd.DataFrame | None = None,
+    excused: Sequence[str] = (),
+    fusion: str = FIRST_FUSION,
+) -> pd.DataFrame:
+    """`mean_ranks` of a results table that passes the checklist; of no other.
+
+    results, trials, excused: as in `coursekit.compare.reliability.require_reliable`; what has
+    another fusion is neither checked nor ranked.
+    Errors: `coursekit.compare.reliability.Unreliable`, with what is missing.
+    """
+    require_columns("results", results, ("fusion",))
+    places = [NO_FUSION, fusion]
+    ranked = results[results["fusion"].isin(places)]
+    own = None if trials is None else trials[trials["fusion"].isin(places)]
+    require_reliable(ranked, own, excused)
+    return mean_ranks(scores_of(results, fusion=fusion))
+
+
+def clearly_ahead(
+    table: pd.DataFrame, base: str = "ensemble", fusion: str = FIRST_FUSION
+) -> pd.DataFrame:
+    """How often each method is clearly ahead of ``base``, and how often clearly behind.
+
+    table, fusion: as in `of_fusion`.  Clearly: the 95 % interval of the difference, paired by
+    seed, excludes zero. With many methods one in forty is so on either side by chance alone.
+    Returns columns method, ahead, behind, open, places (data sets); most often ahead first.
+    """
+    gained = gains(of_fusion(table, fusion), base)
+    ahead, behind = gained["low"] > 0, gained["high"] < 0
+    counted = pd.DataFrame({
+        "method": gained["method"], "ahead": ahead, "behind": behind,
+        "open": ~(ahead | behind), "places": True,
+    })  # fmt: skip
+    sums = counted.groupby("method", as_index=False).sum()
+    order = ["ahead", "behind", "method"]
+    return sums.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _require_scores(scores: pd.DataFrame) -> None:
+    if not isinstance(scores, pd.DataFrame):
+        what = type(scores).__name__
+        raise TypeError(f"scores is a {what}; a table, data sets × methods, was expected.")
+    n, k = scores.shape
+    require(n >= 2 and k >= 2, f"scores has shape ({n}, {k}); two or more of both were expected.")
+    lacking = [name for name in scores if not np.isfinite(scores[name].to_numpy(float)).all()]
+    require(not lacking, f"scores has no finite number everywhere for {lacking}.")
