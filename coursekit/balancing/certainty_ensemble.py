@@ -8,7 +8,7 @@ from torch import Tensor
 from coursekit.balancing.ensemble import Ensemble, OfHeads, answer_by
 from coursekit.training.method import Run
 from coursekit.utils.precision import not_half
-from coursekit.utils.tensor_checks import require_batch, require_tensors
+from coursekit.utils.tensor_checks import require_same_batches
 
 
 def certainties(logits: Sequence[Tensor]) -> Tensor:
@@ -21,20 +21,14 @@ def certainties(logits: Sequence[Tensor]) -> Tensor:
     released code has one weight per modality for the whole test batch, since its softmax runs over
     the samples: what it answers to a sample hangs on the others.
     """
-    _require_logits(logits)
+    require_same_batches("logits", logits)
     return _certainties(logits)
 
 
 def fuse_by_certainty(logits: Sequence[Tensor]) -> Tensor:
     """Σ_m w_m logits_m with the weights of `certainties`, (B, C) each → (B, C); errors as there."""
-    _require_logits(logits)
+    require_same_batches("logits", logits)
     return _fused(logits)
-
-
-def _require_logits(logits: Sequence[Tensor]) -> None:
-    require_tensors("logits", logits)
-    for m, x in enumerate(logits):
-        require_batch(f"logits[{m}]", x, tuple(logits[0].shape) if m else (None, None))
 
 
 def _certainties(logits: Sequence[Tensor]) -> Tensor:

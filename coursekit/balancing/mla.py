@@ -12,7 +12,7 @@ from coursekit.training.method import Method, Run, Step
 from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_count, require_flag, require_positive
 from coursekit.utils.precision import not_half
-from coursekit.utils.tensor_checks import NoValue, require_batch
+from coursekit.utils.tensor_checks import NoValue, require_batch, within_range
 
 
 def next_projection(projection: Tensor, features: Tensor, alpha: float) -> Tensor:
@@ -22,7 +22,7 @@ def next_projection(projection: Tensor, features: Tensor, alpha: float) -> Tenso
     least squares, one direction per batch.
     projection P: (D, D).  features: (B, D).  alpha α > 0: the smaller, the more is taken out.
     Returns (D, D); half precision gives float64.
-    Errors: ValueError also where the result is not finite, as of a projection of zeros.
+    Errors: ValueError also where nothing is left of P, or numbers are too large.
     Source: [Zhang, Yoon, Bansal, Yao 2024](https://arxiv.org/abs/2311.10707), gradient
     modification. α + r k is one number; the released code divides, entry by entry, by the matrix
     α + k r, whose entries near zero blow P up.
@@ -35,7 +35,10 @@ def next_projection(projection: Tensor, features: Tensor, alpha: float) -> Tenso
     r = not_half(features).to(p.dtype).mean(0)
     k = p @ r
     p = p - torch.outer(k, k) / (alpha + r @ k)
-    return _number("projection and features", p / torch.linalg.matrix_norm(p))
+    length = torch.linalg.matrix_norm(p)
+    nothing = "projection and features leave a projection of zeros; one that lets something pass"
+    check(length != 0, lambda: NoValue(f"{nothing} was expected."))
+    return within_range("next_projection", p / length)
 
 
 def project(grad: Tensor, projection: Tensor) -> Tensor:
@@ -49,13 +52,7 @@ def project(grad: Tensor, projection: Tensor) -> Tensor:
     require_batch("grad", grad, (None, None))
     require_batch("projection", projection, (grad.shape[1], grad.shape[1]))
     grad, projection = not_half(grad), not_half(projection)
-    return _number("grad and projection", grad @ projection.to(grad.dtype).T)
-
-
-def _number(of: str, x: Tensor) -> Tensor:
-    """``x``, unless numbers in it are too large, or none."""
-    check(x.isfinite().all(), lambda: NoValue(f"{of} lead to numbers that are not finite."))
-    return x
+    return within_range("project", grad @ projection.to(grad.dtype).T)
 
 
 def damping_at(batch: int, batches: int, base: float = 0.1) -> float:
