@@ -261,6 +261,17 @@ TABLE: dict[str, dict[str, Argument]] = {
         "weight": batch(torch.randn(C, 4, 4)),
         "bias": like(torch.randn(C)),
     },
+    "fusion.cross_modal_gate.cross_modal_gates": {
+        "features": several([X, Z], lambda x: like(x, "deeper")),
+        "squeeze_weight": like(torch.randn(3, 8)),
+        "squeeze_bias": like(torch.randn(3)),
+        "gate_weights": several([torch.randn(4, 3), torch.randn(4, 3)], like),
+        "gate_biases": several([torch.randn(4), torch.randn(4)], like),
+    },
+    "fusion.cross_modal_gate.through_gate": {
+        "x": batch(X, "deeper"),
+        "gate": like(X, "flatter"),
+    },
     "fusion.film.film": {
         "x": batch(X, "deeper"),
         "gamma": like(X),
