@@ -32,6 +32,7 @@ OWN = {
     "opm": {"warm_up": 0},
     "pmr": {"share": 0.4},
     "relearning": {"every": 1},
+    "reconboost": {"boosting": 1, "rectifying": 1},
 }
 
 

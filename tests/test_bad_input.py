@@ -17,6 +17,7 @@ from coursekit.compare.tuning import best_rates
 from coursekit.course.widgets.controls import Slider
 from coursekit.data import Modality, Recipe, generate, load, load_preset
 from coursekit.data.timeline import on_timeline
+from coursekit.fusion.cross_modal_gate import CrossModalGate
 from coursekit.fusion.gmu import GMU
 from coursekit.fusion.hard_gate import HardGate
 from coursekit.fusion.kiela_gate import KielaGate
@@ -160,6 +161,7 @@ CALLS = [
     (lambda: HardGate(TWO, 2, temperature=0), "temperature is 0"),
     (lambda: HardGate(TWO, 2, temperature=-1.0), "temperature is -1.0"),
     (lambda: MAG(TWO, 2, beta=-0.5), "beta is -0.5"),
+    (lambda: CrossModalGate(TWO, 2, hidden=0), "hidden is 0"),
     (lambda: SEGate(TWO, 2, reduction=0), "reduction is 0"),
     (lambda: SEGate(TWO, 2, reduction=2.5), "reduction is 2.5"),
     (lambda: MidMLP([3, 3], 2), "widths is a list; a dictionary"),

@@ -261,6 +261,17 @@ TABLE: dict[str, dict[str, Argument]] = {
         "weight": batch(torch.randn(C, 4, 4)),
         "bias": like(torch.randn(C)),
     },
+    "fusion.cross_modal_gate.cross_modal_gates": {
+        "features": several([X, Z], lambda x: like(x, "deeper")),
+        "squeeze_weight": like(torch.randn(3, 8)),
+        "squeeze_bias": like(torch.randn(3)),
+        "gate_weights": several([torch.randn(4, 3), torch.randn(4, 3)], like),
+        "gate_biases": several([torch.randn(4), torch.randn(4)], like),
+    },
+    "fusion.cross_modal_gate.through_gate": {
+        "x": batch(X, "deeper"),
+        "gate": like(X, "flatter"),
+    },
     "fusion.film.film": {
         "x": batch(X, "deeper"),
         "gamma": like(X),
@@ -325,6 +336,10 @@ TABLE: dict[str, dict[str, Argument]] = {
         "logits": several([LOGITS, LOGITS + 1], lambda x: like(x, "NaN", "inf")),
         "classes": count(-1, 2, -3),
     },
+    "balancing.certainty_ensemble.certainties": {"logits": several([LOGITS, LOGITS + 1], like)},
+    "balancing.certainty_ensemble.fuse_by_certainty": {
+        "logits": several([LOGITS, LOGITS + 1], like)
+    },
     "balancing.gblend.weights": {**LOSSES, "rule": name("paper")},
     "balancing.gblend.ogr_parts": LOSSES,
     "balancing.gblend.head_loss": {
@@ -365,6 +380,17 @@ TABLE: dict[str, dict[str, Argument]] = {
         "unimodal": like(Z[0]),
         "weights": like(torch.tensor([0.25, 0.75])),
         "gamma": number(1.5, 0, -1.0),
+    },
+    "balancing.mla.next_projection": {
+        "projection": like(torch.eye(4)),
+        "features": batch(X),
+        "alpha": number(0.1, 0, -1.0),
+    },
+    "balancing.mla.project": {"grad": batch(LOGITS), "projection": like(torch.eye(C))},
+    "balancing.mla.damping_at": {
+        "batch": count(1, -1, 4),
+        "batches": count(4, 0),
+        "base": number(0.1, 0, -1.0),
     },
     "balancing.mmcosine.logits": {
         "features": several([X, Z], like),
@@ -433,6 +459,19 @@ TABLE: dict[str, dict[str, Argument]] = {
         "spread": number(0.5, -0.1),
         "beta_max": number(8.0, 0.9),
         "generator": free(RNG),
+    },
+    "balancing.reconboost.boosting_losses": {
+        "logits": batch(LOGITS),
+        "rest": like(LOGITS + 1),
+        "labels": labels(Y, C),
+        "label_weight": number(5.0, -0.1),
+        "residual_weight": number(1.0, -0.1),
+    },
+    "balancing.reconboost.agreement": {"logits": batch(LOGITS), "previous": like(LOGITS + 1)},
+    "balancing.reconboost.stage_at": {
+        "epoch": count(3, 0),
+        "boosting": count(2, 0),
+        "rectifying": count(1, -1),
     },
     "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
@@ -1618,6 +1657,7 @@ EXEMPT = {
     "fusion.base.columns": "on an operator's own layer, once its widths are checked",
     "fusion.base.owned": "on an operator's own modules, once its widths are checked",
     "fusion.base.with_one": "inside operators, on features that they have checked",
+    "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
     "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",

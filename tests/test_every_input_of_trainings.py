@@ -64,6 +64,13 @@ METHODS = {  # the settings of every method, of whatever name
     "share": share(0.1),
     "entropy": number(0.01, -1.0),
     "early": count(3, -1),
+    "label_weight": number(5.0, 0, -1.0),
+    "residual_weight": number(1.0, -1.0),
+    "agree": number(0.5, -1.0),
+    "boosting": count(2, 0),
+    "rectifying": count(2, -1),
+    "damping": number(0.1, 0, -1.0),
+    "projected": flag(True),
     "modality": Argument("A", tuple(Wrong(repr(m), m) for m in ("", "a.b", 7))),
 }
 WIDTHS = Argument((8, 4), tuple(Wrong(repr(w), w) for w in ("8,4", 8, (0,), (8.0,), None)))

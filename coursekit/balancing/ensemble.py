@@ -7,14 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.fusion.base import Fusion
+from coursekit.models import MultimodalClassifier, width_of
 from coursekit.training.method import Method, Run, Step, slots_of
 from coursekit.utils.checks import require, require_count
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_tensors
 
 
-class MeanOfHeads(Fusion):
-    """log of the mean of softmax(head_m(z_m)): the ensemble's log-probabilities as logits."""
+class OfHeads(Fusion):
+    """Joint logits from those of the modalities' own heads, by a rule."""
 
     def __init__(self, heads: nn.ModuleDict, widths: Mapping[str, int], num_classes: int) -> None:
         super().__init__(widths, num_classes)
@@ -23,7 +24,25 @@ class MeanOfHeads(Fusion):
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """(B, D_m) by modality → (B, C)."""
         parts = dict(zip(self.widths, self.ordered(features), strict=True))
-        return mean_of_heads([self._heads[m](z) for m, z in parts.items()])
+        return self.combined([self._heads[m](z) for m, z in parts.items()])
+
+    def combined(self, logits: Sequence[Tensor]) -> Tensor:
+        """The rule: (…, C) from each modality → (…, C). NaN stays in its own row."""
+        raise NotImplementedError
+
+
+class MeanOfHeads(OfHeads):
+    """log of the mean of softmax(head_m(z_m)): the ensemble's log-probabilities as logits."""
+
+    def combined(self, logits: Sequence[Tensor]) -> Tensor:
+        """`mean_of_heads`."""
+        return mean_of_heads(logits)
+
+
+def answer_by(rule: type[OfHeads], model: MultimodalClassifier) -> None:
+    """Drop the fusion that ``model`` has: from now on its heads answer, combined by ``rule``."""
+    widths = {m: width_of(encoder) for m, encoder in model.encoders.items()}
+    model.fusion = rule(model.heads, widths, model.num_classes)
 
 
 def mean_of_heads(logits: Sequence[Tensor], classes: int = -1) -> Tensor:
@@ -58,9 +77,7 @@ class Ensemble(Method):
 
     def begin(self, run: Run) -> None:
         """The joint answer is from now on the mean of the heads' probabilities."""
-        encoders = run.model.encoders.items()
-        widths = {m: int(encoder.out_features) for m, encoder in encoders}  # type: ignore[arg-type]
-        run.model.fusion = MeanOfHeads(run.model.heads, widths, run.model.num_classes)
+        answer_by(MeanOfHeads, run.model)
 
     def weights(self, step: Step) -> Mapping[str, float]:
         """1 for every modality's head, nothing for the joint one."""

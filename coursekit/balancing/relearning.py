@@ -103,7 +103,7 @@ class Relearning(Method):
             for m, encoder in run.model.encoders.items()
         }
 
-    def begin_epoch(self, run: Run) -> None:
+    def change_weights(self, run: Run) -> None:
         """Before an epoch, not after one: a training must not end with what it has yet to learn."""
         turn, since = divmod(run.epoch - 1, self.every)
         if since == 0 and 1 <= turn <= self.times:

@@ -47,6 +47,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"epochs": 10, "held": 0.25},
         ),
         "gradnorm": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 1.5}),
+        "mla": ({"damping": 0.01}, {"damping": 0.1}, {"damping": 1.0}),
         "mlb": (
             {"alpha": 2.0, "beta_max": 2.0},
             {"alpha": 2.0, "beta_max": 8.0},
@@ -74,9 +75,14 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"spread": 0.2, "beta_max": 8.0},
             {"spread": 1.0, "beta_max": 8.0},
         ),
+        "reconboost": (
+            {"boosting": 1, "rectifying": 1},
+            {"boosting": 2, "rectifying": 2},
+            {"boosting": 4, "rectifying": 4},
+        ),
     }
 )
-WHOLE = ("epochs", "every", "memory", "warm_up")  # settings that count something
+WHOLE = ("boosting", "epochs", "every", "memory", "rectifying", "warm_up")  # settings that count
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)

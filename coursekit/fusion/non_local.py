@@ -57,8 +57,10 @@ class NonLocalGate(Fusion):
 
 
 class ZeroLinear(nn.Linear):
-    """A linear layer that starts at zero, so that the residual branch begins silent."""
+    """A linear layer that starts at zero, so that what comes behind it begins as if without."""
 
     def initialise(self, generator: torch.Generator) -> None:
         """Zero, whatever the generator."""
         nn.init.zeros_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)

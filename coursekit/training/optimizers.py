@@ -7,9 +7,10 @@ classes are torch's own with the wrappers taken off; what they compute is the sa
 """
 
 import inspect
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
 WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
@@ -23,6 +24,27 @@ def _unwrapped(kind: type[Kind]) -> type[Kind]:
     return type(kind.__name__, (kind,), bare)
 
 
-SGD = _unwrapped(torch.optim.SGD)
+class _AnyBegin(torch.optim.SGD):
+    """SGD whose parameters may have their first gradient at different steps.
+
+    Where only some have a momentum yet, torch's fused kernel fails; a momentum of zeros is none.
+    """
+
+    def _init_group(
+        self,
+        group: dict[str, Any],
+        params: list[Tensor],
+        grads: list[Tensor],
+        momentum_buffer_list: list[Tensor | None],
+    ) -> bool:
+        sparse = super()._init_group(group, params, grads, momentum_buffer_list)
+        momenta = momentum_buffer_list
+        if not all(momentum is None for momentum in momenta):
+            for i, momentum in enumerate(momenta):
+                momenta[i] = torch.zeros_like(params[i]) if momentum is None else momentum
+        return bool(sparse)
+
+
+SGD = _unwrapped(_AnyBegin)
 Adam = _unwrapped(torch.optim.Adam)
 Adagrad = _unwrapped(torch.optim.Adagrad)

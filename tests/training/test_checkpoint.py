@@ -31,6 +31,7 @@ OWN = {
     "gblend-online": {"epochs": 2},
     "mslr": {"memory": 2},
     "opm": {"warm_up": 1},
+    "reconboost": {"boosting": 2, "rectifying": 1},
     "relearning": {"every": 1},
 }
 HERE = Path(__file__).parent

@@ -80,3 +80,21 @@ def test_no_training_explorer_or_command_imports_what_takes_seconds():
     command = [sys.executable, "-c", EVERY_TRAINING]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "slow:"
+
+
+def test_a_first_gradient_may_come_late():
+    """As of a modality whose turn comes after another's; torch's fused form fails there."""
+    start = [torch.ones(2), torch.ones(2)]
+
+    def moved(kind, fused):
+        weights = [torch.nn.Parameter(w.clone()) for w in start]
+        optimizer = kind(weights, lr=0.1, momentum=0.9, weight_decay=0.01, fused=fused)
+        for turn in (0, 1, 0, 1):
+            optimizer.zero_grad()
+            (weights[turn] * weights[0]).sum().backward()
+            optimizer.step()
+        return torch.cat([w.detach() for w in weights])
+
+    assert torch.allclose(moved(optimizers.SGD, True), moved(torch.optim.SGD, False), atol=1e-7)
+    with pytest.raises(TypeError, match="NoneType"):
+        moved(torch.optim.SGD, True)

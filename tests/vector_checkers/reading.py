@@ -92,17 +92,16 @@ class Part:
         return child
 
     def parts(self, key):
-        """Every dictionary of the list under a key; a dictionary by itself is a list of one."""
+        """Every dictionary of the list under a key, or of lists in it; one by itself is a list."""
         value = self.take(key)
         if isinstance(value, dict):
             return [self.part(key)]
         if not isinstance(value, list):
             raise Unreadable(f"{self.at(key)} is {value!r}; a list was expected.")
         rows = []
-        for number, row in enumerate(value):
+        for place, row in _entries(f"{self.place}, {key}", value):
             name = row.get("name") if isinstance(row, dict) else None
-            place = f"{self.place}, {key}[{number}]" + (f" ({name})" if name else "")
-            rows.append(Part(row, place, self.report, self))
+            rows.append(Part(row, place + (f" ({name})" if name else ""), self.report, self))
         self.children += rows
         return rows
 
@@ -167,6 +166,13 @@ class Part:
                 self.report.problems.append(f"{self.at(key)} is not known to the checker.")
         for child in self.children:
             child.close()
+
+
+def _entries(place, rows):
+    """Each entry of a list, and of lists in it, with its place."""
+    for number, row in enumerate(rows):
+        at = f"{place}[{number}]"
+        yield from _entries(at, row) if isinstance(row, list) else [(at, row)]
 
 
 def describes(value):

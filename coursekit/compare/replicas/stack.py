@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from coursekit.balancing.ensemble import MeanOfHeads, mean_of_heads
+from coursekit.balancing.ensemble import OfHeads
 from coursekit.compare.replicas.stackable import has_stacked_form, require_stackable
 from coursekit.fusion.base import Fusion, batched_linear
 from coursekit.models import MLP, MultimodalClassifier
@@ -177,10 +177,11 @@ class Stack:
         """Joint logits (rows, B, C) of one group; ``prediction`` has none yet."""
         own = {m: z[group.rows] for m, z in prediction.features.items()}
         z = own[self.modalities[0]]
-        if type(group.fusion) is MeanOfHeads:
+        if isinstance(group.fusion, OfHeads) and type(group.fusion).forward is OfHeads.forward:
             if learning:  # its heads learn, it does not
                 return z.new_zeros((*z.shape[:2], self.models[0].num_classes))
-            return mean_of_heads([prediction.unimodal[m][group.rows] for m in group.fusion.widths])
+            own_logits = [prediction.unimodal[m][group.rows] for m in group.fusion.widths]
+            return group.fusion.combined(own_logits)
         if isinstance(group.fusion, Fusion) and has_stacked_form(type(group.fusion)):
             return group.fusion.stacked(group.weights, own)
         fusions = [model.fusion for model in self.models[group.rows]]
@@ -188,7 +189,7 @@ class Stack:
         return _one_by_one(fusions, group.weights, own, nothing)
 
     def predict(self, inputs: Mapping[str, Tensor], *, learning: bool = False) -> StackedPrediction:
-        """All K models on inputs (K, B, …). learning: zeros where the mean of the heads answers."""
+        """All K models on inputs (K, B, …). learning: zeros where the heads answer."""
         with together():
             features = self.encode(inputs)
             prediction = StackedPrediction(self.flat, features, self.unimodal(features))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
-from coursekit.balancing.ensemble import MeanOfHeads
+from coursekit.balancing.ensemble import OfHeads
 from coursekit.fusion.base import Fusion
 from coursekit.layers.sequential_blocks import call
 from coursekit.models import MLP, Dropout, MultimodalClassifier
@@ -165,7 +165,8 @@ def _hidden(model: nn.Module) -> Iterator[str]:
     """Modules and parameters that PyTorch does not know of, perhaps those of another part."""
     for name, module in model.named_modules():
         for key, value in vars(module).items():
-            if key not in BARE and type(module) is not MeanOfHeads and _holds_module(value):
+            heads = key == "_heads" and isinstance(module, OfHeads)  # the model's own
+            if key not in BARE and not heads and _holds_module(value):
                 yield f"has a module or parameter in {name}.{key}, beside its own"
 
 

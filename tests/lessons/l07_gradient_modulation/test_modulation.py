@@ -19,10 +19,12 @@ from coursekit.utils.stepwise import drive
 EXPECTED = {
     "joint": set(),
     "agm": {"scales k", "terms of the loss", "forward pass"},
+    "certainty-ensemble": {"loss weights w"},
     "ensemble": {"loss weights w"},
     "gblend-offline": {"loss weights w", "trains before"},
     "gblend-online": {"loss weights w", "trains before"},
     "gradnorm": {"loss weights w", "gradients"},
+    "mla": {"loss weights w", "gradients", "forward pass"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
     "modality-dropout": {"forward pass"},
@@ -32,6 +34,7 @@ EXPECTED = {
     "ogm-ge": {"scales k", "gradients"},
     "pcgrad": {"loss weights w", "gradients"},
     "pmr": {"terms of the loss"},
+    "reconboost": {"loss weights w", "terms of the loss", "gradients"},
     "unimodal": {"loss weights w"},
 }
 
@@ -49,9 +52,11 @@ def test_the_line_up_holds_every_method_and_joint_first():
     table = lineup()
     assert sorted(table.index) == balancing.names() and table.index[0] == "joint"
     assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge"}
-    assert set(table.index[table["between epochs"] == YES]) == {"gblend-online", "mslr", "pmr"}
+    between = {"gblend-online", "mslr", "pmr", "reconboost"}
+    assert set(table.index[table["between epochs"] == YES]) == between
     assert table.loc["mmcosine", "fusion"] == "late-linear"
-    assert set(table.index[table["fusion"] == "its own"]) == {"ensemble", "unimodal"}
+    own = {"ensemble", "certainty-ensemble", "mla", "reconboost", "unimodal"}
+    assert set(table.index[table["fusion"] == "its own"]) == own
 
 
 def test_a_class_that_overrides_two_hooks_has_two_ticks():
