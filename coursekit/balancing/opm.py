@@ -113,19 +113,6 @@ class OPM(Listening):
         self.q_base, self.strength = q_base, strength
         self.p_exe, self.warm_up = p_exe, warm_up
 
-    def begin(self, run: Run) -> None:
-        """No epoch has batches yet."""
-        self.rows: list[Tensor] = []
-
-    def batches(self, run: Run, order: torch.Generator) -> list[Tensor]:
-        """As ever; remembered, for the forward pass asks for the batch's labels."""
-        self.rows = super().batches(run, order)
-        return self.rows
-
-    def end_epoch(self, run: Run) -> None:
-        """Forget the batches, which no checkpoint has to store."""
-        self.rows = []
-
     def predict(self, run: Run, inputs: Mapping[str, Tensor]) -> Prediction:
         """The joint logits of what is left; features stay whole for the heads."""
         model = run.model
@@ -134,7 +121,7 @@ class OPM(Listening):
         if float(torch.rand((), generator=run.generator)) >= self.p_exe:
             return model(inputs)
         features = model.encode(inputs)
-        labels = run.train.labels[self.rows[run.batch - 1].to(run.train.labels.device)]
+        labels = run.train.labels[run.rows]
         with torch.no_grad():
             heard = logits_of(model, features)
             q = rates(true_class_scores(list(heard.values()), labels), self.q_base, self.strength)

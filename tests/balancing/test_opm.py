@@ -120,6 +120,7 @@ def test_the_rates_are_of_the_very_batch(data):
     run.epoch = run.batch = 1
     method.begin(run)
     (rows,) = method.batches(run, torch.Generator().manual_seed(5))
+    run.rows = rows
     inputs = {m: x[rows] for m, x in data.train.inputs.items()}
     z = model.encode(inputs)
     weight, bias = model.fusion.linear.weight, model.fusion.linear.bias

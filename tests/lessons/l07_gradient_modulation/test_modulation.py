@@ -24,17 +24,21 @@ EXPECTED = {
     "gblend-offline": {"loss weights w", "trains before"},
     "gblend-online": {"loss weights w", "trains before"},
     "gradnorm": {"loss weights w", "gradients"},
-    "mla": {"loss weights w", "gradients", "forward pass"},
+    "mla": {"loss weights w", "gradients", "forward pass", "turns"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
+    "mmpareto": {"loss weights w", "gradients"},
     "modality-dropout": {"forward pass"},
     "mslr": {"scales k"},
     "multi-loss": {"loss weights w"},
     "ogm": {"scales k"},
     "ogm-ge": {"scales k", "gradients"},
+    "opm": {"forward pass"},
     "pcgrad": {"loss weights w", "gradients"},
     "pmr": {"terms of the loss"},
-    "reconboost": {"loss weights w", "terms of the loss", "gradients"},
+    "random-scale": {"loss weights w", "scales k"},
+    "reconboost": {"loss weights w", "terms of the loss", "gradients", "turns"},
+    "relearning": {"parameters"},
     "unimodal": {"loss weights w"},
 }
 
@@ -51,7 +55,7 @@ def test_each_method_changes_what_its_paper_says(name):
 def test_the_line_up_holds_every_method_and_joint_first():
     table = lineup()
     assert sorted(table.index) == balancing.names() and table.index[0] == "joint"
-    assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge"}
+    assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge", "opm"}
     between = {"gblend-online", "mslr", "pmr", "reconboost"}
     assert set(table.index[table["between epochs"] == YES]) == between
     assert table.loc["mmcosine", "fusion"] == "late-linear"
