@@ -68,6 +68,11 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"strength": 3.0, "every": 5},
             {"strength": 3.0, "every": 8},
         ),
+        "sample-valuation": (
+            {"repeats": 1, "warm_up": 5},
+            {"repeats": 1, "warm_up": 10},
+            {"repeats": 2, "warm_up": 5},
+        ),
         "random-scale": (
             {"spread": 0.2, "beta_max": 2.0},
             {"spread": 0.2, "beta_max": 8.0},
@@ -75,7 +80,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         ),
     }
 )
-WHOLE = ("epochs", "every", "memory", "warm_up")  # settings that count something
+WHOLE = ("epochs", "every", "memory", "repeats", "warm_up")  # settings that count something
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
