@@ -32,6 +32,7 @@ OWN = {
     "opm": {"warm_up": 0},
     "pmr": {"share": 0.4},
     "relearning": {"every": 1},
+    "remix": {"warm_up": 1},
     "sample-valuation": {"warm_up": 1},
 }
 

@@ -435,6 +435,10 @@ TABLE: dict[str, dict[str, Argument]] = {
             also=(Wrong("too large", torch.tensor([[3.0, 0.0]])),),
         ),
     },
+    "balancing.remix.bits_from_uniform": {
+        "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
+    },
+    "balancing.remix.least_sure": {"logits": several([LOGITS, LOGITS + 1], like)},
     "balancing.random_scale.random_scales": {
         "modalities": count(2, 0),
         "spread": number(0.5, -0.1),

@@ -42,7 +42,6 @@ NOT_YET = {
     "pruning_flops.json": "pruning is not in the package yet",
     "reconboost.json": "ReconBoost is not in the package yet",
     "reconboost_more.json": "ReconBoost is not in the package yet",
-    "remix.json": "the re-mixing of samples is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }
 

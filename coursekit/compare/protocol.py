@@ -73,6 +73,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"repeats": 1, "warm_up": 10},
             {"repeats": 2, "warm_up": 5},
         ),
+        "remix": ({"warm_up": 2}, {"warm_up": 5}, {"warm_up": 10}),
         "random-scale": (
             {"spread": 0.2, "beta_max": 2.0},
             {"spread": 0.2, "beta_max": 8.0},

@@ -32,6 +32,7 @@ OWN = {
     "mslr": {"memory": 2},
     "opm": {"warm_up": 1},
     "relearning": {"every": 1},
+    "remix": {"warm_up": 1},
     "sample-valuation": {"warm_up": 1},
 }
 HERE = Path(__file__).parent

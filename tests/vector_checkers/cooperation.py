@@ -2,7 +2,7 @@
 
 import torch
 
-from coursekit.balancing import opm, relearning, sample_valuation
+from coursekit.balancing import opm, relearning, remix, sample_valuation
 from vector_checkers.scores import names_after
 
 
@@ -83,6 +83,22 @@ def modality_level(row):
         row.refuse(f"copies keep {row.text('copies_keep_only')!r}, not the one with the least.")
 
 
+def remix_case(case):
+    """How sure each modality is of each sample, and whom the sample trains."""
+    names = names_after(case, "logits_")
+    logits = [case.tensor(f"logits_{m}") for m in names]
+    for m, x in zip(names, logits, strict=True):
+        case.same(f"bits_from_uniform_{m}", remix.bits_from_uniform(x.softmax(1)))
+    chosen = remix.least_sure(logits)
+    for m in names_after(case, "trains_"):
+        case.same_flags(f"trains_{m}", chosen == names.index(m))
+
+
+def remix_edge(entry):
+    """One distribution."""
+    entry.same("bits", remix.bits_from_uniform(entry.tensor("p")[None])[0])
+
+
 CHECKERS = {
     "opm.json": {"defaults": opm_defaults, "q": opm_rates, "drop": opm_drop},
     "relearning.json": {
@@ -91,4 +107,5 @@ CHECKERS = {
         "reinit": reset_case,
     },
     "sample_valuation.json": {"table": valuation_row, "modality_level": modality_level},
+    "remix.json": {"cases": remix_case, "edge": remix_edge},
 }
