@@ -33,6 +33,8 @@ OWN = {
     "pmr": {"share": 0.4},
     "relearning": {"every": 1},
     "reconboost": {"boosting": 1, "rectifying": 1},
+    "remix": {"warm_up": 1},
+    "sample-valuation": {"warm_up": 1},
 }
 
 

@@ -454,6 +454,19 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
     "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
     "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
+    "balancing.sample_valuation.contributions": {
+        "right": by_name({frozenset(s): OWN[0] for s in ((0,), (1,), (0, 1))}, bools),
+    },
+    "balancing.sample_valuation.extra_copies": {
+        "contribution": batch(
+            torch.tensor([[0.5, 0.0], [-0.5, 1.5]]),
+            also=(Wrong("too large", torch.tensor([[3.0, 0.0]])),),
+        ),
+    },
+    "balancing.remix.bits_from_uniform": {
+        "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
+    },
+    "balancing.remix.least_sure": {"logits": several([LOGITS, LOGITS + 1], like)},
     "balancing.random_scale.random_scales": {
         "modalities": count(2, 0),
         "spread": number(0.5, -0.1),
@@ -1663,6 +1676,9 @@ EXEMPT = {
     "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",
     "balancing.opm.rates": "`drop_rates` without its checks, for scores that may be 0",
     "balancing.unimodal_signals.logits_of": "on what the step that is running has",
+    "balancing.sample_valuation.resampled": "on what `extra_copies` has counted",
+    "balancing.sample_valuation.answers": "on the run that is going on, as its method is",
+    "layers.modality_dropout.what_is_kept": "on inputs or features that a model has in hand",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
     "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
     "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",

@@ -32,8 +32,6 @@ NOT_YET = {
     "mfas.json": "the search for fusion architectures is not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",
-    "remix.json": "the re-mixing of samples is not in the package yet",
-    "sample_valuation.json": "the valuation of single samples is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }
 

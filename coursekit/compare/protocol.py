@@ -70,6 +70,12 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"strength": 3.0, "every": 5},
             {"strength": 3.0, "every": 8},
         ),
+        "sample-valuation": (
+            {"repeats": 1, "warm_up": 5},
+            {"repeats": 1, "warm_up": 10},
+            {"repeats": 2, "warm_up": 5},
+        ),
+        "remix": ({"warm_up": 2}, {"warm_up": 5}, {"warm_up": 10}),
         "random-scale": (
             {"spread": 0.2, "beta_max": 2.0},
             {"spread": 0.2, "beta_max": 8.0},
@@ -82,7 +88,9 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         ),
     }
 )
-WHOLE = ("boosting", "epochs", "every", "memory", "rectifying", "warm_up")  # settings that count
+WHOLE = frozenset({  # settings that count something
+    "boosting", "epochs", "every", "memory", "rectifying", "repeats", "warm_up",
+})  # fmt: skip
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)

@@ -33,6 +33,8 @@ AT_ONCE = {  # settings with which it acts in the first epoch
     "gblend-offline": {"epochs": 1},
     "gblend-online": {"epochs": 1},
     "opm": {"warm_up": 0, "p_exe": 1.0},
+    "remix": {"warm_up": 0},
+    "sample-valuation": {"warm_up": 0},
 }
 TURNS = {"mla": 2}  # steps with each batch
 OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1}

@@ -33,6 +33,8 @@ OWN = {
     "opm": {"warm_up": 1},
     "reconboost": {"boosting": 2, "rectifying": 1},
     "relearning": {"every": 1},
+    "remix": {"warm_up": 1},
+    "sample-valuation": {"warm_up": 1},
 }
 HERE = Path(__file__).parent
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from coursekit.balancing import opm, relearning
+from coursekit.balancing import opm, relearning, remix, sample_valuation
 from vector_checkers.scores import names_after
 
 
@@ -58,6 +58,47 @@ def relearning_defaults(entry):
     entry.count("reinit_epoch")
 
 
+def valuation_row(row):
+    """Shapley values of two modalities for one sample, and how often each is copied alone."""
+    ends = "_alone_right"
+    names = [key.removesuffix(ends) for key in row if key.endswith(ends)]
+    right = {frozenset([i]): row.whole(f"{m}{ends}").bool()[None] for i, m in enumerate(names)}
+    right[frozenset(range(len(names)))] = row.whole("joint_right").bool()[None]
+    phi = sample_valuation.contributions(right)
+    copies = sample_valuation.extra_copies(phi)
+    for m, own, number in zip(names, phi[0], copies[0], strict=True):
+        row.same(f"phi_{m}", own)
+        row.same(f"extra_copies_with_only_{m}", number)
+
+
+def modality_level(row):
+    """The release's coarse form, which the package has not: one share for all samples."""
+    names = names_after(row, "mean_phi_")
+    means = torch.stack([row.tensor(f"mean_phi_{m}") for m in names])
+    gap, alpha = (means.max() - means.min()) / 1.5, row.number("alpha")
+    row.same("share_linear", alpha * gap)
+    row.same("share_tanh", torch.tanh(alpha * gap))
+    row.same("share_square", alpha * gap**1.5)
+    if row.text("copies_keep_only") != names[int(means.argmin())]:
+        row.refuse(f"copies keep {row.text('copies_keep_only')!r}, not the one with the least.")
+
+
+def remix_case(case):
+    """How sure each modality is of each sample, and whom the sample trains."""
+    names = names_after(case, "logits_")
+    logits = [case.tensor(f"logits_{m}") for m in names]
+    for m, x in zip(names, logits, strict=True):
+        case.same(f"bits_from_uniform_{m}", remix.bits_from_uniform(x.softmax(1)))
+    chosen = remix.least_sure(logits)
+    for m in names_after(case, "trains_"):
+        case.same_flags(f"trains_{m}", chosen == names.index(m))
+
+
+def remix_edge(entry):
+    """One distribution."""
+    entry.same("bits", remix.bits_from_uniform(entry.tensor("p")[None])[0])
+
+
 CHECKERS = {
     "opm.json": {"defaults": opm_defaults, "q": opm_rates, "drop": opm_drop},
     "relearning.json": {
@@ -65,4 +106,6 @@ CHECKERS = {
         "purity": purity_case,
         "reinit": reset_case,
     },
+    "sample_valuation.json": {"table": valuation_row, "modality_level": modality_level},
+    "remix.json": {"cases": remix_case, "edge": remix_edge},
 }
