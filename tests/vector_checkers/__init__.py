@@ -11,6 +11,7 @@ from vector_checkers import (
     fusion,
     fusion_alignment,
     gradients,
+    greedy,
     mla,
     objectives,
     pmr,
@@ -23,7 +24,7 @@ from vector_checkers import (
 
 MODULES = (
     *(agm, alignment, attention, calibration, curating, distillation, fairness, fusion),
-    *(fusion_alignment, gradients, mla, objectives, pmr, products, reconboost, retrieval),
-    *(scores, unimodal_bias),
+    *(fusion_alignment, gradients, greedy, mla, objectives, pmr, products, reconboost),
+    *(retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}

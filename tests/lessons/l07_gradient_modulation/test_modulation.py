@@ -24,6 +24,7 @@ EXPECTED = {
     "gblend-offline": {"loss weights w"},
     "gblend-online": {"loss weights w"},
     "gradnorm": {"loss weights w", "gradients"},
+    "greedy": {"gradients", "forward pass"},
     "mla": {"loss weights w", "gradients", "forward pass"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
