@@ -381,6 +381,18 @@ TABLE: dict[str, dict[str, Argument]] = {
         "weights": like(torch.tensor([0.25, 0.75])),
         "gamma": number(1.5, 0, -1.0),
     },
+    "balancing.greedy.learning_speed": {
+        "gradients": several([X, S], lambda x: like(x, "deeper", "flatter")),
+        "weights": several([X, S], lambda x: batch(x, "deeper", "flatter")),
+    },
+    "balancing.greedy.speed_difference": {"bypass": scores(S), "main": scores(S)},
+    "balancing.greedy.next_curation": {
+        "whose": Argument(0, (Wrong("2", 2), Wrong("text", "A"))),
+        "left": count(2, -1),
+        "difference": number(0.5),
+        "tolerance": Argument(0.01, (Wrong("NaN", math.nan), Wrong("negative", -0.1))),
+        "steps": count(5, 0),
+    },
     "balancing.mla.next_projection": {
         "projection": like(torch.eye(4)),
         "features": batch(X),
@@ -1670,6 +1682,7 @@ EXEMPT = {
     "fusion.base.columns": "on an operator's own layer, once its widths are checked",
     "fusion.base.owned": "on an operator's own modules, once its widths are checked",
     "fusion.base.with_one": "inside operators, on features that they have checked",
+    "balancing.greedy.speeds_of": "on the model of the step that is running",
     "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",

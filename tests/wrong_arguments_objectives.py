@@ -34,6 +34,9 @@ RECIPE = Recipe({"A": Modality(), "B": Modality()}, redundant=0.5, train=32, val
 DATA = generate(RECIPE)
 ONE = build_classifier({"A": DATA.train.inputs["A"]}, DATA.num_classes, widths=(4,))
 MODEL = build_classifier(DATA.train.inputs, DATA.num_classes, widths=(4,))
+GATED = build_classifier(
+    DATA.train.inputs, DATA.num_classes, widths=(4,), fusion="cross-modal-gate"
+)
 SETS = {frozenset(s): x for s, x in (("", 0.3), ("a", 0.5), ("b", 0.4), ("ab", 0.8))}
 SEVEN = {frozenset("abcdefg"): 0.5}
 SCALAR = Argument(
@@ -299,6 +302,11 @@ TABLE = {
             ),
         ),
         "labels": labels(Y, 3),
+    },
+    "analysis.conditional_utilisation.model_utilisation": {
+        "model": a(GATED, Wrong("another fusion", MODEL)),
+        "train": a(DATA.train),
+        "split": a(DATA.train),
     },
 }
 

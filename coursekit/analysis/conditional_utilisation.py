@@ -9,17 +9,23 @@ gates. Where one modality is learnt faster, the branches do not learn to use the
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from coursekit.training.evaluate import accuracy
+from coursekit.data.multimodal import Split
+from coursekit.fusion.cross_modal_gate import CrossModalGate
+from coursekit.models import MultimodalClassifier
+from coursekit.training.evaluate import accuracy, predict
 from coursekit.utils.checks import (
     require,
     require_callable,
+    require_instance,
     require_list,
     require_mapping,
     require_present,
     require_share,
 )
+from coursekit.utils.precision import wide
 from coursekit.utils.tensor_checks import require_batch, require_labels
 
 
@@ -104,3 +110,33 @@ def measure_utilisation(
     first, second, *more = rates.values()
     difference = None if more else first - second
     return ConditionalUtilisation(together, {m: alone[m] for m in rates}, rates, difference)
+
+
+@torch.no_grad()
+def model_utilisation(
+    model: MultimodalClassifier, train: Split, split: Split
+) -> ConditionalUtilisation:
+    """`measure_utilisation` of a classifier with cross-modal gates, on a split that was held out.
+
+    What flows into a branch is what the others' features do to its gate; without it the gate sees
+    their mean over the rows of ``train``, and the branch's own features as ever.
+    Errors: TypeError for what is no model or split, ValueError for another fusion, or as in
+    `measure_utilisation`.
+    """
+    require_instance("model", model, MultimodalClassifier)
+    for name, part in (("train", train), ("split", split)):
+        require_instance(name, part, Split)
+    fusion = model.fusion
+    what = getattr(fusion, "name", type(fusion).__name__)
+    fits = isinstance(fusion, CrossModalGate)
+    require(fits, f"model has the fusion {what!r}; 'cross-modal-gate' was expected.")
+    assert isinstance(fusion, CrossModalGate)
+    known = predict(model, train.inputs).features
+    averages = {m: wide(z).mean(0).to(z) for m, z in known.items()}
+    features = predict(model, split.inputs).features
+
+    def branches(flows: bool) -> Mapping[str, Tensor]:
+        gates = fusion.gates(features) if flows else fusion.gates_alone(features, averages)
+        return fusion.branches(features, gates)
+
+    return measure_utilisation(branches, split.labels)

@@ -6,9 +6,12 @@ from torch import nn
 
 from coursekit.analysis.conditional_utilisation import (
     measure_utilisation,
+    model_utilisation,
     utilisation_difference,
     utilisation_rate,
 )
+from coursekit.data import load_preset
+from coursekit.models import build_classifier
 
 
 @pytest.mark.parametrize(
@@ -89,3 +92,55 @@ def test_branches_that_do_not_fit_are_named():
         measure_utilisation(
             lambda flows: {m: answers(3) for m in ("AB" if flows else "AC")}, LABELS
         )
+
+
+# ---- of a model ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_preset("starve", 1, train=64, valid=32, test=48)
+
+
+def gated(data, seed=1):
+    """Gates that open and close."""
+    fusion, draw = "cross-modal-gate", torch.Generator().manual_seed(seed)
+    model = build_classifier(data.train.inputs, 6, widths=(16, 8), fusion=fusion, seed=seed)
+    with torch.no_grad():
+        model.fusion.squeeze.weight *= 10
+        for gate, vote in zip(model.fusion.gating, model.fusion.votes, strict=True):
+            gate.weight.normal_(0, 3, generator=draw)
+            vote.bias.zero_()
+    return model
+
+
+def test_a_model_s_rates_by_loops(data):
+    model = gated(data)
+    measured = model_utilisation(model, data.train, data.test)
+    fusion, right = model.fusion, {m: [0, 0] for m in "AB"}
+    with torch.no_grad():
+        mean = {m: model.encoders[m](data.train.inputs[m]).mean(0) for m in "AB"}
+        for row in range(48):
+            z = {m: model.encoders[m](data.test.inputs[m][row : row + 1])[0] for m in "AB"}
+            for i, m in enumerate("AB"):
+                for j, seen in enumerate((z, {**mean, m: z[m]})):
+                    s = fusion.squeeze(torch.cat([seen["A"], seen["B"]])).relu()
+                    gate = 2 * torch.sigmoid(fusion.gating[i](s))
+                    answer = int(fusion.votes[i](gate * z[m]).argmax())
+                    right[m][j] += answer == int(data.test.labels[row])
+    for m in "AB":
+        assert measured.accuracy[m] == pytest.approx(right[m][0] / 48)
+        assert measured.alone[m] == pytest.approx(right[m][1] / 48)
+    assert measured.accuracy != measured.alone
+
+
+def test_untrained_gates_use_nothing(data):
+    model = build_classifier(data.train.inputs, 6, fusion="cross-modal-gate")
+    measured = model_utilisation(model, data.train, data.test)
+    assert measured.rate == {"A": 0, "B": 0} and measured.difference == 0
+
+
+def test_another_fusion_is_refused(data):
+    model = build_classifier(data.train.inputs, 6, fusion="film")
+    with pytest.raises(ValueError, match="model has the fusion 'film'; 'cross-modal-gate' was"):
+        model_utilisation(model, data.train, data.test)

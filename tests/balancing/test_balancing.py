@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from method_fusions import fusion_of
 from torch.nn import functional as F
 
 from coursekit import balancing
@@ -60,16 +61,16 @@ def made(name):
 
 
 @ALL
-@pytest.mark.parametrize("fusion", ["late-linear", "mid-mlp", "film", "transformer"])
+@pytest.mark.parametrize("fusion", ["late-linear", "mid-mlp", "film", "transformer", "its own"])
 @pytest.mark.parametrize("modalities", ["AB", "ABC"])
 def test_every_method_trains_or_refuses_in_a_sentence(name, fusion, modalities):
     data = data_of(modalities)
-    model = model_for(data, fusion)
+    model = model_for(data, fusion_of(name) if fusion == "its own" else fusion)
     before = weights(model)
     try:
         history = fit(model, data.train, data.valid, FEW, method=made(name))
     except ValueError as refusal:
-        assert re.search(r"(two modalities|needs 'late-linear')\.$", str(refusal))
+        assert re.search(r"(two modalities|needs '[a-z-]+')\.$", str(refusal))
         return
     assert len(history) == 4
     if name != "ensemble":
@@ -79,7 +80,7 @@ def test_every_method_trains_or_refuses_in_a_sentence(name, fusion, modalities):
 
 @ALL
 def test_the_same_seed_gives_the_same_weights(name, data):
-    once, again = model_for(data), model_for(data)
+    once, again = (model_for(data, fusion_of(name)) for _ in range(2))
     for model in (once, again):
         fit(model, data.train, data.valid, FEW, seed=3, method=made(name))
     assert torch.equal(weights(once), weights(again))
@@ -90,7 +91,7 @@ def test_what_a_method_does_is_traced(name, data):
     method, traces = made(name), []
     original = method.end_epoch
     method.end_epoch = lambda run: (original(run), traces.append(list(run.trace)))
-    fit(model_for(data), data.train, data.valid, FEW, method=method)
+    fit(model_for(data, fusion_of(name)), data.train, data.valid, FEW, method=method)
     heads = {row["head"] for row in traces[-1] if "head" in row}
     assert heads and heads <= {"joint", "A", "B"}
     assert {row["epoch"] for row in traces[-1]} == {1, 2}

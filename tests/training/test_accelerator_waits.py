@@ -11,6 +11,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from method_fusions import fusion_of
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -37,7 +38,7 @@ AT_ONCE = {  # settings with which it acts in the first epoch
     "sample-valuation": {"warm_up": 0},
 }
 TURNS = {"mla": 2}  # steps with each batch
-OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1}
+OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1}
 
 
 class Fetched(Tensor):
@@ -118,7 +119,8 @@ def test_checks_wait_once_a_step_whatever_the_method(data, slow, monkeypatch, me
         built = balancing.build(method, **AT_ONCE.get(method, {}))
         built.start = lambda run: None  # trains copies
         built.blend = {"joint": 1.0}
-        fit(model_for(data), data.train, data.valid, settings, method=built)
+        model = model_for(data, fusion=fusion_of(method))
+        fit(model, data.train, data.valid, settings, method=built)
 
     own = OWN.get(method, 0) + ON_CPU.get(method, 0)
     assert per_step(train, monkeypatch) <= TURNS.get(method, 1) + own

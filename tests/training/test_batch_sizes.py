@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from method_fusions import fusion_of
 from torch import nn
 
 from coursekit import balancing
@@ -34,9 +35,9 @@ def data_of(rows):
     return load_preset("starve", 1, train=rows, valid=20, test=20)
 
 
-def normed(data, side=1, kept=True):
+def normed(data, side=1, kept=True, fusion="late-linear"):
     encoders = {m: Normed(x.shape[1], side, kept) for m, x in data.train.inputs.items()}
-    model = MultimodalClassifier(encoders, build("late-linear", dict.fromkeys(encoders, 4), 6), 6)
+    model = MultimodalClassifier(encoders, build(fusion, dict.fromkeys(encoders, 4), 6), 6)
     initialise(model, 0)
     return model
 
@@ -78,7 +79,8 @@ def test_a_last_batch_that_is_too_small_joins_the_one_before(rows, settings, wan
 def test_whatever_the_method(method):
     data = data_of(49)
     own = {"epochs": 1} if method.startswith("gblend") else {}
-    history = fit(normed(data), data.train, data.valid, Settings(epochs=2, batch_size=12),
+    model = normed(data, fusion=fusion_of(method))
+    history = fit(model, data.train, data.valid, Settings(epochs=2, batch_size=12),
                   method=balancing.build(method, **own))  # fmt: skip
     assert len(history) == 4
 

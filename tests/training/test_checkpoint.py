@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from method_fusions import fusion_of
 from torch import nn
 
 from benchmarks.patience import patient
@@ -80,9 +81,10 @@ def same(one, other):
 @pytest.mark.parametrize("stop", [1, 2, 4])
 @pytest.mark.parametrize("method", balancing.names())
 def test_every_method_goes_on_bit_for_bit(data, tmp_path, method, stop):
-    whole = trained(data, method=method, dropout=0.3)
-    trained(data, tmp_path, method=method, dropout=0.3, stop=stop)
-    same(trained(data, tmp_path, method=method, dropout=0.3), whole)
+    how = {"method": method, "dropout": 0.3, "fusion": fusion_of(method)}
+    whole = trained(data, **how)
+    trained(data, tmp_path, stop=stop, **how)
+    same(trained(data, tmp_path, **how), whole)
 
 
 @pytest.mark.parametrize("settings", [

@@ -9,6 +9,7 @@ from functools import cache
 import pandas as pd
 import pytest
 import torch
+from method_fusions import fusion_of
 from torch import nn
 
 from coursekit import balancing
@@ -37,8 +38,9 @@ def double(split):
 
 
 def trained(data, settings, method="mlb", encoder="mlp", **options):
+    fusion = fusion_of(method, "mid-mlp") if isinstance(method, str) else "mid-mlp"
     model = build_classifier(
-        data.train.inputs, 6, widths=(16, 8), encoder=encoder, fusion="mid-mlp", **options
+        data.train.inputs, 6, widths=(16, 8), encoder=encoder, fusion=fusion, **options
     ).double()
     own = balancing.build(method) if isinstance(method, str) else method
     history = fit(model, double(data.train), double(data.valid), settings, method=own)
@@ -68,18 +70,7 @@ def same(one, other, within=1e-9):
 ])  # fmt: skip
 @pytest.mark.parametrize("method", balancing.names())
 def test_no_method_notices_how_the_encoders_are_run(data, plainly, method, change):
-    if method == "mmcosine":
-        pytest.skip("needs late-linear; the next test has it")
     same(trained(data, replace(FEW, **change), method), plainly(method))
-
-
-def test_mmcosine_does_not_either(data):
-    def run(settings):
-        model = build_classifier(data.train.inputs, 6, widths=(16, 8)).double()
-        own = balancing.build("mmcosine")
-        return fit(model, double(data.train), double(data.valid), settings, method=own), model
-
-    same(run(replace(FEW, accumulate=3)), run(FEW))
 
 
 @pytest.mark.parametrize("encoder", ["conformer"])

@@ -24,9 +24,10 @@ from coursekit.training import Settings, fit
 
 data = load_preset("starve", train=40, valid=20, test=20)
 for optimizer in ("sgd", "adam", "adagrad"):
-    for name in balancing.names():
+    for name, kind in balancing.registry().items():
         own = {"modality": "A"} if name == "unimodal" else {}
-        model = build_classifier(data.train.inputs, data.num_classes, widths=(4,))
+        fusion = "late-linear" if not kind.fusions else kind.fusions[0]
+        model = build_classifier(data.train.inputs, data.num_classes, widths=(4,), fusion=fusion)
         settings = Settings(epochs=1, optimizer=optimizer)
         fit(model, data.train, data.valid, settings, method=balancing.build(name, **own))
 surfaces.learn("film", surfaces.TARGETS["product"], count=5)

@@ -144,6 +144,22 @@ class Part:
         self.compared.add(key)
         self.report.compared += len(value)
 
+    def same_rows(self, key, computed):
+        """Compare a list of lists, of whole numbers and of true and false, with one of the same."""
+        value = self.take(key)
+        places = [
+            i
+            for i, (x, y) in enumerate(zip(value, computed, strict=False))
+            if x != y or list(map(type, x)) != list(map(type, y))
+        ]
+        if places or len(value) != len(computed):
+            self.report.problems.append(
+                f"{self.at(key)} has {len(value)} rows, {len(computed)} were computed; those at "
+                f"{places[:5]} differ."
+            )
+        self.compared.add(key)
+        self.report.compared += sum(map(len, value))
+
     def same_in(self, key, computed):
         """Compare the dictionary under a key with one of the same names."""
         child = self.part(key)

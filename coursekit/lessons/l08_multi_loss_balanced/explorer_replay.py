@@ -34,8 +34,8 @@ def shoot(
     """Train the three entries of the film, pausing after every epoch."""
     defined = balancing.registry()[method].fusions
     fits = defined is None or fusion in defined
-    used = fusion if fits else "late-linear"
-    left_out = "" if fits else f"{method} is not defined for {fusion}: this is late-linear."
+    used = fusion if fits or not defined else defined[0]
+    left_out = "" if fits else f"{method} is not defined for {fusion}: this is {used}."
     drawn = load_preset(data, int(seed), train=int(samples), test=TESTED)
     settings = replace(Settings(**preset(data).training), epochs=EPOCHS)
     work = replay(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))

@@ -25,6 +25,7 @@ EXPECTED = {
     "gblend-online": {"loss weights w", "trains before"},
     "gradnorm": {"loss weights w", "gradients"},
     "mla": {"loss weights w", "gradients", "forward pass", "turns"},
+    "greedy": {"gradients", "forward pass"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
     "mmpareto": {"loss weights w", "gradients"},
