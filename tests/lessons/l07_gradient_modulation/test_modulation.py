@@ -40,6 +40,8 @@ EXPECTED = {
     "random-scale": {"loss weights w", "scales k"},
     "reconboost": {"loss weights w", "terms of the loss", "gradients", "turns"},
     "relearning": {"parameters"},
+    "remix": {"data", "forward pass", "loss weights w"},
+    "sample-valuation": {"data", "forward pass"},
     "unimodal": {"loss weights w"},
 }
 
@@ -57,7 +59,7 @@ def test_the_line_up_holds_every_method_and_joint_first():
     table = lineup()
     assert sorted(table.index) == balancing.names() and table.index[0] == "joint"
     assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge", "opm"}
-    between = {"gblend-online", "mslr", "pmr", "reconboost"}
+    between = {"gblend-online", "mslr", "pmr", "reconboost", "remix", "sample-valuation"}
     assert set(table.index[table["between epochs"] == YES]) == between
     assert table.loc["mmcosine", "fusion"] == "late-linear"
     own = {"ensemble", "certainty-ensemble", "mla", "reconboost", "unimodal"}
