@@ -29,7 +29,10 @@ OWN = {
     "gblend-offline": {"epochs": 2},
     "gblend-online": {"epochs": 2},
     "mslr": {"memory": 1},
+    "g2d": {"epochs": 2, "share": 0.7},
+    "pdmp": {"epochs": 2},
     "pmr": {"share": 0.4},
+    "umt": {"epochs": 2},
     "reconboost": {"boosting": 1, "rectifying": 1},
 }
 

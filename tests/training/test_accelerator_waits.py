@@ -30,7 +30,7 @@ GIVING = {"_local_scalar_dense", "is_nonzero", "nonzero", "equal", "masked_selec
 # What a method reads for itself in a step, on top of the checks: its scales or weights as numbers.
 ON_CPU = {"gradnorm": 1, "pcgrad": 3, "modality-dropout": 2}  # costs nothing, but counts here
 TURNS = {"mla": 2}  # steps with each batch
-OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1}
+OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1, "g2d": 1}
 
 
 class Fetched(Tensor):

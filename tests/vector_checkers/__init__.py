@@ -10,6 +10,7 @@ from vector_checkers import (
     fairness,
     fusion,
     fusion_alignment,
+    g2d,
     gradients,
     greedy,
     mla,
@@ -24,7 +25,7 @@ from vector_checkers import (
 
 MODULES = (
     *(agm, alignment, attention, calibration, curating, distillation, fairness, fusion),
-    *(fusion_alignment, gradients, greedy, mla, objectives, pmr, products, reconboost),
-    *(retrieval, scores, unimodal_bias),
+    *(fusion_alignment, g2d, gradients, greedy, mla, objectives, pmr, products),
+    *(reconboost, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
