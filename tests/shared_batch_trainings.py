@@ -31,9 +31,13 @@ OWN = {
     "mslr": {"memory": 1},
     "g2d": {"epochs": 2, "share": 0.7},
     "pdmp": {"epochs": 2},
-    "pmr": {"share": 0.4},
     "umt": {"epochs": 2},
+    "opm": {"warm_up": 0},
+    "pmr": {"share": 0.4},
+    "relearning": {"every": 1},
     "reconboost": {"boosting": 1, "rectifying": 1},
+    "remix": {"warm_up": 1},
+    "sample-valuation": {"warm_up": 1},
 }
 
 

@@ -368,6 +368,19 @@ TABLE: dict[str, dict[str, Argument]] = {
         "alpha": number(2.0, -0.1),
         "beta_max": number(8.0, 0.9),
     },
+    "balancing.mmpareto.cosine": {"multimodal": batch(X[0]), "unimodal": like(Z[0])},
+    "balancing.mmpareto.min_norm_weights": {"multimodal": batch(X[0]), "unimodal": like(Z[0])},
+    "balancing.mmpareto.pareto_weights": {
+        "multimodal": batch(X[0]),
+        "unimodal": like(Z[0]),
+        "conflict": number(0.0, -1.1, 1.1),
+    },
+    "balancing.mmpareto.integrated": {
+        "multimodal": batch(X[0]),
+        "unimodal": like(Z[0]),
+        "weights": like(torch.tensor([0.25, 0.75])),
+        "gamma": number(1.5, 0, -1.0),
+    },
     "balancing.greedy.learning_speed": {
         "gradients": several([X, S], lambda x: like(x, "deeper", "flatter")),
         "weights": several([X, S], lambda x: batch(x, "deeper", "flatter")),
@@ -408,6 +421,41 @@ TABLE: dict[str, dict[str, Argument]] = {
     },
     "balancing.ogm.coefficients": {"scores": scores(S), "alpha": number(0.8, -0.1)},
     "balancing.ogm.noise_std": {"grad": batch(X, "deeper", "flatter")},
+    "balancing.opm.drop_rates": {
+        "scores": scores(S),
+        "q_base": share(0.5),
+        "strength": number(0.5, -0.1),
+    },
+    "balancing.opm.lost_share": {
+        "q": batch(torch.tensor([0.25, 0.5]), also=(Wrong("ones", torch.ones(2)),)),
+        "widths": Argument([4, 2], (Wrong("one", [4]), Wrong("zero", [4, 0]), Wrong("7", 7))),
+    },
+    "balancing.opm.thinned": {
+        "features": several([X, Z], like),
+        "keep": bools(torch.rand(N, 2) > 0.5),
+        "theta": Argument(
+            torch.tensor(0.5),
+            (
+                Wrong("one", torch.tensor(1.0)),
+                Wrong("below 0", torch.tensor(-0.1)),
+                Wrong("NaN", torch.tensor(math.nan)),
+                Wrong("number", 0.5),
+                Wrong("deeper", torch.tensor([0.5])),
+            ),
+        ),
+    },
+    "balancing.relearning.purity": {"labels": labels(Y), "clusters": labels(Y.flip(0))},
+    "balancing.relearning.clusters_of": {"features": batch(X), "num_clusters": count(C, 0)},
+    "balancing.relearning.reset_shares": {
+        "train": batch(NUMBERS, also=(Wrong("above 1", NUMBERS + 0.5),)),
+        "valid": like(NUMBERS / 2),
+        "strength": number(3.0, -0.1),
+    },
+    "balancing.relearning.partly_reset": {
+        "initial": batch(X, "deeper", "flatter", "empty"),
+        "now": batch(Z, "empty", also=(Wrong("another size", Z[:-1]),)),
+        "share": share(0.5),
+    },
     "balancing.pcgrad.project": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pcgrad.merge": {"grads": batch(X), "generator": free(RNG)},
     "balancing.pmr.prototypes": {
@@ -418,6 +466,25 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.pmr.present": {"labels": labels(Y, C, "another size"), "num_classes": count(C, 0)},
     "balancing.pmr.similarities": {"features": batch(X), "centres": batch(torch.randn(C, 4))},
     "balancing.pmr.coefficients": {"prototype_scores": scores(S)},
+    "balancing.sample_valuation.contributions": {
+        "right": by_name({frozenset(s): OWN[0] for s in ((0,), (1,), (0, 1))}, bools),
+    },
+    "balancing.sample_valuation.extra_copies": {
+        "contribution": batch(
+            torch.tensor([[0.5, 0.0], [-0.5, 1.5]]),
+            also=(Wrong("too large", torch.tensor([[3.0, 0.0]])),),
+        ),
+    },
+    "balancing.remix.bits_from_uniform": {
+        "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
+    },
+    "balancing.remix.least_sure": {"logits": several([LOGITS, LOGITS + 1], like)},
+    "balancing.random_scale.random_scales": {
+        "modalities": count(2, 0),
+        "spread": number(0.5, -0.1),
+        "beta_max": number(8.0, 0.9),
+        "generator": free(RNG),
+    },
     "balancing.reconboost.boosting_losses": {
         "logits": batch(LOGITS),
         "rest": like(LOGITS + 1),
@@ -1637,6 +1704,12 @@ EXEMPT = {
     "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",
+    "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",
+    "balancing.opm.rates": "`drop_rates` without its checks, for scores that may be 0",
+    "balancing.unimodal_signals.logits_of": "on what the step that is running has",
+    "balancing.sample_valuation.resampled": "on what `extra_copies` has counted",
+    "balancing.sample_valuation.answers": "on the run that is going on, as its method is",
+    "layers.modality_dropout.what_is_kept": "on inputs or features that a model has in hand",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",
     "balancing.unimodal_scores.in_range": "inside `pace` and `brake`",
     "balancing.unimodal_scores.all_equal": "inside `pace` and `brake`",

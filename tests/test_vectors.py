@@ -27,13 +27,8 @@ NOT_YET = {
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
     "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",
-    "mmpareto.json": "MMPareto is not in the package yet",
-    "opm.json": "on-the-fly prediction modulation is not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",
-    "relearning.json": "diagnosing and re-learning is not in the package yet",
-    "remix.json": "the re-mixing of samples is not in the package yet",
-    "sample_valuation.json": "the valuation of single samples is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }
 

@@ -16,7 +16,7 @@ def project(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
     Source: [Yu and colleagues 2020](https://arxiv.org/abs/2001.06782), algorithm 1, lines 2 to 9.
     """
     require_batch("grads", grads, (None, None))
-    units = _unit_rows(grads)
+    units = unit_rows(grads)
     projected = grads.clone()
     for i in range(len(grads)):
         for j in torch.randperm(len(grads), generator=generator).tolist():
@@ -38,7 +38,7 @@ def merge(grads: Tensor, generator: torch.Generator | None = None) -> Tensor:
     return project(grads, generator).sum(0)
 
 
-def _unit_rows(grads: Tensor) -> Tensor:
+def unit_rows(grads: Tensor) -> Tensor:
     """Each row over its length; a row of zeros stays one.
 
     By way of the row's largest entry: the square of 1e-23 would be zero in single precision.

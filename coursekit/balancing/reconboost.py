@@ -143,16 +143,20 @@ class ReconBoost(Method):
     def _stage(self, run: Run) -> tuple[int, bool]:
         return stage_at(run.epoch, self.boosting, self.rectifying)
 
+    def turns(self, run: Run) -> Sequence[str | None]:
+        """The modality of the stage, or everybody while all are rectified."""
+        stage, rectifies = self._stage(run)
+        modalities = run.model.modalities
+        return (None if rectifies else modalities[stage % len(modalities)],)
+
     def weights(self, step: Step) -> Mapping[str, float]:
-        """1 for the head of the stage, or the joint one while all are rectified."""
-        stage, rectifies = self._stage(step.run)
-        modalities = step.run.model.modalities
-        return {JOINT if rectifies else modalities[stage % len(modalities)]: 1.0}
+        """1 for the head whose turn it is, or the joint one."""
+        return {step.run.turn or JOINT: 1.0}
 
     def loss(self, step: Step, weights: Mapping[str, float]) -> Tensor:
         """The loss of the stage's modality, or the joint cross-entropy."""
-        stage, rectifies = self._stage(step.run)
-        if rectifies:
+        stage, _ = self._stage(step.run)
+        if step.run.turn is None:
             return super().loss(step, weights)
         fusion = step.run.model.fusion
         assert isinstance(fusion, SumOfHeads)

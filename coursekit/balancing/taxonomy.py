@@ -8,11 +8,15 @@ from coursekit.training.method import JOINT, Method
 from coursekit.utils.checks import require
 
 CHANGES = {  # what the loop asks of a method → what it changes by answering differently
+    "batches": "data",
+    "predict": "forward pass",
     "weights": "loss weights w",
-    "scales": "scales k",
     "loss": "terms of the loss",
     "backward": "gradients",
-    "predict": "forward pass",
+    "scales": "scales k",
+    "change_weights": "parameters",
+    "turns": "turns",
+    "start": "trains before",
 }
 LISTENS, EPOCHS, FUSION = "heads that listen", "between epochs", "fusion"
 YES = "✓"

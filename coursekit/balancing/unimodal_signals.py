@@ -24,9 +24,14 @@ def own_logits(model: MultimodalClassifier, prediction: Prediction) -> dict[str,
     An additive fusion gives them itself, W_m z_m + b/M (Peng and colleagues 2022, section 3.2). For
     any other the modality's own head speaks, which has to be trained along: see `Listening`.
     """
+    return logits_of(model, prediction.features)
+
+
+def logits_of(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`own_logits` of features (B, D_m) by modality, whatever the fusion made of them."""
     fusion = model.fusion
     assert isinstance(fusion, Fusion)
-    features = {m: z.detach() for m, z in prediction.features.items()}
+    features = {m: z.detach() for m, z in features.items()}
     head = fusion.split(features)
     if head is None or head.activation is not None:
         return {m: model.heads[m](z) for m, z in features.items()}

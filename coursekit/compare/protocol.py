@@ -16,6 +16,7 @@ from coursekit import balancing
 from coursekit.analysis.agreement import GROUPS, agreement
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe_encoders
+from coursekit.analysis.shapley_imbalance import shapley_imbalance
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import presets
@@ -58,13 +59,35 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"alpha": 2.0, "beta_max": 8.0},
             {"alpha": 0.8, "beta_max": 8.0},
         ),
+        "mmpareto": ({"gamma": 1.0}, {"gamma": 1.5}, {"gamma": 2.0}),
         "mmcosine": ({"scale": 3.0}, {"scale": 5.0}, {"scale": 10.0}),
         "modality-dropout": ({"p": 0.2}, {"p": 0.4}, {"p": 0.6}),
         "mslr": ({"memory": 2}, {"memory": 5}, {"memory": 8}),
         "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "pdmp": ({"gain": 1.5}, {"gain": 2.0}, {"gain": 4.0}),
+        "opm": (
+            {"q_base": 0.25, "warm_up": 5},
+            {"q_base": 0.5, "warm_up": 5},
+            {"q_base": 0.5, "warm_up": 0},
+        ),
         "pmr": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 3.0}),
+        "relearning": (
+            {"strength": 1.0, "every": 5},
+            {"strength": 3.0, "every": 5},
+            {"strength": 3.0, "every": 8},
+        ),
+        "sample-valuation": (
+            {"repeats": 1, "warm_up": 5},
+            {"repeats": 1, "warm_up": 10},
+            {"repeats": 2, "warm_up": 5},
+        ),
+        "remix": ({"warm_up": 2}, {"warm_up": 5}, {"warm_up": 10}),
+        "random-scale": (
+            {"spread": 0.2, "beta_max": 2.0},
+            {"spread": 0.2, "beta_max": 8.0},
+            {"spread": 1.0, "beta_max": 8.0},
+        ),
         "reconboost": (
             {"boosting": 1, "rectifying": 1},
             {"boosting": 2, "rectifying": 2},
@@ -73,9 +96,11 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "umt": ({"weight": 1.0}, {"weight": 10.0}, {"weight": 50.0}),
     }
 )
-WHOLE = ("epochs", "memory", "boosting", "rectifying")  # settings that are whole numbers
+WHOLE = frozenset({  # settings that count something
+    "boosting", "epochs", "every", "memory", "rectifying", "repeats", "warm_up",
+})  # fmt: skip
 Trial = Mapping[str, float]
-FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2")
+FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
 FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
 
 
@@ -217,8 +242,9 @@ def tuning_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
 
 
 def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> dict[str, Any]:
-    """Validation and test accuracy, ECE, probes, agreement (see `agreement`), seconds.
+    """Validation and test accuracy, ECE, probes, imbalance, agreement (see `agreement`), seconds.
 
+    shapley_imbalance: `coursekit.analysis.shapley_imbalance`, absent inputs at their mean.
     probe_1, probe_2, … follow the data set's modalities in order; share_… and right_… as well.
     A training that diverges has the accuracy 0 and nothing else.
     """
@@ -241,11 +267,13 @@ def measured(model: MultimodalClassifier, data: str, seed: int) -> dict[str, flo
         valid = accuracy(predict(model, chosen.valid.inputs).joint, chosen.valid.labels)
         logits = predict(model, chosen.test.inputs).joint
         probes = probe_encoders(model, chosen.train, chosen.test)
+        imbalance = shapley_imbalance(model, chosen.train, chosen.test).degree
     return {
         "valid": valid,
         "test": accuracy(logits, labels),
         "ece": float(ece(logits.double().softmax(1), labels)),
         **{f"probe_{i}": p for i, p in enumerate(probes.values(), 1)},
+        "shapley_imbalance": imbalance,
         **agreement(logits.argmax(1), unimodal_answers(data, seed), labels),
     }
 

@@ -39,8 +39,12 @@ def without_some(
     n = len(next(iter(parts.values())))
     if n == 0:
         return dict(parts)
-    keep = masks(n, len(parts), p, generator)
+    return what_is_kept(parts, masks(n, len(parts), p, generator))
+
+
+def what_is_kept(parts: Mapping[str, Tensor], keep: Tensor) -> dict[str, Tensor]:
+    """``parts`` (N, …) by modality, zeros where ``keep`` has 0: (N, M) of 1 and 0, on the CPU."""
     return {
-        m: x * moved(keep[:, i].reshape(n, *[1] * (x.ndim - 1)), x)
+        m: x * moved(keep[:, i].reshape(len(keep), *[1] * (x.ndim - 1)), x)
         for i, (m, x) in enumerate(parts.items())
     }

@@ -140,6 +140,7 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     run.engine.agree(model)
     with divergence(run, method, f"before epoch {run.epoch}"):
         method.begin_epoch(run)
+        method.change_weights(run)
     model.train()
     parts = [rows.to(run.train.labels.device) for rows in method.batches(run, state.order)]
     bar = tqdm(
@@ -151,7 +152,7 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
         leave=False,
     )
     for batch, (inputs, labels) in enumerate(bar, 1):
-        run.batch = batch
+        run.batch, run.rows = batch, parts[batch - 1]
         for turn in method.turns(run):
             run.turn = turn
             with divergence(run, method, when(run, batch), inputs):

@@ -40,7 +40,8 @@ class Run:
     batch, and either head and weight or modality and scale.  generator: for whatever the method
     draws, fixed by the seed.  engine: how the encoders are run.  least: the rows that a batch must
     have, for batch norm or for the method; a last batch of fewer is a part of the one before.
-    batch, turn: which batch of the epoch this is, from 1, and whose turn, see `Method.turns`.
+    batch, rows, turn: which batch of the epoch this is, from 1, its rows of train, and whose turn,
+    see `Method.turns`.
     """
 
     model: MultimodalClassifier
@@ -55,6 +56,7 @@ class Run:
     trace: list[dict[str, Any]] = field(default_factory=list)
     least: int = 1
     batch: int = 0
+    rows: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     turn: str | None = None
 
     @property
@@ -153,6 +155,9 @@ class Method:
 
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
+
+    def change_weights(self, run: Run) -> None:
+        """After that: whatever moves the model's weights, in place, that is no step."""
 
     def batches(self, run: Run, order: torch.Generator) -> list[Tensor]:
         """The rows of each batch of an epoch: all training rows once, in the order that is drawn.

@@ -73,7 +73,7 @@ def test_its_usual_settings_do_something(name, data):
     """Else the test above could not fail."""
     cls = KNOWN[name]
     fusion = (cls.fusions or ("late-linear",))[0]
-    settings = Settings(epochs=8, batch_size=24, lr=0.2)
+    settings = Settings(epochs=12, batch_size=24, lr=0.2)
     ours, _ = trained(data, cls(), fusion, settings)
     base, _ = trained(data, KNOWN[cls.neutral.base](), fusion, settings)
     assert any(not torch.equal(ours[k], base[k]) for k in base)

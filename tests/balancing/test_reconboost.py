@@ -162,6 +162,7 @@ def test_a_step_names_the_head_that_is_trained(data):
     method.begin(run)
     heads = []
     for run.epoch in range(1, 6):
+        (run.turn,) = method.turns(run)
         step = Step(run, data.train.inputs, data.train.labels, run.model(data.train.inputs), 1)
         heads += method.weights(step)
     assert heads == ["A", "joint", "B", "joint", "A"]

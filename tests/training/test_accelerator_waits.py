@@ -28,7 +28,15 @@ from coursekit.utils.tensor_checks import NotFinite, require_batch
 FEW = Settings(epochs=1, batch_size=30, measure_train=False)
 GIVING = {"_local_scalar_dense", "is_nonzero", "nonzero", "equal", "masked_select", "unique"}
 # What a method reads for itself in a step, on top of the checks: its scales or weights as numbers.
-ON_CPU = {"gradnorm": 1, "pcgrad": 3, "modality-dropout": 2}  # costs nothing, but counts here
+# On the CPU that costs nothing, but counts here.
+ON_CPU = {"gradnorm": 1, "pcgrad": 3, "modality-dropout": 2, "random-scale": 1, "opm": 1}
+AT_ONCE = {  # settings with which it acts in the first epoch
+    "gblend-offline": {"epochs": 1},
+    "gblend-online": {"epochs": 1},
+    "opm": {"warm_up": 0, "p_exe": 1.0},
+    "remix": {"warm_up": 0},
+    "sample-valuation": {"warm_up": 0},
+}
 TURNS = {"mla": 2}  # steps with each batch
 OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1, "g2d": 1}
 
@@ -108,8 +116,7 @@ def test_the_count_sees_what_waits(monkeypatch):
 @pytest.mark.parametrize("method", balancing.names())
 def test_checks_wait_once_a_step_whatever_the_method(data, slow, monkeypatch, method):
     def train(settings):
-        own = {"epochs": 1} if method.startswith("gblend") else {}
-        built = balancing.build(method, **own)
+        built = balancing.build(method, **AT_ONCE.get(method, {}))
         built.start = lambda run: None  # trains copies
         built.blend = {"joint": 1.0}
         model = model_for(data, fusion=fusion_of(method))

@@ -28,9 +28,15 @@ from coursekit.training.method import Method
 
 FEW = Settings(epochs=5, batch_size=32)
 OWN = {
-    "gblend-offline": {"epochs": 2}, "gblend-online": {"epochs": 2}, "mslr": {"memory": 2},
+    "gblend-offline": {"epochs": 2},
+    "gblend-online": {"epochs": 2},
+    "mslr": {"memory": 2},
+    "opm": {"warm_up": 1},
     "reconboost": {"boosting": 2, "rectifying": 1},
-}  # fmt: skip
+    "relearning": {"every": 1},
+    "remix": {"warm_up": 1},
+    "sample-valuation": {"warm_up": 1},
+}
 HERE = Path(__file__).parent
 
 

@@ -1,31 +1,9 @@
-"""What checks the parity files: for each file a function by the key whose entries it checks."""
+"""What checks parity files: checker by file name, from every module of this folder."""
 
-from vector_checkers import (
-    agm,
-    alignment,
-    attention,
-    calibration,
-    curating,
-    distillation,
-    fairness,
-    fusion,
-    fusion_alignment,
-    g2d,
-    gradients,
-    greedy,
-    mla,
-    objectives,
-    pmr,
-    products,
-    reconboost,
-    retrieval,
-    scores,
-    unimodal_bias,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-MODULES = (
-    *(agm, alignment, attention, calibration, curating, distillation, fairness, fusion),
-    *(fusion_alignment, g2d, gradients, greedy, mla, objectives, pmr, products),
-    *(reconboost, retrieval, scores, unimodal_bias),
-)
-CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
+MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+CHECKERS = {
+    name: checker for module in MODULES for name, checker in getattr(module, "CHECKERS", {}).items()
+}

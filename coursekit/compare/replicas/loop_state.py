@@ -116,7 +116,9 @@ class Job:
         """One epoch of all: steps, then what they have reached."""
         for k, run in enumerate(self.runs):
             run.epoch = epoch
-            self.allows(k, "begin_epoch", f"before epoch {epoch}")
+            at = f"before epoch {epoch}"
+            if self.allows(k, "begin_epoch", at):
+                self.allows(k, "change_weights", at)
         sentence = "models are frozen or thawed by their methods on the way"
         as_before = self.stack.now_trains() == self.stack.trains
         require(as_before, f"{sentence}; train them with coursekit.training.fit.")

@@ -21,24 +21,30 @@ EXPECTED = {
     "agm": {"scales k", "terms of the loss", "forward pass"},
     "certainty-ensemble": {"loss weights w"},
     "ensemble": {"loss weights w"},
-    "gblend-offline": {"loss weights w"},
-    "gblend-online": {"loss weights w"},
+    "gblend-offline": {"loss weights w", "trains before"},
+    "gblend-online": {"loss weights w", "trains before"},
     "gradnorm": {"loss weights w", "gradients"},
     "g2d": {"scales k", "terms of the loss"},
     "umt": {"terms of the loss"},
     "pdmp": {"scales k"},
+    "mla": {"loss weights w", "gradients", "forward pass", "turns"},
     "greedy": {"gradients", "forward pass"},
-    "mla": {"loss weights w", "gradients", "forward pass"},
     "mlb": {"loss weights w", "scales k"},
     "mmcosine": set(),
+    "mmpareto": {"loss weights w", "gradients"},
     "modality-dropout": {"forward pass"},
     "mslr": {"scales k"},
     "multi-loss": {"loss weights w"},
     "ogm": {"scales k"},
     "ogm-ge": {"scales k", "gradients"},
+    "opm": {"forward pass"},
     "pcgrad": {"loss weights w", "gradients"},
     "pmr": {"terms of the loss"},
-    "reconboost": {"loss weights w", "terms of the loss", "gradients"},
+    "random-scale": {"loss weights w", "scales k"},
+    "reconboost": {"loss weights w", "terms of the loss", "gradients", "turns"},
+    "relearning": {"parameters"},
+    "remix": {"data", "forward pass", "loss weights w"},
+    "sample-valuation": {"data", "forward pass"},
     "unimodal": {"loss weights w"},
 }
 
@@ -55,8 +61,8 @@ def test_each_method_changes_what_its_paper_says(name):
 def test_the_line_up_holds_every_method_and_joint_first():
     table = lineup()
     assert sorted(table.index) == balancing.names() and table.index[0] == "joint"
-    assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge"}
-    between = {"gblend-online", "mslr", "pmr", "reconboost"}
+    assert set(table.index[table[LISTENS] == YES]) == {"mslr", "ogm", "ogm-ge", "opm"}
+    between = {"gblend-online", "mslr", "pmr", "reconboost", "remix", "sample-valuation"}
     assert set(table.index[table["between epochs"] == YES]) == between
     assert table.loc["mmcosine", "fusion"] == "late-linear"
     own = {"ensemble", "certainty-ensemble", "mla", "reconboost", "unimodal"}
