@@ -498,6 +498,20 @@ TABLE: dict[str, dict[str, Argument]] = {
         "boosting": count(2, 0),
         "rectifying": count(1, -1),
     },
+    "balancing.g2d.priorities": {"scores": scores(S)},
+    "balancing.pdmp.leader": {
+        "accuracies": Argument(
+            [0.5, 0.7],
+            (
+                Wrong("none", []),
+                Wrong("number", 0.5),
+                Wrong("text", "0.5"),
+                Wrong("NaN", [0.5, math.nan]),
+                Wrong("above 1", [0.5, 1.1]),
+                Wrong("percent", [50, 70]),
+            ),
+        ),
+    },
     "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
         "labels": labels(Y, C),
@@ -1683,6 +1697,10 @@ EXEMPT = {
     "fusion.base.owned": "on an operator's own modules, once its widths are checked",
     "fusion.base.with_one": "inside operators, on features that they have checked",
     "balancing.greedy.speeds_of": "on the model of the step that is running",
+    **{
+        f"balancing.unimodal_teachers.{name}": "on the run that is going on, and models of it"
+        for name in ("alone", "train_alone", "validation_accuracy")
+    },
     "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
     "balancing.ogm.brake": "`coefficients` without its checks, for many runs at once",

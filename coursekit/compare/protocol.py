@@ -36,6 +36,11 @@ PLAIN_RATES = (0.02, 0.035, 0.05, 0.07, 0.1, 0.14)
 OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
     {
         "agm": ({"alpha": 1.0}, {"alpha": 2.0}, {"alpha": 4.0}),
+        "g2d": (
+            {"feature_weight": 1.0, "share": 0.5},
+            {"feature_weight": 10.0, "share": 0.5},
+            {"feature_weight": 1.0, "share": 0.25},
+        ),
         "gblend-offline": (
             {"epochs": 5, "held": 0.1},
             {"epochs": 10, "held": 0.1},
@@ -60,6 +65,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "mslr": ({"memory": 2}, {"memory": 5}, {"memory": 8}),
         "ogm": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
         "ogm-ge": ({"alpha": 0.3}, {"alpha": 0.8}, {"alpha": 1.5}),
+        "pdmp": ({"gain": 1.5}, {"gain": 2.0}, {"gain": 4.0}),
         "opm": (
             {"q_base": 0.25, "warm_up": 5},
             {"q_base": 0.5, "warm_up": 5},
@@ -87,6 +93,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"boosting": 2, "rectifying": 2},
             {"boosting": 4, "rectifying": 4},
         ),
+        "umt": ({"weight": 1.0}, {"weight": 10.0}, {"weight": 50.0}),
     }
 )
 WHOLE = frozenset({  # settings that count something

@@ -38,7 +38,7 @@ AT_ONCE = {  # settings with which it acts in the first epoch
     "sample-valuation": {"warm_up": 0},
 }
 TURNS = {"mla": 2}  # steps with each batch
-OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1}
+OWN = {"mlb": 1, "ogm": 1, "ogm-ge": 1, "agm": 1, "gradnorm": 1, "pmr": 1, "greedy": 1, "g2d": 1}
 
 
 class Fetched(Tensor):
