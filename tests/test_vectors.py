@@ -27,7 +27,6 @@ NOT_YET = {
     "dimml.json": "decoupled contrast (DI-MML) is not in the package yet",
     "distillation.json": "distillation losses are not in the package yet",
     "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
-    "functional_entropy.json": "the functional-entropy regulariser is not in the package yet",
     "g2d.json": "sequential modality prioritisation is not in the package yet",
     "greedy_curation.json": "the re-balancing gate of greedy learning is not in the package yet",
     "greedy_speed.json": "the conditional learning speed is not in the package yet",

@@ -35,6 +35,7 @@ PLAIN_RATES = (0.02, 0.035, 0.05, 0.07, 0.1, 0.14)
 OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
     {
         "agm": ({"alpha": 1.0}, {"alpha": 2.0}, {"alpha": 4.0}),
+        "functional-entropy": ({"strength": 1e-10}, {"strength": 1e-9}, {"strength": 1e-8}),
         "gblend-offline": (
             {"epochs": 5, "held": 0.1},
             {"epochs": 10, "held": 0.1},

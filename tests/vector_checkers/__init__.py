@@ -14,6 +14,7 @@ from vector_checkers import (
     pareto,
     pmr,
     products,
+    regularisers,
     retrieval,
     scores,
     unimodal_bias,
@@ -31,6 +32,6 @@ MODULES = (
         fusion,
         fusion_alignment,
     ),
-    *(gradients, pareto, pmr, products, retrieval, scores, unimodal_bias),
+    *(gradients, pareto, pmr, products, regularisers, retrieval, scores, unimodal_bias),
 )
 CHECKERS = {name: table for module in MODULES for name, table in module.CHECKERS.items()}
