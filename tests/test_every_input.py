@@ -340,6 +340,29 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.certainty_ensemble.fuse_by_certainty": {
         "logits": several([LOGITS, LOGITS + 1], like)
     },
+    "balancing.functional_entropy.noisy_copies": {
+        "features": batch(X, also=(Wrong("another size", X[:-1]),)),
+        "noise": batch(torch.randn(3 * N, 4), also=(Wrong("one each", torch.randn(N, 4)),)),
+    },
+    "balancing.functional_entropy.disagreement": {
+        "logits": batch(torch.randn(2 * N, C), also=(Wrong("not all", torch.randn(N + 1, C)),)),
+        "clean": batch(LOGITS, also=(Wrong("another size", LOGITS[:-1]),)),
+    },
+    "balancing.functional_entropy.information_scores": {
+        "gradients": several([X, Z], like),
+        "loss": Argument(
+            torch.tensor(0.7),
+            (
+                Wrong("number", 0.7),
+                Wrong("NaN", torch.tensor(math.nan)),
+                Wrong("zero", torch.tensor(0.0)),
+                Wrong("deeper", torch.tensor([0.7]), "scalar"),
+            ),
+        ),
+    },
+    "balancing.functional_entropy.inverse_information": {
+        "scores": batch(S, also=(Wrong("negative", -S),)),
+    },
     "balancing.gblend.weights": {**LOSSES, "rule": name("paper")},
     "balancing.gblend.ogr_parts": LOSSES,
     "balancing.gblend.head_loss": {

@@ -23,7 +23,6 @@ NOT_YET = {
     "cider.json": "CIDEr is not in the package yet",
     "darts.json": "architecture search is not in the package yet",
     "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
-    "functional_entropy.json": "the functional-entropy regulariser is not in the package yet",
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
     "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",

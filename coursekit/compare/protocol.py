@@ -41,6 +41,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"feature_weight": 10.0, "share": 0.5},
             {"feature_weight": 1.0, "share": 0.25},
         ),
+        "functional-entropy": ({"strength": 1e-10}, {"strength": 1e-9}, {"strength": 1e-8}),
         "gblend-offline": (
             {"epochs": 5, "held": 0.1},
             {"epochs": 10, "held": 0.1},
