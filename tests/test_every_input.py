@@ -237,6 +237,10 @@ OPERATORS = {
     "seed": count(0, -1),
 }
 
+EVIDENCE = batch(LOGITS.abs(), also=(Wrong("negative", LOGITS),))
+EVIDENCES = several([LOGITS.abs(), LOGITS.exp()], like)
+EVIDENCES = with_also(EVIDENCES, Wrong("negative", [LOGITS.exp(), LOGITS]))
+
 TABLE: dict[str, dict[str, Argument]] = {
     # fusion
     "fusion.build": {
@@ -272,6 +276,9 @@ TABLE: dict[str, dict[str, Argument]] = {
         "x": batch(X, "deeper"),
         "gate": like(X, "flatter"),
     },
+    "fusion.evidential.opinion": {"evidence": EVIDENCE},
+    "fusion.evidential.combined_evidence": {"evidences": EVIDENCES},
+    "fusion.evidential.log_concentrations": {"evidences": EVIDENCES},
     "fusion.film.film": {
         "x": batch(X, "deeper"),
         "gamma": like(X),
@@ -535,6 +542,11 @@ TABLE: dict[str, dict[str, Argument]] = {
             ),
         ),
     },
+    **{
+        f"balancing.tmc.{name}": {"evidence": EVIDENCE, "labels": labels(Y, C)}
+        for name in ("expected_cross_entropies", "wrong_evidence")
+    },
+    "balancing.tmc.annealing_at": {"epoch": count(3, 0), "annealing": count(10, -1)},
     "balancing.unimodal_scores.true_class_scores": {
         "logits": several([LOGITS, LOGITS + 1], like),
         "labels": labels(Y, C),

@@ -78,6 +78,7 @@ METHODS = {  # the settings of every method, of whatever name
     "logit_weight": number(1.0, -1.0),
     "feature_weight": number(1.0, -1.0),
     "gain": number(2.0, 0, -1.0),
+    "annealing": count(10, -1),
     "damping": number(0.1, 0, -1.0),
     "projected": flag(True),
     "modality": Argument("A", tuple(Wrong(repr(m), m) for m in ("", "a.b", 7))),

@@ -94,11 +94,12 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"boosting": 2, "rectifying": 2},
             {"boosting": 4, "rectifying": 4},
         ),
+        "tmc": ({"annealing": 5}, {"annealing": 10}, {"annealing": 50}),
         "umt": ({"weight": 1.0}, {"weight": 10.0}, {"weight": 50.0}),
     }
 )
 WHOLE = frozenset({  # settings that count something
-    "boosting", "epochs", "every", "memory", "rectifying", "repeats", "warm_up",
+    "annealing", "boosting", "epochs", "every", "memory", "rectifying", "repeats", "warm_up",
 })  # fmt: skip
 Trial = Mapping[str, float]
 FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
