@@ -76,7 +76,7 @@ def test_a_last_batch_that_is_too_small_joins_the_one_before(rows, settings, wan
 
 @pytest.mark.parametrize("method", balancing.names())
 def test_whatever_the_method(method):
-    data = data_of(49)
+    data = data_of(25)  # in batches of 12 and 13
     own = {"epochs": 1} if method.startswith("gblend") else {}
     history = fit(normed(data), data.train, data.valid, Settings(epochs=2, batch_size=12),
                   method=balancing.build(method, **own))  # fmt: skip
