@@ -24,7 +24,6 @@ NOT_YET = {
     "darts.json": "architecture search is not in the package yet",
     "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
-    "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
     "pruning_flops.json": "pruning is not in the package yet",
