@@ -92,18 +92,24 @@ def data():
     return generate(recipe, seed=1)
 
 
+@pytest.fixture(scope="module")
+def short(data):
+    """Half the rows to train on: an epoch is of two steps of 60 rows, or of four of 30."""
+    return replace(data, splits={**data.splits, "train": data.splits["train"][:120]})
+
+
 def model_for(data, **options):
     return build_classifier(data.train.inputs, data.num_classes, widths=(16, 8), **options)
 
 
 def per_step(train, monkeypatch):
-    """Waits a step more costs: two trainings of one epoch, of 4 and of 8 steps."""
+    """Waits a step more costs: two trainings of one epoch, of 2 and of 4 steps."""
     counts = []
     for size in (60, 30):
         with counted(monkeypatch) as waits:
             train(replace(FEW, batch_size=size))
         counts.append(waits.count)
-    return (counts[1] - counts[0]) / 4
+    return (counts[1] - counts[0]) / 2
 
 
 def test_the_count_sees_what_waits(monkeypatch):
@@ -114,35 +120,35 @@ def test_the_count_sees_what_waits(monkeypatch):
 
 
 @pytest.mark.parametrize("method", balancing.names())
-def test_checks_wait_once_a_step_whatever_the_method(data, slow, monkeypatch, method):
+def test_checks_wait_once_a_step_whatever_the_method(short, slow, monkeypatch, method):
     def train(settings):
         built = balancing.build(method, **AT_ONCE.get(method, {}))
         built.start = lambda run: None  # trains copies
         built.blend = {"joint": 1.0}
-        model = model_for(data, fusion=fusion_of(method))
-        fit(model, data.train, data.valid, settings, method=built)
+        model = model_for(short, fusion=fusion_of(method))
+        fit(model, short.train, short.valid, settings, method=built)
 
     own = OWN.get(method, 0) + ON_CPU.get(method, 0)
     assert per_step(train, monkeypatch) <= TURNS.get(method, 1) + own
 
 
 @pytest.mark.parametrize("name", fusion.names())
-def test_checks_wait_once_a_step_whatever_the_fusion(data, slow, monkeypatch, name):
+def test_checks_wait_once_a_step_whatever_the_fusion(short, slow, monkeypatch, name):
     def train(settings):
-        fit(model_for(data, fusion=name), data.train, data.valid, settings)
+        fit(model_for(short, fusion=name), short.train, short.valid, settings)
 
     assert per_step(train, monkeypatch) == 1
 
 
 @pytest.mark.parametrize("name", ["mid-mlp", "transformer"])
 @pytest.mark.parametrize("method", ["joint", "mlb"])
-def test_replicas_wait_no_more(data, slow, monkeypatch, name, method):
+def test_replicas_wait_no_more(short, slow, monkeypatch, name, method):
     monkeypatch.setattr("coursekit.compare.replicas.loop_state.can_be_by_hand", lambda stack: False)
 
     def train(settings):
-        models = [model_for(data, fusion=name, seed=k) for k in range(3)]
+        models = [model_for(short, fusion=name, seed=k) for k in range(3)]
         methods = [balancing.build(method) for _ in models]
-        splits = data.train, data.valid
+        splits = short.train, short.valid
         replicas.fit(models, *splits, settings, seeds=range(3), methods=methods)
 
     assert per_step(train, monkeypatch) <= 1
