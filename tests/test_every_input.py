@@ -347,6 +347,29 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.certainty_ensemble.fuse_by_certainty": {
         "logits": several([LOGITS, LOGITS + 1], like)
     },
+    "balancing.functional_entropy.noisy_copies": {
+        "features": batch(X, also=(Wrong("another size", X[:-1]),)),
+        "noise": batch(torch.randn(3 * N, 4), also=(Wrong("one each", torch.randn(N, 4)),)),
+    },
+    "balancing.functional_entropy.disagreement": {
+        "logits": batch(torch.randn(2 * N, C), also=(Wrong("not all", torch.randn(N + 1, C)),)),
+        "clean": batch(LOGITS, also=(Wrong("another size", LOGITS[:-1]),)),
+    },
+    "balancing.functional_entropy.information_scores": {
+        "gradients": several([X, Z], like),
+        "loss": Argument(
+            torch.tensor(0.7),
+            (
+                Wrong("number", 0.7),
+                Wrong("NaN", torch.tensor(math.nan)),
+                Wrong("zero", torch.tensor(0.0)),
+                Wrong("deeper", torch.tensor([0.7]), "scalar"),
+            ),
+        ),
+    },
+    "balancing.functional_entropy.inverse_information": {
+        "scores": batch(S, also=(Wrong("negative", -S),)),
+    },
     "balancing.gblend.weights": {**LOSSES, "rule": name("paper")},
     "balancing.gblend.ogr_parts": LOSSES,
     "balancing.gblend.head_loss": {
@@ -369,6 +392,24 @@ TABLE: dict[str, dict[str, Argument]] = {
         "losses": like(NUMBERS),
         "initial_losses": like(NUMBERS),
         "alpha": number(1.5, -0.1),
+    },
+    "balancing.mcr.jensen_shannon": {"first": batch(LOGITS), "second": like(LOGITS + X[:, :C])},
+    "balancing.mcr.pulls": {
+        "permuted": Argument(
+            [[X, Z], [Z, X]],
+            (
+                Wrong("one tensor", X),
+                Wrong("none", []),
+                Wrong("one row", [[X, Z]]),
+                Wrong("another size", [[X, Z], [Z[:-1], X[:-1]]]),
+                Wrong("short", [[X, Z], [Z]]),
+                Wrong("other shapes", [[X, Z], [Z[:, :2], X]]),
+                Wrong("NaN", [[X, Z], [Z, X * math.nan]]),
+                Wrong("numbers", [[1.0, 2.0], [3.0, 4.0]]),
+            ),
+        ),
+        "whole": several([X, Z], like),
+        "strategy": name("greedy"),
     },
     "balancing.mlb.coefficients": {
         "scores": scores(S),

@@ -41,6 +41,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"feature_weight": 10.0, "share": 0.5},
             {"feature_weight": 1.0, "share": 0.25},
         ),
+        "functional-entropy": ({"strength": 1e-10}, {"strength": 1e-9}, {"strength": 1e-8}),
         "gblend-offline": (
             {"epochs": 5, "held": 0.1},
             {"epochs": 10, "held": 0.1},
@@ -54,6 +55,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "gradnorm": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 1.5}),
         "greedy": ({"tolerance": 0.01}, {"tolerance": 0.1}, {"tolerance": 1.0}),
         "mla": ({"damping": 0.01}, {"damping": 0.1}, {"damping": 1.0}),
+        "mcr": ({"strength": 0.01}, {"strength": 0.1}, {"strength": 1.0}),
         "mlb": (
             {"alpha": 2.0, "beta_max": 2.0},
             {"alpha": 2.0, "beta_max": 8.0},

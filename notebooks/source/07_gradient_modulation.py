@@ -46,6 +46,7 @@ from coursekit.course.claims import claim
 from coursekit.data import Modality, Recipe, Split, generate, load_preset
 from coursekit.data.files import open_checked
 from coursekit.lessons.l07_gradient_modulation import exercises
+from coursekit.lessons.l07_gradient_modulation.method_map import method_map
 from coursekit.balancing.taxonomy import lineup
 from coursekit.models import build_classifier
 from coursekit.course.plots import new_figure, show
@@ -135,28 +136,45 @@ claim("After the step the two models differ by {value:.1e}", off, below=1e-8)
 # %% [markdown]
 # A method is a class with two questions to answer in every batch, `weights(step)` and
 # `scales(step)`, and a few more for those that want more. So one can read from the code what a
-# method changes. This table is made by asking each class of `coursekit.balancing` which questions
-# it answers differently from joint training (`coursekit.balancing.taxonomy`); a new file there is
-# a new row here.
+# method touches: which of the loop's questions does it answer differently from joint training? Here
+# is the field as a map, made by asking each class of `coursekit.balancing` (the asking is
+# `coursekit.balancing.taxonomy`); a new file there is a new row here. Columns go through a training
+# step from left to right.
 
 # %%
 rows_of = lineup()
-rows_of
 
 # %% folded=true
-# Claims, checked.
-claim("Rows, joint training included: {value:.0f}", len(rows_of), above=14)
+# The map.
+figure, (ax,) = new_figure(7.6, 8.6)
+figure.suptitle("What every method touches, read from its class")
+show(figure, method_map(rows_of, ax))
+
+# %% folded=true
+# The same as a table, and claims, checked.
+claim("Rows, joint training included: {value:.0f}", len(rows_of), above=25)
 touched = (rows_of[["loss weights w", "scales k"]] == "✓").any(axis=1)
-claim("… that set weights or scales: {value:.0f}", touched.sum(), above=9)
+claim("… that set weights or scales: {value:.0f}", touched.sum(), above=12)
+rows_of
 
 # %% [markdown]
-# "Terms of the loss": something is added to the sum; "heads that listen" come further down;
-# "between epochs": something is measured or drawn anew after each. The exceptions are worth a look;
-# each method is explained below. MMCosine replaces the head. PMR adds a loss. PCGrad and the noise
-# of OGM-GE change the gradients (GradNorm only measures them, to learn its $w$), modality dropout
-# and AGM work on the forward pass. Everything else moves $w$ or $k$; G-Blend's $w$ are in [lesson
-# 06](06_gradient_blending.ipynb). The **ensemble** is in the picture too: no joint loss, each
-# modality alone. It will be a lane of every race below, because everybody forgets it.
+# Many names, few places to reach in:
+#
+# - **data**: data remixing makes batches that show one modality each; sample valuation shows a
+#   modality that adds little to a sample alone, more often,
+# - **forward pass**: modality dropout and OPM hide features from the fusion; AGM runs the model
+#   once for each set of modalities; some bring a fusion of their own,
+# - **loss**: weights $w$ (multi-loss, MLB; G-Blend's are in [lesson
+#   06](06_gradient_blending.ipynb)), or one more term (PMR),
+# - **gradients and steps**: PCGrad and MMPareto mix gradients, OGM and MSLR scale steps (GradNorm
+#   only measures gradients, to learn its $w$),
+# - **parameters**: re-learning takes an encoder part of the way back to where it started,
+# - **stages**: MLA and ReconBoost let modalities take turns; others train something before.
+#
+# This lesson opens the classics; the others are one file each, and stand in the table of
+# [lesson 08](08_multi_loss_balanced.ipynb) with everybody else. The **ensemble** is in the map too:
+# no joint loss, each modality alone. It will be a lane of every race below, because everybody
+# forgets it.
 
 # %% [markdown]
 # ## OGM: a brake

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,12 @@ def trained(data, method, fusion, settings):
     return model.state_dict(), history
 
 
+@pytest.fixture(scope="module")
+def base(data):
+    """What training the base gives; trained once, for all methods that are held against it."""
+    return cache(lambda name, fusion, settings: trained(data, KNOWN[name](), fusion, settings))
+
+
 def places():
     return [
         (name, fusion)
@@ -56,27 +63,27 @@ def places():
 
 @pytest.mark.parametrize("how", SETTINGS)
 @pytest.mark.parametrize(("name", "fusion"), places())
-def test_neutral_means_neutral(name, fusion, how, data):
+def test_neutral_means_neutral(name, fusion, how, data, base):
     cls = KNOWN[name]
     ours, history = trained(data, cls(**cls.neutral.settings), fusion, SETTINGS[how])
-    base, expected = trained(data, KNOWN[cls.neutral.base](), fusion, SETTINGS[how])
+    plain, expected = base(cls.neutral.base, fusion, SETTINGS[how])
     own = [k for k in ours if k.startswith(("encoders.", "fusion."))]
     own += [k for k in ours if k.startswith("heads.") and cls.neutral.base != "joint"]
     assert own
-    differ = [k for k in own if not torch.equal(ours[k], base[k])]
+    differ = [k for k in own if not torch.equal(ours[k], plain[k])]
     assert not differ
     assert history.equals(expected)
 
 
 @pytest.mark.parametrize("name", [n for n in SWITCHED_OFF if KNOWN[n].neutral.settings])
-def test_its_usual_settings_do_something(name, data):
+def test_its_usual_settings_do_something(name, data, base):
     """Else the test above could not fail."""
     cls = KNOWN[name]
     fusion = (cls.fusions or ("late-linear",))[0]
     settings = Settings(epochs=12, batch_size=24, lr=0.2)
     ours, _ = trained(data, cls(), fusion, settings)
-    base, _ = trained(data, KNOWN[cls.neutral.base](), fusion, settings)
-    assert any(not torch.equal(ours[k], base[k]) for k in base)
+    plain, _ = base(cls.neutral.base, fusion, settings)
+    assert any(not torch.equal(ours[k], plain[k]) for k in plain)
 
 
 def test_all_have_a_base_that_is_known():

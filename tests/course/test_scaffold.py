@@ -43,6 +43,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 TESTED = (
     f"tests/lessons/l{LESSON}",
     *("tests/balancing/test_scaffolded_method.py", "tests/balancing/test_balancing.py"),
+    "tests/balancing/test_neutral.py",
     *("tests/fusion/test_scaffolded_operator.py", "tests/fusion/test_fusion.py"),
     *("tests/course/test_unwritten_sentences.py", "tests/course/test_exercises.py"),
     "tests/course/test_exercise_mutants.py",

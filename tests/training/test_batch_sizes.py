@@ -77,7 +77,7 @@ def test_a_last_batch_that_is_too_small_joins_the_one_before(rows, settings, wan
 
 @pytest.mark.parametrize("method", balancing.names())
 def test_whatever_the_method(method):
-    data = data_of(49)
+    data = data_of(25)  # in batches of 12 and 13
     own = {"epochs": 1} if method.startswith("gblend") else {}
     model = normed(data, fusion=fusion_of(method))
     history = fit(model, data.train, data.valid, Settings(epochs=2, batch_size=12),

@@ -3,6 +3,7 @@
 import torch
 
 TOLERANCE = 1e-8  # absolute below one, relative above
+WHOLE = ""  # the key under which a checker has the whole file, for single values beside its lists
 NOT_FINITE = {"nan", "inf", "-inf"}  # JSON has no such numbers: the files write them as text
 
 
@@ -246,14 +247,15 @@ def check(name, content, checkers):
     """Run each checker on the part that it is for, and report.
 
     name: of the file, for sentences.  checkers: function of one `Part` by the file's key; where a
-    list stands under the key, each of its entries is handed over by itself.
+    list stands under the key, each of its entries is handed over by itself; under `WHOLE` all is.
     """
     report = Report(name)
     try:
         top = Part(content, name, report)
         top.used.add("tolerance")  # ours is the same for all
         for key, checker in checkers.items():
-            for part in top.parts(key) if key in top else []:
+            parts = [top] if key == WHOLE else top.parts(key) if key in top else []
+            for part in parts:
                 run(checker, part)
     except Unreadable as sentence:
         report.problems.append(str(sentence))
