@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing import mlb, ogm
+from coursekit.balancing.certainty_ensemble import CertaintyEnsemble
 from coursekit.balancing.ensemble import Ensemble
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
 from coursekit.balancing.mslr import MSLR
 from coursekit.balancing.multi_loss import MultiLoss
+from coursekit.balancing.pdmp import PDMP
 from coursekit.balancing.unimodal import Unimodal
 from coursekit.balancing.unimodal_signals import Listening
 from coursekit.compare.replicas.losses import true_class
@@ -32,7 +34,10 @@ from coursekit.utils.checks import require, require_instance
 from coursekit.utils.devices import moved
 
 HOOKS = ("predict", "backward", "batches", "turns", "loss", "clip", "weights", "scales")
-ONCE_AN_EPOCH = (Method, MultiLoss, Ensemble, Unimodal, GBlendOffline, GBlendOnline, MSLR)
+ONCE_AN_EPOCH = (
+    *(Method, MultiLoss, Ensemble, CertaintyEnsemble, Unimodal),
+    *(GBlendOffline, GBlendOnline, MSLR, PDMP),
+)
 
 
 def replicable(method: Method) -> bool:
