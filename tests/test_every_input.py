@@ -369,6 +369,24 @@ TABLE: dict[str, dict[str, Argument]] = {
         "initial_losses": like(NUMBERS),
         "alpha": number(1.5, -0.1),
     },
+    "balancing.mcr.jensen_shannon": {"first": batch(LOGITS), "second": like(LOGITS + X[:, :C])},
+    "balancing.mcr.pulls": {
+        "permuted": Argument(
+            [[X, Z], [Z, X]],
+            (
+                Wrong("one tensor", X),
+                Wrong("none", []),
+                Wrong("one row", [[X, Z]]),
+                Wrong("another size", [[X, Z], [Z[:-1], X[:-1]]]),
+                Wrong("short", [[X, Z], [Z]]),
+                Wrong("other shapes", [[X, Z], [Z[:, :2], X]]),
+                Wrong("NaN", [[X, Z], [Z, X * math.nan]]),
+                Wrong("numbers", [[1.0, 2.0], [3.0, 4.0]]),
+            ),
+        ),
+        "whole": several([X, Z], like),
+        "strategy": name("greedy"),
+    },
     "balancing.mlb.coefficients": {
         "scores": scores(S),
         "alpha": number(2.0, -0.1),

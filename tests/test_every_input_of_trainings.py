@@ -53,6 +53,7 @@ METHODS = {  # the settings of every method, of whatever name
     "times": count(3, -1),
     "repeats": count(1, -1),
     "copies": count(3, 1),
+    "strategy": name("greedy"),
     "held": number(0.25, 0, 1),
     "rule": name("paper"),
     "rate": number(0.1, 0, -1.0),

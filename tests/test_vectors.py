@@ -33,7 +33,6 @@ NOT_YET = {
     "inforeg.json": "information regulation (InfoReg) is not in the package yet",
     "lfm.json": "fitting with contrastive alignment (LFM) is not in the package yet",
     "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
-    "mcr.json": "regularising the competition of modalities (MCR) is not in the package yet",
     "mfas.json": "the search for fusion architectures is not in the package yet",
     "mla.json": "alternating updates (MLA) are not in the package yet",
     "peer_objectives.json": "CML, MBSD and AMCo are not in the package yet",

@@ -47,6 +47,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
             {"epochs": 10, "held": 0.25},
         ),
         "gradnorm": ({"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 1.5}),
+        "mcr": ({"strength": 0.01}, {"strength": 0.1}, {"strength": 1.0}),
         "mlb": (
             {"alpha": 2.0, "beta_max": 2.0},
             {"alpha": 2.0, "beta_max": 8.0},

@@ -1,10 +1,10 @@
-"""Terms of the loss that want every modality to count: functional entropy."""
+"""Terms of the loss that want every modality to count: functional entropy, MCR."""
 
 from inspect import signature
 
 import torch
 
-from coursekit.balancing import functional_entropy
+from coursekit.balancing import functional_entropy, mcr
 from vector_checkers.reading import WHOLE
 from vector_checkers.scores import names_after
 
@@ -58,10 +58,45 @@ def functional_entropy_file(top):
         top.same("readme_delta_attribute_exists", "delta" in settings)
 
 
+def jsd_case(case):
+    """The divergence of two batches of answers."""
+    case.same("jsd", mcr.jensen_shannon(case.tensor("logits_1"), case.tensor("logits_2")))
+
+
+def mcr_case(case):
+    """Divergences under given permutations, and each strategy's gradients of the features."""
+    names, strength = names_after(case, "z_"), case.number("lambda")
+    features = {m: case.tensor(f"z_{m}").requires_grad_() for m in names}
+    weights = {m: case.tensor(f"W_{m}") for m in names}
+
+    def logits(given):
+        return torch.stack([given[m] @ w.T for m, w in weights.items()]).sum(0) + bias
+
+    bias, divergences, permuted, whole = case.tensor("bias"), [], [], []
+    again = {m: z.detach().requires_grad_() for m, z in features.items()}
+    for m, z in features.items():
+        answer = logits({**features, m: z[case.whole(f"permutation_{m}")]})
+        divergences.append(mcr.jensen_shannon(answer, logits(again)))
+        case.same(f"jsd_{m}_permuted", divergences[-1])
+        inputs = [*features.values(), *again.values()]
+        grads = torch.autograd.grad(divergences[-1], inputs)
+        permuted.append(grads[: len(names)])
+        whole.append(grads[len(names) :])
+    sums = [torch.stack(parts).sum(0) for parts in zip(*whole, strict=True)]
+    total = torch.stack(divergences).sum()
+    for strategy in mcr.STRATEGIES:
+        entry = case.part(strategy)
+        # The release's greedy value is each divergence less itself: only its gradients tell.
+        entry.same("loss", 0.0 if strategy == "greedy" else -strength * total)
+        for m, g in zip(names, mcr.pulls(permuted, sums, strategy), strict=True):
+            entry.same(f"grad_z_{m}", strength * g)
+
+
 CHECKERS = {
+    "mcr.json": {"jsd": jsd_case, "cases": mcr_case},
     "functional_entropy.json": {
         WHOLE: functional_entropy_file,
         "cases": functional_entropy_case,
         "defaults": functional_entropy_defaults,
-    }
+    },
 }
