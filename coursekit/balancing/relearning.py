@@ -6,7 +6,6 @@ impure on train as on valid where it has not learnt much.
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor
 
 from coursekit.training.engine import AnySplit
@@ -43,6 +42,8 @@ def clusters_of(features: Tensor, num_clusters: int) -> Tensor:
     half = high / 2 - low / 2  # high − low may be too large for a number
     scaled = torch.where(half > 0, (z / 2 - low / 2) / torch.where(half > 0, half, 1) * 2 - 1, 0)
     differ = len(scaled.unique(dim=0))
+    from sklearn.cluster import KMeans  # takes a second, which only this method has to wait
+
     means = KMeans(min(num_clusters, differ), random_state=0)
     return torch.from_numpy(means.fit_predict(scaled.numpy()).astype(np.int64))
 

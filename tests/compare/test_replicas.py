@@ -19,7 +19,7 @@ from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs
 from coursekit.training.method import Method
 
-EPOCHS = 12
+EPOCHS = 8  # one more than the longest memory among the methods below
 HOW = Settings(epochs=EPOCHS, batch_size=64, lr=0.1)
 OWN = {  # three of each, with settings of their own where the method has some
     "ogm": [OGM(0.3), OGM(0.8), OGM(1.5, until=5)],
@@ -34,7 +34,7 @@ def double(split):
     return Split({m: x.double() for m, x in split.inputs.items()}, split.labels, split.group)
 
 
-def data_of(seed, train=200):
+def data_of(seed, train=100):
     return generate(replace(preset("starve").recipe, train=train, valid=100, test=50), seed)
 
 

@@ -23,6 +23,7 @@ from coursekit.models import build_classifier
 from coursekit.training import Settings, fit
 
 data = load_preset("starve", train=40, valid=20, test=20)
+<<<<<<< HEAD
 for optimizer in ("sgd", "adam", "adagrad"):
     for name, kind in balancing.registry().items():
         own = {"modality": "A"} if name == "unimodal" else {}
@@ -30,6 +31,14 @@ for optimizer in ("sgd", "adam", "adagrad"):
         model = build_classifier(data.train.inputs, data.num_classes, widths=(4,), fusion=fusion)
         settings = Settings(epochs=1, optimizer=optimizer)
         fit(model, data.train, data.valid, settings, method=balancing.build(name, **own))
+=======
+trainings = [("sgd", name) for name in balancing.names()]  # which does not hang on the optimiser
+for optimizer, name in [*trainings, ("adam", "joint"), ("adagrad", "joint")]:
+    own = {"modality": "A"} if name == "unimodal" else {}
+    model = build_classifier(data.train.inputs, data.num_classes, widths=(4,))
+    settings = Settings(epochs=1, optimizer=optimizer)
+    fit(model, data.train, data.valid, settings, method=balancing.build(name, **own))
+>>>>>>> 41fe5540e881adc2a182cbe6bcfc8e578bf5ec84
 surfaces.learn("film", surfaces.TARGETS["product"], count=5)
 import coursekit.__main__
 import coursekit.course.widgets
