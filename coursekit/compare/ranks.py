@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import studentized_range
 
 from coursekit.analysis.intervals import interval
 from coursekit.compare.protocol import NO_FUSION, UNIMODAL
@@ -45,6 +44,8 @@ def critical_difference(methods: int, data_sets: int, level: float = 0.05) -> fl
     require_count("data_sets", data_sets, 2)
     require_finite("level", level)
     require(0 < level < 1, f"level is {level}; a number between 0 and 1 was expected.")
+    from scipy.stats import studentized_range  # takes a second, and whoever ranks has it
+
     q = float(studentized_range.ppf(1 - level, methods, math.inf)) / math.sqrt(2)
     return q * math.sqrt(methods * (methods + 1) / (6 * data_sets))
 

@@ -23,22 +23,14 @@ from coursekit.models import build_classifier
 from coursekit.training import Settings, fit
 
 data = load_preset("starve", train=40, valid=20, test=20)
-<<<<<<< HEAD
-for optimizer in ("sgd", "adam", "adagrad"):
-    for name, kind in balancing.registry().items():
-        own = {"modality": "A"} if name == "unimodal" else {}
-        fusion = "late-linear" if not kind.fusions else kind.fusions[0]
-        model = build_classifier(data.train.inputs, data.num_classes, widths=(4,), fusion=fusion)
-        settings = Settings(epochs=1, optimizer=optimizer)
-        fit(model, data.train, data.valid, settings, method=balancing.build(name, **own))
-=======
-trainings = [("sgd", name) for name in balancing.names()]  # which does not hang on the optimiser
+known = balancing.registry()
+trainings = [("sgd", name) for name in known]  # which does not hang on the optimiser
 for optimizer, name in [*trainings, ("adam", "joint"), ("adagrad", "joint")]:
     own = {"modality": "A"} if name == "unimodal" else {}
-    model = build_classifier(data.train.inputs, data.num_classes, widths=(4,))
+    fusion = (known[name].fusions or ("late-linear",))[0]
+    model = build_classifier(data.train.inputs, data.num_classes, widths=(4,), fusion=fusion)
     settings = Settings(epochs=1, optimizer=optimizer)
     fit(model, data.train, data.valid, settings, method=balancing.build(name, **own))
->>>>>>> 41fe5540e881adc2a182cbe6bcfc8e578bf5ec84
 surfaces.learn("film", surfaces.TARGETS["product"], count=5)
 import coursekit.__main__
 import coursekit.course.widgets
