@@ -22,8 +22,9 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
     table: rows as ``python -m coursekit bench methods`` writes them.  What has no fusion (ensemble,
     unimodal models) is repeated for every fusion of its data. "best unimodal" is added: for each
     seed the single model that is best on *validation*, with its test figures. So is, where the
-    table has it, "late transformer": joint training with the fusion "transformer", as a rival of
-    all that is done with another fusion. Fusions come in the order of the benchmark.
+    table has it of every data set, "late transformer": joint training with the fusion
+    "transformer", as a rival of all that is done with another fusion. Fusions come in the order of
+    the benchmark.
     Errors: ValueError when columns, the ensemble or the unimodal models are missing.
     """
     require_columns("table", table, COLUMNS)
@@ -40,7 +41,10 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
     late = fused[(fused["fusion"] == "transformer") & (fused["method"] == JOINT)]
     others = places[places["fusion"] != "transformer"]
     late = late.assign(method=LATE_TRANSFORMER).drop(columns="fusion").merge(others, on="data")
-    both = pd.concat([fused, repeated, late], ignore_index=True)[table.columns]
+    everywhere = set(late["data"]) == set(fused.loc[fused["fusion"] != "transformer", "data"])
+    both = pd.concat([fused, repeated, late if everywhere else late[:0]], ignore_index=True)[
+        table.columns
+    ]
     known = {name: place for place, name in enumerate(FUSIONS)}
     return both.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
 

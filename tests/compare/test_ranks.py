@@ -82,6 +82,8 @@ def test_a_late_transformer_is_a_rival_where_there_is_one():
     scores = scores_of(with_it)
     assert (scores["late transformer"] == 0.9).all() and (scores["joint"] < 0.9).all()
     assert "late transformer" not in scores_of(with_it, fusion="transformer")
+    of_one = pd.concat([table, late[late["data"] == "one"]])  # a rival here and there is none
+    assert "late transformer" not in scores_of(of_one)
     with pytest.raises(ValueError, match="fusion is 'film'"):
         scores_of(with_it, fusion="film")
 

@@ -154,7 +154,7 @@ import os, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
 import test_checkpoint as t
 from coursekit.data import Modality, Recipe, generate
 from coursekit.data.scenes import as_data, scene_splits
@@ -334,7 +334,7 @@ def test_a_full_disk_loses_nothing(data, tmp_path, monkeypatch):
 LITTLE = """
 import resource, signal, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
 import test_checkpoint as t
 from coursekit.data import Modality, Recipe, generate
 from coursekit.data.scenes import as_data, scene_splits

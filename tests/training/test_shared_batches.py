@@ -20,7 +20,7 @@ def shared(tmp_path_factory):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     done = subprocess.run(
         [*command, str(HERE / "shared_batch_trainings.py"), str(out)],
-        capture_output=True, text=True, timeout=patient(120), check=False,
+        capture_output=True, text=True, timeout=patient(240), check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     results = [json.loads((out / f"{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
