@@ -11,7 +11,7 @@
 # - race all of them, and (*Further*) a method of your own.
 #
 # **Time** about 50 minutes to read and do, 35 more for what is marked *Further*; the computing
-# takes 25 to 75 seconds.
+# takes 25 to 100 seconds.
 #
 # **Needed before** lesson 05 (starvation, overfitting of the head, probes, intervals); SGD, Adam.
 #
