@@ -11,7 +11,7 @@
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
 # **Time** about 55 minutes to read and do, 30 more for what is marked *Further*; the computing
-# takes 30 to 90 seconds.
+# takes 30 to 120 seconds.
 #
 # **Needed before** lesson 02 (mid-MLP, FiLM, gates), 03 (additive, interaction), 04 (`synergy`,
 # modality dropout), 05 (starvation, probes, intervals), 06 (G-Blend) and 07 (loss weights and
