@@ -159,6 +159,12 @@ def data_of(name: str, seed: int) -> MultimodalData:
     return data_sets()[choose("data", name, data_sets())](seed=seed)
 
 
+def explorable_fusions() -> tuple[str, ...]:
+    """The fusions of the benchmark, then those that some method of the registry asks for."""
+    asked = {name for kind in balancing.registry().values() for name in kind.fusions or ()}
+    return (*FUSIONS, *sorted(asked - set(FUSIONS)))
+
+
 def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
     """What a method stands for in the tables: its label there, and its fixed settings.
 

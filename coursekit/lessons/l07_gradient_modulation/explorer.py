@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from coursekit import balancing
-from coursekit.compare.protocol import FUSIONS
+from coursekit.compare.protocol import UNIMODAL, explorable_fusions
 from coursekit.compare.race import ENSEMBLE, Entrant, Race, race
 from coursekit.course.widgets.common_controls import OPTIMISERS, PRESETS, SGD, training_words
 from coursekit.course.widgets.controls import Choice, Control, Slider
@@ -27,11 +27,11 @@ State = dict[str, float | str]
 
 
 def runners(extra: Mapping[str, Entrant] = NO_EXTRA) -> dict[str, Entrant]:
-    """Who may run: every method with a joint answer of its own, and ``extra``."""
+    """Who may run: every method but the ensemble, which always does, its parts, and ``extra``."""
     known: dict[str, Entrant] = dict(balancing.registry())
     taken = sorted({*extra} & {*known, NOBODY})
     require(not taken, f"extra names {taken}, which others are called; choose another name.")
-    return {**extra, **{n: m for n, m in known.items() if getattr(m, "fusions", None) != ()}}
+    return {**extra, **{n: m for n, m in known.items() if n not in (ENSEMBLE, UNIMODAL)}}
 
 
 def make_run(extra: Mapping[str, Entrant] = NO_EXTRA) -> Callable[..., object]:
@@ -101,7 +101,7 @@ def race_explorer(extra: Mapping[str, Entrant] = NO_EXTRA) -> Explorer:
     }
     knobs |= {
         "data": Choice("data", PRESETS, "starve"),
-        "fusion": Choice("fusion", FUSIONS, "late-linear"),
+        "fusion": Choice("fusion", explorable_fusions(), "late-linear"),
         "optimiser": Choice("optimiser", tuple(OPTIMISERS), SGD),
         "rate": Slider("learning rate", 0.25, 2.0, 0.25, 1.0, "× usual"),
         "scale": Choice("k multiplies the", SCALES, "step", noun="place for k"),

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 from coursekit import balancing
-from coursekit.compare.protocol import FUSIONS
+from coursekit.compare.protocol import UNIMODAL, explorable_fusions
 from coursekit.compare.replay import ENSEMBLE, Replay, replay
 from coursekit.course.widgets.common_controls import training_words
 from coursekit.course.widgets.controls import Choice, Control, Slider
@@ -23,9 +23,8 @@ Remarked = tuple[Replay, str]  # a film, and who is left out of it and why
 
 
 def methods() -> tuple[str, ...]:
-    """Every method of the registry with a joint answer of its own, but for joint training."""
-    known = balancing.registry().items()
-    return tuple(n for n, m in known if m.fusions != () and n not in (JOINT, ENSEMBLE))
+    """Every method of the registry but what the film shows beside it, and single modalities."""
+    return tuple(n for n in balancing.names() if n not in (JOINT, ENSEMBLE, UNIMODAL))
 
 
 def shoot(
@@ -33,9 +32,8 @@ def shoot(
 ) -> Generator[Remarked, None, Remarked]:
     """Train the three entries of the film, pausing after every epoch."""
     defined = balancing.registry()[method].fusions
-    fits = defined is None or fusion in defined
-    used = fusion if fits or not defined else defined[0]
-    left_out = "" if fits else f"{method} is not defined for {fusion}: this is {used}."
+    used = defined[0] if defined and fusion not in defined else fusion
+    left_out = "" if used == fusion else f"{method} is not defined for {fusion}: this is {used}."
     drawn = load_preset(data, int(seed), train=int(samples), test=TESTED)
     settings = replace(Settings(**preset(data).training), epochs=EPOCHS)
     work = replay(drawn, method, balancing.build(method), settings, fusion=used, seed=int(seed))
@@ -60,7 +58,7 @@ def film_explorer() -> Explorer:
         "epoch": Slider("epoch", 1, EPOCHS, 1, EPOCHS),
         "method": Choice("method", methods(), "mlb"),
         "data": Choice("data", PRESETS, "starve"),
-        "fusion": Choice("fusion", FUSIONS, "late-linear"),
+        "fusion": Choice("fusion", explorable_fusions(), "late-linear"),
         "samples": Slider("training samples", 250, 1500, 250, 1000),
         "seed": Slider("seed", 0, 99, 1, 0),
     }
