@@ -1357,10 +1357,9 @@ claim("G-Blend online takes {value:.1f} times joint training", price["gblend-onl
 claim("MLB takes {value:.1f} times", price["mlb"], below=2.5)
 
 # %% [markdown]
-# Read these ratios roughly: the machine did other work meanwhile, and a training of this size lasts
-# a fraction of a second, so that a single model can look dearer than two. "Best unimodal" is the
-# time of the one that was kept; to choose it, all were trained. Six trials a method are not
-# counted.
+# Read these ratios roughly: two trainings at a time shared the machine, and one of this size lasts
+# a second or less. "Best unimodal" is the time of the one that was kept; to choose it, all were
+# trained. Six trials a method are not counted.
 #
 # When is a joint model worth its training, then?
 #
