@@ -1358,7 +1358,7 @@ claim("MLB takes {value:.1f} times", price["mlb"], below=2.5)
 
 # %% [markdown]
 # Read these ratios roughly: two trainings at a time shared the machine, and one of this size lasts
-# a second or less. "Best unimodal" is the time of the one that was kept; to choose it, all were
+# a second or two. "Best unimodal" is the time of the one that was kept; to choose it, all were
 # trained. Six trials a method are not counted.
 #
 # When is a joint model worth its training, then?
