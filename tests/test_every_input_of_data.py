@@ -57,6 +57,11 @@ NOT_CALLED = {  # what the package makes and hands out
     "models.fusion_stage.Joined": "a part of a network that `assemble` has checked",
     "compare.race.Race": "what a race gives",
     "compare.reliability.Unreliable": "an error",
+    "compare.reliability.Evidence": "two tables that `checklist` has checked",
+    **{
+        f"compare.reliability.{check.__name__}": "is handed what `checklist` has checked"
+        for check in CONDITIONS.values()
+    },
     "compare.replay.Replay": "what a replay gives",
     "compare.replicas.Looks": "what `look` is handed",
     "compare.replicas.raise_on_divergence": "is handed what `epochs` gives",
@@ -225,6 +230,11 @@ TABLE = {
     },
     "compare.training_costs.training_costs": {
         "data": name("starve"), "methods": free(["joint"]), "repeats": count(1, 0),
+        "seed": count(0, -1),
+    },
+    "compare.training_costs.fusion_for": {"method": name("mlb")},
+    "compare.training_costs.count_multiply_adds": {
+        "data": name("starve"), "fusion": name("late-linear"), "method": name("joint"),
         "seed": count(0, -1),
     },
     "balancing.taxonomy.overridden": {

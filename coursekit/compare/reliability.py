@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -104,15 +105,15 @@ def equal_budget(e: Evidence) -> list[str]:
     """The same number of different trials per method, each on the same seeds."""
     if e.trials is None:
         return [NO_TRIALS]
-    lacking = _untuned(e)
+    tuned = set(_places(e.trials))
+    lacking = [f"{_label(p)} has no trials" for p in _places(e.results) if p not in tuned]
     counts = e.trials.groupby(CELL)["trial"].nunique().reset_index()
     usual = int(counts["trial"].mode().iloc[0])
     odd = counts[counts["trial"] != usual].itertuples(index=False, name=None)
     problems = [f"{_label(place)} had {n} trials, most others {usual}" for *place, n in odd]
     seeds = e.trials.groupby([*CELL, "trial"], as_index=False)["seed"].agg(_seeds)
     same_seeds = seeds["seed"].mode().iloc[0]
-    others = seeds.loc[seeds["seed"] != same_seeds, CELL].itertuples(index=False, name=None)
-    other = {_label(place) for place in others}
+    other = {_label(place) for place in _places(seeds[seeds["seed"] != same_seeds])}
     return lacking + problems + [f"{place} was tuned on other seeds" for place in sorted(other)]
 
 
@@ -120,15 +121,9 @@ def _seeds(column: pd.Series) -> str:
     return " ".join(map(str, sorted(column)))
 
 
-def _untuned(e: Evidence, rows: pd.DataFrame | None = None) -> list[str]:
-    assert e.trials is not None
-    tuned = set(e.trials[CELL].itertuples(index=False, name=None))
-    asked = (e.results if rows is None else rows)[CELL].drop_duplicates()
-    return [
-        f"{_label(place)} has no trials"
-        for place in asked.itertuples(index=False, name=None)
-        if place not in tuned
-    ]
+def _places(table: pd.DataFrame, *more: str) -> list[tuple[Any, ...]]:
+    """Each data set, fusion and method of a table once, with the columns ``more``."""
+    return list(table[[*CELL, *more]].drop_duplicates().itertuples(index=False, name=None))
 
 
 def tuned_single_models(e: Evidence) -> list[str]:
@@ -143,8 +138,7 @@ def tuned_single_models(e: Evidence) -> list[str]:
     if few or e.trials is None:
         return few or [NO_TRIALS]
     trials = e.trials.groupby(CELL)["trial"].nunique()
-    asked = single[CELL].drop_duplicates().itertuples(index=False, name=None)
-    return [f"{_label(p)} was not tuned" for p in asked if trials.get(p, 0) < 2]
+    return [f"{_label(p)} was not tuned" for p in _places(single) if trials.get(p, 0) < 2]
 
 
 def ensemble_row(e: Evidence) -> list[str]:
@@ -158,8 +152,7 @@ def ten_seeds(e: Evidence) -> list[str]:
     if "seed" not in e.results:
         return ["the table has no seeds"]
     counted = e.results.dropna(subset=["test"]).groupby(CELL, dropna=False)["seed"].nunique()
-    asked = e.results[CELL].drop_duplicates().itertuples(index=False, name=None)
-    few = {place: int(counted.get(place, 0)) for place in asked}
+    few = {place: int(counted.get(place, 0)) for place in _places(e.results)}
     return [f"{_label(place)} has {n} seeds" for place, n in few.items() if n < SEEDS]
 
 
@@ -175,8 +168,7 @@ def not_chosen_on_test(e: Evidence) -> list[str]:
     problems = [f"seeds {both} chose, and are reported too"] if both else []
     best = e.trials.groupby([*CELL, "trial"])["valid"].mean().round(9)
     top = best.groupby(CELL).max()
-    used = e.results[[*CELL, "trial"]].drop_duplicates().itertuples(index=False, name=None)
-    for *place, trial in used:
+    for *place, trial in _places(e.results, "trial"):
         key = tuple(place)
         if key in top.index and not best.get((*key, trial), -1.0) >= top[key]:
             problems.append(f"{_label(key)} reports a trial that validation did not choose")
@@ -194,8 +186,7 @@ def rate_inside_the_range(e: Evidence) -> list[str]:
     tried = e.trials.assign(lr=[_rate(t) for t in e.trials["trial"]])
     ends = tried.groupby(CELL)["lr"].agg(["min", "max"])
     problems = []
-    used = e.results[[*CELL, "trial"]].drop_duplicates().itertuples(index=False, name=None)
-    for *place, trial in used:
+    for *place, trial in _places(e.results, "trial"):
         key, rate = tuple(place), _rate(trial)
         if key in ends.index and rate in tuple(ends.loc[key]):
             problems.append(f"{_label(key)} chose {rate:g}, an end of its range")
@@ -207,8 +198,8 @@ def cost_column(e: Evidence) -> list[str]:
     known = [name for name in COSTS if name in e.results]
     if not known:
         return [f"the table has none of {', '.join(COSTS)}"]
-    without = e.results[e.results[known].isna().all(axis=1)][CELL].drop_duplicates()
-    return [f"{_label(p)} has no cost" for p in without.itertuples(index=False, name=None)]
+    without = e.results[e.results[known].isna().all(axis=1)]
+    return [f"{_label(place)} has no cost" for place in _places(without)]
 
 
 CONDITIONS: dict[str, Callable[[Evidence], list[str]]] = {

@@ -19,7 +19,7 @@ from coursekit.compare.protocol import (
 from coursekit.compare.ranks import FIRST_FUSION
 from coursekit.compare.tuning import FIRST_SEED
 from coursekit.training.method import JOINT
-from coursekit.utils.checks import choose, require_count
+from coursekit.utils.checks import choose, require_count, require_instance
 from coursekit.utils.threads import threads
 
 RATE = max(PLAIN_RATES)
@@ -61,7 +61,7 @@ def training_costs(
 
 def fusion_for(method: str) -> str:
     """Late-linear, or what the method is defined for; "none" where it brings its own."""
-    fusions = balancing.registry()[method].fusions
+    fusions = balancing.registry()[choose("method", method, balancing.names())].fusions
     if fusions is None or FIRST_FUSION in fusions:
         return FIRST_FUSION
     return fusions[0] if fusions else NO_FUSION
@@ -72,6 +72,7 @@ def count_multiply_adds(data: str, fusion: str, method: str, seed: int) -> int:
 
     By PyTorch's counter, which knows no element-wise products; attention is written out for it.
     """
+    require_instance("method", method, str)
     counter = FlopCounterMode(display=False)
     with threads(1), counter, sdpa_kernel(SDPBackend.MATH):
         train(data, fusion, method, {"lr": RATE}, seed)

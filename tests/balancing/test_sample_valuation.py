@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from watched_fusion import watched
 
 from coursekit import balancing
 from coursekit.balancing.sample_valuation import (
@@ -91,11 +92,9 @@ class Watched(SampleValuation):
         return self.parts
 
     def predict(self, run, inputs):
-        shown = []
-        hook = run.model.fusion.register_forward_pre_hook(lambda _, x: shown.append(x[0]))
-        prediction = super().predict(run, inputs)
-        hook.remove()
-        self.seen.append((prediction.features, shown[-1]))
+        forward = super().predict
+        prediction, shown = watched(run, lambda: forward(run, inputs))
+        self.seen.append((prediction.features, shown))
         return prediction
 
 
