@@ -4,12 +4,10 @@ from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 
 LESSON = Lesson(
     teaches=(
-        "OGM, AGM, PMR, MMCosine, GradNorm, PCGrad and more as rows of one picture; a live"
-        " race; why Adam undoes half of them"
+        "OGM, AGM, PMR, MMCosine, GradNorm, PCGrad and more as rows of one picture; freeze the"
+        " best modality or amplify it; a live race; why Adam undoes half of them"
     ),
-    invites=(
-        "A dozen methods that steer the pace of each encoder, in one picture and in one race."
-    ),
+    invites="Some thirty methods that steer who learns, on one map and in one race.",
     explorers={
         "race": ExplorerEntry(
             "explorer:race_explorer",

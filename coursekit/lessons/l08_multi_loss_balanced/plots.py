@@ -1,4 +1,4 @@
-"""Where is a model right? By what the unimodal models make of the same samples."""
+"""Where is a model right, by what the unimodal models say; and what does a training cost?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from coursekit.course.plots.style import INK, MUTED
+from coursekit.course.plots.style import INK, MUTED, style
 from coursekit.course.plots.tidy_tables import require_axes, require_columns
 from coursekit.utils.checks import choose, require
 
@@ -91,3 +91,34 @@ def _bars(ax: Axes, groups: pd.DataFrame, words: Mapping[str, str]) -> None:
     ax.set_xlabel("share of the test samples")
     ax.grid(visible=False, axis="x")
     ax.axhline(1, color=MUTED, linewidth=0.8)
+
+
+def cost_rows(costs: pd.DataFrame, ax: Axes) -> str:
+    """Draw seconds and multiply-adds of each method as multiples of joint's; return the alt text.
+
+    costs: of `coursekit.compare.training_costs.training_costs`, one data set.  A row per method,
+    the dearest in seconds at the bottom; the axis is logarithmic.
+    """
+    looks = {
+        "relative_seconds": ("seconds", style("A", "color", "marker")),
+        "relative_multiply_adds": ("multiply-adds", style("B", "color", "marker")),
+    }
+    require_columns(costs, ("data", "method", *looks))
+    several = list(costs["data"].unique())
+    require(len(several) == 1, f"costs holds {several}; one data set was expected.")
+    rows = costs.sort_values(["relative_seconds", "method"])
+    places = range(len(rows))
+    for column, (label, look) in looks.items():
+        ax.plot(rows[column], places, linestyle="", label=label, **look)
+    ax.axvline(1, color=INK, linewidth=1, zorder=1)
+    ax.set_xscale("log")
+    ax.set_yticks(places, list(rows["method"]))
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("cost of one training / that of joint training")
+    ax.legend(loc="upper right")
+    parts = [
+        f"{method} {seconds:.1f} and {adds:.1f}"
+        for method, seconds, adds in rows[["method", *looks]].itertuples(index=False)
+    ]
+    return f"Seconds and multiply-adds over joint training: {', '.join(parts)}."
