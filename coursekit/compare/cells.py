@@ -16,17 +16,10 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
 from coursekit import balancing, fusion
-from coursekit.compare.protocol import (
-    NO_FUSION,
-    Trial,
-    data_sets,
-    entries,
-    read_trial,
-    trials,
-    write_trial,
-)
+from coursekit.compare.protocol import NO_FUSION, data_sets, entries, trials
+from coursekit.compare.trial_text import Trial, read_trial, write_trial
 from coursekit.compare.tuning import TUNING_SEEDS, fresh_seeds
-from coursekit.utils.checks import choose
+from coursekit.utils.checks import choose, require, require_columns
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -95,10 +88,19 @@ def fresh_cells(chosen: Sequence[tuple[Place, Trial]], seeds: int) -> list[Cell]
 def chosen_trial(
     tuning: pd.DataFrame, place: Place, rates: Sequence[float] = ()
 ) -> dict[str, float]:
-    """The trial with the best mean validation accuracy on the tuning seeds; a tie: the first."""
+    """The trial with the best mean validation accuracy on the tuning seeds; a tie: the first.
+
+    Errors: ValueError where some trial lacks its accuracy on one of the tuning seeds: of fewer
+    seeds the luckiest would win.
+    """
+    require_columns("tuning", tuning, (*KEY, "valid"))
     rows = tuning[(tuning[["data", "fusion", "method"]] == list(place)).all(axis=1)]
     rows = rows[rows["seed"].isin(TUNING_SEEDS)]
     order = [write_trial(t) for t in trials(place[2], rates)]
+    counted = rows.dropna(subset=["valid"]).groupby("trial")["seed"].nunique()
+    few = [t for t in order if counted.get(t, 0) < len(TUNING_SEEDS)]
+    where = f"tuning lacks accuracies of {' '.join(place)}, {', '.join(few)}"
+    require(not few, f"{where}; one on each of the seeds {list(TUNING_SEEDS)} was expected.")
     means = rows.groupby("trial")["valid"].mean().round(9).reindex(order)
     return read_trial(str(means.idxmax()))
 
@@ -135,7 +137,8 @@ def work(
             tqdm.write("A worker process was killed; what it was training is begun again.")
     rows = read(out)
     wanted = {key_of(cell) for cell in cells}
-    return rows[[k in wanted for k in rows[KEY].itertuples(index=False, name=None)]]
+    own = [k in wanted for k in rows[KEY].itertuples(index=False, name=None)]
+    return rows[pd.Series(own, index=rows.index, dtype=bool)]  # of no rows the columns stay
 
 
 def missing(cells: Sequence[Cell], out: Path) -> list[Cell]:

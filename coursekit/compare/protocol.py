@@ -17,12 +17,15 @@ from coursekit.analysis.agreement import GROUPS, agreement
 from coursekit.analysis.calibration import ece
 from coursekit.analysis.probes import probe_encoders
 from coursekit.analysis.shapley_imbalance import shapley_imbalance
+from coursekit.compare.trial_text import Trial as Trial  # what the tables are read with, too
+from coursekit.compare.trial_text import read_trial as read_trial
+from coursekit.compare.trial_text import write_trial as write_trial
 from coursekit.data import load, load_preset, preset
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import presets
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, accuracy, fit, predict
-from coursekit.utils.checks import choose, require, require_positive
+from coursekit.utils.checks import choose, require, require_count, require_positive
 from coursekit.utils.threads import threads
 
 FUSIONS = ("late-linear", "mid-mlp", "film", "kiela-gate", "transformer")
@@ -99,12 +102,7 @@ OWN: Mapping[str, Sequence[Mapping[str, float]]] = MappingProxyType(
         "umt": ({"weight": 1.0}, {"weight": 10.0}, {"weight": 50.0}),
     }
 )
-WHOLE = frozenset({  # settings that count something
-    "annealing", "boosting", "epochs", "every", "memory", "rectifying", "repeats", "warm_up",
-})  # fmt: skip
-Trial = Mapping[str, float]
-FIGURES: tuple[str, ...] = ("valid", "test", "ece", "probe_1", "probe_2", "shapley_imbalance")
-FIGURES += tuple(f"{what}_{group}" for what in ("share", "right") for group in GROUPS)
+MEASURED = ("valid", "test", "ece")
 
 
 @dataclass(frozen=True)
@@ -153,6 +151,18 @@ def data_sets() -> dict[str, DataSet]:
     }
 
 
+def figures_of(modalities: int) -> tuple[str, ...]:
+    """Names of what is measured of a training on data of so many modalities, in their order."""
+    require_count("modalities", modalities, 1)
+    numbers = [str(i) for i in range(1, modalities + 1)]
+    groups = [*(group for group in GROUPS if not group.isdecimal()), *numbers]
+    parts = [f"{what}_{group}" for what in ("share", "right") for group in groups]
+    return (*MEASURED, *(f"probe_{i}" for i in numbers), "shapley_imbalance", *parts)
+
+
+FIGURES = figures_of(2)
+
+
 @lru_cache(maxsize=2)  # all methods of a seed train on the same data
 def data_of(name: str, seed: int) -> MultimodalData:
     """One data set, drawn by ``seed``."""
@@ -177,6 +187,11 @@ def entries(data: str, method: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{UNIMODAL} {m}", {"modality": m}) for m in modalities_of(data)]
 
 
+def is_single(method: str) -> bool:
+    """Whether this row of a table is a model of one modality: "unimodal A", not "unimodal-kd"."""
+    return method.startswith(f"{UNIMODAL} ")
+
+
 def modalities_of(data: str) -> tuple[str, ...]:
     """Names of a data set's modalities in order; the data need not be here."""
     return data_sets()[choose("data", data, data_sets())].modalities
@@ -195,19 +210,6 @@ def trials(method: str, rates: Sequence[float] = ()) -> list[dict[str, float]]:
     if name in OWN:
         return [{"lr": lr, **own} for lr in RATES for own in OWN[name]]
     return [{"lr": lr} for lr in PLAIN_RATES]
-
-
-def write_trial(trial: Trial) -> str:
-    """As it stands in the tables: lr=0.1 alpha=2."""
-    return " ".join(f"{k}={v:g}" for k, v in trial.items())
-
-
-def read_trial(text: str) -> dict[str, float]:
-    """The reverse of `write_trial`; whole numbers are whole again."""
-    pairs = [part.split("=") for part in text.split()]
-    whole = all(len(pair) == 2 for pair in pairs)
-    require(whole, f"text is {text!r}; settings such as 'lr=0.1 alpha=2' were expected.")
-    return {k: int(v) if v.isdecimal() and k in WHOLE else float(v) for k, v in pairs}
 
 
 def settings_for(data: str, trial: Trial) -> Settings:
@@ -261,7 +263,8 @@ def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
     try:
         model, seconds = train(data, fusion, method, trial, seed)
     except FloatingPointError:
-        figures, seconds = dict.fromkeys(FIGURES, math.nan) | {"valid": 0.0, "test": 0.0}, math.nan
+        names, seconds = figures_of(len(modalities_of(data))), math.nan
+        figures = dict.fromkeys(names, math.nan) | {"valid": 0.0, "test": 0.0}
     else:
         figures = measured(model, data, seed)
     rounded = {k: round(v, 6) for k, v in figures.items()}
@@ -269,7 +272,7 @@ def result_row(data: str, fusion: str, method: str, trial: Trial, seed: int) -> 
 
 
 def measured(model: MultimodalClassifier, data: str, seed: int) -> dict[str, float]:
-    """`FIGURES` of a trained model."""
+    """`figures_of` its data, of a trained model."""
     chosen = data_of(data, seed)
     labels = chosen.test.labels
     with threads(1):

@@ -13,9 +13,10 @@ import pandas as pd
 from coursekit import balancing, fusion
 from coursekit.compare import all_methods, cells
 from coursekit.compare.plan import Plan
-from coursekit.compare.protocol import NO_FUSION, UNIMODAL, Trial, write_trial
+from coursekit.compare.protocol import NO_FUSION, UNIMODAL
 from coursekit.compare.run import done, run
 from coursekit.compare.stored_data import require_same_data
+from coursekit.compare.trial_text import Trial, write_trial
 from coursekit.models.build import SEQUENCES
 from coursekit.utils.checks import choose, require, require_count, require_positive
 

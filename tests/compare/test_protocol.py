@@ -22,6 +22,7 @@ from coursekit.compare.protocol import (
 )
 from coursekit.compare.tuning import SEEDS, TUNING_SEEDS
 
+PLACE = ("starve", "film", "joint")
 ALL = pytest.mark.parametrize("method", balancing.names())
 
 
@@ -50,6 +51,24 @@ def test_a_trial_is_read_as_it_was_written(method):
         assert again == trial and {k: type(v) for k, v in again.items()} == {
             k: type(v) for k, v in trial.items()
         }
+
+
+@pytest.mark.parametrize(
+    ("trial", "text"),
+    [
+        ({"lr": 0.12345678}, "lr=0.12345678"),
+        ({"lr": 0.1, "epochs": 1_000_000}, "lr=0.1 epochs=1000000"),
+        ({"lr": 0.1, "warm_up": 2.0}, "lr=0.1 warm_up=2"),
+        ({"lr": np.float64(0.1), "strength": 1e-10}, "lr=0.1 strength=1e-10"),
+    ],
+)
+def test_no_digit_of_a_trial_is_lost(trial, text):
+    assert write_trial(trial) == text and read_trial(text) == trial
+
+
+def test_two_rates_that_are_nearly_the_same_are_two_cells():
+    keys = [cells.key_of(c) for c in cells.tuning_cells([PLACE], [0.1, 0.10000001])]
+    assert len(set(keys)) == len(keys)
 
 
 def test_a_method_that_brings_its_own_answer_stands_once():
@@ -132,6 +151,21 @@ def test_of_equals_the_first_is_chosen():
     assert cells.chosen_trial(tuned(rows), ("d", "f", "joint")) == trials("joint")[0]
 
 
+def test_a_trial_with_one_lucky_seed_is_not_compared_with_whole_ones():
+    rows = [(write_trial(t), s, 0.5) for t in trials("joint") for s in (0, 1, 2)]
+    lucky = [(t, s, 0.9) if t == "lr=0.14" else (t, s, v) for t, s, v in rows]
+    one = [row for row in lucky if row[0] != "lr=0.14" or row[1] == 0]
+    sentence = r"tuning lacks accuracies of d f joint, lr=0.14; one on each of the seeds \[0, 1, 2"
+    with pytest.raises(ValueError, match=sentence):
+        cells.chosen_trial(tuned(one), ("d", "f", "joint"))
+    unknown = [(t, s, math.nan if (t, s) == ("lr=0.14", 1) else v) for t, s, v in lucky]
+    with pytest.raises(ValueError, match=sentence):
+        cells.chosen_trial(tuned(unknown), ("d", "f", "joint"))
+    with pytest.raises(ValueError, match=r"tuning lacks .* of d f joint, lr=0.02, lr=0.035"):
+        cells.chosen_trial(tuned([]), ("d", "f", "joint"))
+    assert cells.chosen_trial(tuned(lucky), ("d", "f", "joint")) == {"lr": 0.14}
+
+
 def test_tuning_never_looks_at_the_test_rows(monkeypatch):
     clean = methods.data_of("starve", 0)
     spoilt = {m: x.clone() for m, x in clean.inputs.items()}
@@ -161,6 +195,22 @@ def test_a_training_that_diverges_is_wrong_and_has_every_column():
     assert methods.tuning_row("starve", "film", "joint", {"lr": 1e9}, 100)["valid"] == 0
 
 
+def test_a_first_row_that_diverged_has_the_columns_of_all_modalities(monkeypatch):
+    """A table goes on with the columns of its first row."""
+    every = methods.data_sets() | {"faces": methods.DataSet(("face", "voice", "text"), no_data)}
+    monkeypatch.setattr(methods, "data_sets", lambda: every)
+    names = methods.figures_of(3)
+    assert {"probe_3", "share_3", "right_3"} <= set(names)
+    assert methods.figures_of(2) == methods.FIGURES
+
+    def diverges(*cell):
+        raise FloatingPointError("the loss is nan")
+
+    monkeypatch.setattr(methods, "train", diverges)
+    row = methods.result_row("faces", "film", "joint", {"lr": 1e9}, 100)
+    assert tuple(row)[4:-2] == names and row["test"] == 0 and math.isnan(row["probe_3"])
+
+
 def test_one_modality_alone_leaves_the_other_untouched():
     model, _ = methods.train("starve", NO_FUSION, "unimodal A", {"lr": 0.1}, 0)
     fresh, _ = methods.train("starve", NO_FUSION, "unimodal B", {"lr": 0.1}, 0)
@@ -187,6 +237,13 @@ def fake_row(data, fusion, method, trial, seed):
 
 
 CELLS = cells.tuning_cells([("starve", "film", "joint"), ("starve", "film", "mlb")])
+
+
+def test_a_sweep_of_nothing_is_a_table_without_rows(tmp_path):
+    for out in (tmp_path / "new.csv", tmp_path / "t.csv"):
+        assert list(cells.work(fake_row, [], out, 1, "")[cells.KEY].columns) == cells.KEY
+        assert len(cells.tidy(cells.work(fake_row, [], out, 1, ""))) == 0
+        cells.work(fake_row, CELLS[:1], tmp_path / "t.csv", 1, "")
 
 
 def test_what_is_there_is_not_trained_again(tmp_path):
@@ -285,5 +342,7 @@ def test_ties_do_not_hang_on_rounding():
     rows = [(f"lr={lr:g}", s, v) for lr in (0.02, 0.05) for s, v in enumerate((0.1, 0.2, 0.3))]
     values = np.array([v for *_, v in rows])
     values[3:] = [0.3, 0.2, 0.1]  # the same mean, added in another order
-    table = tuned([(t, s, v) for (t, s, _), v in zip(rows, values, strict=True)])
+    both = [(t, s, v) for (t, s, _), v in zip(rows, values, strict=True)]
+    worse = [(write_trial(t), s, 0.0) for t in trials("joint") for s in (0, 1, 2)]
+    table = tuned([*both, *(row for row in worse if row[0] not in ("lr=0.02", "lr=0.05"))])
     assert cells.chosen_trial(table, ("d", "f", "joint")) == {"lr": 0.02}
