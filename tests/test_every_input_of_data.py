@@ -44,7 +44,8 @@ from coursekit.training import Settings
 MODULES = (
     *("compare.seeds_at_once", "models.fusion_stage", "compare.race", "compare.replay"),
     *("compare.standings", "compare.ranks", "compare.reliability", "compare.training_costs"),
-    *("balancing.taxonomy", "data.research.first_look"),
+    *("compare.result_tables", "compare.conditions", "compare.trial_conditions"),
+    *("compare.trial_text", "balancing.taxonomy", "data.research.first_look"),
 )
 EXPORTS = (data, research, replicas)
 ELSEWHERE = {  # what another table has, and what takes nothing
@@ -57,9 +58,13 @@ NOT_CALLED = {  # what the package makes and hands out
     "models.fusion_stage.Joined": "a part of a network that `assemble` has checked",
     "compare.race.Race": "what a race gives",
     "compare.reliability.Unreliable": "an error",
-    "compare.reliability.Evidence": "two tables that `checklist` has checked",
+    "compare.result_tables.Evidence": "two tables that `read_tables` has checked",
     **{
-        f"compare.reliability.{check.__name__}": "is handed what `checklist` has checked"
+        f"compare.result_tables.{part}": "is handed what `read_tables` has checked"
+        for part in ("brings_its_own_answer", "places", "label", "number_of")
+    },
+    **{
+        f"{check.__module__.removeprefix('coursekit.')}.{check.__name__}": "is handed the same"
         for check in CONDITIONS.values()
     },
     "compare.replay.Replay": "what a replay gives",
@@ -117,7 +122,32 @@ def rows_of_methods():
 ROWS = rows_of_methods()
 PLACES = ("data", "fusion", "method")
 EVERY = list(CONDITIONS)
+EXCUSED = Argument(EVERY, (
+    Wrong("text", "cost column"), Wrong("nothing", None), Wrong("number", 7),
+    Wrong("misspelt", ["cost colum"], "Did you mean 'cost column'?"),
+))  # fmt: skip
+TRIALS = optional(with_also(
+    table(ROWS.assign(trial="lr=0.1"), *PLACES, "seed", "trial"),
+    Wrong("numbers", ROWS.assign(trial=0.1)),
+    Wrong("half a seed", ROWS.assign(trial="lr=0.1", seed=0.5)),
+    Wrong("accuracies as text", ROWS.assign(trial="lr=0.1", valid="good")),
+))  # fmt: skip
+TEXT = Argument("lr=0.1 alpha=2", (Wrong("number", 7), Wrong("nothing", None)))
+
+
+def results(good):
+    """A table of results."""
+    return with_also(
+        table(good, *PLACES, "test"), Wrong("text", good.assign(test="good")),
+        Wrong("no name", good.assign(method=math.nan)), Wrong("no rows", good[:0]),
+        Wrong("a column twice", pd.concat([good, good[["data"]]], axis=1)),
+        Wrong("inf", good.assign(test=math.inf)), Wrong("−1", good.assign(test=-1.0)),
+    )  # fmt: skip
+
+
 SCORES = Argument(pd.DataFrame({"a": [0.1, 0.3], "b": [0.2, 0.2]}), (
+    Wrong("text", pd.DataFrame({"a": ["x", "y"], "b": [0.2, 0.2]})),
+    Wrong("a method twice", pd.DataFrame([[0.1, 0.2], [0.3, 0.2]], columns=["a", "a"])),
     Wrong("list", [[0.1]]), Wrong("one row", pd.DataFrame({"a": [0.1], "b": [0.2]})),
     Wrong("NaN", pd.DataFrame({"a": [0.1, math.nan], "b": [0.2, 0.2]})),
 ))  # fmt: skip
@@ -194,9 +224,39 @@ TABLE = {
     },
     "compare.standings.standings": {"table": table(ROWS, *PLACES, "seed", "valid", "test")},
     "compare.standings.differences": {
-        "table": table(ROWS, *PLACES, "seed", "test"), "method": name("ensemble"),
-        "base": name("joint"), "value": free("test"),
+        "table": with_also(
+            table(ROWS, *PLACES, "seed", "test"), Wrong("text", ROWS.assign(test="good")),
+            Wrong("NaN", ROWS.assign(test=math.nan)), Wrong("rows twice", pd.concat([ROWS, ROWS])),
+        ),
+        "method": name("ensemble"), "base": name("joint"), "value": free("test"),
     },
+    "compare.standings.late_transformer": {"table": table(ROWS, *PLACES)},
+    "compare.standings.require_numbers": {
+        "name": free("table"), "column": free("test"),
+        "table": with_also(table(ROWS, "test"), Wrong("text", ROWS.assign(test="good"))),
+    },
+    "compare.result_tables.named": {
+        "name": free("table"), "columns": free(["test"]), "table": with_also(
+            table(ROWS, *PLACES, "test"), Wrong("no name", ROWS.assign(method=math.nan)),
+            Wrong("a number", ROWS.assign(method=1)),
+        ),
+    },
+    "compare.result_tables.read_tables": {"results": results(ROWS), "trials": TRIALS},
+    "compare.trial_text.write_trial": {
+        "trial": Argument({"lr": 0.1, "epochs": 5}, (
+            Wrong("text", "lr=0.1"), Wrong("NaN", {"lr": math.nan}),
+            Wrong("text in it", {"lr": "0.1"}), Wrong("half an epoch", {"epochs": 0.5}),
+        )),
+    },
+    "compare.trial_text.read_trial": {
+        "text": with_also(
+            TEXT, Wrong("no pair", "lr"), Wrong("two", "lr=1=2"), Wrong("no name", "=0.1"),
+            Wrong("no value", "lr="), Wrong("a word", "lr=adam"), Wrong("inf", "lr=inf"),
+            Wrong("twice", "lr=0.1 lr=0.2"), Wrong("half an epoch", "epochs=0.5"),
+        ),
+    },
+    "compare.trial_text.same_settings": {"text": TEXT},
+    "compare.trial_text.rate_in": {"text": TEXT},
     "compare.standings.gains": {
         "table": table(ROWS, *PLACES, "seed", "test"), "base": name("joint"),
         "value": free("test"),
@@ -214,19 +274,18 @@ TABLE = {
         "table": table(ROWS, *PLACES, "seed", "valid", "test"), "fusion": name("late-linear"),
     },
     "compare.ranks.ranking": {
-        "results": table(pd.concat([ROWS, ROWS.assign(data="imbalance")]), *PLACES, "test"),
-        "trials": free(None), "excused": free(EVERY), "fusion": name("late-linear"),
+        "results": results(pd.concat([ROWS, ROWS.assign(data="imbalance")])),
+        "trials": TRIALS, "excused": EXCUSED, "fusion": name("late-linear"),
     },
     "compare.ranks.clearly_ahead": {
         "table": table(ROWS, *PLACES, "seed", "valid", "test"), "base": name("joint"),
         "fusion": name("late-linear"),
     },
     "compare.reliability.checklist": {
-        "results": table(ROWS, *PLACES, "test"),
-        "trials": optional(table(ROWS.assign(trial="lr=0.1"), *PLACES, "seed", "trial")),
+        "results": results(ROWS), "trials": TRIALS,
     },
     "compare.reliability.require_reliable": {
-        "results": table(ROWS, *PLACES, "test"), "trials": free(None), "excused": free(EVERY),
+        "results": results(ROWS), "trials": TRIALS, "excused": EXCUSED,
     },
     "compare.training_costs.training_costs": {
         "data": name("starve"), "methods": free(["joint"]), "repeats": count(1, 0),
@@ -369,9 +428,6 @@ TABLE = {
         "rates": Argument((0.1,), (
             Wrong("NaN", (math.nan,)), Wrong("−1", (-1.0,)), Wrong("zero", (0.0,)),
         )),
-    },
-    "compare.protocol.read_trial": {
-        "text": Argument("lr=0.1 alpha=2", (Wrong("no pair", "lr"), Wrong("two", "lr=1=2"))),
     },
     "compare.protocol.settings_for": {
         "data": name("starve"),

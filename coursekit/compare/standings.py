@@ -3,13 +3,14 @@
 import pandas as pd
 
 from coursekit.analysis.intervals import interval
-from coursekit.compare.protocol import FUSIONS, NO_FUSION, UNIMODAL
+from coursekit.compare.protocol import FUSIONS, NO_FUSION, UNIMODAL, is_single
 from coursekit.compare.race import ENSEMBLE
 from coursekit.training.method import JOINT
 from coursekit.utils.checks import choose, require, require_columns
 
 BEST = f"best {UNIMODAL}"
 RIVALS = (ENSEMBLE, BEST)
+TRANSFORMER = "transformer"
 LATE_TRANSFORMER = "late transformer"  # joint training of a transformer over the features
 COLUMNS = ("data", "fusion", "method", "seed", "valid", "test")
 PLACE = ["data", "fusion", "method"]
@@ -25,12 +26,12 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
     table has it of every data set, "late transformer": joint training with the fusion
     "transformer", as a rival of all that is done with another fusion. Fusions come in the order of
     the benchmark.
-    Errors: ValueError when columns, the ensemble or the unimodal models are missing.
+    Errors: ValueError when columns, the ensemble or the unimodal models are missing, or a unimodal
+    model has no accuracy on validation.
     """
     require_columns("table", table, COLUMNS)
-    alone = table[table["method"].str.startswith(UNIMODAL)]
-    chosen = alone.loc[alone.groupby(["data", "seed"])["valid"].idxmax()].assign(method=BEST)
-    every = pd.concat([table, chosen], ignore_index=True)
+    table = table.reset_index(drop=True)  # parts that were put together may share their index
+    every = pd.concat([table, _best_unimodal(table)], ignore_index=True)
     free = every[every["fusion"] == NO_FUSION]
     fused = every[every["fusion"] != NO_FUSION]
     for data in fused["data"].unique():
@@ -38,27 +39,67 @@ def standings(table: pd.DataFrame) -> pd.DataFrame:
         require(not lacking, f"table has no {sorted(lacking)} for {data}: never leave them out.")
     places = fused[["data", "fusion"]].drop_duplicates()
     repeated = free.drop(columns="fusion").merge(places, on="data")
-    late = fused[(fused["fusion"] == "transformer") & (fused["method"] == JOINT)]
-    others = places[places["fusion"] != "transformer"]
-    late = late.assign(method=LATE_TRANSFORMER).drop(columns="fusion").merge(others, on="data")
-    everywhere = set(late["data"]) == set(fused.loc[fused["fusion"] != "transformer", "data"])
-    both = pd.concat([fused, repeated, late if everywhere else late[:0]], ignore_index=True)[
-        table.columns
-    ]
+    others = places[places["fusion"] != TRANSFORMER]
+    late = late_transformer(fused).assign(method=LATE_TRANSFORMER)
+    late = late.drop(columns="fusion").merge(others, on="data")
+    both = pd.concat([fused, repeated, late], ignore_index=True)[table.columns]
     known = {name: place for place, name in enumerate(FUSIONS)}
     return both.sort_values("fusion", key=lambda f: f.map(known), kind="stable", ignore_index=True)
+
+
+def late_transformer(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of joint training with the fusion "transformer", which is a rival of all other fusions.
+
+    table: columns data, fusion, method.  No rows where one of the data sets that have another
+    fusion lacks it: a rival here and there is none.
+    """
+    require_columns("table", table, PLACE)
+    late = table[(table["fusion"] == TRANSFORMER) & (table["method"] == JOINT)]
+    others = table.loc[~table["fusion"].isin([TRANSFORMER, NO_FUSION]), "data"]
+    return late if set(late["data"]) == set(others) else late[:0]
+
+
+def _best_unimodal(table: pd.DataFrame) -> pd.DataFrame:
+    alone = table[table["method"].map(is_single).astype(bool)]
+    require_numbers("table", alone, "valid")
+    unknown = sorted({f"{d} {m}" for d, m in alone.loc[alone["valid"].isna(), ["data", "method"]]
+                      .itertuples(index=False)})  # fmt: skip
+    sentence = f"table has no valid for {', '.join(unknown)}; the best single model is chosen by it"
+    require(not unknown, f"{sentence}.")
+    return alone.loc[alone.groupby(["data", "seed"])["valid"].idxmax()].assign(method=BEST)
+
+
+def require_numbers(name: str, table: pd.DataFrame, column: str) -> None:
+    """Refuse a column that is no column of numbers, with its first entry that is none."""
+    require_columns(name, table, (column,))
+    if pd.api.types.is_numeric_dtype(table[column]):
+        return
+    wrong = table[column][pd.to_numeric(table[column], errors="coerce").isna()]
+    first = (wrong if len(wrong) else table[column]).head(1).tolist()
+    require(not first, f"{name} has {first} in the column {column}; numbers were expected.")
 
 
 def differences(table: pd.DataFrame, method: str, base: str, value: str = "test") -> pd.DataFrame:
     """``method`` minus ``base`` in ``value``, paired by seed: a row per data set and fusion.
 
     table: of `standings`.  Columns data, fusion, mean, low, high (95 %), n. Seeds in which one of
-    the two has no value (NaN) are left out, and n says how many are left.
+    the two has no value (NaN) are left out, and n says how many are left; where none is left there
+    is no row.
+    Errors: ValueError for unknown names, a value that is no number or that one of the two has
+    nowhere, and a training that stands there twice.
     """
     require_columns("table", table, [*PLACE, "seed", value])
     for label, name in (("method", method), ("base", base)):
         choose(label, name, table["method"].unique())
-    wide = table[table["method"].isin([method, base])].pivot_table(
+    both = table[table["method"].isin([method, base])]
+    require_numbers("table", both, value)
+    for name in (method, base):
+        has = bool(both.loc[both["method"] == name, value].notna().any())
+        require(has, f"table has no {value} of {name!r} on any seed; numbers were expected.")
+    twice = both[both.duplicated([*PLACE, "seed"])][[*PLACE, "seed"]].head(1)
+    again = " ".join(map(str, twice.to_numpy().ravel()))
+    require(not again, f"table has {again} twice; each training was expected once.")
+    wide = both.pivot_table(
         index=["data", "fusion", "seed"], columns="method", values=value, sort=False
     )
     paired = (wide[method] - wide[base]).rename(value).reset_index()
@@ -83,6 +124,7 @@ def means(table: pd.DataFrame, value: str = "test") -> pd.DataFrame:
     table: of `standings`. Seeds without a value (NaN) are left out.
     """
     require_columns("table", table, [*PLACE, value])
+    require_numbers("table", table, value)
     return _intervals(table, PLACE, value)
 
 

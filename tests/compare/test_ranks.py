@@ -88,7 +88,59 @@ def test_a_late_transformer_is_a_rival_where_there_is_one():
         scores_of(with_it, fusion="film")
 
 
+def test_parts_that_were_put_together_may_share_their_index():
+    """Whose single model is best must not hang on the numbers of rows."""
+    table = rows(0.0)
+    of_b = (table["data"] == "two") & (table["method"] == "unimodal A")
+    table.loc[of_b, ["valid", "test"]] = 0.9
+    parts = [part.reset_index(drop=True) for _, part in table.groupby("data")]
+    pd.testing.assert_frame_equal(scores_of(pd.concat(parts)), scores_of(table))
+    assert list(scores_of(table)["best unimodal"].round(9)) == [0.6, 0.9]
+
+
+def test_a_name_that_only_begins_like_a_single_model_is_a_method():
+    table = rows(0.0)
+    more = table[table["method"] == "mine"].assign(method="unimodal-kd", valid=0.99, test=0.99)
+    scores = scores_of(pd.concat([table, more], ignore_index=True))
+    assert (scores["best unimodal"].round(9) == 0.6).all()
+    assert (scores["unimodal-kd"].round(9) == 0.99).all()
+
+
+def test_a_method_without_any_figure_is_not_dropped():
+    table = rows(0.0)
+    lost = table.assign(test=table["test"].mask(table["method"] == "mine"))
+    assert scores_of(lost)["mine"].isna().all()
+    with pytest.raises(ValueError, match=r"no finite number everywhere for \['mine'\]"):
+        mean_ranks(scores_of(lost))
+
+
+@pytest.mark.parametrize("shift", [100, 9])
+def test_who_has_no_seed_in_common_with_the_base_is_named(shift):
+    table = rows(0.0)
+    moved = table.assign(seed=table["seed"].mask(table["method"] == "mine", table["seed"] + shift))
+    if shift == 9:  # one seed in common: no interval, and open
+        assert clearly_ahead(moved).set_index("method").loc["mine", "open"] == 2
+        return
+    with pytest.raises(ValueError, match="no seed of one mine, two mine on which 'ensemble' has"):
+        clearly_ahead(moved)
+
+
+def test_the_best_single_model_is_chosen_by_what_there_is():
+    table = rows(0.0)
+    without = table.assign(valid=table["valid"].mask(table["method"] == "unimodal A"))
+    with pytest.raises(ValueError, match="table has no valid for one unimodal A, two unimodal A"):
+        scores_of(without)
+    with pytest.raises(ValueError, match=r"table has \['x'\] in the column valid"):
+        scores_of(table.assign(valid="x"))
+
+
 def test_what_cannot_be_ranked_is_refused():
+    for scores, sentence in (
+        (pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}), r"everywhere for \['a'\]"),
+        (pd.DataFrame([[1, 2, 3], [3, 2, 1]], columns=list("aab")), r"methods \['a'\] twice"),
+    ):
+        with pytest.raises(ValueError, match=f"scores has .*{sentence}"):
+            mean_ranks(scores)
     scores = pd.DataFrame({"a": [0.1, 0.2], "b": [0.3, math.nan]})
     with pytest.raises(ValueError, match=r"no finite number everywhere for \['b'\]"):
         mean_ranks(scores)

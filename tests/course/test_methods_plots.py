@@ -80,6 +80,18 @@ def test_differences_leave_out_seeds_without_a_value():
         differences(table, "mbl", "joint")
 
 
+def test_differences_of_what_is_no_number_or_stands_there_twice_are_refused():
+    table = standings(stored())
+    with pytest.raises(ValueError, match="table has no test of 'mlb' on any seed"):
+        differences(table.assign(test=np.nan), "mlb", "joint")
+    with pytest.raises(ValueError, match=r"table has \['-'\] in the column test; numbers were"):
+        texts = ["-" if i == 7 else str(x) for i, x in enumerate(table["test"])]
+        of_all = table.assign(test=texts)
+        differences(of_all, of_all["method"][7], "ensemble")
+    with pytest.raises(ValueError, match="table has starve late-linear mlb 100 twice"):
+        differences(pd.concat([table, table[table["method"] == "mlb"]]), "mlb", "joint")
+
+
 def test_gains_have_a_row_for_everybody_but_the_base():
     gained = gains(standings(stored()))
     assert len(gained) == 2 * (len(FUSED) - 1 + 4)
