@@ -48,14 +48,14 @@ def suspect(step: Step) -> str:
 
 
 def moment(step: Step) -> str:
-    """Epoch, batch and step, each counted from 1."""
+    """Epoch, batch, turn if there is one, and step, each counted from 1."""
     return when(step.run, step.batch)
 
 
 def when(run: Run, batch: int) -> str:
     """The same before there is a step."""
-    count = (run.epoch - 1) * run.batches + batch
-    return f"in epoch {run.epoch}, batch {batch} (step {count})"
+    turn = "" if run.turn is None else f", turn {run.turn!r}"
+    return f"in epoch {run.epoch}, batch {batch}{turn} (step {run.steps + 1})"
 
 
 @contextmanager

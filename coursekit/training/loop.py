@@ -21,6 +21,7 @@ from coursekit.training.divergence import bad_gradient, divergence, lost, when
 from coursekit.training.engine import AnySplit, Engine
 from coursekit.training.evaluate import largest
 from coursekit.training.method import Method, Run, Step, scale_gradients, scaled_step
+from coursekit.training.method_answers import batches_of, turns_of
 from coursekit.training.settings import Settings, make_optimizer, require_device
 from coursekit.training.training_state import Training
 from coursekit.utils.accelerator_checks import check, settle
@@ -85,10 +86,10 @@ def epochs(
     one before. Rows: epoch (1, 2, …), split, and the loss and accuracy of the joint logits.
     Errors: FloatingPointError when loss or gradient is not finite, with epoch, batch and step (from
     1), the method, and the modality it came from; TypeError or ValueError when ``train``,
-    ``valid`` or the device does not fit, all labels of train are the same, or batches are too small
-    for batch norm; CheckpointError when one cannot be written or used, or, before the first epoch,
-    when model or method have a state that cannot be stored.  `coursekit.training.classes` warns of
-    classes that train lacks.
+    ``valid`` or the device does not fit, all labels of train are the same, batches are too small
+    for batch norm, or the method answers with no batches or turns; CheckpointError when one cannot
+    be written or used, or, before the first epoch, when model or method have a state that cannot
+    be stored.  `coursekit.training.classes` warns of classes that train lacks.
     """
     if not isinstance(settings, Settings):
         what = type(settings).__name__
@@ -138,11 +139,12 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     """Every batch once, then what has been reached; the rows of the history."""
     run, method, model = state.run, state.method, state.run.model
     run.engine.agree(model)
+    run.forget_batch()  # a training that goes on has none either
     with divergence(run, method, f"before epoch {run.epoch}"):
         method.begin_epoch(run)
         method.change_weights(run)
     model.train()
-    parts = [rows.to(run.train.labels.device) for rows in method.batches(run, state.order)]
+    parts = batches_of(method, run, state.order)
     bar = tqdm(
         batches(run, parts),
         total=len(parts),
@@ -153,7 +155,7 @@ def one_epoch(state: Training) -> list[dict[str, object]]:
     )
     for batch, (inputs, labels) in enumerate(bar, 1):
         run.batch, run.rows = batch, parts[batch - 1]
-        for turn in method.turns(run):
+        for turn in turns_of(method, run):
             run.turn = turn
             with divergence(run, method, when(run, batch), inputs):
                 step = Step(run, inputs, labels, method.predict(run, inputs), batch)
@@ -217,7 +219,9 @@ def take(step: Step, method: Method, optimizer: torch.optim.Optimizer) -> None:
         optimizer.step()
     else:
         scaled_step(run.model, optimizer, scales)
-    at = {"epoch": run.epoch, "batch": step.batch}
+    run.steps += 1
+    at: dict[str, object] = {"epoch": run.epoch, "batch": step.batch}
+    at |= {} if run.turn is None else {"turn": run.turn}
     run.trace += [{**at, "head": k, "weight": float(w)} for k, w in weights.items()]
     run.trace += [{**at, "modality": m, "scale": float(k)} for m, k in scales.items()]
 

@@ -36,12 +36,13 @@ class Run:
     """One training as a method sees it.
 
     train, valid: on the model's device, if they are in memory.  epoch: from 1, 0 before the first.
-    history: the rows of all epochs so far.  trace: what the method did, a row per step: epoch,
-    batch, and either head and weight or modality and scale.  generator: for whatever the method
-    draws, fixed by the seed.  engine: how the encoders are run.  least: the rows that a batch must
-    have, for batch norm or for the method; a last batch of fewer is a part of the one before.
+    history: the rows of all epochs so far.  trace: what the method did, rows of each step: epoch,
+    batch, turn where there is one, and either head and weight or modality and scale.  steps: how
+    many have been taken.  generator: for whatever the method draws, fixed by the seed.  engine:
+    how the encoders are run.  least: the rows that a batch must have, for batch norm or for the
+    method; a last batch of fewer is a part of the one before.
     batch, rows, turn: which batch of the epoch this is, from 1, its rows of train, and whose turn,
-    see `Method.turns`.
+    see `Method.turns`. Before an epoch's first batch they are 0, none and None.
     """
 
     model: MultimodalClassifier
@@ -58,6 +59,11 @@ class Run:
     batch: int = 0
     rows: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     turn: str | None = None
+    steps: int = 0
+
+    def forget_batch(self) -> None:
+        """Before an epoch: no batch, no rows, nobody's turn."""
+        self.batch, self.rows, self.turn = 0, torch.empty(0, dtype=torch.int64), None
 
     @property
     def joined(self) -> bool:

@@ -115,6 +115,7 @@ def collected(state: Training, changes: Changes) -> dict[str, Any]:
     further = {k: _encoded(f"the model's {k}", v) for k, v in model.items() if not _is_tensor(v)}
     return {
         "epoch": run.epoch,
+        "steps": run.steps,
         "model": {k: v for k, v in model.items() if k not in further},
         "further": further,
         "optimizer": state.optimizer.state_dict(),
@@ -135,6 +136,8 @@ def spread(content: dict[str, Any], state: Training, changes: Changes) -> None:
     """The reverse of `collected`, after the method's ``begin``."""
     run, method, random = state.run, state.method, content["random"]
     run.epoch = content["epoch"]
+    # Older checkpoints do not tell; then it is as many as there are batches.
+    run.steps = content.get("steps", run.epoch * run.batches)
     further = {k: put_back(v) for k, v in content["further"].items()}
     run.model.load_state_dict(content["model"] | further)
     state.optimizer.load_state_dict(content["optimizer"])
