@@ -31,10 +31,42 @@ def test_rivals_are_hollow_and_methods_are_not():
     assert dots[0].get_markerfacecolor() == "white" and dots[1].get_markerfacecolor() != "white"
 
 
-@pytest.mark.parametrize(
-    ("ranks", "difference"), [(RANKS[:1], 1.0), (RANKS, -1.0), (RANKS.drop(columns="low"), 1.0)]
-)
-def test_what_cannot_be_drawn_is_refused(ranks, difference):
+def drawn(ranks, difference=0.5):
     _, (ax,) = new_figure()
-    with pytest.raises(ValueError, match=r"ranks|difference|table"):
+    return ax, mean_rank_rows(ranks, ax, difference)
+
+
+def test_rows_in_any_order_are_drawn_best_first():
+    ax, alt = drawn(RANKS[::-1])
+    assert [t.get_text() for t in ax.get_yticklabels()] == list(RANKS["method"])
+    assert alt == drawn(RANKS)[1]
+    assert "best first: ensemble 1.5, mine 1.8, joint 3.0, other 3.8. The" in alt
+
+
+def test_few_methods_are_named_once_and_of_many_both_ends():
+    names = list("abcdefg")
+    many = pd.DataFrame({"method": names, "mean": range(1, 8), "low": 1.0, "high": 7.0, "n": 4})
+    assert "a 1.0, b 2.0, c 3.0; last e 5.0, f 6.0, g 7.0." in drawn(many)[1]
+    six = drawn(many[:6])[1]
+    assert "a 1.0, b 2.0, c 3.0, d 4.0, e 5.0, f 6.0." in six and "last" not in six
+
+
+def test_one_method_is_one():
+    assert "1 method is nearer to the first than that" in drawn(RANKS, 0.1)[1]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "difference", "sentence"),
+    [
+        (RANKS[:1], 1.0, "ranks has 1 rows; two or more were expected"),
+        (RANKS, -1.0, "difference is -1.0; a positive number"),
+        (RANKS.drop(columns="low"), 1.0, r"ranks has the columns .*\['low'\] are missing"),
+        (RANKS.assign(mean=[1.5, None, 3.0, 3.75]), 1.0, r"ranks has no finite mean of \['mine'\]"),
+        (RANKS.assign(mean="x"), 1.0, r"ranks has no finite mean of \['ensemble', "),
+        (RANKS.assign(n=[4, 8, 8, 8]), 1.0, r"ranks has means over \[4, 8\] data sets; the same"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(ranks, difference, sentence):
+    _, (ax,) = new_figure()
+    with pytest.raises(ValueError, match=sentence):
         mean_rank_rows(ranks, ax, difference)
