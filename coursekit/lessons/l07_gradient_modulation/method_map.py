@@ -1,6 +1,6 @@
 """The map of the field: what each balancing method touches, read from its code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -9,19 +9,21 @@ from matplotlib.axes import Axes
 from coursekit.balancing.taxonomy import EPOCHS, FUSION, LISTENS, YES
 from coursekit.course.plots.style import INK, MUTED, STYLE
 from coursekit.course.plots.tidy_tables import require_columns
+from coursekit.utils.checks import require
 
-OWN_FUSION = "its own fusion"
+CERTAIN = "certain fusions only"
 # Part of a training step → columns of the table of methods, in the order of a step.
 PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "data": ("data",),
-        "forward pass": ("forward pass", OWN_FUSION),
+        "forward pass": ("forward pass", CERTAIN),
         "loss": ("loss weights w", "terms of the loss"),
         "gradients and steps": ("gradients", "scales k"),
         "parameters": ("parameters",),
         "stages": ("turns", "trains before"),
     }
 )
+MARKS = (YES, "")
 ROLES = ("A", "B", "joint")  # looks of the parts, in turn
 
 
@@ -30,10 +32,14 @@ def method_map(table: pd.DataFrame, ax: Axes) -> str:
 
     table: of `coursekit.balancing.taxonomy.lineup`.  Methods stand in the order of the first thing
     that they touch, so that relatives are neighbours; colour and marker go with the part of a step.
+    "certain fusions only" is ticked for those that bring their own, too.
+    Errors: ValueError where columns are missing, the rows are not called by one name each, or an
+    entry is neither a tick nor empty.
     """
     columns = [c for part in PARTS.values() for c in part]
-    require_columns(table, (*(c for c in columns if c != OWN_FUSION), LISTENS, EPOCHS, FUSION))
-    touched = table.assign(**{OWN_FUSION: table[FUSION].map(_own)})[columns] == YES
+    require_columns(table, (*(c for c in columns if c != CERTAIN), LISTENS, EPOCHS, FUSION))
+    _require_ticks(table, [c for c in columns if c != CERTAIN])
+    touched = table.assign(**{CERTAIN: table[FUSION].map(_own)})[columns] == YES
     places = {str(n): _place(row) for n, row in zip(touched.index, touched.to_numpy(), strict=True)}
     rows = touched.loc[sorted(places, key=lambda name: (places[name], name))]
     x = 0
@@ -54,6 +60,17 @@ def method_map(table: pd.DataFrame, ax: Axes) -> str:
     ax.set_ylim(len(rows) - 0.5, -0.7)
     ax.tick_params(length=0)
     return _sentence(touched)
+
+
+def _require_ticks(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    named = table.index.is_unique and all(isinstance(name, str) for name in table.index)
+    sentence = f"table has rows called {', '.join(map(repr, table.index[:3]))}"
+    require(named, f"{sentence}; the name of one method each was expected as index.")
+    for column in columns:
+        other = [
+            value for value in table[column] if not isinstance(value, str) or value not in MARKS
+        ]
+        require(not other, f"table has {other[:1]} as {column}; {YES!r} or '' was expected.")
 
 
 def _own(fusion: str) -> str:
