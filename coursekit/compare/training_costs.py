@@ -9,34 +9,30 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from coursekit import balancing
-from coursekit.compare.protocol import (
-    NO_FUSION,
-    PLAIN_RATES,
-    data_of,
-    entries,
-    train,
-)
+from coursekit.compare.protocol import NO_FUSION, RATES, data_of, entries, train
 from coursekit.compare.ranks import FIRST_FUSION
 from coursekit.compare.tuning import FIRST_SEED
 from coursekit.training.method import JOINT
 from coursekit.utils.checks import choose, require_count, require_instance
 from coursekit.utils.threads import threads
 
-RATE = max(PLAIN_RATES)
+RATE = max(RATES)  # the usual one, which every method tries
 
 
 def training_costs(
     data: str, methods: Sequence[str] = (), repeats: int = 5, seed: int = FIRST_SEED
 ) -> pd.DataFrame:
-    """Cost of one whole training of each method with its default settings, and over joint's.
+    """Cost of one whole training of each method, and over joint's.
+
+    Settings are the method's defaults, at the learning rate 0.1 that the benchmark calls usual.
 
     data: name of a data set.  methods: names, none = all.  repeats: trainings timed per method; all
     methods take turns, so that what else the machine does falls on all of them.
     Columns data, fusion, method, multiply_adds (of matrix products, forward and backward, with all
     that the method computes on the side, and measuring after each epoch), seconds (median),
     relative_multiply_adds, relative_seconds (median of the ratios to joint training in the same
-    round).  A method that is not defined for late-linear is trained
-    with the first fusion that it names.
+    round).  A method that is not defined for late-linear is trained with the first fusion that it
+    names.
     """
     names = [choose("a name in methods", m, balancing.names()) for m in methods]
     require_count("repeats", repeats, 1)

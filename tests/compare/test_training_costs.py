@@ -4,8 +4,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from coursekit import balancing
 from coursekit.__main__ import app
 from coursekit.compare import training_costs as costs
+from coursekit.compare.protocol import trials
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,22 @@ def test_joint_comes_first_and_is_one(table):
     assert first["relative_multiply_adds"] == first["relative_seconds"] == 1
     assert list(table["method"][1:]) == ["multi-loss", "unimodal A", "unimodal B", "ensemble"]
     assert (table["multiply_adds"] > 0).all() and (table["seconds"] > 0).all()
+
+
+def test_all_stand_beside_joint_training(table):
+    of_joint = table.iloc[0]
+    for figure, nearly in (("multiply_adds", 1e-4), ("seconds", 0.02)):
+        ours = table[f"relative_{figure}"]
+        assert ours.to_numpy() == pytest.approx(
+            (table[figure] / of_joint[figure]).to_numpy(), rel=nearly, abs=nearly
+        )
+        assert (ours != 1).any()
+
+
+def test_the_rate_is_the_usual_one_which_every_method_tries():
+    assert costs.RATE == 0.1
+    for name in balancing.names():
+        assert costs.RATE in [trial["lr"] for trial in trials(name)]
 
 
 def test_what_unimodal_heads_add_is_counted(table):
