@@ -297,7 +297,7 @@ TABLE = {
         "seed": count(0, -1),
     },
     "balancing.taxonomy.overridden": {
-        "cls": free(balancing.registry()["mlb"]), "hook": free("loss"),
+        "cls": free(balancing.registry()["mlb"]), "hook": name("loss"),
     },
     "balancing.taxonomy.changes": {
         "cls": Argument(balancing.registry()["mlb"], (

@@ -5,7 +5,7 @@ import pandas as pd
 from coursekit import balancing
 from coursekit.balancing.unimodal_signals import Listening
 from coursekit.training.method import JOINT, Method
-from coursekit.utils.checks import require
+from coursekit.utils.checks import choose, require
 
 CHANGES = {  # what the loop asks of a method → what it changes by answering differently
     "batches": "data",
@@ -23,7 +23,12 @@ YES = "✓"
 
 
 def overridden(cls: type[Method], hook: str) -> type[Method]:
-    """The class from which ``cls`` has its ``hook``; `Method` where nothing is changed."""
+    """The class from which ``cls`` has its ``hook``; `Method` where nothing is changed.
+
+    hook: name of a method of `Method`.  Errors: ValueError for another name.
+    """
+    hooks = [name for name, value in vars(Method).items() if callable(value) and name[0] != "_"]
+    choose("hook", hook, hooks)
     return next(c for c in cls.__mro__ if hook in vars(c))
 
 
@@ -31,7 +36,8 @@ def changes(cls: type[Method]) -> dict[str, str]:
     """One row: ticks for what ``cls`` changes and where it works, and for which fusions it is.
 
     Heads that listen (`coursekit.balancing.unimodal_signals`) add a term to the loss that teaches
-    no encoder, so they have a column of their own.
+    no encoder, so they have a column of their own.  `Method.clip` has none: those that answer it
+    only keep apart what they train apart.
     """
     known = isinstance(cls, type) and issubclass(cls, Method)
     require(known, f"cls is {cls!r}; a class of Method was expected.")
