@@ -1238,14 +1238,14 @@ three = ("starve", "imbalance", "overfit")
 ruled = pd.DataFrame(
     Parallel(n_jobs=2)(delayed(gains_of_rules)(d, s) for d in three for s in SEEDS[:4])
 )
-gain_of = ruled.groupby("data")[list(LANES)].agg(interval).loc[list(three)]
-helps = {lane: gain_of.loc["imbalance", lane].low > 0 for lane in ("freeze B", "amplify B")}
-freeze_guess.reveal(
-    {(True, False): "freezing B", (False, True): "amplifying B", (True, True): "both"}.get(
-        tuple(helps.values()), "neither"
-    )
-)
-gain_of.T.rename_axis("accuracy minus joint training's")
+gain_of = {
+    data: {lane: interval(rows[lane]) for lane in LANES}
+    for data, rows in ruled.groupby("data", sort=False)
+}
+helps = tuple(gain_of["imbalance"][lane].low > 0 for lane in ("freeze B", "amplify B"))
+words = {(True, False): "freezing B", (False, True): "amplifying B", (True, True): "both"}
+freeze_guess.reveal(words.get(helps, "neither"))
+pd.DataFrame(gain_of).rename_axis("accuracy minus joint training's")
 
 # %%
 alone = ruled.groupby("data")[
@@ -1256,14 +1256,14 @@ alone.loc[list(three)].round(2)
 # %% folded=true
 # Claims, checked.
 for name in three:
-    claim(f"{name}: freezing B gains {{value:+.3f}} at least", gain_of.loc[name, "freeze B"].low,
+    claim(f"{name}: freezing B gains {{value:+.3f}} at least", gain_of[name]["freeze B"].low,
           above=0)  # fmt: skip
-    claim("… amplifying B {value:+.3f} at most", gain_of.loc[name, "amplify B"].high,
+    claim("… amplifying B {value:+.3f} at most", gain_of[name]["amplify B"].high,
           below=0.01 if name == "starve" else 0)  # fmt: skip
-    claim("… amplifying A {value:+.3f} on average", gain_of.loc[name, "amplify A"].mean, above=0)
+    claim("… amplifying A {value:+.3f} on average", gain_of[name]["amplify A"].mean, above=0)
     apart = (ruled["amplify A"] - ruled["halve B"])[ruled["data"] == name]
     claim("… amplifying A, minus halving B: {value:+.3f}", apart.mean(), between=(-0.03, 0.03))
-claim("overfit: freezing A costs {value:+.3f}", gain_of.loc["overfit", "freeze A"].mean, below=-0.2)
+claim("overfit: freezing A costs {value:+.3f}", gain_of["overfit"]["freeze A"].mean, below=-0.2)
 lead = {
     rows: (alone[f"B, {rows} rows"] > alone[f"A, {rows} rows"])
     for rows in ("training", "validation")
