@@ -11,6 +11,7 @@ from coursekit.training.distillation import logit_distillation, teacher_distance
 from coursekit.training.method import Neutral, Run, Step
 from coursekit.utils.checks import require_not_negative, require_share
 from coursekit.utils.precision import not_half
+from coursekit.utils.share_counts import count_of
 
 
 def priorities(scores: Tensor) -> Tensor:
@@ -59,6 +60,12 @@ class G2D(Taught):
         self.logit_weight, self.feature_weight, self.share = logit_weight, feature_weight, share
 
     @property
+    def bound_to_epochs(self) -> str:
+        """As of all teachers; and where somebody waits for a part of the epochs."""
+        waits = "lets somebody wait for a share of the epochs" if 0 < self.share < 1 else ""
+        return super().bound_to_epochs or waits
+
+    @property
     def needs_teachers(self) -> bool:
         """Unless they are neither followed nor compared."""
         return self.logit_weight > 0 or self.feature_weight > 0 or self.share > 0
@@ -84,7 +91,7 @@ class G2D(Taught):
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """0 for those who wait; nothing once their time has come."""
-        if step.run.epoch > self.share * step.run.settings.epochs:
+        if step.run.epoch > count_of(self.share, step.run.settings.epochs):
             return {}
         logits = [lesson.logits for lesson in self.answers.values()]
         k = _priorities(true_class_scores(logits, step.labels))

@@ -76,6 +76,9 @@ class Teachers:
         return answers
 
 
+AS_MANY = "trains models of one modality for as many epochs first, unless its epochs is a number"
+
+
 class Taught(Method):
     """Joint training with a teacher for each modality, which is trained first and kept as it is.
 
@@ -88,6 +91,11 @@ class Taught(Method):
         if epochs is not None:
             require_count("epochs", epochs, 1)
         self.epochs = epochs
+
+    @property
+    def bound_to_epochs(self) -> str:
+        """Where the teachers have as many epochs as the student."""
+        return AS_MANY if self.needs_teachers and self.epochs is None else ""
 
     @property
     def needs_teachers(self) -> bool:
