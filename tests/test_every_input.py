@@ -538,7 +538,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "rest": like(LOGITS + 1),
         "labels": labels(Y, C),
         "label_weight": number(5.0, -0.1),
-        "residual_weight": number(1.0, -0.1),
+        "residual_weight": number(1.0, -0.1, 5.5),
     },
     "balancing.reconboost.agreement": {"logits": batch(LOGITS), "previous": like(LOGITS + 1)},
     "balancing.reconboost.stage_at": {

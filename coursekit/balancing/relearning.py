@@ -1,7 +1,11 @@
 """Diagnosing and re-learning: an encoder goes part of the way back to where it started.
 
-How far is told by clusters of its features: they are purer on rows that it learnt by heart, and as
-impure on train as on valid where it has not learnt much.
+How far is told by clusters of its features, which are purer on rows that it learnt by heart. Where
+it has not learnt much they are about as impure on train as on valid, if the splits are of one size.
+Of fewer rows any clusters are purer: pure noise, 6 classes in 4 dimensions, has purity .23 of 400
+rows and .38 of 40. So a smaller valid split hides some of what was learnt by heart, and sends an
+encoder that has learnt nothing back all the same: tanh(3 · .15) is .42. The paper's rule has no
+correction for it, nor is there one here.
 """
 
 import numpy as np
@@ -82,7 +86,8 @@ class Relearning(Method):
     """Joint training; now and then each encoder is partly reset, by its own share. Any fusion.
 
     Weights are reset, running statistics of batch norm, heads, fusion and the optimiser's momentum
-    are not. What is diagnosed are the features of all rows of train and of valid.
+    are not. What is diagnosed are the features of all rows of train and of valid; that
+    these differ in size counts, too, see above.
     every, times: after so many epochs it happens, so many times. The paper: 20 and 3; trainings
     here are shorter.  strength λ: see `reset_shares`.
     """

@@ -1,4 +1,7 @@
-"""Data remixing: each sample trains the modality that is least sure of it, and no other one."""
+"""Data remixing: each sample is shown to the modality that is least sure of it, and to no other.
+
+The others get no gradient of it. What an optimiser moves without one goes on all the same.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -51,10 +54,12 @@ class Remix(MultiLoss):
 
     Any fusion. Before every epoch each row goes to one modality; then come all batches of the last
     modality, shuffled, and so on to the first. In a batch the features of the others are zero, and
-    the loss is that of the joint head and of the modality's own. An epoch still has every row once,
-    in M − 1 steps more at most; a modality's only batch that is too small for batch norm goes to
-    the modality that has most rows. Weights are one throughout; the paper's are ½ for the own
-    losses in the warm-up.
+    the loss is that of the joint head and of the modality's own. The others' gradients are zeros,
+    not missing: momentum and weight decay go on moving their encoders and heads, and their batch
+    norms count every batch, for whole features are computed. An epoch still has every row once, in
+    M − 1 steps more at most; a modality's only batch that is too small for batch norm goes to the
+    modality that has most rows. Weights are one throughout; the paper's are ½ for the own losses in
+    the warm-up.
     warm_up: epochs before it acts; the paper: 10.
     """
 
