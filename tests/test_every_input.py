@@ -362,7 +362,7 @@ TABLE: dict[str, dict[str, Argument]] = {
             (
                 Wrong("number", 0.7),
                 Wrong("NaN", torch.tensor(math.nan)),
-                Wrong("zero", torch.tensor(0.0)),
+                Wrong("negative", torch.tensor(-0.1)),
                 Wrong("deeper", torch.tensor([0.7]), "scalar"),
             ),
         ),
