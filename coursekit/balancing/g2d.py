@@ -20,6 +20,7 @@ def priorities(scores: Tensor) -> Tensor:
     scores s: (M,), the teachers' batch sums of true-class probabilities, positive.  Returns (M,),
     which multiplies the step of modality m; half precision gives float64. At a tie nobody waits;
     the released code ends with an error there.
+    Errors: ValueError for one modality, scores of 0 or less, NaN.
     Source: [G2D 2025](https://arxiv.org/abs/2506.21514), sequential modality prioritisation, for
     two modalities; that of more the weakest alone goes on: ours.
     """
@@ -40,6 +41,8 @@ class G2D(Taught):
     the gradients of convolutions).
     logit_weight w, feature_weight v: of the two terms.  share: the part of the epochs in which
     somebody waits.  epochs: of the teachers, None = as many as the student's.
+    What stands still are weights: batch norms of an encoder that waits go on following the data, as
+    in the released code.
     Source: [G2D 2025](https://arxiv.org/abs/2506.21514); temperature 1.
     """
 

@@ -47,6 +47,7 @@ def speed_difference(bypass: Tensor, main: Tensor) -> Tensor:
 
     bypass: (2,), μ of the way by which the other modality reaches branch m: the gate.  main: (2,),
     μ of branch m itself.  Positive.  Returns a scalar; half precision gives float64.
+    Errors: ValueError for another shape, NaN, speeds of 0 or less.
     Source: [Wu and colleagues 2022](https://arxiv.org/abs/2202.05306), conditional learning speed.
     """
     require_batch("bypass", bypass, (2,))
@@ -72,6 +73,8 @@ def next_curation(
     whose, left: as before this batch.  difference d: of the speeds, looked at where nothing was
     curated.  tolerance ε: |d| > ε begins a curation of ``steps`` Q batches, of gate 0 for d > 0,
     of gate 1 for d < 0.
+    Errors: ValueError for another gate, counts below 0 or no steps, a difference that is not
+    finite, a tolerance below 0; TypeError for counts that are no whole numbers.
     Source: [Wu and colleagues 2022](https://arxiv.org/abs/2202.05306), balanced multi-modal
     learning algorithm.
     """

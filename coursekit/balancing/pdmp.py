@@ -16,6 +16,7 @@ def leader(accuracies: Sequence[float]) -> int | None:
     """Which of the unimodal models is best, by place; None where the best are several.
 
     accuracies: in [0, 1], one per modality.
+    Errors: TypeError for what is no list of numbers, ValueError for none, or one outside [0, 1].
     """
     require_list("accuracies", accuracies, "accuracies")
     for m, value in enumerate(accuracies):

@@ -15,11 +15,16 @@ from coursekit.training.classes import OneSided
 from coursekit.training.evaluate import accuracy
 from coursekit.training.loop import fit
 from coursekit.training.method import Method, Run
-from coursekit.utils.checks import require_count
+from coursekit.utils.checks import choose, require_count, require_instance
 
 
 def alone(model: MultimodalClassifier, modality: str) -> MultimodalClassifier:
-    """A model of one modality that starts with the same encoder and head; ``model`` stays as is."""
+    """A model of one modality that starts with the same encoder and head; ``model`` stays as is.
+
+    Errors: TypeError for no classifier, ValueError for a modality that it does not read.
+    """
+    require_instance("model", model, MultimodalClassifier)
+    choose("modality", modality, model.modalities)
     encoder = copy.deepcopy(model.encoders[modality])
     one = MultimodalClassifier({modality: encoder}, nn.Identity(), model.num_classes)
     one.heads = nn.ModuleDict({modality: copy.deepcopy(model.heads[modality])})
