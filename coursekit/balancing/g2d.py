@@ -41,8 +41,8 @@ class G2D(Taught):
     the gradients of convolutions).
     logit_weight w, feature_weight v: of the two terms.  share: the part of the epochs in which
     somebody waits.  epochs: of the teachers, None = as many as the student's.
-    What stands still are weights: batch norms of an encoder that waits go on following the data, as
-    in the released code.
+    What stands still are weights: the batch norms of an encoder that waits go on following the
+    data, for the joint answer is made of its features all the while.
     Source: [G2D 2025](https://arxiv.org/abs/2506.21514); temperature 1.
     """
 
