@@ -12,7 +12,7 @@ from statistics import fmean
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from coursekit.training.engine import AnySplit
 from coursekit.training.method import Method, Neutral, Run
@@ -132,8 +132,8 @@ class Relearning(Method):
         train, valid = _purities(run, run.train), _purities(run, run.valid)
         shares = reset_shares(train, valid, self.strength).tolist()
         by_modality = dict(zip(run.model.modalities, shares, strict=True))
-        starts: dict[Tensor, Tensor] = {}
-        of: dict[Tensor, list[float]] = {}
+        starts: dict[nn.Parameter, Tensor] = {}
+        of: dict[nn.Parameter, list[float]] = {}
         for m, share in by_modality.items():
             now = run.model.encoders[m].parameters()
             for start, p in zip(self.initial[m], now, strict=True):
