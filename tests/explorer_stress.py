@@ -22,6 +22,7 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
+from coursekit.balancing.reconboost import NeverJoins
 from coursekit.course.plots.redraw import Layers
 from coursekit.course.widgets import EXPLORERS, Choice, Slider
 from coursekit.course.widgets.controls import changed
@@ -81,6 +82,7 @@ class Driver:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
+                warnings.simplefilter("ignore", NeverJoins)  # a race may be too short for one lane
                 data = e._cut(drive(e._computed.steps(e._without_cursor(state))), state)
                 view.update(data)
                 alt = view.describe(data)

@@ -268,9 +268,14 @@ TABLE: dict[str, dict[str, Argument]] = {
     "fusion.cross_modal_gate.cross_modal_gates": {
         "features": several([X, Z], lambda x: like(x, "deeper")),
         "squeeze_weight": like(torch.randn(3, 8)),
-        "squeeze_bias": like(torch.randn(3)),
+        "squeeze_bias": with_also(
+            like(torch.randn(3)), Wrong("another dtype", torch.randn(3).double(), "dtype")
+        ),
         "gate_weights": several([torch.randn(4, 3), torch.randn(4, 3)], like),
-        "gate_biases": several([torch.randn(4), torch.randn(4)], like),
+        "gate_biases": with_also(
+            several([torch.randn(4), torch.randn(4)], like),
+            Wrong("another dtype", [torch.randn(4), torch.randn(4).double()], "dtype"),
+        ),
     },
     "fusion.cross_modal_gate.through_gate": {
         "x": batch(X, "deeper"),
@@ -362,7 +367,7 @@ TABLE: dict[str, dict[str, Argument]] = {
             (
                 Wrong("number", 0.7),
                 Wrong("NaN", torch.tensor(math.nan)),
-                Wrong("zero", torch.tensor(0.0)),
+                Wrong("negative", torch.tensor(-0.1)),
                 Wrong("deeper", torch.tensor([0.7]), "scalar"),
             ),
         ),
@@ -426,7 +431,11 @@ TABLE: dict[str, dict[str, Argument]] = {
     "balancing.mmpareto.integrated": {
         "multimodal": batch(X[0]),
         "unimodal": like(Z[0]),
-        "weights": like(torch.tensor([0.25, 0.75])),
+        "weights": with_also(
+            like(torch.tensor([0.25, 0.75])),
+            Wrong("below 1", torch.tensor([0.25, 0.25])),
+            Wrong("above 1", torch.tensor([0.75, 0.75])),
+        ),
         "gamma": number(1.5, 0, -1.0),
     },
     "balancing.greedy.learning_speed": {
@@ -523,8 +532,24 @@ TABLE: dict[str, dict[str, Argument]] = {
             also=(Wrong("too large", torch.tensor([[3.0, 0.0]])),),
         ),
     },
+    "balancing.sample_valuation.resampled": {
+        "copies": Argument(
+            torch.tensor([[1, 0], [0, 3]]),
+            (
+                Wrong("negative", torch.tensor([[1, 0], [0, -1]])),
+                Wrong("not whole", torch.tensor([[1.0, 0.0]])),
+                Wrong("empty", torch.zeros(0, 2).long()),
+                Wrong("flatter", torch.tensor([1, 0])),
+                Wrong("list", [[1, 0]]),
+            ),
+        ),
+    },
+    "balancing.unimodal_teachers.alone": {"model": a(MODEL), "modality": name("A", near=False)},
     "balancing.remix.bits_from_uniform": {
-        "probs": batch(LOGITS.softmax(1), also=(Wrong("no shares", LOGITS),)),
+        "probs": batch(
+            LOGITS.softmax(1),
+            also=(Wrong("no shares", LOGITS), Wrong("too small", LOGITS.softmax(1) * 0.995)),
+        ),
     },
     "balancing.remix.least_sure": {"logits": several([LOGITS, LOGITS + 1], like)},
     "balancing.random_scale.random_scales": {
@@ -538,7 +563,7 @@ TABLE: dict[str, dict[str, Argument]] = {
         "rest": like(LOGITS + 1),
         "labels": labels(Y, C),
         "label_weight": number(5.0, -0.1),
-        "residual_weight": number(1.0, -0.1),
+        "residual_weight": number(1.0, -0.1, 5.5),
     },
     "balancing.reconboost.agreement": {"logits": batch(LOGITS), "previous": like(LOGITS + 1)},
     "balancing.reconboost.stage_at": {
@@ -1752,7 +1777,7 @@ EXEMPT = {
     "balancing.greedy.speeds_of": "on the model of the step that is running",
     **{
         f"balancing.unimodal_teachers.{name}": "on the run that is going on, and models of it"
-        for name in ("alone", "train_alone", "validation_accuracy")
+        for name in ("train_alone", "validation_accuracy")
     },
     "balancing.ensemble.answer_by": "on the model of the run that is going on",
     "balancing.mlb.pace": "`coefficients` without its checks, for many runs at once",
@@ -1760,7 +1785,6 @@ EXEMPT = {
     "balancing.pcgrad.unit_rows": "inside rules, on gradients that they have checked",
     "balancing.opm.rates": "`drop_rates` without its checks, for scores that may be 0",
     "balancing.unimodal_signals.logits_of": "on what the step that is running has",
-    "balancing.sample_valuation.resampled": "on what `extra_copies` has counted",
     "balancing.sample_valuation.answers": "on the run that is going on, as its method is",
     "layers.modality_dropout.what_is_kept": "on inputs or features that a model has in hand",
     "balancing.unimodal_scores.rivals": "inside `pace` and `brake`",

@@ -15,6 +15,7 @@ from wrong_arguments import (
     like,
     name,
     number,
+    optional,
     several,
     share,
     with_also,
@@ -115,7 +116,7 @@ TABLE = {
     "balancing.lfm.loss": {
         "logits": pair(BOTH),
         "labels": labels(Y, 3),
-        "alignment": SCALAR,
+        "alignment": with_also(SCALAR, Wrong("negative", torch.tensor(-0.5))),
         "fitting_weight": share(0.5),
     },
     "balancing.dimml.dimension_accuracies": CHOICE,
@@ -171,7 +172,7 @@ TABLE = {
     "balancing.arl.logit_shares": {"logits": several(BOTH, like)},
     "balancing.arl.floored_shares": {
         "entropies": not_negative(torch.tensor([0.4, 0.9])),
-        "least": number(0.3, 0, -0.1, 0.6),
+        "least": optional(number(0.3, 0, -0.1, 0.6)),
     },
     "balancing.arl.inverse_shares": {
         "shares": batch(
@@ -185,7 +186,7 @@ TABLE = {
     "balancing.arl.coefficients": {
         "logits": pair(BOTH),
         "sharpness": number(8.0, 0, -1.0),
-        "least": number(0.3, 0, -0.1, 0.6),
+        "least": optional(number(0.3, 0, -0.1, 0.6)),
     },
     "balancing.aug.boosting_loss": {
         "previous": like(LOGITS),

@@ -69,5 +69,6 @@ def dropped(model: MultimodalClassifier, inputs: Mapping[str, Tensor], lost: str
     name = type(model.fusion).__name__
     if split is None or split.activation is not None:
         raise ValueError(f"model fuses by {name}, which is not additive; no term can be left out.")
-    parts = dict(zip(model.modalities, split.parts, strict=True))
+    order = getattr(model.fusion, "widths", model.modalities)  # may differ from the encoders'
+    parts = dict(zip(order, split.parts, strict=True))
     return split.readout(torch.stack([parts[m] for m in others]).sum(0))

@@ -14,6 +14,7 @@ from coursekit.utils.checks import (
     require_share,
 )
 from coursekit.utils.precision import not_half
+from coursekit.utils.share_counts import count_of
 from coursekit.utils.tensor_checks import require_batch, require_same_batches
 
 
@@ -46,8 +47,10 @@ def is_dependent(shares: Tensor, least: float = 0.5) -> Tensor:
 def progress(epoch: int, batch: int, pace: float = 0.1) -> float:
     """l = pace · epoch · batch, both counted from 0: how far an epoch has come, from 0 each time.
 
-    Source: see `dependence`. The first epoch, and the first batch of each, have 0: nothing is
-    masked there.
+    The first epoch, and the first batch of each, have 0: nothing is masked there.
+    Errors: TypeError for epochs or batches that are no whole numbers, ValueError for what is below
+    0 or not finite.
+    Source: see `dependence`.
     """
     require_count("epoch", epoch)
     require_count("batch", batch)
@@ -58,7 +61,9 @@ def progress(epoch: int, batch: int, pace: float = 0.1) -> float:
 def masked_share(progress: float, end: float = 0.3) -> float:
     """p = sin(π/2 · min(ε, l)/ε): the share that is masked, from 0 at l = 0 to 1 at l = ε.
 
-    progress l ≥ 0.  end ε > 0.  Source: see `dependence`.
+    progress l ≥ 0.  end ε > 0.
+    Errors: ValueError for a progress below 0, an end of 0 or less, what is not finite.
+    Source: see `dependence`.
     """
     require_not_negative("progress", progress)
     require_positive("end", end)
@@ -66,13 +71,14 @@ def masked_share(progress: float, end: float = 0.3) -> float:
 
 
 def masked_count(share: float, places: int) -> int:
-    """How many of ``places`` are masked: share · places, rounded down.
+    """How many of ``places`` are masked: share · places, rounded down; 29 of 100 for 0.29.
 
     share: a number from 0 to 1, see `masked_share`.  places: 1 or more.
+    Errors: TypeError for places that are no whole number, ValueError outside these ranges.
+    Source: see `dependence`.
     """
-    require_share("share", share)
     require_count("places", places, 1)
-    return math.floor(share * places)
+    return count_of(share, places)
 
 
 def mask(masked: int, places: int, generator: torch.Generator | None = None) -> Tensor:
@@ -80,6 +86,8 @@ def mask(masked: int, places: int, generator: torch.Generator | None = None) -> 
 
     generator: draws them.  BalanceBenchmark multiplies the modality's logits instead, class by
     class: what is masked there still says which classes it was.
+    Errors: TypeError for what is no whole number, ValueError for places below 1, or a number of
+    masked ones that is no part of them.
     Source: see `dependence`.
     """
     require_count("places", places, 1)

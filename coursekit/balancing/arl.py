@@ -7,7 +7,7 @@ from torch import Tensor
 
 from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_finite, require_positive
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import finite_logs, not_half
 from coursekit.utils.tensor_checks import (
     NoValue,
     require_batch,
@@ -28,7 +28,7 @@ def mean_entropies(logits: Sequence[Tensor]) -> Tensor:
     Source: [Wei and colleagues 2025](https://arxiv.org/abs/2507.10203), section 3, by their code.
     """
     require_same_batches("logits", logits)
-    logs = torch.stack([not_half(x).log_softmax(1) for x in logits])
+    logs = finite_logs(torch.stack([not_half(x).log_softmax(1) for x in logits]))
     return -(logs.exp() * logs).sum(2).mean(1)
 
 
@@ -44,18 +44,20 @@ def logit_shares(logits: Sequence[Tensor]) -> Tensor:
     return _shares(sizes)
 
 
-def floored_shares(entropies: Tensor, least: float = LEAST_SHARE) -> Tensor:
+def floored_shares(entropies: Tensor, least: float | None = None) -> Tensor:
     """Each modality's share of Σ H_m, ``least`` at least, (M,): their sum may be above 1.
 
     entropies H: (M,), 0 or more; 1/M each where all are 0.  least: 1/M at most, else no share would
-    be left as it is.  Half precision gives float64.
-    Errors: ValueError for negative numbers, NaN.
-    Source: the released code of [Wei and colleagues 2025](https://arxiv.org/abs/2507.10203).
+    be left as it is; None = 0.3, or 1/M where that is less.  Half precision gives float64.
+    Errors: ValueError for negative numbers, NaN, another ``least``.
+    Source: the released code of [Wei and colleagues 2025](https://arxiv.org/abs/2507.10203), which
+    has 0.3 of two modalities; the bound of 1/M, which counts from four on, is ours.
     """
     require_batch("entropies", entropies, (None,))
     require_no_negative("entropies", entropies)
-    require_finite("least", least)
     m = len(entropies)
+    least = min(LEAST_SHARE, 1 / m) if least is None else least
+    require_finite("least", least)
     fits = 0 < least <= 1 / m
     require(fits, f"least is {least}; above 0 and at most 1/{m}, an equal share, was expected.")
     return _shares(not_half(entropies)).clamp_min(least)
@@ -78,7 +80,7 @@ def inverse_shares(shares: Tensor) -> Tensor:
 
 
 def coefficients(
-    logits: Sequence[Tensor], sharpness: float = 8.0, least: float = LEAST_SHARE
+    logits: Sequence[Tensor], sharpness: float = 8.0, least: float | None = None
 ) -> Tensor:
     """w_m = softmax_m(T · (mean share of the others) · inverse share of entropy), (M,), sum 1.
 

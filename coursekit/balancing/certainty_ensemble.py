@@ -7,7 +7,7 @@ from torch import Tensor
 
 from coursekit.balancing.ensemble import Ensemble, OfHeads, answer_by
 from coursekit.training.method import Run
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import finite_logs, not_half
 from coursekit.utils.tensor_checks import require_same_batches
 
 
@@ -35,8 +35,7 @@ def _certainties(logits: Sequence[Tensor]) -> Tensor:
     """`certainties` without its checks, (…, C) each → (…, M)."""
     entropies = []
     for x in logits:
-        logs = not_half(x).log_softmax(-1)
-        logs = logs.clamp_min(torch.finfo(logs.dtype).min)  # 0 · −∞ is no number
+        logs = finite_logs(not_half(x).log_softmax(-1))
         entropies.append(-(logs.exp() * logs).sum(-1))
     return torch.stack(entropies, -1).neg().softmax(-1)
 

@@ -15,6 +15,7 @@ from coursekit.utils.precision import in_one_dtype, not_half
 from coursekit.utils.tensor_checks import (
     NoValue,
     require_batch,
+    require_no_negative,
     require_scalar,
     require_tensors,
 )
@@ -27,6 +28,7 @@ def noisy_copies(features: Tensor, noise: Tensor) -> Tensor:
 
     features z: (B, D).  noise ε: (n B, D), standard normal, n ≥ 2. std is that of each column of
     the copied rows, unbiased; no gradient flows through it. Half precision gives float64.
+    Errors: ValueError for shapes that do not fit, fewer than two copies, NaN.
     Source: [Gat, Schwartz, Schwing, Hazan 2020](https://arxiv.org/abs/2010.10802), and their code.
     """
     require_batch("features", features, (None, None))
@@ -44,6 +46,7 @@ def disagreement(logits: Tensor, clean: Tensor) -> Tensor:
 
     logits: (n B, C) of the noisy copies.  clean: (B, C), logits without noise, whose softmax is the
     target; no gradient flows into it. Half precision gives float64.
+    Errors: ValueError for shapes that do not fit, NaN.
     Source: as of `noisy_copies`. The mean is over rows and classes.
     """
     require_batch("clean", clean, (None, None))
@@ -59,8 +62,11 @@ def disagreement(logits: Tensor, clean: Tensor) -> Tensor:
 def information_scores(gradients: Sequence[Tensor], loss: Tensor) -> Tensor:
     """mean over the rows of ‖∂ℓ/∂x̃_m‖² / ℓ: how much the answer depends on modality m, (M,).
 
-    gradients: (n B, D_m) each, of ℓ with respect to the noisy features.  loss ℓ > 0: scalar.  As ℓ
-    is a mean, scores fall with the square of the number of rows. Half precision gives float64.
+    gradients: (n B, D_m) each, of ℓ with respect to the noisy features.  loss ℓ ≥ 0: scalar; 0,
+    which is what is left of it where the model is sure of every copy, counts as the smallest number
+    above 0 of its type, and the gradients, zeros then, give scores of 0.  As ℓ is a mean, scores
+    fall with the square of the number of rows. Half precision gives float64.
+    Errors: ValueError for rows that differ, NaN, a loss below 0, scores too large for a number.
     Source: as of `noisy_copies`; it bounds the functional entropy from above.
     """
     require_tensors("gradients", gradients)
@@ -68,8 +74,8 @@ def information_scores(gradients: Sequence[Tensor], loss: Tensor) -> Tensor:
     for m, g in enumerate(gradients):
         require_batch(f"gradients[{m}]", g, (rows if m else None, None))
     require_scalar("loss", loss)
-    check(loss > 0, lambda: NoValue("loss is not above 0; a positive number was expected."))
-    root = not_half(loss).sqrt()  # divided before it is squared: a number that is not too large
+    require_no_negative("loss", loss)
+    root = _above_zero(not_half(loss)).sqrt()  # divided before it is squared: not too large
     parts = [not_half(g) / root.to(not_half(g)) for g in gradients]
     scores = torch.stack([g.square().sum(1).mean() for g in parts])
     large = "gradients lead to scores that are too large for a number."
@@ -77,10 +83,17 @@ def information_scores(gradients: Sequence[Tensor], loss: Tensor) -> Tensor:
     return scores
 
 
+def _above_zero(loss: Tensor) -> Tensor:
+    """The loss; of 0, from which no gradient comes back, the smallest number above it."""
+    info = torch.finfo(loss.dtype)
+    return loss.clamp_min(info.tiny * info.eps)
+
+
 def inverse_information(scores: Tensor) -> Tensor:
     """‖1 / scores‖₂, which falls as the answer comes to depend on every modality, a scalar.
 
     scores: (M,), 0 or more; below 1e-15 they count as that.  Half precision gives float64.
+    Errors: ValueError for scores below 0, NaN.
     Source: as of `noisy_copies`; of the norms in their code the default.
     """
     require_batch("scores", scores, (None,))
@@ -96,6 +109,8 @@ class FunctionalEntropy(Method):
     would change in them is left out.
     strength λ: small, for scores fall with the square of the batch size times the copies; the paper
     has 1e-10.  copies n: noisy ones of every row.
+    Where the model is so sure that the loss of its noisy copies is 0, all scores are at their floor
+    of 1e-15, and the penalty is a constant: the joint loss alone is learnt from.
     """
 
     name = "functional-entropy"
@@ -111,6 +126,7 @@ class FunctionalEntropy(Method):
         loss = super().loss(step, weights)
         if self.strength == 0:
             return loss
+        loss = not_half(loss)  # the penalty may be too large for half precision
         return loss + self.strength * self.penalty(step).to(loss)
 
     def penalty(self, step: Step) -> Tensor:
@@ -122,7 +138,8 @@ class FunctionalEntropy(Method):
             x = noisy_copies(z, moved(drawn, z))
             noisy[m] = x if x.requires_grad else x.requires_grad_()
         with sdpa_kernel(SDPBackend.MATH):  # the one attention that can be differentiated twice
-            logits = run.model.fusion(noisy)
+            given = {m: x.to(prediction.features[m]) for m, x in noisy.items()}
+            logits = run.model.fusion(given)
         spread = disagreement(logits, prediction.joint)
         grads = torch.autograd.grad(
             spread, list(noisy.values()), create_graph=True, materialize_grads=True

@@ -11,6 +11,7 @@ from coursekit.training.distillation import logit_distillation, teacher_distance
 from coursekit.training.method import Neutral, Run, Step
 from coursekit.utils.checks import require_not_negative, require_share
 from coursekit.utils.precision import not_half
+from coursekit.utils.share_counts import count_of
 
 
 def priorities(scores: Tensor) -> Tensor:
@@ -19,6 +20,7 @@ def priorities(scores: Tensor) -> Tensor:
     scores s: (M,), the teachers' batch sums of true-class probabilities, positive.  Returns (M,),
     which multiplies the step of modality m; half precision gives float64. At a tie nobody waits;
     the released code ends with an error there.
+    Errors: ValueError for one modality, scores of 0 or less, NaN.
     Source: [G2D 2025](https://arxiv.org/abs/2506.21514), sequential modality prioritisation, for
     two modalities; that of more the weakest alone goes on: ours.
     """
@@ -39,6 +41,8 @@ class G2D(Taught):
     the gradients of convolutions).
     logit_weight w, feature_weight v: of the two terms.  share: the part of the epochs in which
     somebody waits.  epochs: of the teachers, None = as many as the student's.
+    What stands still are weights: the batch norms of an encoder that waits go on following the
+    data, for the joint answer is made of its features all the while.
     Source: [G2D 2025](https://arxiv.org/abs/2506.21514); temperature 1.
     """
 
@@ -57,6 +61,12 @@ class G2D(Taught):
         require_not_negative("feature_weight", feature_weight)
         require_share("share", share)
         self.logit_weight, self.feature_weight, self.share = logit_weight, feature_weight, share
+
+    @property
+    def bound_to_epochs(self) -> str:
+        """As of all teachers; and where somebody waits for a part of the epochs."""
+        waits = "lets somebody wait for a share of the epochs" if 0 < self.share < 1 else ""
+        return super().bound_to_epochs or waits
 
     @property
     def needs_teachers(self) -> bool:
@@ -84,7 +94,7 @@ class G2D(Taught):
 
     def scales(self, step: Step) -> Mapping[str, float]:
         """0 for those who wait; nothing once their time has come."""
-        if step.run.epoch > self.share * step.run.settings.epochs:
+        if step.run.epoch > count_of(self.share, step.run.settings.epochs):
             return {}
         logits = [lesson.logits for lesson in self.answers.values()]
         k = _priorities(true_class_scores(logits, step.labels))

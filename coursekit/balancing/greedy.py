@@ -47,6 +47,7 @@ def speed_difference(bypass: Tensor, main: Tensor) -> Tensor:
 
     bypass: (2,), μ of the way by which the other modality reaches branch m: the gate.  main: (2,),
     μ of branch m itself.  Positive.  Returns a scalar; half precision gives float64.
+    Errors: ValueError for another shape, NaN, speeds of 0 or less.
     Source: [Wu and colleagues 2022](https://arxiv.org/abs/2202.05306), conditional learning speed.
     """
     require_batch("bypass", bypass, (2,))
@@ -72,6 +73,8 @@ def next_curation(
     whose, left: as before this batch.  difference d: of the speeds, looked at where nothing was
     curated.  tolerance ε: |d| > ε begins a curation of ``steps`` Q batches, of gate 0 for d > 0,
     of gate 1 for d < 0.
+    Errors: ValueError for another gate, counts below 0 or no steps, a difference that is not
+    finite, a tolerance below 0; TypeError for counts that are no whole numbers.
     Source: [Wu and colleagues 2022](https://arxiv.org/abs/2202.05306), balanced multi-modal
     learning algorithm.
     """
@@ -146,13 +149,13 @@ class Greedy(Method):
         features = run.model.encode(inputs)
         gates = fusion.gates(features)
         for m, gate in gates.items():
-            mean = gate.detach().mean(0)
+            mean = not_half(gate.detach()).mean(0)  # in half precision it would decay
             before = self.averages.get(m, mean)
             self.averages[m] = (before * self.batches_seen + mean) / (self.batches_seen + 1)
         self.batches_seen += 1
         if self.left > 0 and self.whose is not None:
             held = run.model.modalities[self.whose]
-            gates = {**gates, held: self.averages[held]}
+            gates = {**gates, held: self.averages[held].to(gates[held])}
         return Prediction(fusion.answer(features, gates), features, run.model.heads)
 
     def backward(self, step: Step, loss: Tensor) -> None:
@@ -172,11 +175,13 @@ def speeds_of(model: MultimodalClassifier) -> Tensor:
     """‖g‖²/‖θ‖² of this step, (2, M): of the bypasses, then of the main paths, by modality."""
     fusion = model.fusion
     assert isinstance(fusion, CrossModalGate)
-    parts: list[list[Sequence[nn.Module]]] = [[], []]
-    for m, gate, vote in zip(model.modalities, fusion.gating, fusion.votes, strict=True):
-        parts[0].append((fusion.squeeze, gate))
-        parts[1].append((model.encoders[m], vote))
-    return torch.stack([torch.stack([_speed(path) for path in paths]) for paths in parts])
+    own = dict(zip(fusion.widths, zip(fusion.gating, fusion.votes, strict=True), strict=True))
+    bypass, main = [], []
+    for m in model.modalities:  # their order may be another one than the fusion's
+        gate, vote = own[m]
+        bypass.append(_speed((fusion.squeeze, gate)))
+        main.append(_speed((model.encoders[m], vote)))
+    return torch.stack([torch.stack(bypass), torch.stack(main)])
 
 
 def _speed(path: Sequence[nn.Module]) -> Tensor:

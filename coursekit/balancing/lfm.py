@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from coursekit.utils.checks import choose, require_count, require_share
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import finite_logs, not_half
 from coursekit.utils.tensor_checks import (
     require_labels,
+    require_no_negative,
     require_same_batches,
     require_scalar,
     within_range,
@@ -47,8 +48,8 @@ def prediction_gap(logits: Sequence[Tensor], divergence: str = "jensen-shannon")
     logits: (B, C) each, two modalities or more; more than two: ours.
     divergence: "from-mean" is ½ [KL(m ‖ p) + KL(m ‖ q)], without a largest value: what the released
     code computes, whose ``kl_div`` gets its arguments in the other order.
-    Half precision gives float64.
-    Errors: ValueError for one modality, shapes that differ, NaN.
+    Returns 0 or more: what rounding leaves below it is 0. Half precision gives float64.
+    Errors: ValueError for one modality, shapes that differ, NaN, a gap too large for a number.
     Source: the code of [Yang and colleagues 2024](https://openreview.net/forum?id=QbsPz0SnyV);
     the paper aligns by contrast, see `coursekit.training.contrastive_losses.info_nce`.
     """
@@ -61,11 +62,13 @@ def prediction_gap(logits: Sequence[Tensor], divergence: str = "jensen-shannon")
         mean = both.exp().mean(0)
         log_mean = both.logsumexp(0) - torch.log(mean.new_tensor(2.0))
         if divergence == "jensen-shannon":
-            terms = both.exp() * (both - log_mean)
-        else:
-            terms = mean * (log_mean - both)
+            logs, log_mean = finite_logs(both), finite_logs(log_mean)
+            terms = both.exp() * (logs - log_mean)
+        else:  # what neither expects counts nothing; what only one rules out may count too much
+            ruled_out = mean == 0
+            terms = mean * (log_mean.masked_fill(ruled_out, 0) - both.masked_fill(ruled_out, 0))
         gaps.append(terms.sum(2).mean())
-    return within_range("prediction_gap", torch.stack(gaps).mean())
+    return within_range("prediction_gap", torch.stack(gaps).mean()).clamp_min(0)
 
 
 def loss(
@@ -74,15 +77,17 @@ def loss(
     """2 [w CE(mean of the logits) + (1 − w) A], a scalar.
 
     logits: (B, C) each, two modalities or more.  labels: (B,) in 0 … C − 1.  alignment A: a scalar,
-    `prediction_gap` or another measure of how far the modalities are apart.  fitting_weight w in
-    [0, 1], see the function of that name.  Half precision gives float64.
-    Errors: ValueError for one modality, shapes that differ, NaN, labels outside the classes.
+    0 or more, `prediction_gap` or another measure of how far the modalities are apart.
+    fitting_weight w in [0, 1], see the function of that name.  Half precision gives float64.
+    Errors: ValueError for one modality, shapes that differ, NaN, labels outside the classes, an
+    alignment below 0, which would pay for modalities that are apart.
     Source: [Yang and colleagues 2024](https://openreview.net/forum?id=QbsPz0SnyV); the factor two
     is their code's.
     """
     require_same_batches("logits", logits, 2)
     require_labels("labels", labels, *logits[0].shape)
     require_scalar("alignment", alignment)
+    require_no_negative("alignment", alignment)
     require_share("fitting_weight", fitting_weight)
     mean = torch.stack([not_half(x) / len(logits) for x in logits]).sum(0)
     fit = F.cross_entropy(mean, labels)

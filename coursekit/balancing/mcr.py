@@ -10,7 +10,7 @@ from torch import Tensor
 from coursekit.fusion.base import require_vectors
 from coursekit.training.method import Method, Neutral, Step
 from coursekit.utils.checks import choose, require, require_list, require_not_negative
-from coursekit.utils.precision import in_one_dtype, not_half
+from coursekit.utils.precision import finite_logs, in_one_dtype, not_half
 from coursekit.utils.tensor_checks import require_one_shape
 
 # k and f of `pulls`: what an encoder makes of the others' influence, besides raising its own.
@@ -23,10 +23,12 @@ def jensen_shannon(first: Tensor, second: Tensor) -> Tensor:
     """½ KL(p ‖ (p+q)/2) + ½ KL(q ‖ (p+q)/2) in nats, mean over the batch, a scalar in 0 … ln 2.
 
     first, second: logits (B, C), p and q their softmax.  Half precision gives float64.
+    Errors: ValueError for shapes that differ, no rows, NaN.
     Source: [Kontras and colleagues 2025](https://arxiv.org/abs/2411.07335), section on L_MIPD.
     """
     require_one_shape("first", first, "second", second)
-    p, q = (x.log_softmax(1) for x in in_one_dtype(not_half(first), not_half(second)))
+    both = in_one_dtype(not_half(first), not_half(second))
+    p, q = (finite_logs(x.log_softmax(1)) for x in both)
     middle = torch.logaddexp(p, q) - math.log(2)
     return ((p.exp() * (p - middle) + q.exp() * (q - middle)).sum(1) / 2).mean()
 
@@ -40,6 +42,8 @@ def pulls(
     answer with modality j permuted.  whole F: Σ_j ∂J_j/∂z_m through the answer as it is.
     strategy: "greedy", k = −1, f = 0: encoder m raises J_m and lowers the others; "independent",
     0 and 1: it raises J_m; "collaborative", 1 and 1: it raises all. Half precision gives float64.
+    Errors: ValueError for lists or shapes that do not fit, NaN, another strategy; TypeError for
+    what is no list of tensors.
     Source: as of `jensen_shannon`. In the paper's equation each J has its gradient whole; here as
     in their code what others may do to it in the permuted answer is a constant, so that F reaches
     everybody, and cancels in greedy. More than two modalities: ours.

@@ -59,6 +59,8 @@ def damping_at(batch: int, batches: int, base: float = 0.1) -> float:
     """α = base^(1 + batch/batches): falls within an epoch, so that its last batches count most.
 
     batch: from 0.  batches: of an epoch.  base: positive; 1 keeps α where it is.
+    Errors: ValueError for a batch that the epoch does not have, or a base of 0 or less; TypeError
+    for counts that are no whole numbers.
     Source: the released code of [Zhang, Yoon, Bansal, Yao 2024](https://arxiv.org/abs/2311.10707).
     """
     require_count("batches", batches, 1)

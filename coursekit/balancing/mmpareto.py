@@ -1,6 +1,6 @@
 """MMPareto: where the joint and the own loss pull an encoder apart, a direction good for both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,9 +10,10 @@ from coursekit.balancing.pcgrad import unit_rows
 from coursekit.training.method import JOINT, Neutral, Step
 from coursekit.utils.accelerator_checks import check
 from coursekit.utils.checks import require, require_finite, require_positive
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import HALF, not_half
 from coursekit.utils.tensor_checks import require_batch
 
+SLACK, HALF_SLACK = 1e-5, 0.01  # how far from 1 weights may add up to, by their precision
 NOTHING = 8.0  # times the precision: a shorter sum of opposite gradients is rounding, no direction
 
 
@@ -20,6 +21,8 @@ def cosine(multimodal: Tensor, unimodal: Tensor) -> Tensor:
     """cos of the angle between two gradients (D,), a scalar in [−1, 1]; 0 where one is zero.
 
     Half precision gives float64.
+    Errors: ValueError for shapes that differ, no entries, NaN; TypeError for no tensors of floats.
+    Source: [Wei and Hu 2024](https://arxiv.org/abs/2405.17730), section 3, the measure of conflict.
     """
     first, second = unit_rows(_both(multimodal, unimodal))
     return (first @ second).clamp(-1, 1)
@@ -29,6 +32,7 @@ def min_norm_weights(multimodal: Tensor, unimodal: Tensor) -> Tensor:
     """The w, Σ w = 1 and w ≥ 0, for which w_0 g + w_1 g′ is shortest, (2,).
 
     multimodal g, unimodal g′: (D,).  Equal gradients have ½ each.  Half precision gives float64.
+    Errors: ValueError for shapes that differ, no entries, NaN; TypeError for no tensors of floats.
     Source: [Sener and Koltun 2018](https://arxiv.org/abs/1810.04650), algorithm 1. The code of
     MMPareto keeps the weights in 0.001 to 0.999.
     """
@@ -42,12 +46,16 @@ def min_norm_weights(multimodal: Tensor, unimodal: Tensor) -> Tensor:
 def pareto_weights(multimodal: Tensor, unimodal: Tensor, conflict: float = 0.0) -> Tensor:
     """w = (½, ½) where the gradients agree, else the `min_norm_weights`, (2,).
 
-    multimodal, unimodal: of one encoder, (D,).  conflict in [−1, 1]: they are in conflict where
-    their cosine is below it; at −1 they never are.  Half precision gives float64.
-    Source: [Wei and Hu 2024](https://arxiv.org/abs/2405.17730), section 3.
+    multimodal, unimodal: of one encoder, (D,).  conflict in [−1, 1]: they agree where their cosine
+    is above it; at −1 they always do.  Half precision gives float64.
+    A gradient of zero, whose cosine is 0, agrees with every other one: a departure from the rule,
+    by which it had the whole weight, and the encoder no gradient at all.
+    Errors: ValueError for shapes that differ, no entries, NaN, a conflict that is no cosine.
+    Source: [Wei and Hu 2024](https://arxiv.org/abs/2405.17730), section 3; gradients of zero: ours.
     """
     _require_conflict(conflict)
-    apart = cosine(multimodal, unimodal) < conflict
+    nothing = (_both(multimodal, unimodal) == 0).all(1).any()
+    apart = (cosine(multimodal, unimodal) <= conflict) & ~nothing & (conflict > -1)
     shortest = min_norm_weights(multimodal, unimodal)
     return torch.where(apart, shortest, torch.full_like(shortest, 0.5))
 
@@ -55,8 +63,11 @@ def pareto_weights(multimodal: Tensor, unimodal: Tensor, conflict: float = 0.0) 
 def integrated(multimodal: Tensor, unimodal: Tensor, weights: Tensor, gamma: float = 1.5) -> Tensor:
     """γ max(1, ‖g + g′‖ / ‖h‖) h with h = 2 w_0 g + 2 w_1 g′: the gradient that is followed, (D,).
 
-    multimodal g, unimodal g′: (D,).  weights w: (2,), in 0 to 1.  gamma γ > 0.  Where h is zero,
-    as it is of opposite gradients, so is the result.  Half precision gives float64.
+    multimodal g, unimodal g′: (D,).  weights w: (2,), in 0 to 1, their sum 1.  gamma γ > 0.
+    Where h is zero, as it is of opposite gradients, so is the result.  Half precision gives
+    float64.
+    Errors: ValueError for shapes that differ, NaN, weights that are no shares of 1, a γ of 0 or
+    less.
     Source: [Wei and Hu 2024](https://arxiv.org/abs/2405.17730), section 3. Their code takes the
     lengths of every parameter by itself, which turns the direction; here they are the encoder's.
     """
@@ -64,6 +75,8 @@ def integrated(multimodal: Tensor, unimodal: Tensor, weights: Tensor, gamma: flo
     require_batch("weights", weights, (2,))
     shares = ((weights >= 0) & (weights <= 1)).all()
     check(shares, lambda: ValueError("weights lie beyond 0 to 1; shares were expected."))
+    one = (not_half(weights).sum() - 1).abs() <= (HALF_SLACK if weights.dtype in HALF else SLACK)
+    check(one, lambda: ValueError("weights do not add up to 1; shares of 1 were expected."))
     require_positive("gamma", gamma)
     total = both.sum(0)
     mixed = 2 * weights.to(both) @ both
@@ -98,7 +111,8 @@ class MMPareto(MultiLoss):
     An encoder whose two gradients agree has the multi-loss's, × γ; one whose gradients are in
     conflict has what `integrated` makes of them. Heads and fusion keep theirs. Each step makes
     three backward passes, for the gradients have to be known one by one: read after both passes,
-    as in one benchmark's code, they are the same and never in conflict.
+    as in one benchmark's code, they are the same and never in conflict. A parameter of several
+    encoders belongs to the first of them, and is integrated once.
     gamma γ, conflict: see `integrated` and `pareto_weights`.
     """
 
@@ -115,7 +129,7 @@ class MMPareto(MultiLoss):
         losses = step.cross_entropies()
         joint = losses.pop(JOINT)
         encoders = step.run.model.encoders.values()
-        parameters = [[p for p in e.parameters() if p.requires_grad] for e in encoders]
+        parameters = _each_once([p for p in e.parameters() if p.requires_grad] for e in encoders)
         every = [p for own in parameters for p in own]
         multimodal, unimodal = (
             iter(_gradients(x, every)) for x in (joint, torch.stack([*losses.values()]).sum())
@@ -137,6 +151,16 @@ class MMPareto(MultiLoss):
         for p, part in zip(own, new.split([p.numel() for p in own]), strict=True):
             if p.grad is not None:
                 p.grad = torch.where(agree, self.gamma * p.grad, part.view_as(p).to(p.dtype))
+
+
+def _each_once(parameters: Iterable[Sequence[Tensor]]) -> list[list[Tensor]]:
+    """Lists of parameters without those that a list before has."""
+    seen: set[Tensor] = set()
+    lists = []
+    for own in parameters:
+        lists.append([p for p in own if p not in seen])
+        seen |= set(own)
+    return lists
 
 
 def _gradients(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:

@@ -75,6 +75,8 @@ def thinned(features: Sequence[Tensor], keep: Tensor, theta: Tensor) -> list[Ten
     features z: (B, D_m) each.  keep: (B, M), False where a sample has lost a modality; one that has
     lost all is zero, and has no place in the loss.  theta θ: scalar in [0, 1), see `lost_share`.
     Half precision gives float64.
+    Errors: ValueError for shapes that do not fit, NaN, a theta outside [0, 1); TypeError for what
+    is no tensor of True and False.
     Source: as of `drop_rates`. The factor is one for all modalities, so that sums keep their mean.
     """
     require_vectors("features", features)
@@ -128,5 +130,5 @@ class OPM(Listening):
         drawn = torch.rand(len(labels), len(features), generator=run.generator)
         theta = lost_share(q, [z.shape[1] for z in features.values()])
         left = thinned(list(features.values()), moved(drawn, q) >= q, theta)
-        given = dict(zip(features, left, strict=True))
+        given = {m: x.to(features[m]) for m, x in zip(features, left, strict=True)}
         return Prediction(model.fusion(given), features, model.heads)

@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from coursekit.balancing.unimodal_teachers import alone, train_alone, validation_accuracy
+from coursekit.balancing.unimodal_teachers import (
+    AS_MANY,
+    alone,
+    train_alone,
+    validation_accuracy,
+)
 from coursekit.training.method import Method, Neutral, Run, Step
 from coursekit.utils.checks import require_count, require_list, require_positive, require_share
 
@@ -11,6 +16,7 @@ def leader(accuracies: Sequence[float]) -> int | None:
     """Which of the unimodal models is best, by place; None where the best are several.
 
     accuracies: in [0, 1], one per modality.
+    Errors: TypeError for what is no list of numbers, ValueError for none, or one outside [0, 1].
     """
     require_list("accuracies", accuracies, "accuracies")
     for m, value in enumerate(accuracies):
@@ -39,6 +45,11 @@ class PDMP(Method):
         if epochs is not None:
             require_count("epochs", epochs, 1)
         self.gain, self.epochs = gain, epochs
+
+    @property
+    def bound_to_epochs(self) -> str:
+        """Where the unimodal models have as many epochs as this training."""
+        return AS_MANY if self.gain != 1 and self.epochs is None else ""
 
     def begin(self, run: Run) -> None:
         """Nobody is known to be best."""

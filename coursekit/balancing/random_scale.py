@@ -23,6 +23,8 @@ def random_scales(
     average, whatever the spread.
     modalities M ≥ 1.  spread ≥ 0: 0 = all k are 1.  beta_max ≥ 1: the largest k; at 1, where
     nothing could make up for a brake, all k are 1.
+    Errors: ValueError for no modality, a spread below 0, a beta_max below 1, what is not finite;
+    TypeError for modalities that are no whole number.
     Source: ours; the curve is that of `coursekit.balancing.mlb.coefficients`.
     """
     require_count("modalities", modalities, 1)

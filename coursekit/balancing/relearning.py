@@ -1,12 +1,18 @@
 """Diagnosing and re-learning: an encoder goes part of the way back to where it started.
 
-How far is told by clusters of its features: they are purer on rows that it learnt by heart, and as
-impure on train as on valid where it has not learnt much.
+How far is told by clusters of its features, which are purer on rows that it learnt by heart. Where
+it has not learnt much they are about as impure on train as on valid, if the splits are of one size.
+Of fewer rows any clusters are purer: pure noise, 6 classes in 4 dimensions, has purity .23 of 400
+rows and .38 of 40. So a smaller valid split hides some of what was learnt by heart, and sends an
+encoder that has learnt nothing back all the same: tanh(3 · .15) is .42. The paper's rule has no
+correction for it, nor is there one here.
 """
+
+from statistics import fmean
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from coursekit.training.engine import AnySplit
 from coursekit.training.method import Method, Neutral, Run
@@ -20,6 +26,9 @@ def purity(labels: Tensor, clusters: Tensor) -> Tensor:
 
     labels, clusters: (N,) whole numbers from 0, int64, one row or more; how they are numbered is
     of no matter.
+    Errors: ValueError for shapes that differ, no rows, numbers below 0; TypeError for other numbers
+    than int64.
+    Source: as of `reset_shares`; the usual measure of clusters.
     """
     require_labels("labels", labels)
     require_labels("clusters", clusters, len(labels))
@@ -34,6 +43,8 @@ def clusters_of(features: Tensor, num_clusters: int) -> Tensor:
 
     features: (N, D), each column scaled to −1 … 1 first, in float64.  num_clusters: as many as
     there are classes; fewer where fewer rows differ.
+    Errors: ValueError for another shape, no rows, NaN, less than one cluster.
+    Source: as of `reset_shares`; that columns are scaled is their released code's.
     """
     require_batch("features", features, (None, None))
     require_count("num_clusters", num_clusters, 1)
@@ -52,6 +63,7 @@ def reset_shares(train: Tensor, valid: Tensor, strength: float) -> Tensor:
     """α_m = tanh(λ |purity on train − purity on valid|): how far encoder m goes back, (M,).
 
     train, valid: purities (M,) in 0 to 1.  strength λ ≥ 0.  Half precision gives float64.
+    Errors: ValueError for shapes that differ, NaN, purities outside 0 to 1, a strength below 0.
     Source: [Wei and colleagues 2024](https://arxiv.org/abs/2407.09705), section 3.
     """
     require_batch("train", train, (None,))
@@ -68,6 +80,7 @@ def partly_reset(initial: Tensor, now: Tensor, share: float) -> Tensor:
     """α · initial + (1 − α) · now, weights of any one shape.
 
     share α: in [0, 1].  Half precision gives float64.
+    Errors: ValueError for shapes that differ, NaN, a share outside 0 to 1.
     Source: as of `reset_shares`.
     """
     require_weights("initial", initial)
@@ -82,7 +95,8 @@ class Relearning(Method):
     """Joint training; now and then each encoder is partly reset, by its own share. Any fusion.
 
     Weights are reset, running statistics of batch norm, heads, fusion and the optimiser's momentum
-    are not. What is diagnosed are the features of all rows of train and of valid.
+    are not. What is diagnosed are the features of all rows of train and of valid; that
+    these differ in size counts, too, see above.
     every, times: after so many epochs it happens, so many times. The paper: 20 and 3; trainings
     here are shorter.  strength λ: see `reset_shares`.
     """
@@ -111,15 +125,23 @@ class Relearning(Method):
             self.reset(run)
 
     def reset(self, run: Run) -> dict[str, float]:
-        """Diagnose, and reset every encoder by its share, which is returned by modality."""
+        """Diagnose, and reset every encoder by its share, which is returned by modality.
+
+        Each parameter once: one that several encoders have by the mean of their shares (ours).
+        """
         train, valid = _purities(run, run.train), _purities(run, run.valid)
         shares = reset_shares(train, valid, self.strength).tolist()
         by_modality = dict(zip(run.model.modalities, shares, strict=True))
+        starts: dict[nn.Parameter, Tensor] = {}
+        of: dict[nn.Parameter, list[float]] = {}
+        for m, share in by_modality.items():
+            now = run.model.encoders[m].parameters()
+            for start, p in zip(self.initial[m], now, strict=True):
+                starts[p] = start
+                of.setdefault(p, []).append(share)
         with torch.no_grad():
-            for m, share in by_modality.items():
-                now = run.model.encoders[m].parameters()
-                for start, p in zip(self.initial[m], now, strict=True):
-                    p.copy_(partly_reset(start.to(p.device), p, share))
+            for p, start in starts.items():
+                p.copy_(partly_reset(start.to(p.device), p, fmean(of[p])))
         return by_modality
 
 

@@ -1,4 +1,7 @@
-"""Data remixing: each sample trains the modality that is least sure of it, and no other one."""
+"""Data remixing: each sample is shown to the modality that is least sure of it, and to no other.
+
+The others get no gradient of it. What an optimiser moves without one goes on all the same.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,11 +14,11 @@ from coursekit.layers.modality_dropout import what_is_kept
 from coursekit.models import Prediction
 from coursekit.training.method import Neutral, Run, Step
 from coursekit.utils.checks import require, require_count
-from coursekit.utils.precision import not_half
+from coursekit.utils.precision import HALF, not_half
 from coursekit.utils.tensor_checks import require_batch, require_tensors
 
 LEAST = 1e-9  # probabilities below it count as this much, as in the released code
-ROUNDED = 0.01  # how far from 1 a row may add up to, in half precision
+ROUNDED, HALF_ROUNDED = 1e-4, 0.01  # how far from 1 a row may add up to, by its precision
 
 
 def bits_from_uniform(probs: Tensor) -> Tensor:
@@ -23,11 +26,13 @@ def bits_from_uniform(probs: Tensor) -> Tensor:
 
     probs p: (N, C), rows sum to one; log2 C is the most, less 1e-9 or so for the floor under p.
     Half precision gives float64.
+    Errors: ValueError for another shape, no rows, NaN, rows that are no probabilities.
     Source: [Ma and colleagues 2025](https://arxiv.org/abs/2506.11550), section on remixing.
     """
     require_batch("probs", probs, (None, None))
     p = not_half(probs)
-    fits = bool((p >= 0).all() and ((p.sum(1) - 1).abs() < ROUNDED).all())
+    slack = HALF_ROUNDED if probs.dtype in HALF else ROUNDED
+    fits = bool((p >= 0).all() and ((p.sum(1) - 1).abs() < slack).all())
     require(fits, "probs has rows that are no probabilities; softmax was expected before.")
     p = p.clamp(LEAST, 1)
     return (p * (p.log2() + math.log2(p.shape[1]))).sum(1)
@@ -37,6 +42,7 @@ def least_sure(logits: Sequence[Tensor]) -> Tensor:
     """The place of the modality whose own prediction is nearest to uniform, (N,); a tie: the last.
 
     logits: (N, C) each, of each modality by itself.  Half precision is compared in float64.
+    Errors: ValueError for no modality, shapes that differ, no rows, NaN.
     Source: as of `bits_from_uniform`.
     """
     require_tensors("logits", logits)
@@ -51,10 +57,12 @@ class Remix(MultiLoss):
 
     Any fusion. Before every epoch each row goes to one modality; then come all batches of the last
     modality, shuffled, and so on to the first. In a batch the features of the others are zero, and
-    the loss is that of the joint head and of the modality's own. An epoch still has every row once,
-    in M − 1 steps more at most; a modality's only batch that is too small for batch norm goes to
-    the modality that has most rows. Weights are one throughout; the paper's are ½ for the own
-    losses in the warm-up.
+    the loss is that of the joint head and of the modality's own. The others' gradients are zeros,
+    not missing: momentum and weight decay go on moving their encoders and heads, and their batch
+    norms count every batch, for whole features are computed. An epoch still has every row once, in
+    M − 1 steps more at most; a modality's only batch that is too small for batch norm goes to the
+    modality that has most rows. Weights are one throughout; the paper's are ½ for the own losses in
+    the warm-up.
     warm_up: epochs before it acts; the paper: 10.
     """
 

@@ -13,7 +13,7 @@ from coursekit.training.evaluate import largest
 from coursekit.training.method import Method, Neutral, Run
 from coursekit.utils.checks import require, require_count, require_mapping
 from coursekit.utils.precision import wide
-from coursekit.utils.tensor_checks import require_batch, require_bools
+from coursekit.utils.tensor_checks import require_batch, require_bools, require_no_negative
 
 ROUNDING = 1e-9  # of Shapley values, which are fractions
 
@@ -26,6 +26,8 @@ def contributions(right: Mapping[frozenset[int], Tensor]) -> Tensor:
     together have 1 each, one that leads the other astray has less than 0.
     right: (N,) of True and False by set of the modalities 0 … M − 1 that are present, features of
     the others zero; every set but the empty one, which is worth 0.
+    Errors: ValueError for sets that are missing, or rows that differ; TypeError for what is no
+    dictionary of tensors of True and False.
     Source: [Wei, Feng, Wang, Hu 2024](https://arxiv.org/abs/2309.06255), section 3.
     """
     require_mapping("right", right, "answers")
@@ -44,6 +46,7 @@ def extra_copies(contribution: Tensor) -> Tensor:
 
     contribution φ: (N, M).  Of two modalities φ = ½, 0, −½ have 1, 2, 3 copies, as in the released
     code; the paper asks for a number that grows as φ falls, and has none for more modalities.
+    Errors: ValueError for another shape, no rows, NaN, a φ larger in size than M.
     Source: as of `contributions`.
     """
     require_batch("contribution", contribution, (None, None))
@@ -57,9 +60,18 @@ def extra_copies(contribution: Tensor) -> Tensor:
 def resampled(copies: Tensor) -> tuple[Tensor, Tensor]:
     """Rows (R,) of a training set with its copies, and what of each is kept, (R, M) of 1 and 0.
 
-    copies: (N, M) whole numbers, how often row n comes with modality m alone; every row also comes
-    whole, first of all and in order.
+    copies: (N, M) int64, how often row n comes with modality m alone, 0 or more; every row also
+    comes whole, first of all and in order.
+    Errors: TypeError for other numbers or no tensor, ValueError for another shape, no rows, numbers
+    below 0.
+    Source: as of `contributions`.
     """
+    if not isinstance(copies, Tensor) or copies.dtype != torch.int64:
+        what = getattr(copies, "dtype", type(copies).__name__)
+        raise TypeError(f"copies is {what}; whole numbers as int64 were expected.")
+    fits = copies.ndim == 2 and copies.numel() > 0
+    require(fits, f"copies has shape {tuple(copies.shape)}; (any, any), not empty, was expected.")
+    require_no_negative("copies", copies)
     n, m = copies.shape
     every = torch.arange(n)
     rows = [every, *(every.repeat_interleave(copies[:, i]) for i in range(m))]
@@ -72,7 +84,8 @@ class SampleValuation(Method):
     """Joint training; after the warm-up an epoch also has copies with one modality each.
 
     Any fusion. Before every epoch all rows are valued, in 2^M − 1 passes through the fusion; the
-    features of absent modalities are zero, in a copy as in the valuation. Epochs get longer: of two
+    features of absent modalities are zero, in a copy as in the valuation; encoders read every row,
+    so that their batch norms count copies in which they are absent. Epochs get longer: of two
     modalities a row whose answer is wrong has four copies. Results are by epoch, not by step.
     repeats: multiplies the number of copies.  warm_up: epochs without any.
     """

@@ -37,7 +37,8 @@ def logits_of(model: MultimodalClassifier, features: Mapping[str, Tensor]) -> di
         return {m: model.heads[m](z) for m, z in features.items()}
     nothing = torch.zeros_like(head.parts[0])
     shared = head.readout(nothing) / len(head.parts)  # b/M
-    return {m: part + shared for m, part in zip(features, head.parts, strict=True)}
+    parts = dict(zip(fusion.widths, head.parts, strict=True))  # in the fusion's own order
+    return {m: parts[m] + shared for m in features}
 
 
 class Listening(Method):

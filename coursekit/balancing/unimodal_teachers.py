@@ -15,11 +15,16 @@ from coursekit.training.classes import OneSided
 from coursekit.training.evaluate import accuracy
 from coursekit.training.loop import fit
 from coursekit.training.method import Method, Run
-from coursekit.utils.checks import require_count
+from coursekit.utils.checks import choose, require_count, require_instance
 
 
 def alone(model: MultimodalClassifier, modality: str) -> MultimodalClassifier:
-    """A model of one modality that starts with the same encoder and head; ``model`` stays as is."""
+    """A model of one modality that starts with the same encoder and head; ``model`` stays as is.
+
+    Errors: TypeError for no classifier, ValueError for a modality that it does not read.
+    """
+    require_instance("model", model, MultimodalClassifier)
+    choose("modality", modality, model.modalities)
     encoder = copy.deepcopy(model.encoders[modality])
     one = MultimodalClassifier({modality: encoder}, nn.Identity(), model.num_classes)
     one.heads = nn.ModuleDict({modality: copy.deepcopy(model.heads[modality])})
@@ -76,6 +81,9 @@ class Teachers:
         return answers
 
 
+AS_MANY = "trains models of one modality for as many epochs first, unless its epochs is a number"
+
+
 class Taught(Method):
     """Joint training with a teacher for each modality, which is trained first and kept as it is.
 
@@ -88,6 +96,11 @@ class Taught(Method):
         if epochs is not None:
             require_count("epochs", epochs, 1)
         self.epochs = epochs
+
+    @property
+    def bound_to_epochs(self) -> str:
+        """Where the teachers have as many epochs as the student."""
+        return AS_MANY if self.needs_teachers and self.epochs is None else ""
 
     @property
     def needs_teachers(self) -> bool:

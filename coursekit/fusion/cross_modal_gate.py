@@ -25,9 +25,25 @@ def cross_modal_gates(
     squeeze_weight W: (H, Σ D_m), squeeze_bias b: (H,).  gate_weights W_m: (D_m, H), gate_biases
     b_m: (D_m,), one per modality.  Returns (B, D_m) each, between 0 and 2; 1 leaves a feature as it
     is.
+    Errors: ValueError for shapes or numbers of tensors that do not fit, NaN; TypeError for what is
+    no list of tensors, or one of another dtype than the first features.
     Source: [Joze, Shaban, Iuzzolino, Koishida 2020](https://arxiv.org/abs/1911.08670), section 3;
     the released code leaves out the factor 2.
     """
+    parts = squeeze_weight, squeeze_bias, gate_weights, gate_biases
+    _require_gating(features, *parts)
+    squeezed = [x.flatten(2).mean(2) if x.ndim > 2 else x for x in features]
+    gating = list(zip(gate_weights, gate_biases, strict=True))
+    return _gates(torch.cat(squeezed, 1), squeeze_weight, squeeze_bias, gating)
+
+
+def _require_gating(
+    features: Sequence[Tensor],
+    squeeze_weight: Tensor,
+    squeeze_bias: Tensor,
+    gate_weights: Sequence[Tensor],
+    gate_biases: Sequence[Tensor],
+) -> None:
     require_tensors("features", features)
     rows = len(features[0]) if features[0].ndim else None
     for m, x in enumerate(features):
@@ -45,9 +61,17 @@ def cross_modal_gates(
     for m, width in enumerate(widths):
         _require_shape(f"gate_weights[{m}]", gate_weights[m], (width, len(squeeze_bias)))
         _require_shape(f"gate_biases[{m}]", gate_biases[m], (width,))
-    squeezed = [x.flatten(2).mean(2) if x.ndim > 2 else x for x in features]
-    gating = list(zip(gate_weights, gate_biases, strict=True))
-    return _gates(torch.cat(squeezed, 1), squeeze_weight, squeeze_bias, gating)
+    named = {"squeeze_weight": squeeze_weight, "squeeze_bias": squeeze_bias}
+    for name, several in (
+        ("features", features),
+        ("gate_weights", gate_weights),
+        ("gate_biases", gate_biases),
+    ):
+        named |= {f"{name}[{m}]": x for m, x in enumerate(several)}
+    known = features[0].dtype
+    for name, x in named.items():
+        if x.dtype != known:
+            raise TypeError(f"{name} has dtype {x.dtype}; {known}, as features[0], was expected.")
 
 
 def _gates(
@@ -68,6 +92,8 @@ def through_gate(x: Tensor, gate: Tensor) -> Tensor:
 
     x: (B, D) or (B, D, ...).  gate: (B, D), or (D,) where one gate stands for all samples.
     Returns the shape of x.
+    Errors: ValueError for shapes that do not fit, no rows, NaN; TypeError for no tensors of floats.
+    Source: as of `cross_modal_gates`.
     """
     require_batch("x", x, (None,) * max(getattr(x, "ndim", 2), 2))
     require_weights("gate", gate)

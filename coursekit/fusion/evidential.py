@@ -52,6 +52,8 @@ def log_concentrations(evidences: Sequence[Tensor]) -> Tensor:
 
     As logits they give the mean of the Dirichlet distribution, softmax(log α) = α / S.
     evidences: as there.  Half precision gives float64.
+    Errors: ValueError for no modality, shapes that differ, negative evidence, NaN.
+    Source: as of `combined_evidence`.
     """
     _require_evidences(evidences)
     return _log_concentrations(evidences)

@@ -34,7 +34,8 @@ from coursekit.utils.checks import require_instance
 
 MAGIC, VERSION = "coursekit-checkpoint", 2
 KEPT = 2  # newest checkpoints: one more than is needed, should it turn out to be damaged
-FREE = ("epochs", "device", "threads")  # settings in which a training that goes on may differ
+# Settings in which a training that goes on may differ; of epochs see `Method.bound_to_epochs`.
+FREE = ("epochs", "device", "threads")
 
 
 class Store:
@@ -66,6 +67,7 @@ class Store:
         }
         self.shared = (*shared, "the labels of train", "the labels of valid")
         self.identity = {**shared, **own}
+        self.method = method
         self.written: list[Path] = []
         self.changes: Changes
 
@@ -90,7 +92,12 @@ class Store:
         if run.engine.rank > 0:
             return
         path = self.folder / f"epoch-{run.epoch:05d}.ckpt"
-        about = {"identity": self._identity(run), "origin": self.origin, "data": self._facts(run)}
+        about = {
+            "identity": self._identity(run),
+            "origin": self.origin,
+            "data": self._facts(run),
+            "epochs": run.settings.epochs,
+        }
         content = packed({**about, **collected(state, self.changes)})
         try:
             write_whole(path, content)
@@ -182,6 +189,13 @@ class Store:
         if words:
             raise CheckpointError(
                 f"{self.folder} holds the checkpoints of another training: {', '.join(words)}. "
+                "Name another folder for this one."
+            )
+        begun, wanted = content.get("epochs"), run.settings.epochs
+        if self.method.bound_to_epochs and begun not in (None, wanted):  # None: an older version's
+            raise CheckpointError(
+                f"{self.folder}: this training was begun for {begun} epochs and cannot become one "
+                f"of {wanted}: method {self.method.name!r} {self.method.bound_to_epochs}. "
                 "Name another folder for this one."
             )
 

@@ -159,6 +159,16 @@ class Method:
     def start(self, run: Run) -> None:
         """Once, before the first epoch, and not when a training goes on: what takes long."""
 
+    @property
+    def bound_to_epochs(self) -> str:
+        """Why a training cannot go on to more epochs than it was begun for; "" where it can.
+
+        A method whose steps hang on ``run.settings.epochs`` says here what does, in words that
+        stand behind its name: "lets somebody wait for a share of the epochs". After more epochs
+        such a training would not be that of so many at once, so a checkpoint refuses to go on.
+        """
+        return ""
+
     def begin_epoch(self, run: Run) -> None:
         """Before every epoch."""
 

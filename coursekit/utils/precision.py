@@ -24,6 +24,14 @@ def not_half(x: Tensor) -> Tensor:
     return x.float() if x.device.type == "mps" else x.double()
 
 
+def finite_logs(logs: Tensor) -> Tensor:
+    """Logarithms of probabilities, −∞ replaced by the least number: 0 · −∞ is no number, 0 · it 0.
+
+    Logits that are finite and very far apart have such logarithms.
+    """
+    return logs.clamp_min(torch.finfo(logs.dtype).min)
+
+
 def in_one_dtype(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Both in the wider of their two types, for products that ask for one."""
     dtype = torch.promote_types(x.dtype, y.dtype)

@@ -10,13 +10,14 @@ import torch
 from method_fusions import fusion_of
 from torch.nn import functional as F
 
-from coursekit import balancing
+from coursekit import balancing, fusion
+from coursekit.analysis.missing_modality import dropped
 from coursekit.balancing import mmcosine
 from coursekit.balancing.gblend import GBlendOffline, GBlendOnline
 from coursekit.balancing.unimodal_scores import true_class_scores
-from coursekit.balancing.unimodal_signals import own_logits
+from coursekit.balancing.unimodal_signals import logits_of, own_logits
 from coursekit.data import Modality, Recipe, generate
-from coursekit.models import build_classifier
+from coursekit.models import MLP, MultimodalClassifier, build_classifier
 from coursekit.training import Settings, fit, predict
 from coursekit.training.loop import begin
 from coursekit.training.method import Method, Step, scale_gradients, scaled_step, slots_of
@@ -229,6 +230,25 @@ def test_the_own_logits_of_late_linear_sum_to_the_joint_ones(data):
     half = step.run.model.fusion.linear
     expected = step.prediction.features["A"] @ half.weight[:, :8].T + half.bias / 2
     assert torch.allclose(heard["A"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["late-linear", "additive"])
+def test_own_logits_are_paired_by_name_where_the_encoders_stand_in_another_order(data, kind):
+    encoders = {m: MLP(data.train.inputs[m].shape[1], (8, 8)) for m in "BA"}
+    model = MultimodalClassifier(encoders, fusion.build(kind, {"A": 8, "B": 8}, 2), 2)
+    prediction = model(data.train.inputs)
+    heard = own_logits(model, prediction)
+    assert list(heard) == ["B", "A"]
+    nothing = torch.zeros_like(prediction.features["B"])
+    with torch.no_grad():
+        of_a = {"A": prediction.features["A"], "B": nothing}
+        of_none = {"A": nothing, "B": nothing}
+        expected = model.fusion(of_a) - model.fusion(of_none)
+        got = heard["A"] - logits_of(model, of_none)["A"]
+    assert torch.allclose(got, expected, atol=1e-6)
+    if kind == "late-linear":
+        assert torch.allclose(dropped(model, data.train.inputs, "B") - model.fusion(of_none),
+                              expected, atol=1e-6)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["ogm", "mslr"])

@@ -1,6 +1,7 @@
 """Functional entropy: equations by loop, gradients against differences, and the penalty itself."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from coursekit.balancing.functional_entropy import (
 )
 from coursekit.data import load_preset
 from coursekit.models import Prediction, build_classifier
-from coursekit.training import Settings
+from coursekit.training import Settings, fit
 from coursekit.training.loop import begin
 from coursekit.training.method import Step
 
@@ -61,6 +62,13 @@ def test_a_modality_that_does_not_count_has_a_limit():
     scores = tensor([0.0, 0.5]).requires_grad_()
     inverse_information(scores).backward()
     assert bool(scores.grad.isfinite().all()) and float(scores.grad[0]) == 0
+
+
+def test_a_loss_of_zero_has_a_floor():
+    gradients, loss = [torch.zeros(4, 2), torch.zeros(4, 3)], torch.zeros((), requires_grad=True)
+    scores = information_scores(gradients, loss)
+    inverse_information(scores).backward()
+    assert scores.tolist() == [0.0, 0.0] and float(loss.grad) == 0
 
 
 # ---- in a training -----------------------------------------------------------------------------
@@ -112,6 +120,20 @@ def test_every_fusion_can_be_differentiated_twice(data, kind):
     method.penalty(step).backward()
     grads = [p.grad for p in step.run.model.fusion.parameters() if p.grad is not None]
     assert grads and all(bool(g.isfinite().all()) for g in grads)
+
+
+def test_a_model_that_is_sure_of_all_goes_on_training(data):
+    """Logits of ±100: every binary cross-entropy is 0 in float32."""
+    model = build_classifier(data.train.inputs, 6, widths=(8, 4), seed=3)
+    with torch.no_grad():
+        model.fusion.linear.weight.zero_()
+        model.fusion.linear.bias.fill_(-150.0)
+        model.fusion.linear.bias[0] = 150.0
+    labels = torch.zeros_like(data.train.labels)
+    labels[0] = 1
+    train, how = replace(data.train, labels=labels), Settings(epochs=2, batch_size=20, lr=1e-6)
+    history = fit(model, train, train, how, method=balancing.build("functional-entropy"))
+    assert history["loss"].notna().all() and len(history) == 4
 
 
 def test_the_loss_is_the_joint_one_and_the_penalty(data):

@@ -16,7 +16,7 @@ from coursekit.balancing.greedy import (
     speeds_of,
 )
 from coursekit.data import load_preset
-from coursekit.models import build_classifier
+from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, fit
 from coursekit.training.loop import begin
 from coursekit.training.method import Step
@@ -128,6 +128,37 @@ def test_a_held_gate_is_its_own_average_and_has_no_gradient(data):
     method.backward(step, method.loss(step, {"joint": 1.0}))
     assert fusion.gating[1].weight.grad is None and fusion.gating[0].weight.grad.any()
     assert torch.equal(method.speeds, speeds) and method.left == 2  # nothing is measured
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+def test_the_average_of_a_constant_gate_is_that_gate_in_half_precision_too(data, half):
+    """bfloat16 counts to 256: an average kept in it decays from there on."""
+    model = model_for(data).to(half)
+    with torch.no_grad():
+        for gate in model.fusion.gating:
+            gate.weight.zero_()
+            gate.bias.fill_(0.5)
+    inputs = {m: x[:4].to(half) for m, x in data.train.inputs.items()}
+    run = begin(model, data.train, data.valid, FEW, 0)
+    method = balancing.build("greedy")
+    method.begin(run)
+    for _ in range(600):
+        method.predict(run, inputs)
+    gate = float(model.fusion.gates(model.encode(inputs))["A"][0, 0].detach())
+    assert method.averages["A"].dtype == torch.float64
+    assert method.averages["A"].tolist() == pytest.approx([gate] * 4, rel=1e-9)
+    method.whose, method.left = 0, 2
+    assert method.predict(run, inputs).joint.dtype == half
+
+
+def test_paths_are_paired_by_name_where_the_encoders_stand_in_another_order(data):
+    run, method = begun(data)
+    step = step_of(run, method)
+    method.loss(step, {"joint": 1.0}).backward()
+    model = run.model
+    turned = MultimodalClassifier({m: model.encoders[m] for m in "BA"}, model.fusion, 6)
+    assert turned.modalities == ("B", "A")
+    assert torch.equal(speeds_of(turned), speeds_of(model).flip(1))
 
 
 def test_averages_do_not_go_on_in_evaluation(data):

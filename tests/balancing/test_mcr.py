@@ -36,6 +36,11 @@ def test_divergence_of_equals_and_of_opposites():
     x = torch.tensor([[1e4, -1e4], [-1e4, 1e4]])
     assert float(jensen_shannon(x, x)) == 0
     assert float(jensen_shannon(x, -x)) == pytest.approx(math.log(2))
+    far = (x * 3e34).requires_grad_()  # finite, and no difference of two is
+    assert jensen_shannon(far, far).item() == 0
+    divergence = jensen_shannon(far, -far.detach())
+    divergence.backward()
+    assert divergence.item() == pytest.approx(math.log(2)) and bool(far.grad.isfinite().all())
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,25 @@ def test_what_counts_as_a_conflict():
     assert pareto_weights(g, -g, conflict=-1.0).tolist() == [0.5, 0.5]
 
 
+def test_gradients_at_right_angles_have_the_shortest_sum():
+    """The rule has halves where the cosine is above 0, not where it is 0."""
+    g, other = tensor([2.0, 0.0]), tensor([0.0, 1.0])
+    assert pareto_weights(g, other).tolist() == pytest.approx([0.2, 0.8])
+    assert pareto_weights(g, 0 * g).tolist() == pareto_weights(0 * g, g).tolist() == [0.5, 0.5]
+    assert pareto_weights(g, other, conflict=-1.0).tolist() == [0.5, 0.5]
+    assert pareto_weights(g, -g, conflict=-1.0).tolist() == [0.5, 0.5]
+
+
+def test_weights_are_shares_of_one():
+    g, other = two(0)
+    for weights in ([0.5, 0.4], [1.0, 1.0], [0.0, 0.0]):
+        with pytest.raises(ValueError, match="weights do not add up to 1; shares of 1"):
+            integrated(g, other, tensor(weights))
+    thirds = torch.tensor([1 / 3, 2 / 3])
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        integrated(g, other, thirds.to(dtype))
+
+
 # ---- in a training -----------------------------------------------------------------------------
 
 
@@ -118,6 +137,21 @@ def test_encoders_follow_the_integrated_gradient_and_heads_the_loss_s(conflict):
         assert torch.allclose(flat(encoder), expected[m], atol=1e-12)
     for name, grads in plain.items():
         assert torch.allclose(flat(getattr(model, name)), grads, atol=1e-12)
+
+
+@pytest.mark.parametrize("conflict", [1.0, -1.0])
+def test_an_encoder_of_two_modalities_is_integrated_once(conflict):
+    step = a_step(None)
+    model = step.run.model
+    model.encoders["B"] = model.encoders["A"]
+    inputs = dict.fromkeys("AB", step.inputs["A"])
+    step = Step(step.run, inputs, step.labels, model(inputs), 1)
+    method = balancing.build("mmpareto", gamma=1.5, conflict=conflict)
+    losses, own = step.cross_entropies(), list(model.encoders["A"].parameters())
+    both = [gradients(loss, own) for loss in (losses["joint"], losses["A"] + losses["B"])]
+    expected = integrated(*both, pareto_weights(*both, conflict), 1.5)
+    method.backward(step, method.loss(step, method.weights(step)))
+    assert torch.allclose(flat(model.encoders["A"]), expected, atol=1e-12)
 
 
 def flat(module):

@@ -298,7 +298,57 @@ def test_logits_of_zeros_and_certain_ones_have_equal_shares():
 
 def test_a_floor_above_an_equal_share_is_refused():
     with pytest.raises(ValueError, match=r"least is 0.3; above 0 and at most 1/4"):
-        arl.coefficients([torch.ones(2, 3)] * 4)
+        arl.coefficients([torch.ones(2, 3)] * 4, least=0.3)
+
+
+@pytest.mark.parametrize("m", [2, 3, 4, 7])
+def test_the_usual_floor_is_an_equal_share_at_most(m):
+    entropies = tensor([0.0] + [1.0] * (m - 1))
+    floor = min(0.3, 1 / m)
+    near(arl.floored_shares(entropies), [floor] + [max(floor, 1 / (m - 1))] * (m - 1))
+    assert float(arl.coefficients([torch.ones(2, 3)] * m).sum()) == pytest.approx(1)
+
+
+# ---- logits that are finite and very far apart -----------------------------------------------
+
+FAR = torch.tensor([[3e38, -3e38], [-3e38, 3e38]])
+
+
+def test_certain_logits_have_no_entropy():
+    x = FAR.clone().requires_grad_()
+    entropies = arl.mean_entropies([x, FAR])
+    entropies.sum().backward()
+    assert entropies.tolist() == [0.0, 0.0] and bool(x.grad.isfinite().all())
+
+
+def test_the_divergence_of_certain_logits_has_its_limit():
+    y = torch.tensor([0, 0])
+    for other in (FAR, -FAR, torch.zeros(2, 2)):
+        w = torch.stack([x.double().softmax(1)[:, 0] for x in (FAR, other)])
+        s = w.amax(0)
+        expected = [0.0 if a == 0 else a * math.log(a / b)
+                    for a, b in zip(w.amin(0).tolist(), s.tolist(), strict=True)]  # fmt: skip
+        got = mbsd.true_class_divergence(FAR, other, y).tolist()
+        assert got == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_gap_of_certain_logits_is_0_or_log_2_or_too_large():
+    for divergence in lfm.DIVERGENCES:
+        assert float(lfm.prediction_gap([FAR, FAR], divergence)) == 0.0
+    assert float(lfm.prediction_gap([FAR, -FAR])) == pytest.approx(math.log(2))
+    with pytest.raises(ValueError, match="prediction_gap is too large for a number"):
+        lfm.prediction_gap([FAR, -FAR], "from-mean")
+
+
+def test_agreement_is_never_worth_less_than_nothing():
+    """Rounding leaves gaps of equal answers a little below 0, which the loss would refuse."""
+    for seed in range(50):
+        (x,) = draw((4, 5), seed=seed)
+        gap = lfm.prediction_gap([x.float(), x.float() * (1 + 1e-7)])
+        assert float(gap) >= 0
+        lfm.loss([x, x], torch.zeros(4).long(), gap, 0.5)
+    with pytest.raises(ValueError, match=r"alignment holds -0.5; zero or more"):
+        lfm.loss([x, x], torch.zeros(4).long(), tensor(-0.5), 0.5)
 
 
 # ---- AUG -------------------------------------------------------------------------------------
@@ -398,6 +448,21 @@ def test_the_single_term_of_the_divergence_has_its_least_value():
     assert float(terms.min()) == pytest.approx(-1 / math.e, abs=1e-4)  # w log w at 1/e
 
 
+@pytest.mark.parametrize(("c", "one", "other", "loss"), [(100, 3.8, 6.9, -0.14),
+                                                         (10, 1.9, 3.0, -0.02)])  # fmt: skip
+def test_of_many_classes_the_gap_loss_rewards_a_gap(c, one, other, loss):
+    """As its docstring says: the least value is not where the modalities agree."""
+
+    def of(x, y):
+        logits = torch.zeros(2, 1, c, dtype=torch.float64)
+        logits[:, 0, 0] = tensor([x, y])
+        return float(mbsd.gap_loss(list(logits), torch.tensor([0])))
+
+    assert of(one, other) == pytest.approx(loss, abs=0.005)
+    around = [of(one + i / 10, other + j / 10) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    assert of(one, other) == min(around) < of(one, one) == 0
+
+
 def test_where_neither_is_right_nothing_is_taught():
     labels = torch.tensor([2, 2])
     first, second = tensor([[3.0, 0, 1], [3.0, 0, 0]]), tensor([[0.0, 4, 0], [0.0, 0, 5]])
@@ -434,8 +499,13 @@ def test_the_masked_share_grows_within_an_epoch(epoch, batch, end):
     assert share == pytest.approx(math.sin(math.pi / 2 * min(1.0, epoch * batch / 10 / end)))
     assert share <= amco.masked_share(amco.progress(epoch, batch + 1), end)
     assert 0 <= share <= 1
-    assert amco.masked_count(share, 6) <= 6 * share < amco.masked_count(share, 6) + 1
+    assert amco.masked_count(share, 6) - 1e-9 <= 6 * share < amco.masked_count(share, 6) + 1
     assert amco.masked_share(end, end) == 1 and amco.masked_share(0.0, end) == 0
+
+
+def test_hundredths_are_counted_exactly():
+    """0.29 · 100 is 28.999… in floating point."""
+    assert [amco.masked_count(n / 100, 100) for n in range(101)] == list(range(101))
 
 
 @law(places=st.integers(1, 20), masked=st.integers(0, 20), seed=SEEDS)

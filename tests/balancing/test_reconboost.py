@@ -1,18 +1,21 @@
 """ReconBoost: its losses by loops, its stages, and trainings that are known otherwise."""
 
 import math
+import warnings
+from dataclasses import replace
 
 import pytest
 import torch
 from exact_numbers import draw
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 from torch.nn import functional as F
 
 from coursekit import balancing
-from coursekit.balancing.reconboost import agreement, boosting_losses, stage_at
+from coursekit.balancing.reconboost import NeverJoins, agreement, boosting_losses, stage_at
 from coursekit.data import load_preset
-from coursekit.models import build_classifier
+from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, epochs, fit, predict
 from coursekit.training.loop import begin
 from coursekit.training.method import Step
@@ -34,8 +37,9 @@ def shares(row):
     return [math.exp(v) / total for v in row]
 
 
-@given(c=st.integers(1, 4), w1=st.floats(0, 5), w2=st.floats(0, 3), seed=st.integers(0, 99))
-def test_both_terms_by_loops(c, w1, w2, seed):
+@given(c=st.integers(1, 4), w1=st.floats(0, 5), share=st.floats(0, 1), seed=st.integers(0, 99))
+def test_both_terms_by_loops(c, w1, share, seed):
+    w2 = share * w1
     logits, rest = draw((5, c), (5, c), seed=seed)
     labels = torch.randint(c, (5,), generator=torch.Generator().manual_seed(seed))
     losses = boosting_losses(logits, rest, labels, w1, w2)
@@ -63,6 +67,22 @@ def test_what_the_others_know_counts_less():
     known, unknown = boosting_losses(logits, rest, torch.tensor([0, 0]), 5.0, 1.0)
     assert known < unknown
     assert float(agreement(logits, logits)) == 0
+
+
+def test_being_wrong_is_never_rewarded():
+    with pytest.raises(ValueError, match=r"residual_weight is 3.0, label_weight 2.0; a residual_w"):
+        boosting_losses(torch.zeros(1, 2), torch.zeros(1, 2), torch.tensor([0]), 2.0, 3.0)
+    with pytest.raises(ValueError, match=r"residual_weight is 3.0, label_weight 2.0; a residual_w"):
+        balancing.build("reconboost", label_weight=2.0, residual_weight=3.0)
+    balancing.build("reconboost", label_weight=2.0, residual_weight=2.0)
+
+
+def test_a_loss_that_is_too_large_is_told():
+    far = torch.tensor([[3e38, -3e38]])
+    with pytest.raises(ValueError, match="boosting_losses is too large for a number"):
+        boosting_losses(far, far, torch.tensor([1]), 5.0, 1.0)
+    assert boosting_losses(far, far, torch.tensor([0]), 5.0, 1.0).tolist() == [0.0]
+    assert boosting_losses(far, far, torch.tensor([1]), 0.0, 0.0).tolist() == [0.0]
 
 
 def test_stages_begin_with_boosting():
@@ -147,6 +167,50 @@ def test_the_best_epoch_answers_as_it_did(data):
     best = history.query("split == 'valid'")["accuracy"].max()
     joint = predict(model, data.valid.inputs).joint
     assert float((joint.argmax(1) == data.valid.labels).double().mean()) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(("wanted", "left_out"), [(1, ["B"]), (8, ["B"]), (9, []), (16, [])])
+def test_who_never_joins_is_warned_of(data, wanted, left_out):
+    run = begin(model_for(data), data.train, data.valid, Settings(epochs=wanted), 0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        balancing.build("reconboost").begin(run)
+    assert [w.category for w in caught] == [NeverJoins] * len(left_out)
+    for warning in caught:
+        text = str(warning.message)
+        assert f"Method 'reconboost' leaves out {left_out} for good" in text
+        assert f"the epochs are {wanted}. 9 let all join, 16 give each" in text
+
+
+def with_batch_norm(data):
+    model = model_for(data)
+    encoders = {}
+    for m, mlp in model.encoders.items():
+        encoders[m] = nn.Sequential(mlp, nn.BatchNorm1d(4))
+        encoders[m].out_features = 4
+    return MultimodalClassifier(encoders, model.fusion, 6)
+
+
+def test_batch_norms_move_in_the_encoders_that_are_trained(data):
+    model = with_batch_norm(data)
+    method = balancing.build("reconboost", boosting=1, rectifying=1)
+    counts, before = [], (0, 0)
+    for _ in epochs(model, data.train, data.valid, HOW, method=method):
+        after = tuple(int(model.encoders[m][1].num_batches_tracked) for m in "AB")
+        counts.append(tuple(x - y for x, y in zip(after, before, strict=True)))
+        before = after
+        assert all(module.training for module in model.modules())
+    assert counts == [(3, 0), (3, 0), (0, 3), (3, 3)]
+
+
+def test_an_encoder_of_two_modalities_moves_with_either(data):
+    model = with_batch_norm(data)
+    model.encoders["B"] = model.encoders["A"]
+    method = balancing.build("reconboost", boosting=1, rectifying=0)
+    twice = {m: data.train.inputs["A"] for m in "AB"}
+    train = replace(data.train, inputs=twice)
+    list(epochs(model, train, train, replace(HOW, epochs=2), method=method))
+    assert int(model.encoders["A"][1].num_batches_tracked) == 2 * 2 * 3
 
 
 def test_one_modality_is_refused(data):

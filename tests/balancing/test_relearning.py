@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from coursekit.balancing import relearning
 from coursekit.data import load_preset
 from coursekit.models import build_classifier
 from coursekit.training import Settings, epochs, fit
+from coursekit.training.loop import begin
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=30)
 
@@ -111,6 +113,40 @@ def test_when_it_happens_and_what_it_does(data, every, times, at):
         for m, share in shares.items():
             for p, q, r in zip(start[m], before[m], after[m], strict=True):
                 assert torch.allclose(r, share * p + (1 - share) * q, atol=1e-6)
+
+
+def test_an_encoder_of_two_modalities_goes_back_once(data, monkeypatch):
+    model = build_classifier(data.train.inputs, 6, widths=(8, 4), seed=2)
+    model.encoders["B"] = model.encoders["A"]
+    twice = dict.fromkeys("AB", data.train.inputs["A"])
+    train = replace(data.train, inputs=twice)
+    run, method = begin(model, train, train, Settings(), 0), balancing.build("relearning")
+    method.begin(run)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(1)
+    shares = torch.tensor([0.2, 0.6])
+    monkeypatch.setattr(relearning, "reset_shares", lambda *_: shares)
+    before = [p.detach().clone() for p in model.encoders["A"].parameters()]
+    assert method.reset(run) == {"A": pytest.approx(0.2), "B": pytest.approx(0.6)}
+    for p, was in zip(model.encoders["A"].parameters(), before, strict=True):
+        assert torch.allclose(p, was - 0.4)
+
+
+def test_noise_is_purer_of_fewer_rows():
+    """As the module says: of 40 rows .38, of 400 rows .23."""
+    rng = torch.Generator().manual_seed(0)
+    means = []
+    for rows in (40, 400):
+        values = [
+            relearning.purity(
+                torch.randint(6, (rows,), generator=rng),
+                relearning.clusters_of(torch.randn(rows, 4, generator=rng), 6),
+            )
+            for _ in range(10)
+        ]
+        means.append(float(torch.stack(values).mean()))
+    assert means == pytest.approx([0.38, 0.23], abs=0.02)
 
 
 def test_shares_are_those_of_the_two_splits(data):

@@ -30,6 +30,15 @@ def test_no_idea_is_zero_bits_and_certainty_the_most():
     assert float(bits_from_uniform(torch.eye(4))[0]) == pytest.approx(2, abs=1e-6)
 
 
+@pytest.mark.parametrize("total", [0.995, 1.005, 0.9998])
+def test_only_half_precision_may_be_off_by_a_hundredth(total):
+    p = torch.full((1, 4), total / 4)
+    with pytest.raises(ValueError, match="probs has rows that are no probabilities"):
+        bits_from_uniform(p)
+    for half in (torch.bfloat16, torch.float16):
+        assert float(bits_from_uniform(p.to(half))) == pytest.approx(0, abs=0.02)
+
+
 def test_the_flattest_answer_has_the_sample_and_of_equals_the_last():
     flat, sure = tensor([[0.0, 0.0, 0.0]]), tensor([[5.0, 0.0, 0.0]])
     assert least_sure([flat, sure, sure]).tolist() == [0]

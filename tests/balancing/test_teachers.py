@@ -1,5 +1,7 @@
 """Unimodal teachers: how they are trained, and the methods that follow or ask them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from exact_numbers import tensor
@@ -176,6 +178,17 @@ def test_who_is_better_waits_until_half_time(data):
     for run.epoch, waits in ((1, True), (2, True), (3, False), (4, False)):
         scales = method.scales(step)
         assert scales == ({m: float(m != better) for m in "AB"} if waits else {})
+
+
+def test_a_share_of_the_epochs_is_counted_exactly(data):
+    """0.29 · 100 is 28.999… in floating point; epoch 29 still waits."""
+    run, method = begun(data, "g2d", epochs=1, share=0.29)
+    run.settings = replace(run.settings, epochs=100)
+    method.loss(step_of(run), {"joint": 1.0})
+    run.epoch = 29
+    assert method.scales(step_of(run))
+    run.epoch = 30
+    assert method.scales(step_of(run)) == {}
 
 
 def test_a_tie_of_teachers_lets_nobody_wait(data):

@@ -140,6 +140,46 @@ def test_more_epochs_may_be_asked_for_later(data, tmp_path):
         trained(data, tmp_path, replace(FEW, epochs=3))
 
 
+BOUND = {"g2d": "teachers", "pdmp": "models", "umt": "teachers"}
+
+
+@pytest.mark.parametrize("method", balancing.names())
+def test_a_training_that_goes_on_to_more_epochs_is_that_of_so_many_or_is_refused(
+    fewer, tmp_path, method
+):
+    how = {"method": method, "fusion": fusion_of(method)}
+    trained(fewer, tmp_path, replace(FEW, epochs=3), **how)
+    if balancing.build(method).bound_to_epochs:
+        assert method in BOUND
+        sentence = f"begun for 3 epochs and cannot become one of 5: method '{method}' trains"
+        with pytest.raises(CheckpointError, match=sentence):
+            trained(fewer, tmp_path, **how)
+        trained(fewer, tmp_path, replace(FEW, epochs=3), **how)  # of as many it goes on
+        return
+    assert method not in BOUND
+    same(trained(fewer, tmp_path, **how), trained(fewer, **how))
+
+
+@pytest.mark.parametrize(("name", "own", "allowed"), [
+    ("umt", {"epochs": 2}, True), ("umt", {"weight": 0.0}, True), ("pdmp", {"epochs": 2}, True),
+    ("pdmp", {"gain": 1.0}, True), ("g2d", {"epochs": 2}, False),
+    ("g2d", {"epochs": 2, "share": 0.0}, True), ("g2d", {"epochs": 2, "share": 1.0}, True),
+])  # fmt: skip
+def test_it_may_go_on_where_its_settings_do_not_hang_on_the_epochs(
+    fewer, tmp_path, name, own, allowed
+):
+    def go(folder, epochs):
+        built = balancing.build(name, **own)
+        return trained(fewer, folder, replace(FEW, epochs=epochs), method=built)
+
+    go(tmp_path, 2)
+    if allowed:
+        same(go(tmp_path, 4), go(None, 4))
+        return
+    with pytest.raises(CheckpointError, match="lets somebody wait for a share of the epochs"):
+        go(tmp_path, 4)
+
+
 def test_fit_stores_too(data, tmp_path):
     whole = fit(model_for(data), data.train, data.valid, FEW)
     fit(model_for(data), data.train, data.valid, replace(FEW, epochs=3), checkpoints=tmp_path)
@@ -388,9 +428,11 @@ def test_a_setting_called_like_one_of_the_method_must_agree_too(tmp_path):
         method = alignment.build("align-before-fuse", momentum=of_teacher)
         fit(model, few.train, few.valid, settings, method=method, checkpoints=tmp_path)
 
-    go(1, 0.9, 0.9)
+    go(2, 0.9, 0.9)
     with pytest.raises(CheckpointError, match=r"training: momentum 0.9 and not 0.5"):
         go(2, 0.5, 0.9)
     with pytest.raises(CheckpointError, match=r"training: the method's momentum 0.9 and not 0.5"):
         go(2, 0.9, 0.5)
     go(2, 0.9, 0.9)
+    with pytest.raises(CheckpointError, match="cannot become one of 3: method 'align-before-fuse'"):
+        go(3, 0.9, 0.9)  # whose teacher has another share then

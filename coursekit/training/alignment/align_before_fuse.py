@@ -96,6 +96,12 @@ class AlignBeforeFuse(PairObjective):
         self.momentum, self.distilled, self.queue = momentum, distilled, queue
         self.teacher: MomentumTeacher | None = None
 
+    @property
+    def bound_to_epochs(self) -> str:
+        """Where there is a teacher whose share rises."""
+        rises = self.momentum is not None and self.distilled > 0
+        return "raises its teacher's share over a part of the epochs" if rises else ""
+
     def network(self, widths: Mapping[str, int], num_classes: int, words: int) -> PairNetwork:
         """Two towers."""
         return TwoTower(widths, num_classes, words, self.layers)
