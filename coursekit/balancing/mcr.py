@@ -92,10 +92,11 @@ class MCR(Method):
 
     def game(self, step: Step) -> tuple[Tensor, list[Tensor]]:
         """Σ_m J_m, a scalar, and the gradient that each modality's features descend."""
-        run = step.run
-        # The same features twice, to tell what flows through the permuted answer from the rest.
+        run, features = step.run, step.prediction.features
+        # The same features twice, to tell what flows through the permuted answer from the rest;
+        # views, because PyTorch's counter of multiply-adds refuses gradients of a module's leaves.
         one, other = (
-            {m: z.detach().requires_grad_() for m, z in step.prediction.features.items()}
+            {m: z.detach().requires_grad_().view_as(z) for m, z in features.items()}
             for _ in range(2)
         )
         joint, count = run.model.fusion(other), len(one)

@@ -50,6 +50,7 @@ NAMES = [
     "fairness_grid.csv",
     "german_credit.csv",
     "methods.csv",
+    "methods_costs.csv",
     "methods_rates.csv",
     "methods_rates_trials.csv",
     "methods_trials.csv",
