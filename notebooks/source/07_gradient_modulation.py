@@ -7,8 +7,7 @@
 # - say what OGM, AGM and MSLR measure, and where they break; in *Further* also PMR, MMCosine,
 #   GradNorm and PCGrad,
 # - say why a scale belongs on the step and not on the gradient when the optimiser is Adam,
-# - say when to hold a modality back and when to speed it up, and what decides,
-# - read a table of methods against two illnesses, with the ensemble in it,
+# - say when to hold a modality back, and read a table of methods against two illnesses,
 # - race all of them, and (*Further*) a method of your own.
 #
 # **Time** about 55 minutes to read and do, 35 more for what is marked *Further*; the computing

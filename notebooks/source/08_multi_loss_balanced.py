@@ -6,9 +6,8 @@
 # - say what a loss of its own gives a slow encoder, and what it costs,
 # - write MLB's pace $k(r)$, read it off a run, and say why it both brakes and accelerates,
 # - read a table of methods: paired differences, intervals, rivals that must not be missing, and
-#   whether the best setting lies on the edge of what was tried,
+#   whether the best setting lies on the edge of what was tried; and say whether it may be ranked,
 # - find where a model is right that others are not, and (*Further*) measure calibration,
-# - say whether a table of results may be ranked, and what is missing if it may not,
 # - decide between a joint model and an ensemble, and give the number that decided.
 #
 # **Time** about 60 minutes to read and do, 30 more for what is marked *Further*; the computing
