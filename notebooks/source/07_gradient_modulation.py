@@ -1236,8 +1236,8 @@ def gains_of_rules(name, seed):
     return row
 
 
-both = ("imbalance", "overfit")
-ruled = pd.DataFrame([gains_of_rules(name, seed) for name in both for seed in SEEDS[:3]])
+two_sets = ("imbalance", "overfit")
+ruled = pd.DataFrame([gains_of_rules(name, seed) for name in two_sets for seed in SEEDS[:3]])
 gain_of = {
     data: {lane: interval(rows[lane]) for lane in LANES}
     for data, rows in ruled.groupby("data", sort=False)
@@ -1258,7 +1258,7 @@ named.astype(str) + " of 3"
 
 # %% folded=true
 # Claims, checked.
-for name in both:
+for name in two_sets:
     claim(f"{name}: freezing B gains {{value:+.3f}} on average", gain_of[name]["freeze B"].mean,
           above=0.03)  # fmt: skip
     claim("… amplifying B {value:+.3f} on average", gain_of[name]["amplify B"].mean,
@@ -1290,12 +1290,14 @@ claim("… on training rows, of six trainings in {value:.0f}",
 
 # %% folded=true
 # Gains over joint training.
-whole = ["pdmp", "g2d", "umt", "ensemble"]
+own_rules = ["pdmp", "g2d", "umt", "ensemble"]
 three = ("starve", "imbalance", "overfit")
 on_three = late[late["data"].isin(three)]
-of_whole = {m: differences(on_three, m, "joint").set_index("data") for m in whole}
-figures = "{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
-pd.DataFrame({name: {m: figures.format(**of_whole[m].loc[name]) for m in whole} for name in three})
+of_whole = {m: differences(on_three, m, "joint").set_index("data") for m in own_rules}
+gain_text = "{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+pd.DataFrame(
+    {name: {m: gain_text.format(**of_whole[m].loc[name]) for m in own_rules} for name in three}
+)
 
 # %% folded=true
 # Claims, checked.
@@ -1485,10 +1487,10 @@ claim(
 )
 gated = stored[stored["fusion"].isin(["cross-modal-gate", "none"])]
 of_greedy = differences(standings(gated), "greedy", "joint")
-of_greedy = of_greedy[of_greedy["low"] > 0].set_index("data")["mean"]
-claim(f"greedy: clearly ahead of joint training on {', '.join(of_greedy.index)}: {{value:+.3f}}",
-      of_greedy.loc["imbalance"], below=0.01)  # fmt: skip
-claim("… and on so many data sets in all: {value:.0f}", len(of_greedy), below=2)
+ahead_on = of_greedy[of_greedy["low"] > 0].set_index("data")["mean"]
+claim(f"greedy: clearly ahead of joint training on {', '.join(ahead_on.index)}: {{value:+.3f}}",
+      ahead_on.loc["imbalance"], below=0.01)  # fmt: skip
+claim("… and on so many data sets in all: {value:.0f}", len(ahead_on), below=2)
 hurried = races(
     partial(load_preset, "overfit"), entrants("ogm", "mlb"), Settings(epochs=8), SEEDS[:2], jobs=1
 )

@@ -1497,19 +1497,19 @@ over_plain.head(10)
 
 # %% folded=true
 # Claims, checked.
-place = ranks.set_index("method")["mean"]
-claim("First is MLA, mean rank {value:.1f}", place["mla"], below=place.drop("mla").min())
-near = place[place <= place["mla"] + distance]
+rank_of = ranks.set_index("method")["mean"]
+claim("First is MLA, mean rank {value:.1f}", rank_of["mla"], below=rank_of.drop("mla").min())
+near = rank_of[rank_of <= rank_of["mla"] + distance]
 claim(f"Critical difference {distance:.1f}; rows within it of the first: {{value:.0f}} of "
       f"{len(ranks)}", len(near), above=len(ranks) / 2)  # fmt: skip
-print("not within it:", ", ".join(sorted(set(place.index) - set(near.index))))
+print("not within it:", ", ".join(sorted(set(rank_of.index) - set(near.index))))
 claim("MLA is clearly ahead of the ensemble on {value:.0f} of 8", over_plain["ahead"]["mla"],
       above=3)  # fmt: skip
 claim("… clearly behind on {value:.0f}", over_plain["behind"]["mla"], below=1)
-control = "certainty-ensemble"
-claim(f"The control, {control}, has mean rank {{value:.1f}}", place[control],
-      below=place["ensemble"])  # fmt: skip
-for pair, ahead_on, behind_on in (("mla", control), 4, 0), (("mlb", "random-scale"), 2, 1):
+weighed = "certainty-ensemble"
+claim(f"The control, {weighed}, has mean rank {{value:.1f}}", rank_of[weighed],
+      below=rank_of["ensemble"])  # fmt: skip
+for pair, ahead_on, behind_on in (("mla", weighed), 4, 0), (("mlb", "random-scale"), 2, 1):
     leads = {d: paired(d, *pair) for d in late["data"].unique()}
     clear_lead = [d for d, lead in leads.items() if lead.low > 0]
     clear_loss = [d for d, lead in leads.items() if lead.high < 0]
@@ -1518,7 +1518,7 @@ for pair, ahead_on, behind_on in (("mla", control), 4, 0), (("mlb", "random-scal
     claim(f"… clearly below on {{value:.0f}} ({', '.join(clear_loss) or 'none'})",
           len(clear_loss), between=(behind_on, behind_on))  # fmt: skip
     print({d: str(lead) for d, lead in leads.items()})
-others_ahead = over_plain["ahead"].drop(["mla", control])
+others_ahead = over_plain["ahead"].drop(["mla", weighed])
 claim(f"Nobody else is so on more than {{value:.0f}} ({others_ahead.idxmax()})",
       others_ahead.max(), below=4)  # fmt: skip
 
