@@ -112,6 +112,8 @@ def cost_rows(costs: pd.DataFrame, ax: Axes) -> str:
         ax.plot(rows[column], places, linestyle="", label=label, **look)
     ax.axvline(1, color=INK, linewidth=1, zorder=1)
     ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("{x:g}")
     ax.set_yticks(places, list(rows["method"]))
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
