@@ -42,7 +42,7 @@ def quick_comparison(
     ]
     history: list[dict[str, object]] = []
 
-    def note(looks: replicas.Looks) -> None:
+    def note(looks: replicas.SplitPredictions) -> None:
         predicted = looks("valid")
         logits = {**{m: x[0] for m, x in predicted.unimodal.items()}, JOINT: predicted.joint[1]}
         epoch = len(history) // len(logits) + 1

@@ -164,7 +164,7 @@ class _Together:
             watch=lambda k, run: lanes[k].look(run), look=self.probe, measured=("valid",),
         )  # fmt: skip
 
-    def probe(self, looks: replicas.Looks) -> None:
+    def probe(self, looks: replicas.SplitPredictions) -> None:
         """All lanes' encoders at once, in epochs that are probed."""
         self.epoch += 1
         if self.epoch < self.lanes[0].probe_from:

@@ -156,7 +156,7 @@ def _together(
     train, valid, test = splits
     notes: list[Callable[[int], None]] = []  # by take: what to do when it has not stopped
 
-    def look(looks: replicas.Looks) -> None:
+    def look(looks: replicas.SplitPredictions) -> None:
         before, after, last = (looks(name) for name in ("train", "valid", "test"))
         probes_of = {
             m: quick_probes(z, train.labels, after.features[m], valid.labels)

@@ -71,10 +71,10 @@ def divergence(
         with together():
             yield
     except NoValue as problem:
-        raise FloatingPointError(told(problem, run, method, at, inputs)) from None
+        raise FloatingPointError(sentence_about(problem, run, method, at, inputs)) from None
 
 
-def told(
+def sentence_about(
     problem: NoValue, run: Run, method: Method, at: str, inputs: Mapping[str, Tensor] | None = None
 ) -> str:
     """The sentence of ``problem``, with where it was met, by which method, and whose it is."""

@@ -9,11 +9,11 @@ rounding.
 
 from coursekit.compare.replicas.loop import epochs, fit, raise_on_divergence
 from coursekit.compare.replicas.method_rules import replicable
-from coursekit.compare.replicas.predictions import Looks
+from coursekit.compare.replicas.predictions import SplitPredictions
 from coursekit.compare.replicas.stack import Stack, StackedPrediction
 
 __all__ = [
-    "Looks",
+    "SplitPredictions",
     "Stack",
     "StackedPrediction",
     "epochs",

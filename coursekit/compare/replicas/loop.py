@@ -7,7 +7,7 @@ import pandas as pd
 
 from coursekit.compare.replicas.arguments import SPLITS, require_looks
 from coursekit.compare.replicas.loop_state import Job, Rows
-from coursekit.compare.replicas.predictions import Looks
+from coursekit.compare.replicas.predictions import SplitPredictions
 from coursekit.data.multimodal import Split
 from coursekit.models import MultimodalClassifier
 from coursekit.training.method import Method, Run
@@ -27,7 +27,7 @@ def epochs(
     seeds: Sequence[int],
     methods: Sequence[Method] | None = None,
     watch: Callable[[int, Run], None] | None = None,
-    look: Callable[[Looks], None] | None = None,
+    look: Callable[[SplitPredictions], None] | None = None,
     extra: Mapping[str, Split] = NO_SPLITS,
     measured: Sequence[str] = SPLITS,
 ) -> Generator[list[Rows], None, dict[int, str]]:

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.balancing.ensemble import Ensemble
 from coursekit.balancing.unimodal_signals import Listening
 from coursekit.compare.replicas.arguments import each, each_method, require_settings
 from coursekit.compare.replicas.batches import Batches
 from coursekit.compare.replicas.best_epoch import Best
+from coursekit.compare.replicas.clip_blocks import clipped_apart, has_additive_head
 from coursekit.compare.replicas.divergence import Divergence
 from coursekit.compare.replicas.hand_written_gradient import ByHand, can_be_by_hand
 from coursekit.compare.replicas.losses import classes_first, log_true, of_label
@@ -23,15 +23,14 @@ from coursekit.compare.replicas.method_rules import (
     make_rules,
     require_replicable,
 )
-from coursekit.compare.replicas.optimizers import Blocks, clip_rows, make_update
-from coursekit.compare.replicas.predictions import Looks
+from coursekit.compare.replicas.optimizers import clip_rows, make_update
+from coursekit.compare.replicas.predictions import SplitPredictions
 from coursekit.compare.replicas.runs import begun
 from coursekit.compare.replicas.stack import Stack, StackedPrediction, fusion_of
 from coursekit.compare.replicas.step_trace import Rows, write_trace
 from coursekit.data.multimodal import Split
-from coursekit.fusion.base import Fusion
 from coursekit.models import MultimodalClassifier
-from coursekit.training.divergence import told
+from coursekit.training.divergence import sentence_about
 from coursekit.training.engine import AnySplit
 from coursekit.training.evaluate import largest
 from coursekit.training.method import JOINT, Method, Run
@@ -93,7 +92,7 @@ class Job:
         self.listening = [
             k
             for k, (m, run) in enumerate(zip(self.methods, self.runs, strict=True))
-            if isinstance(m, Listening) and not _is_additive(run.model)
+            if isinstance(m, Listening) and not has_additive_head(run.model)
         ]
         self.by_block = clipped_apart(self.stack, self.methods, self.listening)
         self.by_hand = ByHand(self.stack) if can_be_by_hand(self.stack) else None
@@ -109,7 +108,7 @@ class Job:
             "valid": Batches(_in_memory(run.valid for run in self.runs), one_split),
             **{name: Batches([split], shared=True) for name, split in extra.items()},
         }
-        self.looks = Looks(self.stack, self.data, self.order)
+        self.looks = SplitPredictions(self.stack, self.data, self.order)
         self.best = Best(flat, self.settings)
 
     def epoch(self, epoch: int) -> list[Rows]:
@@ -155,7 +154,7 @@ class Job:
         try:
             getattr(method, what)(run)
         except NoValue as problem:
-            self.stopped.setdefault(k, told(problem, run, method, at))
+            self.stopped.setdefault(k, sentence_about(problem, run, method, at))
         return k not in self.stopped
 
     def _step(
@@ -294,33 +293,3 @@ class Job:
 
 def _in_memory(splits: Iterable[AnySplit]) -> list[Split]:
     return [cast("Split", split) for split in splits]  # `each` has refused all others
-
-
-def clipped_apart(
-    stack: Stack, methods: Sequence[Method], listening: Sequence[int]
-) -> Blocks | None:
-    """What the replicas clip by itself: an ensemble each modality, heads that listen each head."""
-    blocks, parts = [], []
-    for m, whole in stack.blocks.items():
-        head = stack.head_columns[m]
-        blocks += [slice(whole.start, head.start), head]
-    count = len(stack.modalities)
-    for k, method in enumerate(methods):
-        if isinstance(method, Ensemble):
-            parts.append([*(i // 2 for i in range(2 * count)), count])
-        elif k in listening:
-            parts.append([*(i // 2 + 1 if i % 2 else 0 for i in range(2 * count)), 0])
-        else:
-            parts.append([0] * (2 * count + 1))
-    apart = any(max(own) > 0 for own in parts)
-    return Blocks(stack.flat, blocks, parts) if apart else None
-
-
-def _is_additive(model: MultimodalClassifier) -> bool:
-    """As `coursekit.balancing.unimodal_signals.is_additive`, before any batch is seen."""
-    if not isinstance(model.fusion, Fusion):
-        return False
-    like = next(model.parameters())
-    features = {m: like.new_zeros(1, d) for m, d in model.fusion.widths.items()}
-    head = model.fusion.split(features)
-    return head is not None and head.activation is None

@@ -9,7 +9,7 @@ from coursekit.compare.replicas.hand_written_gradient import ByHand, can_be_by_h
 from coursekit.compare.replicas.stack import Stack, StackedPrediction
 
 
-class Looks:
+class SplitPredictions:
     """Predictions of all replicas on a named split, made when first asked for in an epoch.
 
     They are good until the next epoch.  data: by name.  order: the stack's row k is the caller's

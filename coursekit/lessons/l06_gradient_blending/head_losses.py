@@ -79,7 +79,7 @@ def _at_once(
     heads = (*start.modalities, JOINT)
     by_head = {head: [_measure(start, splits, head, 0, settings)] for head in heads}
 
-    def note(looks: replicas.Looks) -> None:
+    def note(looks: replicas.SplitPredictions) -> None:
         for k, (head, rows) in enumerate(by_head.items()):
             row: Row = {"head": head, "epoch": len(rows)}
             for name, split in splits.items():
