@@ -68,7 +68,7 @@ NOT_CALLED = {  # what the package makes and hands out
         for check in CONDITIONS.values()
     },
     "compare.replay.Replay": "what a replay gives",
-    "compare.replicas.Looks": "what `look` is handed",
+    "compare.replicas.SplitPredictions": "what `look` is handed",
     "compare.replicas.raise_on_divergence": "is handed what `epochs` gives",
     "compare.replicas.StackedPrediction": "what K models answer",
 }

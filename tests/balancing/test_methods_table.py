@@ -19,11 +19,7 @@ from coursekit.data.fsdd import find_recordings
 SMALL = ["starve", "imbalance"]
 MORE = ["overfit", "balanced", "uci_views", "av_digits", "av_one_speaker", "av_two_speakers"]
 RECORDED = ["av_one_speaker", "av_two_speakers"]
-OWN_FUSION = {"greedy": "cross-modal-gate"}
-LATE_LINEAR_ONLY = {  # not measured with the other fusions
-    *("functional-entropy", "g2d", "mcr", "mmpareto", "opm", "pdmp", "random-scale"),
-    *("greedy", "relearning", "remix", "sample-valuation", "tmc", "umt"),
-}
+OWN_FUSION = {"greedy": "cross-modal-gate", "tmc": "evidential"}
 SEEDS = 10
 PLACE = ["data", "fusion", "method"]
 
@@ -44,8 +40,9 @@ def places():
     everywhere = [*SMALL, *MORE]
     asked = [(everywhere, "late-linear", balancing.names())]
     asked += [(everywhere, fusion, ["joint", method]) for method, fusion in OWN_FUSION.items()]
-    classics = [name for name in balancing.names() if name not in LATE_LINEAR_ONLY]
-    asked += [(SMALL, fusion, classics) for fusion in methods.FUSIONS]
+    asked += [(everywhere, "transformer", ["joint"])]
+    others = [name for name in balancing.names() if name not in OWN_FUSION]
+    asked += [(SMALL, fusion, others) for fusion in methods.FUSIONS]
     return {
         place for data, fusion, names in asked for place in cells.places(data, [fusion], names)[0]
     }
@@ -207,6 +204,19 @@ def test_the_teachers_of_g2d_help_and_its_freeze_does_not(table):
         assert abs(difference.mean) < 0.03, (data, difference)
     rows = table[(table["data"] == "overfit") & (table["method"] == "g2d")]
     assert rows["test"].min() < 0.7 < rows["test"].max()
+
+
+def test_tmc_gains_over_its_fusion_and_not_over_the_ensemble(table):
+    for data in SMALL:
+        assert gain(table, data, "evidential", "tmc", "joint").low > 0.03
+    for data in [*SMALL, *MORE]:
+        assert gain(table, data, "evidential", "tmc", "ensemble", "none").low <= 0
+
+
+def test_the_late_transformer_is_behind_the_ensemble(table):
+    behind = [gain(table, d, "transformer", "joint", "ensemble", "none") for d in [*SMALL, *MORE]]
+    assert not any(difference.low > 0 for difference in behind)
+    assert sum(difference.high < 0 for difference in behind) >= 5
 
 
 def test_mcr_is_not_ahead_of_the_ensemble_here(table):
