@@ -197,7 +197,7 @@ claim(
 
 # %% [markdown]
 # One expects a gradient to fade with its loss, and the joint loss does so: it speaks softly to A in
-# both trainings, and falls silent. A's own loss gets louder as A begins to see, and is still loud
+# both trainings, then falls silent. A's own loss gets louder as A begins to see, and is still loud
 # in the last epoch. Note the order of events: the joint loss is nearly gone **before** A has learnt
 # what it will.
 #
@@ -294,12 +294,12 @@ claim("… which closes {value:.0%} of the gap", gained.mean / gap, below=0.7)
 # the fusion layer turn to it.
 #
 # And a warning. Look at the chosen trials: the multi-loss took 0.14, the **largest** rate that it
-# was allowed to try. What it would do beyond, this table does not know. We come back to that; until
-# then, all that is said about these methods is said *at the usual rates*.
+# was allowed to try. What it would do beyond, this table does not know. Until we come back
+# to that, all is said *at the usual rates*.
 #
 # ### What it costs
 #
-# One linear head a modality, about a third more training time (below), and something less
+# One linear head per modality, less than a tenth more training time (below), and something less
 # obvious. A head that must answer alone is asked for what its modality may not have. In `synergy`
 # four samples in ten can be told only from both modalities *together*. What each encoder learns
 # there by itself is memorised.
@@ -345,8 +345,8 @@ claim("… and the ensemble is at {value:+.3f}", hopeless.mean, below=-0.1)
 # ### Exercise 1 · The multi-loss
 #
 # `joint_logits` is $(N, C)$, `unimodal_logits` maps each modality to its own $(N, C)$, `labels` is
-# $(N,)$; all arrays. Logits may be large, several hundred either way. Return the multi-loss: one
-# number.
+# $(N,)$; all arrays. CE is the mean over the rows, with natural logarithms. Logits may be large,
+# several hundred either way. Return the multi-loss: one number.
 
 
 # %% nbgrader={"grade_id": "ex-08-multi-loss", "solution": true}
@@ -437,7 +437,7 @@ claim("… and at α = 0.8: {value:.3f}", 1 - np.tanh(0.8), between=(0.3, 0.4))
 # %% [markdown]
 # Two details to keep. The brake never stops anybody: $k$ stays above $1 - \tanh\alpha$. And the
 # curve has a **kink** at $r = 1$ whenever $\beta_{\max} \ne 2$: the slope is $\alpha$ on the left
-# and $\alpha(\beta_{\max} - 1)$ on the right. That will come back.
+# and $\alpha(\beta_{\max} - 1)$ on the right.
 #
 # ### Exercise 2 · The pace
 #
@@ -507,8 +507,8 @@ claim(
 #
 # Three seeds of `starve`, trained with MLB at the defaults of the package, α = 2 and β_max = 8.
 # `coursekit.lessons.l08_multi_loss_balanced.pace` keeps the scores of every batch. Left the mean
-# probability of the right class, in the middle the ratio, right the pace. Before you look: sketch
-# the pace of A, the slow one.
+# probability of the right class, in the middle the ratio, right the pace. First sketch the pace
+# of A, the slow one.
 
 # %% folded=true
 # The guess.
@@ -542,7 +542,8 @@ alts = []
 for ax, (what, title) in zip(axes, titles.items(), strict=True):
     ax.set_title(f"starve, MLB: {title}")
     alts.append(learning_curves(by_epoch, ax, {"A": "A", "B": "B"}, value=what))
-    ax.set_ylabel(title)
+    ax.set_ylabel(title + "\n(band: 95 % interval, 3 seeds)")
+    plain_legend(ax, {"A": "A", "B": "B"})
 show(figure, " ".join(alts))
 
 # %% folded=true
@@ -559,10 +560,9 @@ claim(
 
 # %% [markdown]
 # The loop closes by itself. A falls behind, is sped up while B waits, catches up within a few
-# epochs, and the ratio returns to one. No schedule, no last epoch to choose. Compare with OGM,
-# which brakes and never accelerates, and whose window somebody has to set.
+# epochs, and the ratio returns to one. No schedule, no last epoch to choose.
 #
-# ### Why accelerate at all?
+# ### Which half does the work?
 #
 # A brake alone would also make the fast one wait. `MLB(beta_max=1)` is exactly that; the opposite,
 # speeding up alone, is five lines on top of MLB.
@@ -602,7 +602,7 @@ short["brake only, rate × 3"] = faster["brake only"]
 full = by_seed(partial(load_preset, "starve"), alone, SEEDS[:3])
 edge = interval(short["accelerate only"] - short["brake only"])
 halves_guess.reveal(edge.in_words("the brake", "no difference", "the acceleration"))
-seven = {"7 epochs": short.apply(interval), "20 epochs (two of them)": full.apply(interval)}
+seven = {"7 epochs": short.apply(interval), "20 epochs (two methods only)": full.apply(interval)}
 pd.DataFrame(seven).loc[[*halves, "brake only, rate × 3"]].fillna("not trained")
 
 # %% folded=true
@@ -620,7 +620,7 @@ claim("20 epochs: the same difference is {value:+.3f}", rest.mean, between=(-0.0
 # At the same base rate a brake costs epochs and an acceleration does not; with 20 epochs three
 # seeds show no difference. But the control takes most of the edge away: a brake with a larger rate
 # for everybody is nearly as quick. So the argument for accelerating is one about **budget**, and it
-# holds for a rate that nobody has tuned.
+# holds only for a rate that nobody has tuned.
 #
 # ### The pace, under your hand
 #
@@ -723,7 +723,7 @@ print("(three seeds, default settings) MLB minus the multi-loss:", lead)
 # ## The whole table
 #
 # The paper's order is: MLB at least as good as the multi-loss, that better than the other methods,
-# joint training last. It was measured on real videos with larger networks. Before you look:
+# joint training last. It was measured on real videos with larger networks.
 
 # %% folded=true
 # The guess.
@@ -763,9 +763,9 @@ verdicts = pd.DataFrame(verdict_rows)
 beaten_guess.reveal((verdicts["clear"] > 0).mean(), within=0.1)
 
 # %% [markdown]
-# So many ways to train one joint model, and the best of them picked anew in every place: one
-# expects that to win nearly everywhere. It wins in few (one by one further down). First all
-# methods, on `starve`:
+# So many ways to train one joint model, and the best of them picked anew in every place (a data
+# set with a fusion): one expects that to win nearly everywhere. It wins in few. First all methods,
+# on `starve`:
 
 # %% folded=true
 # The figure.
@@ -777,10 +777,10 @@ figure.suptitle("starve: gain over joint training, paired by seed (◇ ensemble,
 show(figure, alt)
 
 # %% [markdown]
-# Methods are sorted by their mean over the panels. Where there is no dot there is no training:
-# MMCosine needs late-linear's slices, and what has no fusion (the ensembles, MLA, ReconBoost) is
-# the same in every panel. The **late transformer** is joint training of a transformer over the
-# encoders' features, a rival that needs no idea about balance.
+# Methods are sorted by their mean over the panels that they have. Where there is no dot there is no
+# training: MMCosine needs late-linear's slices, and what has no fusion (the ensembles, MLA,
+# ReconBoost) is the same in every panel. The **late transformer** is joint training of a
+# transformer over the encoders' features, a rival that needs no idea about balance.
 
 # %% folded=true
 # The figure.
@@ -864,11 +864,12 @@ for method in ("mlb", "multi-loss", "ensemble", "mmcosine"):
 # **Does the paper's order hold on our data?** In part. On `starve` and `imbalance`, where an
 # encoder starves, MLB is ahead of the multi-loss and of joint training, at the usual rates. It is
 # not always ahead of the other methods, and "multi-loss before the rest" does not hold even there:
-# OGM and G-Blend pass it on late-linear. Where intervals overlap there is no order to report. With
-# the Kiela gate little helps on `starve` but teachers (G2D, UMT), and the ensemble wins by far. On
-# balanced data differences are small but clear, about a point, and not all are gains. In `overfit`
-# and with a single recorded speaker the order turns round: MLB is *behind* the multi-loss, and
-# nothing is clearly above the best single model. A ranking of methods is a ranking on some data.
+# OGM and G-Blend pass it on late-linear. Where the interval of a paired difference holds zero,
+# there is no order to report. With the Kiela gate little helps on `starve` but teachers (G2D, UMT),
+# and the ensemble wins by far. On balanced data differences are small but clear, about a point, and
+# not all are gains. In `overfit` and with a single recorded speaker the order turns round: MLB is
+# *behind* the multi-loss, and nothing is clearly above the best single model. A ranking of methods
+# is a ranking on some data.
 #
 # ## How wide was the range?
 #
@@ -894,8 +895,8 @@ claim("… that many methods: {value:.0f}", len(at_edge), above=4)
 
 # %% [markdown]
 # **A choice on the edge says that the best may lie beyond it.** And the edges differ: MLB with
-# β_max = 8 may move a modality up to eight times 0.1, the multi-loss everything 0.14 times. Equal
-# budgets, unequal ranges. So there is a second table. Every method keeps its *default* settings and
+# β_max = 8 may give one modality a rate of 0.8, the multi-loss at most 0.14 to all. Equal budgets,
+# unequal ranges. So there is a second table. Every method keeps its *default* settings and
 # tries six rates, 0.05, 0.1, 0.2, 0.4, 0.8 and 1.6; all else is as before:
 #
 # `python -m coursekit bench methods --rates 0.05,0.1,0.2,0.4,0.8,1.6 --out …` (whole in
@@ -998,9 +999,6 @@ print("at the edge of the wide range:", still[["data", "method"]].to_numpy().tol
 # Accuracy counts answers. **Which** answers? Take the two unimodal models and sort the test rows
 # into four groups: both right, only A, only B, neither. Below, a bar is as wide as its group and as
 # high as the model's accuracy there, so that its area is accuracy.
-#
-# You know that on `starve` the multi-loss heals A's encoder, and that at the usual rates the joint
-# answer gains little.
 
 # %% folded=true
 # The guess.
@@ -1055,7 +1053,7 @@ at_both_rates(
 #
 # `answers`, `first` and `second` are the classes that a model and the two unimodal models give,
 # arrays $(N,)$, and `labels` the truth. Return the model's accuracy in the four groups, in the
-# order: both right, only the first, only the second, neither.
+# order: both right, only the first, only the second, neither. (No group is empty.)
 
 
 # %% nbgrader={"grade_id": "ex-08-right-where", "solution": true}
@@ -1097,7 +1095,7 @@ EXPLORERS["film"]()
 # %%
 sure = np.array([0.50, 0.55, 0.65, 0.65, 0.75, 0.75, 0.75, 0.80, 0.80, 0.95])
 right = np.array([1, 1, 1, 1, 1, 1, 1, 0, 0, 1])
-place = np.ceil(sure * 5 - 1e-9).astype(int)  # bin b holds ((b − 1)/5, b/5]
+place = np.ceil(sure * 5 - 1e-9).astype(int)  # bin b holds ((b − 1)/5, b/5]; rounding aside
 ten = pd.DataFrame({"bin": place, "confidence": sure, "accuracy": right})
 ten = ten.groupby("bin").agg(n=("accuracy", "size"), accuracy=("accuracy", "mean"),
                              confidence=("confidence", "mean"))  # fmt: skip
@@ -1222,13 +1220,14 @@ claim("imbalance, wide: ECE, MLB − multi-loss, at most {value:+.3f}", surer.hi
 at_both_rates({"ECE": partial(figure_of, value="ece")})
 
 # %% [markdown]
-# More accurate is not better calibrated: on `starve` the multi-loss is right more often than joint
-# training, and its ECE is worse. MLB improves both, and on `imbalance` it stays better calibrated
-# than the multi-loss with the wide range too, where its lead in accuracy is small. And averaging
-# makes modest. Where the unimodal models disagree, the ensemble gives each half a say and is right
-# more often than it claims; that is honest work for a ranking and poor work for a probability. The
-# usual repair is a **temperature** $T$: one number, fitted on validation, that divides all logits
-# (Guo and colleagues). It moves no answer, so that the accuracy stays.
+# More accurate is not better calibrated: on `starve`, at the usual rates, the multi-loss is right
+# more often than joint training, and its ECE is worse (with the wide range it is better). MLB
+# improves both, and on `imbalance` it stays better calibrated than the multi-loss with the wide
+# range too, where its lead in accuracy is small. And averaging makes modest. Where the unimodal
+# models disagree, the ensemble gives each half a say and is right more often than it claims; that
+# is honest work for a ranking and poor work for a probability. The usual repair is a
+# **temperature** $T$: one number, fitted on validation, that divides all logits (Guo and
+# colleagues). It moves no answer, so that the accuracy stays.
 
 # %% folded=true
 # The guess.
@@ -1243,7 +1242,7 @@ repair_guess = NumberGuess(
 repair_guess
 
 # %% [markdown]
-# For the twelve models just trained:
+# For the eight models just trained:
 
 
 # %%
@@ -1348,7 +1347,8 @@ claim("… by at most {value:.1f} points",
 # A plain average of models that never met beats most methods made to balance them; and neither
 # joint training last nor the multi-loss second, the first paper's order, holds in its authors' own
 # later runs. The quote is a **selection**: the paper's own method, MCR, stands above the ensemble
-# throughout in its tables. Ours, built by the released gradients, does not on these data:
+# throughout in its tables. Ours, built after the gradients of the released code, does not on these
+# data:
 
 # %% folded=true
 # Claims, checked.
@@ -1469,8 +1469,8 @@ for name, verdict in checked.items():
         print(f"{name}, {condition}: {why}")
 
 # %% [markdown]
-# The quoted figures may be as good as ours; a table of means cannot tell. And ours fails where you
-# saw it fail: rates were chosen at the edge. So a ranking is refused:
+# The quoted figures may be as good as ours; a table of means cannot tell. Ours fails where you saw
+# it fail: rates were chosen at the edge. So a ranking is refused:
 
 # %%
 try:
@@ -1480,7 +1480,7 @@ except Unreliable as refusal:
 
 # %% [markdown]
 # Who wants it all the same names what is excused. In each data set the best mean accuracy has rank
-# 1; a method's **mean rank** is over the eight.
+# 1; a method's **mean rank** is over the eight, its bar the 95 % interval over them.
 
 # %% folded=true
 # The figure.
@@ -1514,6 +1514,8 @@ claim("… clearly behind on {value:.0f}", over_plain["behind"]["mla"], below=1)
 weighed = "certainty-ensemble"
 claim(f"The control, {weighed}, has mean rank {{value:.1f}}", rank_of[weighed],
       below=rank_of["ensemble"])  # fmt: skip
+claim("… clearly ahead of the ensemble on {value:.0f}", over_plain["ahead"][weighed], below=3)
+claim("… clearly behind on {value:.0f}", over_plain["behind"][weighed], between=(1, 3))
 for pair, ahead_on, behind_on in (("mla", weighed), 4, 0), (("mlb", "random-scale"), 2, 1):
     leads = {d: paired(d, *pair) for d in late["data"].unique()}
     clear_lead = [d for d, lead in leads.items() if lead.low > 0]
@@ -1537,15 +1539,15 @@ claim(f"Nobody else is so on more than {{value:.0f}} ({others_ahead.idxmax()})",
 # %% [markdown]
 # MLA is first. Before you quote that, look at the row below it. MLA trains the modalities in turn
 # with one head for all, and at test weighs each sample's answers by how sure each is.
-# **certainty-ensemble** is a control: the plain ensemble with those weights at test. It comes
-# second. So how answers are *added up* is a part of MLA's lead, and its training adds the rest,
-# half of the time less than a point. And **random-scale** is the control of all scales: it draws
-# its $k$ at random, as widely as MLB's. MLB's rule is worth more than that noise on `starve` and
-# `imbalance`, less with one recorded speaker, and elsewhere one cannot tell.
+# **certainty-ensemble** is a control: the plain ensemble with those weights at test. It has the
+# second mean rank, though it is clearly ahead of the plain ensemble on one data set and clearly
+# behind on two. So how answers are *added up* may be a part of MLA's lead, and its training adds
+# the rest, half of the time less than a point. And **random-scale** is the control of all scales:
+# it draws its $k$ at random, as widely as MLB's. MLB's rule is worth more than that noise on
+# `starve` and `imbalance`, less with one recorded speaker, and elsewhere one cannot tell.
 #
 # And the **late transformer**, which that study could not beat reliably? Here it is near the end.
-# Its data are larger, and nobody starves an encoder in them on purpose. Another table, another
-# order.
+# Its data are larger, and nobody starves an encoder in them on purpose.
 #
 # Eight data sets cannot tell most of the others apart, whatever the order of their dots.
 
@@ -1568,13 +1570,15 @@ guide = [
      f"starve, MLB − multi-loss: usual {usual_lead}, wide {wide_lead}"),
     ("hidden starvation: joint ahead, a probe far below alone",
      "the same; do not stop at “it gained”",
-     f"imbalance: MLB − joint {paired('imbalance', 'mlb', 'joint')}"),
+     f"imbalance: MLB − joint {paired('imbalance', 'mlb', 'joint')}, "
+     f"wide {paired('imbalance', 'mlb', 'joint', rows=wide)}"),
     ("overfitting of the fusion head: probes intact",
-     "the best single model; no acceleration",
+     "the best single model; no acceleration at the usual rates",
      f"overfit: MLB − joint {paired('overfit', 'mlb', 'joint')}, "
+     f"wide {paired('overfit', 'mlb', 'joint', rows=wide)}, "
      f"best single − joint {paired('overfit', BEST, 'joint')}"),
     ("nothing wrong",
-     "joint training with a tuned rate",
+     "joint training with a tuned rate; ensemble or heads bring about a point",
      f"balanced: MLB − joint {paired('balanced', 'mlb', 'joint')}, "
      f"ensemble − joint {paired('balanced', 'ensemble', 'joint')}"),
     ("the answer needs both modalities together",

@@ -5,7 +5,7 @@ from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 LESSON = Lesson(
     teaches=(
         "OGM, AGM, PMR, MMCosine, GradNorm, PCGrad and more as rows of one picture; freeze the"
-        " best modality or amplify it; a live race; why Adam undoes half of them"
+        " best modality or amplify it; a live race; why Adam undoes most of a scale"
     ),
     invites="Some thirty methods that steer who learns, on one map and in one race.",
     explorers={
