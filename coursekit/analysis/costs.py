@@ -37,21 +37,21 @@ def multiply_adds(model: nn.Module, inputs: Mapping[str, Tensor]) -> int:
     """Products in one forward pass of ``model(inputs)``; hand in a single row for a sample's cost.
 
     PyTorch's own counter, which knows matrix products only and counts a multiply-add as two; the
-    element-wise products are added here.
+    element-wise products and those of `torch.nn.Bilinear` are added here.
     Errors: TypeError when ``inputs`` is no dictionary of tensors; what the model raises.
     """
     if not callable(model):
         raise TypeError(f"model is a {type(model).__name__}; a module was expected.")
     if not isinstance(inputs, Mapping):
         raise TypeError(f"inputs is a {type(inputs).__name__}; a dictionary was expected.")
-    counter = FlopCounterMode(display=False, custom_mapping=_element_wise())
+    counter = FlopCounterMode(display=False, custom_mapping=_outside_matrix_products())
     # Gradients on and attention written out: fused kernels hide what they compute.
     with evaluating(model), counter, sdpa_kernel(SDPBackend.MATH):
         model(inputs)
     return counter.get_total_flops() // 2
 
 
-def _element_wise() -> dict[Any, Callable[..., int]]:
+def _outside_matrix_products() -> dict[Any, Callable[..., int]]:
     """Two "flops" for each product outside a matrix product, by operation."""
 
     def each_output(*_: Any, out_val: Tensor, **__: Any) -> int:
@@ -61,10 +61,14 @@ def _element_wise() -> dict[Any, Callable[..., int]]:
     def all_but_one(x: Tensor, *_: Any, out_val: Tensor, **__: Any) -> int:
         return 2 * (x.numel() - out_val.numel())
 
-    for count in (each_output, all_but_one):
+    def bilinear(x: Tensor, weight: Tensor, y: Tensor, *_: Any, **__: Any) -> int:
+        # x (B, D) with every W_c (D, E), then what comes of it with y (B, E).
+        return 2 * x.shape[0] * weight.shape[0] * (x.shape[1] + 1) * y.shape[1]
+
+    for count in (each_output, all_but_one, bilinear):
         vars(count)["_get_raw"] = True  # asks the counter for tensors instead of their shapes
     aten = torch.ops.aten
-    return {aten.mul: each_output, aten.prod: all_but_one}
+    return {aten.mul: each_output, aten.prod: all_but_one, aten._trilinear: bilinear}
 
 
 def cost(operator: fusion.Fusion) -> Cost:

@@ -107,3 +107,20 @@ def test_convolutions_count_too():
             return self.layer(inputs["A"])
 
     assert multiply_adds(Model(), {"A": torch.ones(1, 1, 4, 5)}) == 2 * 9 * 4 * 5
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_torch_s_bilinear_layer_costs_what_ours_does(rows):
+    """PyTorch's counter knows nothing of it."""
+
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Bilinear(4, 6, 5)
+
+        def forward(self, inputs):
+            return self.layer(inputs["A"], inputs["B"])
+
+    inputs = {"A": torch.ones(rows, 4), "B": torch.ones(rows, 6)}
+    ours = multiply_adds(fusion.build("bilinear", {"A": 4, "B": 6}, 5), inputs)
+    assert multiply_adds(Layer(), inputs) == ours == rows * 5 * (4 * 6 + 6)
