@@ -47,4 +47,5 @@ class _AnyBegin(torch.optim.SGD):
 
 SGD = _unwrapped(_AnyBegin)
 Adam = _unwrapped(torch.optim.Adam)
+AdamW = _unwrapped(torch.optim.AdamW)
 Adagrad = _unwrapped(torch.optim.Adagrad)
