@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import wrong_arguments_efficiency
 import wrong_arguments_objectives
+import wrong_arguments_search
 import wrong_arguments_unimodal_bias
 from torch import nn
 from wrong_arguments import (
@@ -67,6 +69,8 @@ MODULES = (
     "layers.self_attention",
     *wrong_arguments_objectives.MODULES,
     *wrong_arguments_unimodal_bias.MODULES,
+    *wrong_arguments_efficiency.MODULES,
+    *wrong_arguments_search.MODULES,
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     "utils.row_values",
@@ -1502,6 +1506,8 @@ TABLE |= {
     },
     **wrong_arguments_objectives.TABLE,
     **wrong_arguments_unimodal_bias.TABLE,
+    **wrong_arguments_efficiency.TABLE,
+    **wrong_arguments_search.TABLE,
 }
 
 ZEROS_ONES = [1, 0, 1, 1, 0, 0]
@@ -1758,6 +1764,8 @@ TABLE["data.reweighing.balancing_weights"] = {
 EXEMPT = {
     **wrong_arguments_objectives.EXEMPT,
     **wrong_arguments_unimodal_bias.EXEMPT,
+    **wrong_arguments_efficiency.EXEMPT,
+    **wrong_arguments_search.EXEMPT,
     "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
     "layers.self_attention.require_sequence": "a check itself, on a block's own attention",
     "layers.self_attention.require_padding": "a check itself, on keys that have been checked",

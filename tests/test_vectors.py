@@ -21,12 +21,7 @@ NOT_YET = {
     "bleu.json": "BLEU is not in the package yet",
     "block_matching.json": "motion by block matching is not in the package yet",
     "cider.json": "CIDEr is not in the package yet",
-    "darts.json": "architecture search is not in the package yet",
-    "dynmm_forward.json": "of dynamic fusion only the gate is in the package yet",
-    "loss_weights.json": "weighing losses by uncertainty or by norm is not in the package yet",
-    "mfas.json": "the search for fusion architectures is not in the package yet",
     "perceiver.json": "the Perceiver is not in the package yet",
-    "pruning_flops.json": "pruning is not in the package yet",
     "vqa_accuracy.json": "the accuracy of answers to questions is not in the package yet",
 }
 
