@@ -4,9 +4,9 @@ A choice is a tuple with one option per slot: ("late", "relu", 32). What it is w
 score, says a function that trains it. Rows that have chosen cannot also say how good the choice is.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import torch
@@ -67,10 +67,13 @@ def random_search(
     require_space(space)
     require_callable("score", score)
     require_instance("generator", generator, torch.Generator)
-    every = list(product(*space))
-    require_count("budget", budget, 1, len(every))
-    order = torch.randperm(len(every), generator=generator)[:budget]
-    return [scored(every[i], score) for i in order.tolist()]
+    require_count("budget", budget, 1, math.prod(len(options) for options in space))
+    choices: list[Choice] = []
+    while len(choices) < budget:  # a space may be too large to list
+        choice = drawn(space, generator)
+        if choice not in choices:
+            choices.append(choice)
+    return [scored(choice, score) for choice in choices]
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:

@@ -28,6 +28,11 @@ def test_the_cascade_by_loop(seed, experts, threshold):
         assert chosen == (sure[0] if sure else experts - 1)
 
 
+def test_who_is_as_sure_as_asked_for_answers():
+    probabilities = [tensor([[0.75, 0.25], [0.5, 0.5]]), tensor([[1.0, 0.0], [1.0, 0.0]])]
+    assert confidence_cascade(probabilities, 0.75).tolist() == [0, 1]
+
+
 def test_from_nobody_goes_on_to_everybody_does():
     probabilities = [x.softmax(1) for x in draw((50, 3), (50, 3))]
     costs = [1.0, 9.0]

@@ -72,6 +72,12 @@ def test_random_search_tries_nothing_twice():
         random_search(SPACE, score, 25, rng())
 
 
+def test_random_search_does_not_list_a_large_space():
+    space = [list(range(100))] * 10
+    trials = random_search(space, lambda choice: float(sum(choice)), 20, rng())
+    assert len({t.choice for t in trials}) == 20
+
+
 def test_the_best_is_the_first_of_equals():
     trials = [Trial(("a",), 0.5), Trial(("b",), 0.7), Trial(("c",), 0.7)]
     assert best_of(trials).choice == ("b",)

@@ -11,6 +11,7 @@ from coursekit.training import optimizers
 KINDS = {
     "SGD": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01, "fused": True},
     "Adam": {"lr": 0.1, "weight_decay": 0.01, "fused": True},
+    "AdamW": {"lr": 0.1, "weight_decay": 0.01, "fused": True},
     "Adagrad": {"lr": 0.1, "weight_decay": 0.01, "fused": True},
 }
 
