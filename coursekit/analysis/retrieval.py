@@ -6,12 +6,15 @@ win, so that a model that gives everything the same score can have a recall of 1
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
-from coursekit.utils.checks import require, require_count
+from coursekit.utils.checks import require, require_count, require_instance, require_list
 from coursekit.utils.precision import not_half
 from coursekit.utils.tensor_checks import require_batch, require_bools, require_labels
 
@@ -48,6 +51,29 @@ class Ranking:
     def ranks(self) -> Tensor:
         """Expected rank of the best own candidate over orders of tied ones, from 1, float64."""
         return self.above + (self.tied + 1).double() / (self.own_tied + 1)
+
+    @property
+    def pessimistic_ranks(self) -> Tensor:
+        """Rank of the best own candidate if every tie is lost, from 1, int64."""
+        return self.above + self.tied - self.own_tied + 1
+
+    @property
+    def optimistic_ranks(self) -> Tensor:
+        """The same if every tie is won; a constant model has 1 everywhere."""
+        return self.above + 1
+
+    @property
+    def median_rank(self) -> float:
+        """Median of `ranks`, 1 at best; with evenly many queries, the middle of the middle two.
+
+        Published scripts cut off the half that this may leave.
+        """
+        return float(np.median(self.ranks.cpu().numpy()))
+
+    @property
+    def mean_rank(self) -> float:
+        """Mean of `ranks`, 1 at best; one query that fails among thousands can make it large."""
+        return float(self.ranks.mean())
 
     def __len__(self) -> int:
         return len(self.above)
@@ -86,7 +112,7 @@ def rank(scores: Tensor, belongs: Tensor) -> Ranking:
         "more was expected.",
     )
     scores = not_half(scores)
-    best = scores.masked_fill(~belongs, -math.inf).max(1, keepdim=True).values
+    best = scores.masked_fill(~belongs, -math.inf).amax(1, keepdim=True)
     level = scores == best
     above, tied = (scores > best).sum(1), level.sum(1)
     return Ranking(above, tied, (level & belongs).sum(1), scores.shape[1])
@@ -109,3 +135,44 @@ def both_ways(similarity: Tensor, owner: Tensor | None = None) -> tuple[Ranking,
     belongs = torch.arange(pictures, device=owner.device)[:, None] == owner
     belongs = belongs.to(similarity.device)
     return rank(similarity, belongs), rank(similarity.T, belongs.T)
+
+
+def recall_sum(rankings: Sequence[Ranking], ks: Sequence[int] = (1, 5, 10)) -> float:
+    """Sum of the recalls at each k over several rankings; of `both_ways`, 0 to 6.
+
+    The field gives it in percent, 0 to 600, and calls it rsum: one number to choose a model by. It
+    depends on the number of candidates as each recall does.
+    Errors: TypeError for what are no rankings; as `Ranking.recall`.
+    """
+    require_list("rankings", rankings, "rankings")
+    for ranking in rankings:
+        require_instance("a ranking in rankings", ranking, Ranking)
+    _require_ks(ks)
+    return math.fsum(ranking.recall(k) for ranking in rankings for k in ks)
+
+
+def retrieval_table(
+    similarity: Tensor, owner: Tensor | None = None, ks: Sequence[int] = (1, 5, 10)
+) -> pd.DataFrame:
+    """What a paper's table of retrieval holds, a row per way: "to captions" and "to pictures".
+
+    queries, candidates: how many. Recalls of another number of candidates are other numbers.
+    R@1, R@5, R@10: `Ranking.recall`, 0 to 1.  median_rank, mean_rank: from 1, ties expected.
+    Arguments and errors as in `both_ways`; ks as in `recall_sum`.
+    """
+    _require_ks(ks)
+    rankings = both_ways(similarity, owner)
+    rows = {}
+    for way, ranking in zip(("to captions", "to pictures"), rankings, strict=True):
+        rows[way] = {
+            "queries": len(ranking), "candidates": ranking.candidates,
+            **{f"R@{k}": ranking.recall(k) for k in ks},
+            "median_rank": ranking.median_rank, "mean_rank": ranking.mean_rank,
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").astype({"queries": int, "candidates": int})
+
+
+def _require_ks(ks: Sequence[int]) -> None:
+    require_list("ks", ks, "whole numbers")
+    for k in ks:
+        require_count("a k in ks", k, 1)

@@ -7,7 +7,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coursekit.analysis.retrieval import both_ways, chance_recall, rank
+from coursekit.analysis.retrieval import (
+    both_ways,
+    chance_recall,
+    rank,
+    recall_sum,
+    retrieval_table,
+)
 
 
 @st.composite
@@ -87,3 +93,46 @@ def test_what_is_made_inside_stands_where_the_scores_are():
     with torch.device("meta"):
         assert both_ways(scores)[0].above.device.type == "cpu"
         assert both_ways(scores, owner)[0].above.device.type == "cpu"
+
+
+@settings(max_examples=60)
+@given(ranked())
+def test_ranks_lie_between_all_ties_lost_and_all_won(case):
+    ranking, places = rank(*case), list(by_all_orders(*case))
+    assert float(ranking.optimistic_ranks[0]) == min(places)
+    assert float(ranking.pessimistic_ranks[0]) == max(places)
+    for k in (1, 2, 5):
+        assert ranking.bounds(k)[0] == float((ranking.pessimistic_ranks <= k).double().mean())
+
+
+def test_median_and_mean_rank_of_even_and_odd_numbers_of_queries():
+    scores = torch.tensor([[3.0, 2, 1], [3, 2, 1], [3, 2, 1], [1, 1, 1]])
+    own = torch.tensor([[0, 0, 1], [1, 0, 0], [1, 0, 0], [0, 1, 0]]).bool()
+    whole, odd = rank(scores, own), rank(scores[:3], own[:3])
+    assert whole.ranks.tolist() == [3, 1, 1, 2]
+    assert (whole.median_rank, whole.mean_rank) == (1.5, 1.75)
+    assert (odd.median_rank, odd.mean_rank) == (1, pytest.approx(5 / 3))
+
+
+def test_the_table_has_both_ways_and_the_sum_is_of_their_six_recalls():
+    torch.manual_seed(5)
+    similarity, owner = torch.randn(20, 40), torch.arange(20).repeat(2)
+    table, ways = retrieval_table(similarity, owner), both_ways(similarity, owner)
+    assert table.index.tolist() == ["to captions", "to pictures"]
+    assert table["queries"].tolist() == [20, 40] and table["candidates"].tolist() == [40, 20]
+    for (_, row), ranking in zip(table.iterrows(), ways, strict=True):
+        for k in (1, 5, 10):
+            assert row[f"R@{k}"] == ranking.recall(k)
+        assert (row["median_rank"], row["mean_rank"]) == (ranking.median_rank, ranking.mean_rank)
+    recalls = table[["R@1", "R@5", "R@10"]].to_numpy()
+    assert recall_sum(ways) == pytest.approx(recalls.sum())
+    assert recall_sum(ways, (1,)) == pytest.approx(recalls[:, 0].sum())
+    assert (recalls[:, :-1] <= recalls[:, 1:]).all()
+
+
+def test_a_perfect_model_has_six_and_a_collapsed_one_what_chance_has():
+    assert recall_sum(both_ways(torch.eye(30))) == 6
+    collapsed = both_ways(torch.zeros(30, 30))
+    assert recall_sum(collapsed) == pytest.approx(2 * (1 + 5 + 10) / 30)
+    assert collapsed[0].median_rank == collapsed[0].mean_rank == 15.5
+    assert collapsed[0].pessimistic_ranks.tolist() == [30] * 30
