@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 import wrong_arguments_efficiency
+import wrong_arguments_evaluation
 import wrong_arguments_objectives
 import wrong_arguments_search
 import wrong_arguments_unimodal_bias
@@ -1504,6 +1505,7 @@ TABLE |= {
             Wrong("without its own", torch.zeros(2, 4, dtype=torch.bool)),
         ),
     },
+    **wrong_arguments_evaluation.TABLE,
     **wrong_arguments_objectives.TABLE,
     **wrong_arguments_unimodal_bias.TABLE,
     **wrong_arguments_efficiency.TABLE,
@@ -1762,6 +1764,7 @@ TABLE["data.reweighing.balancing_weights"] = {
 
 # Function → why it looks at nothing.
 EXEMPT = {
+    **wrong_arguments_evaluation.EXEMPT,
     **wrong_arguments_objectives.EXEMPT,
     **wrong_arguments_unimodal_bias.EXEMPT,
     **wrong_arguments_efficiency.EXEMPT,
