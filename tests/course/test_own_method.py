@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from coursekit import balancing
+from coursekit.balancing.mlb import MLB
 from coursekit.balancing.multi_loss import MultiLoss
 from coursekit.course.exercises import Correct, Incorrect, NotAttempted, OpenExercise
 from coursekit.course.exercises.own_method import (
@@ -15,11 +16,15 @@ from coursekit.course.exercises.own_method import (
     NAMES,
     NEGATIVE,
     REPEATED,
+    STARVES,
     THREE,
+    UNTRAINED,
     requirements,
 )
 from coursekit.course.exercises.own_method_slips import slips
 from coursekit.course.exercises.own_rule import (
+    keeps_scales_when_redrawn,
+    scales_without_heads,
     stays_in_range,
     tells_modalities_apart,
     treats_alike,
@@ -49,6 +54,16 @@ def test_methods_that_feed_the_starved_encoder_enter(name):
 
 def test_joint_training_by_another_name_is_no_attempt():
     assert isinstance(ENTER.evaluate(Method), NotAttempted)
+
+
+@pytest.mark.parametrize("name", ["mlb", "multi-loss", "ogm"])
+def test_whoever_adds_nothing_to_a_method_hears_to_which(name):
+    class Mine(balancing.registry()[name]):
+        """Not written yet."""
+
+    outcome = ENTER.evaluate(Mine)
+    assert isinstance(outcome, NotAttempted)
+    assert outcome.sentence.endswith(f"you added nothing to {Mine.__base__.__name__}.")
 
 
 def test_a_dataclass_with_a_diary_on_its_class_enters():
@@ -92,6 +107,71 @@ def test_one_rate_for_everybody_is_none_of_the_methods_wherever_it_begins(first)
             return {m: x / mean if step.run.epoch > first else 0.5 for m, x in losses.items()}
 
     assert not tells_modalities_apart(Rate) and tells_modalities_apart(Warm)
+
+
+def test_one_weight_for_all_losses_is_a_rate_and_several_are_none():
+    class Thrice(MultiLoss):
+        def weights(self, step):
+            return dict.fromkeys(super().weights(step), 3.0)
+
+    class HalfJoint(MultiLoss):
+        def weights(self, step):
+            return {**super().weights(step), JOINT: 0.5}
+
+    assert not tells_modalities_apart(Thrice)
+    assert tells_modalities_apart(HalfJoint) and tells_modalities_apart(MultiLoss)
+
+
+def at_random(base, width, first=0, once=False):
+    """What ``base`` gives, times a number between 1 / width and width from an epoch on."""
+
+    class Drawn(base):
+        def begin(self, run):
+            super().begin(run)
+            self.kept = self.drawn(run) if once else None
+
+        def drawn(self, run):
+            u = torch.rand(len(run.model.modalities), generator=run.generator)
+            return dict(zip(run.model.modalities, (width ** (2 * u - 1)).tolist(), strict=True))
+
+        def scales(self, step):
+            k = {m: 1.0 for m in step.run.model.modalities} | dict(super().scales(step))
+            if step.run.epoch <= first:
+                return k
+            drawn = self.kept or self.drawn(step.run)
+            return {m: k[m] * drawn[m] for m in k}
+
+    return Drawn
+
+
+@pytest.mark.parametrize("width", [2.0, 16.0])
+@pytest.mark.parametrize(("first", "once"), [(0, False), (6, False), (0, True)])
+def test_scales_that_other_draws_change_are_noise(width, first, once):
+    assert not keeps_scales_when_redrawn(at_random(MultiLoss, width, first, once))
+
+
+@pytest.mark.parametrize("name", ["mlb", "multi-loss", "ogm", "ogm-ge", "gblend-online"])
+def test_scales_that_hang_on_scores_stay_when_something_else_is_drawn(name):
+    assert keeps_scales_when_redrawn(balancing.registry()[name])
+
+
+def test_a_little_chance_in_a_rule_leaves_it_one():
+    assert keeps_scales_when_redrawn(at_random(MLB, 1.3))
+    assert not keeps_scales_when_redrawn(balancing.registry()["random-scale"])
+
+
+def test_heads_without_a_weight_are_named_where_k_differs_by_modality():
+    class Deaf(MLB):
+        def weights(self, step):
+            return {JOINT: 1.0}
+
+    class Slow(Method):
+        def scales(self, step):
+            return dict.fromkeys(step.run.model.modalities, 0.8)
+
+    assert scales_without_heads(Deaf) and ENTER.evaluate(Deaf).hint == UNTRAINED
+    assert not scales_without_heads(Slow) and ENTER.evaluate(Slow).hint == STARVES
+    assert not scales_without_heads(MLB) and not scales_without_heads(MultiLoss)
 
 
 @pytest.mark.parametrize("slip", ENTER.misconceptions, ids=lambda slip: slip.name)

@@ -41,8 +41,11 @@ class OpenExercise(Exercise):
 
     def evaluate(self, answer: Any, *given: Any, seed: int | None = None) -> Outcome:
         """Judge ``answer``, nothing shown and nothing recorded.  seed: fixes what is drawn."""
-        if is_missing(answer) or self._adds_nothing(answer):
+        if is_missing(answer) or answer is self.untouched:
             return NotAttempted("Not attempted yet.")
+        if self._adds_nothing(answer):
+            base = answer.__bases__[0].__name__
+            return NotAttempted(f"Not attempted yet: you added nothing to {base}.")
         if not (isinstance(answer, type) and issubclass(answer, self.untouched)):
             return Incorrect(
                 f"{show(answer)} came; a subclass of {self.untouched.__name__} was expected."
@@ -66,6 +69,4 @@ class OpenExercise(Exercise):
     def _adds_nothing(self, answer: Any) -> bool:
         if not isinstance(answer, type) or not issubclass(answer, self.untouched):
             return False
-        if answer is self.untouched:
-            return True
         return not any(callable(value) for value in vars(answer).values())

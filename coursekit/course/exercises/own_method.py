@@ -16,6 +16,7 @@ from coursekit.analysis.probes import quick_probe
 from coursekit.course.exercises.open_exercise import Requirement
 from coursekit.course.exercises.own_rule import (
     isolated,
+    scales_without_heads,
     stays_in_range,
     treats_alike,
     treats_names_alike,
@@ -76,6 +77,11 @@ STARVES = (
     "tells that it is behind, and what would hurry it?"
 )
 
+UNTRAINED = (
+    "Your heads have no weight, so they learn nothing, and their losses and scores say nothing. Let "
+    "weights(step) name every modality's head beside the joint one, as the multi-loss does."
+)
+
 
 def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
     """What every entrant has to meet.  feeds: also raise the slow encoder's probe when starved."""
@@ -117,7 +123,10 @@ def requirements(*, feeds: bool = False) -> tuple[Requirement, ...]:
     ]
     if feeds:
         sentence = f"It does not raise the starved encoder's probe by {GAIN}."
-        needed.append(Requirement("starved data", sentence, _feeds, STARVES))
+        needed += [
+            Requirement("trained heads", sentence, _trains_heads_or_feeds, UNTRAINED),
+            Requirement("starved data", sentence, _feeds, STARVES),
+        ]
     return tuple(needed)
 
 
@@ -186,6 +195,11 @@ def _ignores_names(answer: Answer, rng: np.random.Generator) -> bool:
 
 def _never_pushes(answer: Answer, rng: np.random.Generator) -> bool:
     return stays_in_range(answer)
+
+
+def _trains_heads_or_feeds(answer: Answer, rng: np.random.Generator) -> bool:
+    """False for one whose k differ by modality and whose heads are not trained, if it feeds nobody."""
+    return not scales_without_heads(answer) or _feeds(answer, rng)
 
 
 def _feeds(answer: Answer, rng: np.random.Generator) -> bool:

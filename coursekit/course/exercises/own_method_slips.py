@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import torch
 
+from coursekit.balancing.unimodal_scores import rivals, true_class_scores
 from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.own_method import (
     ARGUMENTS,
@@ -15,6 +16,7 @@ from coursekit.course.exercises.own_method import (
     REPEATED,
     STARVES,
     THREE,
+    UNTRAINED,
 )
 from coursekit.training.method import Method, Run, Step
 
@@ -75,6 +77,13 @@ class _BrakesEverything(Method):
         return dict.fromkeys(step.run.model.modalities, 0.9)
 
 
+class _HearsUntrainedHeads(Method):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        heard = step.prediction.unimodal
+        scores = true_class_scores(list(heard.values()), step.labels)
+        return dict(zip(heard, (rivals(scores) / scores).clamp(0.3, 1.0).tolist(), strict=True))
+
+
 def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
     """Wrong answers, each with the hint of what it does not meet."""
     wrong_answers = [
@@ -89,5 +98,8 @@ def slips(*, feeds: bool = False) -> tuple[Misconception, ...]:
         Misconception("stops the first encoder", _StopsTheFirst, HARMS),
     ]
     if feeds:
-        wrong_answers.append(Misconception("brakes everything alike", _BrakesEverything, STARVES))
+        wrong_answers += [
+            Misconception("brakes everything alike", _BrakesEverything, STARVES),
+            Misconception("hears heads that learn nothing", _HearsUntrainedHeads, UNTRAINED),
+        ]
     return tuple(wrong_answers)

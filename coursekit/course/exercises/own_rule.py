@@ -6,8 +6,11 @@ modalities in another order, under other names, on other data, over many epochs.
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from statistics import fmean
+from typing import Any
 
 import torch
 
@@ -26,6 +29,8 @@ AMPLITUDES = {"sound": 5.0, "image": 2.0, "touch": 1.0}
 # By place; the first, the second and the last one of the alphabet stand elsewhere in each list.
 NAMES, OTHER_NAMES = ("A", "B", "C"), ("sound", "touch", "image")
 APART = 0.02  # rounding makes less than this, another place in the list more
+FLOOR = 0.01  # k below it count as that much, where logarithms are compared
+IN_COMMON = 0.35  # of k in trainings that differ in their draws; noise has 0.1, rules 0.5 to 1
 EXTREME = 60.0  # times as large are the logits: losses of wrong rows from 10 to 20
 
 
@@ -64,14 +69,19 @@ def given(
     method = isolated(answer)()
     for _ in epochs(model, data.train, data.valid, settings, method=method, watch=runs.append):
         pass
+    return steps_of(runs[-1].trace), runs[-1]
+
+
+def steps_of(trace: list[dict[str, Any]]) -> list[Given]:
+    """The rows of a training's trace as what each step gave."""
     steps: dict[tuple[int, int], Given] = {}
-    for row in runs[-1].trace:
+    for row in trace:
         step = steps.setdefault((row["epoch"], row["batch"]), {})
         if "head" in row:
             step["weight", row["head"]] = row["weight"]
         else:
             step["scale", row["modality"]] = row["scale"]
-    return list(steps.values()), runs[-1]
+    return list(steps.values())
 
 
 def differ(one: Given, other: Given, more_than: float = APART) -> bool:
@@ -138,12 +148,92 @@ def stays_in_range(answer: Answer) -> bool:
 
 
 def tells_modalities_apart(answer: Answer) -> bool:
-    """Whether some step gave two modalities different scales, or none of them one but 1."""
+    """Whether some step treated two modalities, or two heads, otherwise than a learning rate does.
+
+    A rate gives every modality the same k, or every head the same weight, and not always 1. True
+    also where nothing but 1 was given.
+    """
+    given_ones = True
+    for step in _as_trained(answer):
+        k = _scales(step)
+        w = [x for (kind, _), x in step.items() if kind == "weight"] or [1.0]
+        if max(k) - min(k) > APART:
+            return True
+        ones_only = all(abs(x - 1) <= APART for x in k)
+        if ones_only and max(w) - min(w) > APART:
+            return True
+        given_ones &= ones_only and all(abs(x - 1) <= APART for x in w)
+    return given_ones
+
+
+def scales_without_heads(answer: Answer) -> bool:
+    """Whether two modalities get different k, and no head but the joint one ever gets a weight."""
     data = uneven()
-    steps, run = given(answer, copy.deepcopy(_skilled()), data, MANY)  # it may begin late
-    scales = [{m: s.get(("scale", m), 1.0) for m in run.model.modalities} for s in steps]
-    apart = any(max(k.values()) - min(k.values()) > APART for k in scales)
-    return apart or all(abs(x - 1) <= APART for k in scales for x in k.values())
+    steps, _ = given(answer, build_classifier(data.train.inputs, data.num_classes), data, FEW)
+    trained = any(s.get(("weight", m), 0.0) > 0 for s in steps for m in AMPLITUDES)
+    return not trained and any(max(_scales(s)) - min(_scales(s)) > APART for s in steps)
+
+
+def keeps_scales_when_redrawn(answer: Answer) -> bool:
+    """Whether k is much the same in trainings that differ in ``run.generator`` alone.
+
+    Compared are logarithms, step by step and modality by modality: 1 where all agree, 0 where one
+    training says nothing about another. True for a method that draws nothing.
+    """
+    data, drawn = uneven(), False
+    for run in _epochs_of(answer, data):
+        drawn = not torch.equal(run.generator.get_state(), _undrawn(run))
+        if drawn:
+            break
+    if not drawn:
+        return True
+    rows = []
+    for shift in range(3):
+        steps, run = given(_redrawn(answer, shift), copy.deepcopy(_skilled()), data, MANY)
+        rows.append([math.log(max(x, FLOOR)) for step in steps for x in _scales(step)])
+    pairs = [_agreement(rows[i], rows[j]) for i in range(3) for j in range(i)]
+    return fmean(pairs) > IN_COMMON
+
+
+def _agreement(one: list[float], other: list[float]) -> float:
+    """Twice the covariance over the sum of the variances; 1 where both are the same."""
+    if all(abs(a - b) <= APART for a, b in zip(one, other, strict=False)):
+        return 1.0
+    x, y = torch.tensor([*zip(one, other, strict=False)], dtype=torch.float64).T
+    x, y = x - x.mean(), y - y.mean()
+    return float(2 * (x @ y) / (x @ x + y @ y))
+
+
+def _redrawn(answer: Answer, shift: int) -> Answer:
+    """The same method, for which ``run.generator`` begins elsewhere."""
+
+    def begin(self: Method, run: Run) -> None:
+        run.generator.manual_seed(run.generator.initial_seed() + shift)
+        answer.begin(self, run)
+
+    return type(answer.__name__, (answer,), {"__module__": answer.__module__, "begin": begin})
+
+
+def _scales(step: Given) -> list[float]:
+    """k of every modality of `uneven`, 1 where none was given."""
+    return [step.get(("scale", m), 1.0) for m in AMPLITUDES]
+
+
+def _epochs_of(answer: Answer, data: MultimodalData) -> Iterator[Run]:
+    """The training after each of many epochs: a rule may begin late."""
+    runs: list[Run] = []
+    method = isolated(answer)()
+    model = copy.deepcopy(_skilled())
+    for _ in epochs(model, data.train, data.valid, MANY, method=method, watch=runs.append):
+        yield runs[-1]
+
+
+def _as_trained(answer: Answer) -> Iterator[Given]:
+    """What each step gave, epoch by epoch, so that who has seen enough may stop."""
+    seen = 0
+    for run in _epochs_of(answer, uneven()):
+        yield from steps_of(run.trace[seen:])
+        seen = len(run.trace)
 
 
 @lru_cache(maxsize=1)

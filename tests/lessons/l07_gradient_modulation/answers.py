@@ -233,6 +233,13 @@ class SmallSteps(Method):
         return dict.fromkeys(step.run.model.modalities, 0.8)
 
 
+class Deaf(Brake):
+    """The brake, by losses of heads that are not trained."""
+
+    def weights(self, step):
+        return {"joint": 1.0}
+
+
 class FirstIsSlow(Heads):
     def scales(self, step):
         first, *others = step.run.model.modalities
@@ -673,6 +680,7 @@ WRONG = {
         "by name": (ByName, "Under other names"),
         "the first in the alphabet": (FirstInTheAlphabet, "Under other names"),
         "small steps": (SmallSteps, "hurry it"),
+        "deaf": (Deaf, "heads have no weight"),
         "no method": (dict, "a subclass of Method was expected"),
     },
 }

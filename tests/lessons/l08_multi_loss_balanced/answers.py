@@ -305,6 +305,62 @@ class HurriedMore(MultiLoss):
         return dict.fromkeys(step.run.model.modalities, 5.0)
 
 
+class Slowing(MultiLoss):
+    """A wrong one: a learning rate that falls by the epoch."""
+
+    def scales(self, step):
+        return {m: max(1.0, 5.0 - step.run.epoch) for m in step.run.model.modalities}
+
+
+class Thrice(MultiLoss):
+    """A wrong one: a learning rate, written as weights."""
+
+    def weights(self, step):
+        return {head: 3 * w for head, w in super().weights(step).items()}
+
+
+class UntouchedScales(MultiLoss):
+    """The multi-loss, and nothing else."""
+
+    def scales(self, step):
+        return dict.fromkeys(step.run.model.modalities, 1.0)
+
+
+class Dice(MultiLoss):
+    """A wrong one: noise between 1/8 and 8."""
+
+    width = 8.0
+
+    def scales(self, step):
+        g = step.run.generator
+        names = step.run.model.modalities
+        return {m: float(self.width ** (2 * torch.rand(1, generator=g) - 1)) for m in names}
+
+
+class MoreDice(Dice):
+    width = 16.0
+
+    def scales(self, step):
+        return dict(super().scales(step))
+
+
+class RareDice(Dice):
+    """Every other step; it draws in all of them."""
+
+    def scales(self, step):
+        drawn = super().scales(step)
+        return drawn if step.batch % 2 else {}
+
+
+class Deaf(Method):
+    """A wrong one: a brake by scores of heads that nobody trains."""
+
+    def scales(self, step):
+        alone = step.prediction.unimodal
+        s = true_class_scores(list(alone.values()), step.labels)
+        return {m: min(1.0, float(r)) for m, r in zip(alone, rivals(s) / s, strict=True)}
+
+
 class FirstHurried(MultiLoss):
     def scales(self, step):
         first, *others = step.run.model.modalities
@@ -346,6 +402,28 @@ class Kept(MultiLoss):
         return {m: min(3.0, max(0.3, x / usual)) for m, x in self.means.items()}
 
 
+class Smudged(ByLoss):
+    """A right one that draws: noise on every gradient, which moves its k but a little."""
+
+    def backward(self, step, loss):
+        super().backward(step, loss)
+        for p in step.run.model.parameters():
+            if p.grad is not None:
+                drawn = torch.randn(p.shape, generator=step.run.generator)
+                p.grad += 0.05 * p.grad.square().mean().sqrt() * drawn
+
+
+class Late(ByLoss):
+    """A right one that begins in the second epoch, with a tenth of chance in its k."""
+
+    def scales(self, step):
+        drawn = {
+            m: k * (0.9 + 0.2 * float(torch.rand((), generator=step.run.generator)))
+            for m, k in super().scales(step).items()
+        }
+        return drawn if step.run.epoch > 1 else {}
+
+
 RIGHT = {
     "08-multi-loss": {
         "torch": lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in alone.values()),
@@ -370,7 +448,7 @@ RIGHT = {
         "loop": choose_loop,
         "pandas": choose_pandas,
     },
-    "08-own": {"brake": Brake, "by loss": ByLoss, "MLB": Gentle},
+    "08-own": {"brake": Brake, "by loss": ByLoss, "MLB": Gentle, "smudged": Smudged, "late": Late},
 }
 
 RIGHT["08-choose"] |= {"t-test": choose_ttest}  # no slips are tried of it: each takes seconds
@@ -845,8 +923,15 @@ WRONG = {
         ),
     },
     "08-own": {
-        "halved": (Scaled, "settled on the fast"),
-        "faster for everybody": (Hurried, "settled on the fast"),
+        "nothing but the losses": (UntouchedScales, "settled on the fast"),
+        "halved": (Scaled, "is a learning rate"),
+        "faster for everybody": (Hurried, "is a learning rate"),
+        "faster, then slower for everybody": (Slowing, "is a learning rate"),
+        "all losses three times": (Thrice, "is a learning rate"),
+        "eightfold at random": (Dice, "other draws"),
+        "sixteenfold at random": (MoreDice, "other draws"),
+        "at random now and then": (RareDice, "other draws"),
+        "deaf": (Deaf, "heads have no weight"),
         "two only": (FirstTwo, "three it does not"),
         "names": (Named, "called A and B"),
         "global draws": (Thrown, "run.generator"),

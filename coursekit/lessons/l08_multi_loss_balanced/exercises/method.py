@@ -12,7 +12,11 @@ from coursekit.course.exercises.judging import Misconception
 from coursekit.course.exercises.open_exercise import OpenExercise, Requirement
 from coursekit.course.exercises.own_method import STARVED, Answer, requirements
 from coursekit.course.exercises.own_method_slips import slips
-from coursekit.course.exercises.own_rule import isolated, tells_modalities_apart
+from coursekit.course.exercises.own_rule import (
+    isolated,
+    keeps_scales_when_redrawn,
+    tells_modalities_apart,
+)
 from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import load_preset
 from coursekit.models import build_classifier
@@ -26,13 +30,22 @@ BEYOND = (
     "modality by then. Which k, on which modality, would make it wait?"
 )
 ONE_FOR_ALL = (
-    "One k for every modality is a learning rate, whether it is 4 or falls from epoch to epoch. "
-    "Take each modality's own from what its head has learnt."
+    "One k for every modality is a learning rate, whether it is 4 or falls from epoch to epoch, and "
+    "so is one weight for all losses. Take each modality's own k from what its head has learnt."
+)
+DRAWN = (
+    "With other draws of run.generator, and nothing else changed, your k are other ones: they say "
+    "nothing about the modalities. Random scales are the control that a method has to beat. Take k "
+    "from losses or scores."
 )
 
 
 def _tells_apart(answer: Answer, rng: np.random.Generator) -> bool:
     return tells_modalities_apart(answer)
+
+
+def _hangs_on_data(answer: Answer, rng: np.random.Generator) -> bool:
+    return keeps_scales_when_redrawn(answer)
 
 
 def _beats_multi_loss(answer: Answer, rng: np.random.Generator) -> bool:
@@ -73,6 +86,22 @@ class _HurriesEverybodyMore(MultiLoss):
         return dict.fromkeys(step.run.model.modalities, 5.0)
 
 
+class _FallsWithTheEpochs(MultiLoss):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys(step.run.model.modalities, 4.0 / step.run.epoch**0.5)
+
+
+class _WeighsAllThrice(MultiLoss):
+    def weights(self, step: Step) -> Mapping[str, float]:
+        return dict.fromkeys((JOINT, *step.run.model.modalities), 3.0)
+
+
+class _DrawsItsScales(MultiLoss):
+    def scales(self, step: Step) -> Mapping[str, float]:
+        drawn = torch.rand(len(step.run.model.modalities), generator=step.run.generator)
+        return dict(zip(step.run.model.modalities, (8 ** (2 * drawn - 1)).tolist(), strict=True))
+
+
 class _HalvesTheJointLoss(MultiLoss):
     def weights(self, step: Step) -> Mapping[str, float]:
         return {**super().weights(step), JOINT: 0.5}
@@ -86,22 +115,29 @@ own_method = OpenExercise(
     requirements=(
         *requirements(feeds=True),
         Requirement(
+            "not a rate",
+            "Its k, or the weight of its losses, is the same for every modality.",
+            _tells_apart,
+            ONE_FOR_ALL,
+        ),
+        Requirement("not by chance", "Its k hang on chance.", _hangs_on_data, DRAWN),
+        Requirement(
             "beyond the multi-loss",
             f"On starved data it does not beat the plain multi-loss by {GAIN}, at the better of "
             f"the usual rate and {FASTER} times it.",
             _beats_multi_loss,
             BEYOND,
         ),
-        Requirement(
-            "not a rate", "Its k is the same for every modality.", _tells_apart, ONE_FOR_ALL
-        ),
     ),
     untouched=Method,
     misconceptions=(
         *slips(feeds=True),
         Misconception("multi-loss and nothing more", _OnlyTheLosses, BEYOND),
-        Misconception("a larger rate for everybody", _HurriesEverybody, BEYOND),
+        Misconception("a larger rate for everybody", _HurriesEverybody, ONE_FOR_ALL),
         Misconception("a still larger one", _HurriesEverybodyMore, ONE_FOR_ALL),
+        Misconception("a rate that falls", _FallsWithTheEpochs, ONE_FOR_ALL),
+        Misconception("all losses weigh more", _WeighsAllThrice, ONE_FOR_ALL),
+        Misconception("scales at random", _DrawsItsScales, DRAWN),
         Misconception("half of the joint loss", _HalvesTheJointLoss, BEYOND),
     ),
     hints=(
