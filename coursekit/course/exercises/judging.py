@@ -19,6 +19,7 @@ from coursekit.course.exercises.outcome import (
     Outcome,
 )
 from coursekit.course.exercises.same_value import (
+    NotFinite,
     WrongForm,
     agree,
     alike,
@@ -65,6 +66,7 @@ class _Judged:
     value: Any
     form: str
     correct: bool
+    finite: bool = True
 
 
 def judge_function(rule: Rule, answer: Any, cases: list[tuple[Any, ...]]) -> Outcome:
@@ -184,7 +186,8 @@ def _judge(rule: Rule, values: list[Any], cases: list[tuple[Any, ...]]) -> Outco
         return Correct("Correct.")
     worst = next(j for j in judged if not j.correct)
     sentence = worst.form or "The answer differs from the expected one."
-    detail = "" if worst.form or not rule.show_expected else _difference(worst, judged)
+    unclear = not worst.form or not worst.finite  # what has another shape is clear without a case
+    detail = _difference(worst, judged) if unclear and rule.show_expected else ""
     if known is None:
         return Incorrect(sentence, detail=detail)
     return Incorrect(sentence, hint=known.hint, misconception=known.name, detail=detail)
@@ -196,7 +199,8 @@ def _judge_case(rule: Rule, case: tuple[Any, ...], expected: Any, value: Any) ->
     try:
         formed = same_form(value, expected, rule.options)
     except WrongForm as error:
-        return _Judged(case, expected, value, str(error), False)
+        finite = not isinstance(error, NotFinite)
+        return _Judged(case, expected, value, str(error), False, finite)
     return _Judged(
         case, expected, value, "", agree(formed, expected, rule.tolerance, rule.absolute)
     )
@@ -207,7 +211,7 @@ def _difference(worst: _Judged, judged: list[_Judged]) -> str:
     count = f"{wrong} of {len(judged)} cases differ. The first:\n" if len(judged) > 1 else ""
     arguments = "\n".join(f"  argument {i}: {show(x)}" for i, x in enumerate(worst.arguments, 1))
     return (
-        f"{count}{arguments}\n  returned: {show(worst.value)}\n  expected: {show(worst.expected)}"
+        f"{count}  returned: {show(worst.value)}\n  expected: {show(worst.expected)}\n{arguments}"
     )
 
 

@@ -78,8 +78,8 @@ STARVES = (
 )
 
 UNTRAINED = (
-    "Your heads have no weight, so they learn nothing, and their losses and scores say nothing. Let "
-    "weights(step) name every modality's head beside the joint one, as the multi-loss does."
+    "Your heads have no weight, so they learn nothing, and their losses and scores say nothing. "
+    "Let weights(step) name every modality's head beside the joint one, as the multi-loss does."
 )
 
 
@@ -198,7 +198,7 @@ def _never_pushes(answer: Answer, rng: np.random.Generator) -> bool:
 
 
 def _trains_heads_or_feeds(answer: Answer, rng: np.random.Generator) -> bool:
-    """False for one whose k differ by modality and whose heads are not trained, if it feeds nobody."""
+    """False where k differ by modality, no head is trained, and nobody is fed."""
     return not scales_without_heads(answer) or _feeds(answer, rng)
 
 

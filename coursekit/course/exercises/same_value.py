@@ -10,9 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+FEW, MANY = 2, 24  # columns and rows of a table that is shown as a whole
+
 
 class WrongForm(Exception):
     """The value has a type or shape that cannot be the answer; the message says which."""
+
+
+class NotFinite(WrongForm):
+    """There are NaN or infinite values in it: the case says where they come from."""
 
 
 def fresh(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -111,7 +117,7 @@ def same_form(value: Any, expected: Any, options: tuple[str, ...] = ()) -> Any:
         shape, wanted_shape = _shape(numbers), _shape(wanted)
         raise WrongForm(f"{shape.capitalize()} was returned; {wanted_shape} was expected.")
     if not np.isfinite(numbers).all():
-        raise WrongForm(
+        raise NotFinite(
             "The answer contains NaN or infinite values. They come from a division by zero, a mean "
             "of nothing, or a logarithm of what is not positive."
         )
@@ -166,7 +172,9 @@ def show(value: Any) -> str:
     if isinstance(value, tuple) and len(value) <= 4:
         return "(" + ", ".join(show(x) for x in value) + ")"
     if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=4, threshold=8, edgeitems=3)
+        all_of_it = value.ndim == 2 and value.shape[1] <= FEW and len(value) <= MANY
+        threshold = value.size if all_of_it else 8
+        return np.array2string(value, precision=4, threshold=threshold, edgeitems=3)
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     text = repr(value)

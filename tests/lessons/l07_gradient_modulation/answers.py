@@ -119,7 +119,7 @@ def trace_numpy(k):
         return "joint"
     if k.max() <= 1:
         return "ogm"
-    return "mslr" if (k[:5] == 1).all() else "mlb"
+    return "mslr" if (k[:6] == 1).all() else "mlb"
 
 
 def trace_from(k, early):
@@ -129,6 +129,11 @@ def trace_from(k, early):
     return "mslr" if (early == 1).all() else "mlb"
 
 
+def trace_above(k):
+    """Without a word for OGM."""
+    return "joint" if (k == 1).all() else "mslr" if (k[:6] == 1).all() else "mlb"
+
+
 def trace_steps(k):
     k = np.asarray(k)
     moved = np.nonzero((k != 1).any(axis=1))[0]
@@ -136,7 +141,7 @@ def trace_steps(k):
         return "joint"
     if not (k > 1).any():
         return "ogm"
-    return "mslr" if moved[0] >= 5 else "mlb"
+    return "mslr" if moved[0] >= 6 else "mlb"
 
 
 def trace_words(k):
@@ -144,7 +149,7 @@ def trace_words(k):
     if min(flat) == max(flat) == 1:
         return "Joint"
     if max(flat) > 1:
-        return "MSLR" if all(x == 1 for row in k[:5] for x in row) else "MLB"
+        return "MSLR" if all(x == 1 for row in k[:6] for x in row) else "MLB"
     return "OGM"
 
 
@@ -303,10 +308,6 @@ WRONG = {
         "tie": (lambda s, a: ogm_with(s, a, brake, lambda r: r >= 1), "A tie is left alone"),
         "behind": (lambda s, a: ogm_with(s, a, brake, lambda r: r < 1), "that is behind"),
         "everybody": (lambda s, a: 1 - np.tanh(a * against(s)), "Only a modality"),
-        "whole numbers in, whole numbers out": (
-            lambda s, a: np.array(ogm_loop(s, a)).astype(s.dtype),
-            "",
-        ),
         "faster": (
             lambda s, a: ogm_with(s, a, lambda r, a: 1 + np.tanh(a * r), ahead),
             "OGM only brakes",
@@ -340,11 +341,11 @@ WRONG = {
         ),
         "largest only": (
             lambda s, a: np.where(s == s.max(), 1 - np.tanh(a * against(s)), 1.0),
-            "",
+            "best modality alone",
         ),
         "the leader alone": (
             lambda s, a: np.where(np.arange(len(s)) == np.argmax(s), ogm_loop(s, a), 1.0),
-            "",
+            "best modality alone",
         ),
         "not below a hundredth": (lambda s, a: np.maximum(ogm_loop(s, a), 0.01), ""),
         "ahead by one in a hundred": (lambda s, a: ogm_with(s, a, brake, lambda r: r > 1.01), ""),
@@ -380,7 +381,7 @@ WRONG = {
     "07-shapley": {
         "alone": (lambda a, b, ab: [a, b], "each modality alone"),
         "last": (lambda a, b, ab: np.stack([ab - b, ab - a]), "comes last"),
-        "halves": (lambda a, b, ab: [0.5 * ab, 0.5 * ab], "in halves"),
+        "halves": (lambda a, b, ab: [0.5 * ab, 0.5 * ab], "half of the joint logits"),
         "twice": (lambda a, b, ab: [2 * x for x in shapley_orders(a, b, ab)], "take their mean"),
         "exchanged": (lambda a, b, ab: shapley_orders(b, a, ab), "changed places"),
         "first": (lambda a, b, ab: [a, ab - a], "A come first"),
@@ -444,18 +445,14 @@ WRONG = {
             lambda g, h: (
                 (g - g @ h / (h @ h) * h, h - g @ h / (g @ g) * g) if g @ h <= 0 else (g, h)
             ),
-            "",
+            "all zeros",
         ),
         "over the length": (
             lambda g, h: (
                 g - min(0, g @ (h / np.linalg.norm(h))) * h / np.linalg.norm(h),
                 h - min(0, h @ (g / np.linalg.norm(g))) * g / np.linalg.norm(g),
             ),
-            "",
-        ),
-        "whole numbers in, whole numbers out": (
-            lambda g, h: [x.astype(g.dtype) for x in pcgrad_numpy(g, h)],
-            "",
+            "all zeros",
         ),
         "below minus one": (lambda g, h: pcgrad_numpy(g, h) if g @ h < -1 else (g, h), ""),
         "below one": (
@@ -499,11 +496,11 @@ WRONG = {
             "",
         ),
         "second only": (lambda g, h: (g, pcgrad_numpy(g, h)[1]), ""),
-        "exchanged": (lambda g, h: pcgrad_numpy(g, h)[::-1], ""),
+        "exchanged": (lambda g, h: pcgrad_numpy(g, h)[::-1], "changed places"),
         "mean": (lambda g, h: np.mean(pcgrad_numpy(g, h), axis=0), ""),
         "in place": (
             lambda g, h: (lambda d: (g.__isub__(d / (h @ h) * h), h))(min(0, g @ h)),
-            "raised UFuncTypeError|NaN",
+            "",
         ),
         "zero": (
             lambda g, h: (g, h) if g @ h >= 0 else (np.zeros_like(g), np.zeros_like(h)),
@@ -534,10 +531,6 @@ WRONG = {
             "rows behind them moved up",
         ),
         "ones": (lambda z, y, n: filled(z, y, n, lambda z: 1.0), "should be zeros"),
-        "whole numbers in, whole numbers out": (
-            lambda z, y, n: means_loop(z, y, n).astype(z.dtype),
-            "",
-        ),
         "five classes": (lambda z, y, n: means_loop(z, y, 5), ""),
         "up to the largest": (lambda z, y, n: means_loop(z, y, int(y.max()) + 1), ""),
         "no mean below zero": (lambda z, y, n: np.maximum(means_loop(z, y, n), 0), ""),
@@ -653,10 +646,35 @@ WRONG = {
             lambda k: "ogm" if k.mean() < 1 else trace_numpy(k),
             "hides that one|differs from",  # of some draws a mean over modalities says the same
         ),
-        "mslr by the first epoch": (lambda k: trace_from(k, k[:1]), ""),
-        "mslr by four epochs": (lambda k: trace_from(k, k[:4]), ""),
-        "mslr by means of the epochs": (lambda k: trace_from(k, k[:6].mean(axis=1)), ""),
-        "mslr by three digits": (lambda k: trace_from(k, k[:6].round(3)), ""),
+        "mslr by the first epoch": (lambda k: trace_from(k, k[:1]), "all of the first six"),
+        "mslr by four epochs": (lambda k: trace_from(k, k[:4]), "all of the first six"),
+        "mslr by five epochs": (lambda k: trace_from(k, k[:5]), "all of the first six"),
+        "mslr by seven epochs": (lambda k: trace_from(k, k[:7]), "all of the first six"),
+        "mslr by the sixth epoch": (lambda k: trace_from(k, k[5]), "all of the first six"),
+        "mslr by the fifth epoch": (lambda k: trace_from(k, k[4]), "all of the first six"),
+        "mslr by two epochs of the six": (
+            lambda k: trace_from(k, k[[0, 5]]),
+            "all of the first six",
+        ),
+        "ogm ends at 1": (
+            lambda k: "ogm" if (k[-1] == 1).all() and (k != 1).any() else trace_above(k),
+            "end at 1",
+        ),
+        "mlb is large": (
+            lambda k: trace_numpy(k) if k.max() <= 1 else "mlb" if k.max() > 1.25 else "mslr",
+            "by the size",
+        ),
+        "mslr is small": (
+            lambda k: (
+                trace_numpy(k) if k.max() <= 1 else "mslr" if abs(k - 1).max() <= 0.1 else "mlb"
+            ),
+            "by the size",
+        ),
+        "mslr by means of the epochs": (
+            lambda k: trace_from(k, k[:6].mean(axis=1)),
+            "all of the first six",
+        ),
+        "mslr by three digits": (lambda k: trace_from(k, k[:6].round(3)), "all of the first six"),
         "without the first epoch": (lambda k: trace_numpy(k[1:]), ""),
         "without the last epoch": (lambda k: trace_numpy(k[:-1]), ""),
         "joint by three digits": (

@@ -517,7 +517,10 @@ WRONG = {
             lambda joint, alone, y: ce(joint, y) + sum(ce(x, y) for x in list(alone.values())[:2]),
             "",
         ),
-        "base two": (lambda joint, alone, y: multi_loss_loop(joint, alone, y) / math.log(2), ""),
+        "base two": (
+            lambda joint, alone, y: multi_loss_loop(joint, alone, y) / math.log(2),
+            "another base",
+        ),
         "joint twice": (
             lambda joint, alone, y: multi_loss_loop(joint, alone, y) + float(ce(joint, y)),
             "",
@@ -553,7 +556,7 @@ WRONG = {
         ),
         "probability at least 1e-7": (
             multi_loss_with(lambda x: torch.tensor(x).softmax(1).numpy().clip(1e-7)),
-            "",
+            "floor under",
         ),
         "six classes": (
             lambda joint, alone, y: sum(
@@ -571,7 +574,7 @@ WRONG = {
                     for x in (joint, *alone.values())
                 )
             ),
-            "",
+            "floor under",
         ),
         "three modalities": (
             lambda joint, alone, y: multi_loss_loop(joint, dict(list(alone.items())[:3]), y),
@@ -605,10 +608,6 @@ WRONG = {
         ),
         "ones": (lambda s, a, b: np.ones(len(s)), ""),
         "not below .05": (lambda s, a, b: np.maximum(pace_loop(s, a, b), 0.05), ""),
-        "whole numbers in, whole numbers out": (
-            lambda s, a, b: np.array(pace_loop(s, a, b)).astype(s.dtype),
-            "",
-        ),
         "beta_max at least 2": (lambda s, a, b: pace_loop(s, a, max(b, 2)), ""),
         "beta_max above 1": (lambda s, a, b: pace_loop(s, a, b if b > 1 else 2.0), ""),
         "not above 9": (lambda s, a, b: pace_loop(s, a, min(b, 9)), ""),
@@ -697,7 +696,7 @@ WRONG = {
                 abs((r - c)[(b / bins <= c) & (c <= (b + 1) / bins)].sum()) / len(c)
                 for b in range(bins)
             ),
-            "",
+            "two of your bins",
         ),
         "not below .05": (lambda c, r, bins: max(0.05, ece_loop(c, r, bins)), ""),
         "too sure only": (
@@ -729,7 +728,7 @@ WRONG = {
         ),
         "root of squares": (
             ece_of(lambda n, acc, conf: ((n * (acc - conf) ** 2).sum() / n.sum()) ** 0.5),
-            "",
+            "root of a mean",
         ),
         "sorted in place": (
             lambda c, r, bins: (ece_loop(c, r, bins), c.sort())[0],
@@ -823,7 +822,7 @@ WRONG = {
             "",
         ),
         "quantile for five seeds": (choose_where(beyond(lambda d: stats.t.ppf(0.975, 4))), ""),
-        "quantile for ten seeds": (choose_where(beyond(lambda d: 2.262)), ""),
+        "quantile for ten seeds": (choose_where(beyond(lambda d: 2.262)), "for ten seeds"),
         "only what is within the budget": (
             lambda v, s, b: choose_loop({m: x for m, x in v.items() if s[m] <= b}, s, b),
             "raised KeyError",
@@ -879,10 +878,10 @@ WRONG = {
         "joint": (lambda v, s, b: "joint", "only when nobody"),
         "smallest gain": (choose_where(clear, lambda m, v, s: -v[m].mean()), ""),
         "1.96": (choose_where(beyond(lambda d: 1.96)), "1.96 is for"),
-        "two errors": (choose_where(beyond(lambda d: 2.0)), ""),
+        "two errors": (choose_where(beyond(lambda d: 2.0)), "Two standard errors"),
         "three errors": (choose_where(beyond(lambda d: 3.0)), ""),
         "ddof 0": (choose_where(beyond(t_quantile, ddof=0)), "ddof=1"),
-        "df n": (choose_where(beyond(lambda d: stats.t.ppf(0.975, len(d)))), ""),
+        "df n": (choose_where(beyond(lambda d: stats.t.ppf(0.975, len(d)))), "n − 1 degrees"),
         "df n - 2": (choose_where(beyond(lambda d: stats.t.ppf(0.975, len(d) - 2))), ""),
         "one-sided": (
             choose_where(beyond(lambda d: stats.t.ppf(0.95, len(d) - 1))),
@@ -899,7 +898,7 @@ WRONG = {
         ),
         "most seeds": (
             choose_where(lambda m, v, s, b: s[m] <= b and np.mean(v[m] > v["joint"]) > 0.5),
-            "",
+            "how many seeds gain",
         ),
         "signed ranks": (
             choose_where(

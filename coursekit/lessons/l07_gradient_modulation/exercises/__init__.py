@@ -1,9 +1,9 @@
 """Exercises of lesson 07: gradient modulation."""
 
 from coursekit.lessons.l07_gradient_modulation.exercises.method import own_method
+from coursekit.lessons.l07_gradient_modulation.exercises.projection import project_pair
 from coursekit.lessons.l07_gradient_modulation.exercises.scales import ogm_coefficients
 from coursekit.lessons.l07_gradient_modulation.exercises.shares import (
-    project_pair,
     prototypes,
     shapley_shares,
 )

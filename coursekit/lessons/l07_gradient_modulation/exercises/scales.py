@@ -1,5 +1,7 @@
 """Lesson 07, the exercise about scales: OGM's coefficients."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -34,11 +36,11 @@ def _coefficient_cases(rng: np.random.Generator) -> list[tuple[Array, float]]:
 
 
 # Three of four ahead; ahead of the sum of the others; almost stopped; ahead by a hair; a large α;
-# small scores and a small α. One has whole scores.
+# small scores and a small α.
 EDGES = (
     ([9.0, 40.0, 45.0, 58.0], 0.5),
     ([50.0, 20.0, 10.0], 0.6),
-    ([60, 15], 1.2),
+    ([60.0, 15.0], 1.2),
     ([40.04, 40.0], 0.8),
     ([51.0, 50.0], 6.0),
     ([0.0125, 0.03, 0.04], 0.015),
@@ -55,6 +57,28 @@ def _formula(k_of: object, ahead_of: object = _ahead, tie: bool = False) -> obje
 
 def _right_k(rho: Array, alpha: float) -> Array:
     return 1 - np.tanh(alpha * rho)
+
+
+ALL_AHEAD = (
+    "You brake the best modality alone. With three or more, every one whose ratio is above 1 is "
+    "braked, and at a tie nobody."
+)
+
+
+def _of_the_best(if_ahead: bool) -> Callable[[Array, float], Array]:
+    """A wrong answer: the largest score is braked, if its ratio is above 1 or in any case."""
+
+    def wrong(scores: Array, alpha: float) -> Array:
+        rho = _ahead(scores)
+        best = (scores == scores.max()) & ((rho > 1) | (not if_ahead))
+        return _where(scores, best, _right_k(rho, alpha))
+
+    return wrong
+
+
+def _of_the_first_best(scores: Array, alpha: float) -> Array:
+    best = np.arange(len(scores)) == scores.argmax()
+    return _where(scores, best, _right_k(_ahead(scores), alpha))
 
 
 ogm_coefficients = Exercise(
@@ -117,11 +141,33 @@ ogm_coefficients = Exercise(
             "In the tanh stands a modality's own score over the others', not the reverse.",
         ),
         Misconception(
-            "what is taken away",
+            "ratio upside down everywhere",
             lambda scores, alpha: np.where(
-                _ahead(scores) > 1, np.tanh(alpha * _ahead(scores)), 0.0
+                _ahead(scores) < 1, 1 - np.tanh(alpha / _ahead(scores)), 1.0
             ),
-            "That is what is taken away. The scale is what is left, one minus it.",
+            "Your ratio is upside down: a modality's own score stands above the line, the mean of "
+            "the others below it.",
+        ),
+        Misconception("the best alone", _of_the_best(True), ALL_AHEAD),
+        Misconception("the best alone, ahead or not", _of_the_best(False), ALL_AHEAD),
+        Misconception("the first of the best", _of_the_first_best, ALL_AHEAD),
+        Misconception(
+            "others stopped",
+            lambda scores, alpha: np.where(
+                _ahead(scores) > 1, _right_k(_ahead(scores), alpha), 0.0
+            ),
+            "A scale of 0 stops a modality. Whoever is not ahead goes on as usual, with the scale "
+            "1.",
+        ),
+        *(
+            Misconception(
+                f"what is taken away, {rest} for the others",
+                lambda scores, alpha, rest=rest: np.where(
+                    _ahead(scores) > 1, np.tanh(alpha * _ahead(scores)), rest
+                ),
+                "That is what is taken away. The scale is what is left, one minus it.",
+            )
+            for rest in (0.0, 1.0)
         ),
     ),
     hints=(

@@ -1,11 +1,11 @@
-"""Lesson 07, the exercises about shares and directions: Shapley, PCGrad, prototypes."""
+"""Lesson 07, the exercises about shares and means: Shapley, prototypes."""
 
 from collections.abc import Callable
 
 import numpy as np
 import torch
 
-from coursekit.balancing import agm, pcgrad, pmr
+from coursekit.balancing import agm, pmr
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
 
@@ -34,6 +34,16 @@ LARGE_AND_SMALL = (
 )
 
 
+MEAN = (
+    "You halved one of the two orders only. A mean halves their sum: brackets around it, then / 2."
+)
+
+
+def _ordered(a: Array, b: Array, ab: Array, first: int, second: int) -> tuple[Array, Array]:
+    """A wrong answer: both orders, each over a number of its own."""
+    return a / first + (ab - b) / second, b / first + (ab - a) / second
+
+
 shapley_shares = Exercise(
     key="07-shapley",
     points=2,
@@ -56,8 +66,11 @@ shapley_shares = Exercise(
         Misconception(
             "halves",
             lambda a, b, ab: (ab / 2, ab / 2),
-            "You split the joint logits in halves, whoever they are due to.",
+            "Both of your shares are half of the joint logits, whoever they are due to. What A "
+            "adds when it comes second is the joint logits less those of B.",
         ),
+        Misconception("second order alone halved", lambda a, b, ab: _ordered(a, b, ab, 1, 2), MEAN),
+        Misconception("first order alone halved", lambda a, b, ab: _ordered(a, b, ab, 2, 1), MEAN),
         Misconception(
             "not halved",
             lambda a, b, ab: (ab - b + a, ab - a + b),
@@ -93,111 +106,6 @@ shapley_shares = Exercise(
 )
 
 
-def _projected(g: Array, h: Array) -> tuple[Array, Array]:
-    pair = torch.as_tensor(np.stack([g, h]), dtype=torch.float64)
-    first, second = pcgrad.project(pair).numpy()
-    return first, second
-
-
-def _gradient_cases(rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    cases = []
-    for conflict in (True, True, False, True, False, True):
-        g, h = rng.normal(0, 1, (2, int(rng.integers(3, 6)))) * rng.uniform(0.5, 3, (2, 1))
-        cases.append((g, h if (g @ h < 0) == conflict else -h))
-    cases += [(np.array(g), np.array(h)) for g, h in EDGES]
-    return [cases[i] for i in rng.permutation(len(cases))]
-
-
-# Hardly in conflict, hardly in agreement, plainly, opposite, long against short, whole numbers,
-# both short, almost at right angles; a gradient of zeros conflicts with nobody.
-EDGES = (
-    ([0.3, 0.2], [0.4, -0.8]),
-    ([0.3, 0.2], [0.8, -0.9]),
-    ([2.0, 1.0], [1.5, 3.0]),
-    ([0.5, -1.0], [-1.0, 2.0]),
-    ([30.0, 0.0], [-0.01, 0.02]),
-    ([6, -2], [-7, 3]),
-    ([0.01, 0.04], [0.03, -0.015]),
-    ([1.0, 0.5], [0.5, -1.002]),
-    ([1.0, 0.5], [0.5, -0.998]),
-    ([2.0, -1.0], [0.0, 0.0]),
-)
-
-
-def _without(g: Array, h: Array) -> Array:
-    return g - g @ h / (h @ h) * h
-
-
-def _both(
-    change: Callable[[Array, Array], Array],
-) -> Callable[[Array, Array], tuple[Array, Array]]:
-    """Both gradients changed, each by the other, where they conflict."""
-
-    def of_both(g: Array, h: Array) -> tuple[Array, Array]:
-        return (change(g, h), change(h, g)) if g @ h < 0 else (g, h)
-
-    return of_both
-
-
-project_pair = Exercise(
-    key="07-pcgrad",
-    points=2,
-    task="Return both gradients, each without what goes against the other one.",
-    reference=_projected,
-    cases=_gradient_cases,
-    misconceptions=(
-        Misconception(
-            "always",
-            lambda g, h: (_without(g, h), _without(h, g)),
-            "You project always. Gradients that agree stay as they are: look at the sign of their "
-            "product.",
-        ),
-        Misconception(
-            "where they agree",
-            lambda g, h: (_without(g, h), _without(h, g)) if g @ h > 0 else (g, h),
-            "You project where they agree and leave conflicts alone; it is the other way round.",
-        ),
-        Misconception(
-            "the part that conflicts",
-            _both(lambda g, h: g @ h / (h @ h) * h),
-            "That is the part that goes against the other. Take it away from the gradient.",
-        ),
-        Misconception(
-            "added",
-            _both(lambda g, h: g + g @ h / (h @ h) * h),
-            "You added the part that goes against the other one, so the conflict grew. Subtract.",
-        ),
-        Misconception(
-            "length not squared",
-            _both(lambda g, h: g - g @ h / np.linalg.norm(h) * h),
-            "Divide by the squared length, h·h, so that a longer h changes nothing.",
-        ),
-        Misconception(
-            "own direction",
-            _both(lambda g, h: g - g @ h / (g @ g) * g),
-            "You took away a part along the gradient itself. The part to take away lies along the "
-            "other gradient.",
-        ),
-        Misconception(
-            "first only",
-            lambda g, h: (_without(g, h), h) if g @ h < 0 else (g, h),
-            "Both give way. The second one is projected on the first as it came; once that one has "
-            "given way there is no conflict left to see.",
-        ),
-        Misconception(
-            "dropped",
-            _both(lambda g, h: np.zeros_like(g)),
-            "A gradient in conflict is not thrown away; only its part against the other one is.",
-        ),
-    ),
-    hints=(
-        "They conflict when g @ h is negative; otherwise return them as they came.",
-        "The part of g along h is (g @ h) / (h @ h) * h.",
-        "Return (g minus its part along h, h minus its part along g), both from the old ones.",
-    ),
-)
-
-
 def _means(features: Array, labels: Array, num_classes: int) -> Array:
     z = torch.as_tensor(features, dtype=torch.float64)
     return pmr.prototypes(z, torch.as_tensor(labels), num_classes).numpy()
@@ -212,11 +120,14 @@ def _prototype_cases(rng: np.random.Generator) -> list[tuple[Array, Array, int]]
         rng.shuffle(labels)
         cases.append((rng.normal(1, 1, (len(labels), width)), labels, classes))
     cases.append((np.array(LARGE_AND_SMALL_FEATURES), np.array([2, 0, 3, 2]), 4))
-    cases.append((np.array(WHOLE_FEATURES), np.array([1, 0, 2, 1, 0]), 3))
+    cases.append((np.array(EVERY_CLASS), np.array([1, 0, 2, 1, 0]), 3))
     return cases
 
 
-WHOLE_FEATURES = [[3, -8, 1], [0, 4, 6], [-5, 2, 7], [8, 1, -2], [1, -9, 3]]
+EVERY_CLASS = (
+    *([3.0, -8.0, 1.0], [0.0, 4.0, 6.0], [-5.0, 2.0, 7.0]),
+    *([8.0, 1.0, -2.0], [1.0, -9.0, 3.0]),
+)
 LARGE_AND_SMALL_FEATURES = [[9.0, -8.0], [0.01, -0.02], [-6.0, 0.012], [0.03, 7.0]]
 
 

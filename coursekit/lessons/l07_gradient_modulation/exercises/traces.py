@@ -67,15 +67,19 @@ def _accuracies(scores: torch.Tensor, kind: int) -> torch.Tensor:
 
 
 def _by_hand() -> list[Array]:
-    """Where few entries tell: a brake in one epoch only, level scores at first, up in the end."""
-    first, last, level, late = (np.ones((epochs, 2)) for epochs in (13, 14, 15, 16))
+    """Where few entries tell: one epoch of a brake, a late or an early start, up in the end."""
+    first, last, level, pause, late = (np.ones((epochs, 2)) for epochs in (13, 14, 16, 17, 16))
     first[0, 1] = 0.75  # OGM with a window of one epoch
     last[-1, 0] = 0.9997  # OGM with a small α
-    steps = 2.0 ** np.arange(-12, -1)  # MLB, the heads had learnt nothing at first
-    level[4:] += np.stack([-steps, steps], axis=1)
+    steps = 2.0 ** np.arange(-12, -1)  # MLB, the heads had learnt nothing in the first five epochs
+    level[MEMORY:] += np.stack([-steps, steps], axis=1)
+    pause[1] = 0.9996, 1.0004  # MLB, level in the first epoch, in the sixth, and in others
+    pause[MEMORY + 3 :] = 1.25, 0.5
     late[MEMORY + 2 : -1] = 0.9996  # MSLR, the accuracies stood still, fell, and rose
     late[-1] = 0.9998, 1.0004
-    return [first, last, level, late]
+    still = np.ones((15, 2))
+    still[MEMORY + 4 :] = 0.625, 1.375  # MSLR, they stood still for longer, then moved apart
+    return [first, last, level, pause, late, still]
 
 
 def _mean_over_batches(scores: torch.Tensor, rule: Callable[..., torch.Tensor]) -> torch.Tensor:
@@ -136,6 +140,11 @@ def _draw_traces(rng: np.random.Generator) -> list[tuple[Array]]:
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
+def _by_epochs(count: int) -> Callable[[Array], str]:
+    """As it should be, but with ``count`` epochs for MSLR's wait."""
+    return _rule(_below, lambda k: not np.all(k[:count] == 1))
+
+
 def _by_size(k: Array) -> str:
     if np.all(k == 1):
         return "joint"
@@ -143,6 +152,15 @@ def _by_size(k: Array) -> str:
         return "mlb"
     return "ogm" if k.min() < 0.8 else "mslr"
 
+
+SIZE = (
+    "You go by the size of k, which depends on α and β_max. Ask what each rule can never do: go "
+    "above 1, or act before it has a memory."
+)
+WAITS = (
+    "Look at MSLR's wait again: a ratio needs an accuracy and the five before it, so k is exactly "
+    "1 in all of the first six epochs, in both modalities, and may differ from the seventh on."
+)
 
 whose_trace = Exercise(
     key="07-traces",
@@ -196,11 +214,41 @@ whose_trace = Exercise(
             ),
             "MLB and MSLR go below 1 as well. OGM is the one that never goes above.",
         ),
+        *(
+            Misconception(f"waits {count} epochs", _by_epochs(count), WAITS)
+            for count in (1, 2, 3, 4, 5, 7)
+        ),
         Misconception(
-            "by size",
-            _by_size,
-            "You go by the size of k, which depends on α and β_max. Ask what each rule can never "
-            "do: go above 1, or act before it has a memory.",
+            "the sixth epoch alone", _rule(_below, lambda k: not np.all(k[MEMORY] == 1)), WAITS
+        ),
+        Misconception("by size", _by_size, SIZE),
+        *(
+            Misconception(
+                f"mlb from {most} on",
+                _rule(_below, lambda k, most=most: bool(k.max() > most)),
+                SIZE,
+            )
+            for most in (1.1, 1.2, 1.25, 1.5, 2.0)
+        ),
+        *(
+            Misconception(
+                f"mslr within {least}",
+                _rule(_below, lambda k, least=least: bool(np.abs(k - 1).max() > least)),
+                SIZE,
+            )
+            for least in (0.05, 0.1, 0.2, 0.3, 0.5)
+        ),
+        *(
+            Misconception(
+                f"ogm ends at 1, mslr waits {count} epochs",
+                _rule(
+                    lambda k: bool(np.all(k[-1] == 1)),
+                    lambda k, count=count: not np.all(k[:count] == 1),
+                ),
+                "OGM may act to the last epoch, and others may end at 1. What OGM never does, in "
+                "any epoch, is go above 1.",
+            )
+            for count in (MEMORY + 1, MEMORY)
         ),
         Misconception(
             "mslr and mlb exchanged",

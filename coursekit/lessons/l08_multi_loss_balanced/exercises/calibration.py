@@ -1,5 +1,6 @@
-"""Lesson 08, how results are read: calibration, and where a model is right."""
+"""Lesson 08, how results are read: is a model as sure as it should be?"""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -98,6 +99,44 @@ ALMOST_CALIBRATED = (
 )
 
 
+def _nan_where_empty(sure: Array, right: Array, bins: int) -> float:
+    """A wrong answer: 0 · (0/0) of an empty bin is added."""
+    counts, _, _ = _gaps(sure, right, bins)
+    return _ece(sure, right, bins) if len(counts) == bins else float("nan")
+
+
+def _raises_where_empty(sure: Array, right: Array, bins: int) -> float:
+    """A wrong answer: a sum over nothing, divided by its length."""
+    counts, _, _ = _gaps(sure, right, bins)
+    return _ece(sure, right, bins) / (len(counts) == bins)
+
+
+def _closed_twice(sure: Array, right: Array, bins: int) -> float:
+    edges = np.linspace(0, 1, bins + 1)
+    rows = [(low <= sure) & (sure <= high) for low, high in itertools.pairwise(edges)]
+    return float(sum(abs((right - sure)[r].sum()) for r in rows) / len(sure))
+
+
+def _between_extremes(
+    sure: Array, right: Array, bins: int, left_out: bool, side: str = "left"
+) -> float:
+    """A wrong answer: bins from smallest to largest.  left_out: who lies on the low end."""
+    inner = np.linspace(sure.min(), sure.max(), bins + 1)[1:-1]
+    kept = sure > sure.min() if left_out else sure == sure
+    place = np.searchsorted(inner, sure[kept], side="left" if side == "left" else "right")
+    return _placed(sure[kept], right[kept], place) * float(kept.mean())
+
+
+BETWEEN_EXTREMES: dict[str, Callable[[Array, Array, int], float]] = {
+    "closed on the right": lambda sure, right, bins: _between_extremes(sure, right, bins, False),
+    "without the smallest": lambda sure, right, bins: _between_extremes(sure, right, bins, True),
+    "closed on the left": lambda sure, right, bins: _between_extremes(
+        sure, right, bins, False, "right"
+    ),
+}
+EMPTY = (
+    "A bin may be empty: a mean of nothing is 0/0. Skip such bins; they have no weight in the sum."
+)
 LEFT_CLOSED = (
     "Your bins are [low, high). A prediction on an edge belongs to the bin below it: (low, high]."
 )
@@ -147,6 +186,33 @@ calibration_error = Exercise(
             "Gaps of different sign cancel. Take the absolute value in every bin, before the sum.",
         ),
         Misconception(
+            "signed the other way, not absolute at all",
+            _by(lambda n, acc, conf: (n * (acc - conf)).sum() / n.sum()),
+            "Gaps of different sign cancel. Take the absolute value in every bin, before the sum.",
+        ),
+        Misconception(
+            "root of the mean square",
+            _by(lambda n, acc, conf: np.sqrt((n * (acc - conf) ** 2).sum() / n.sum())),
+            "That is the root of a mean of squares. ECE is the mean of the gaps' absolute values.",
+        ),
+        Misconception("mean of nothing", _nan_where_empty, EMPTY),
+        Misconception("division by the count of nothing", _raises_where_empty, EMPTY),
+        Misconception(
+            "closed on both sides",
+            _closed_twice,
+            "A prediction on an edge is in two of your bins. (low, high] holds it once: low < "
+            "confidence.",
+        ),
+        *(
+            Misconception(
+                f"bins between the extremes, {name}",
+                wrong,
+                "Your bins reach from the smallest confidence to the largest. They divide the "
+                "whole of (0, 1], whatever the predictions are.",
+            )
+            for name, wrong in BETWEEN_EXTREMES.items()
+        ),
+        Misconception(
             "largest gap",
             _by(lambda n, acc, conf: np.abs(acc - conf).max()),
             "That is the largest gap, the maximum calibration error. ECE is the mean over "
@@ -186,101 +252,5 @@ calibration_error = Exercise(
         "The rows of a bin are (low < confidence) & (confidence <= high); skip it if there are "
         "none.",
         "Add count / N * abs(mean of right − mean of confidence) over the bins.",
-    ),
-)
-
-
-def _groups(a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
-    return a & b, a & ~b, ~a & b, ~a & ~b
-
-
-def _right_where(answers: Array, first: Array, second: Array, labels: Array) -> Array:
-    right = answers == labels
-    return np.array([right[g].mean() for g in _groups(first == labels, second == labels)])
-
-
-def _same_answer(answers: Array, first: Array, second: Array, labels: Array) -> Array:
-    right = answers == labels
-    a, b, same = first == labels, second == labels, first == second
-    return np.array([right[same].mean(), right[a & ~b].mean(), right[b & ~a].mean(),
-                     right[~same].mean()])  # fmt: skip
-
-
-def _answers_of(rng: np.random.Generator, labels: Array, right: Array) -> Array:
-    shift = rng.integers(1, 4, len(labels))
-    return np.where(right, labels, (labels + shift) % 4)
-
-
-def _right_where_cases(rng: np.random.Generator) -> list[tuple[Array, ...]]:
-    cases: list[tuple[Array, ...]] = []
-    for _ in range(5):
-        labels = rng.integers(0, 4, 160)
-        a, b = rng.random(160) < 0.65, rng.random(160) < 0.45
-        middle = rng.uniform(0.6, 0.8), rng.uniform(0.35, 0.5)
-        chance = np.select(list(_groups(a, b))[:3], [0.95, *middle], 0.2)
-        right = rng.random(160) < chance
-        cases.append((*(_answers_of(rng, labels, x) for x in (right, a, b)), labels))
-    return cases
-
-
-right_where = Exercise(
-    key="08-right-where",
-    points=2,
-    task="Return a model's accuracy where both unimodal models are right, one of them, or none.",
-    reference=_right_where,
-    cases=_right_where_cases,
-    misconceptions=(
-        Misconception(
-            "shares of all samples",
-            lambda x, a, b, y: np.array([np.mean((x == y) & g) for g in _groups(a == y, b == y)]),
-            "You divided by all samples. Divide by the samples of the group: how often is the "
-            "model right *there*?",
-        ),
-        Misconception(
-            "size of the groups",
-            lambda x, a, b, y: np.array([np.mean(g) for g in _groups(a == y, b == y)]),
-            "That is how large each group is. The question is how often the model is right in it.",
-        ),
-        Misconception(
-            "only is not only",
-            lambda x, a, b, y: np.array(
-                [
-                    (x == y)[g].mean()
-                    for g in ((a == y) & (b == y), a == y, b == y, (a != y) & (b != y))
-                ]
-            ),
-            "“Only A” means that A is right and B is not; yours contains the samples that both "
-            "answer right.",
-        ),
-        Misconception(
-            "order",
-            lambda x, a, b, y: _right_where(x, b, a, y),
-            "Only-first and only-second have changed places.",
-        ),
-        Misconception(
-            "agreement instead of being right",
-            _same_answer,
-            "Two models may agree and both be wrong. The groups are about being right.",
-        ),
-        Misconception(
-            "both agree instead of both right",
-            lambda x, a, b, y: np.array([(x == y)[a == b].mean(), *_right_where(x, a, b, y)[1:]]),
-            "Two models may agree and both be wrong. The groups are about being right.",
-        ),
-        Misconception(
-            "errors",
-            lambda x, a, b, y: 1 - _right_where(x, a, b, y),
-            "Those are the shares of errors; the accuracy is the rest.",
-        ),
-        Misconception(
-            "counts",
-            lambda x, a, b, y: np.array([((x == y) & g).sum() for g in _groups(a == y, b == y)]),
-            "Those are counts. Divide each by the size of its group.",
-        ),
-    ),
-    hints=(
-        "Three arrays of True and False first: is the model right, is the first, is the second?",
-        "The groups are a & b, a & ~b, ~a & b, ~a & ~b.",
-        "right[group].mean() is the accuracy in a group.",
     ),
 )

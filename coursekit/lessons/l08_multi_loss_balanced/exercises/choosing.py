@@ -63,6 +63,11 @@ def _surest(valid: Valid, seconds: Seconds, budget: float) -> str:
     return best if _clear(valid)(best) else JOINT
 
 
+def _best_first(valid: Valid, seconds: Seconds, budget: float) -> str:
+    best = max(_within(valid, seconds, budget), key=lambda m: float(valid[m].mean()))
+    return best if _clear(valid)(best) else JOINT
+
+
 def _with_limit(low: Callable[[Array], float]) -> Callable[[Valid, Seconds, float], str]:
     """The choice with another lower end of a gain."""
     return lambda valid, seconds, budget: _chosen(
@@ -147,6 +152,51 @@ choose_method = Exercise(
             "wider.",
         ),
         Misconception(
+            "two errors",
+            _with_limit(lambda d: float(d.mean()) - 2 * _error(d)),
+            "Two standard errors are for many seeds. With a handful the t quantile, n − 1 degrees "
+            "of freedom, is wider.",
+        ),
+        Misconception(
+            "quantile for ten seeds",
+            _with_limit(lambda d: float(d.mean()) - 2.262157 * _error(d)),
+            "2.262 is the t quantile for ten seeds. Take that of n − 1 degrees of freedom, "
+            "whatever n is here.",
+        ),
+        Misconception(
+            "n degrees of freedom",
+            _with_limit(lambda d: float(d.mean()) - float(stdtrit(len(d), 0.975)) * _error(d)),
+            "With n seeds there are n − 1 degrees of freedom: the mean was estimated from them.",
+        ),
+        Misconception(
+            "divided by n",
+            _with_limit(lambda d: float(d.mean()) - _quantile(d) * _error(d) / np.sqrt(len(d))),
+            "You divided the deviation by n. The error of a mean falls with the square root of n.",
+        ),
+        Misconception(
+            "best first",
+            _best_first,
+            "You took the largest mean first and tested that one alone. Ask of each whether its "
+            "gain is clear; then the largest mean of those wins.",
+        ),
+        Misconception(
+            "sorted differences",
+            lambda valid, seconds, budget: _choose(
+                {m: np.sort(v) for m, v in valid.items()}, seconds, budget
+            ),
+            "You sorted before you subtracted, so that the pairs are torn apart. The same place in "
+            "both arrays is the same seed.",
+        ),
+        Misconception(
+            "intervals that do not overlap",
+            lambda valid, seconds, budget: _chosen(
+                valid,
+                _within(valid, seconds, budget),
+                lambda m: _low(valid[m]) > -_low(-valid[JOINT]),
+            ),
+            TWO_GROUPS,
+        ),
+        Misconception(
             "population deviation",
             _with_limit(lambda d: float(d.mean()) - _quantile(d) * _error(d, ddof=0)),
             "numpy's std divides by n unless told otherwise. Use ddof=1: the mean was estimated "
@@ -167,6 +217,12 @@ choose_method = Exercise(
             "every seed a gain",
             _with_limit(lambda d: float(d.min())),
             "You ask for a gain in every seed. The mean may be clear although a seed is not.",
+        ),
+        Misconception(
+            "a gain in most seeds",
+            _with_limit(lambda d: float(np.mean(d > 0)) - 0.5),
+            "You count how many seeds gain and forget by how much. Ask whether the interval of the "
+            "mean gain lies above zero.",
         ),
         Misconception(
             "less than the budget",

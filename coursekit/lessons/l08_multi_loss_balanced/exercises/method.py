@@ -30,8 +30,8 @@ BEYOND = (
     "modality by then. Which k, on which modality, would make it wait?"
 )
 ONE_FOR_ALL = (
-    "One k for every modality is a learning rate, whether it is 4 or falls from epoch to epoch, and "
-    "so is one weight for all losses. Take each modality's own k from what its head has learnt."
+    "One k for every modality is a learning rate, whether it is 4 or falls from epoch to epoch, "
+    "and so is one weight for all losses. Take each modality's own k from what its head has learnt."
 )
 DRAWN = (
     "With other draws of run.generator, and nothing else changed, your k are other ones: they say "
