@@ -1,6 +1,7 @@
 """Lesson 07, the exercise about traces: whose scales are these?"""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -162,6 +163,19 @@ WAITS = (
     "1 in all of the first six epochs, in both modalities, and may differ from the seventh on."
 )
 
+
+def _goes_above(k: Array, most: float) -> bool:
+    return bool(k.max() > most)
+
+
+def _goes_off(k: Array, least: float) -> bool:
+    return bool(np.abs(k - 1).max() > least)
+
+
+def _is_off_within(k: Array, count: int) -> bool:
+    return not np.all(k[:count] == 1)
+
+
 whose_trace = Exercise(
     key="07-traces",
     points=2,
@@ -225,7 +239,7 @@ whose_trace = Exercise(
         *(
             Misconception(
                 f"mlb from {most} on",
-                _rule(_below, lambda k, most=most: bool(k.max() > most)),
+                _rule(_below, partial(_goes_above, most=most)),
                 SIZE,
             )
             for most in (1.1, 1.2, 1.25, 1.5, 2.0)
@@ -233,7 +247,7 @@ whose_trace = Exercise(
         *(
             Misconception(
                 f"mslr within {least}",
-                _rule(_below, lambda k, least=least: bool(np.abs(k - 1).max() > least)),
+                _rule(_below, partial(_goes_off, least=least)),
                 SIZE,
             )
             for least in (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -243,7 +257,7 @@ whose_trace = Exercise(
                 f"ogm ends at 1, mslr waits {count} epochs",
                 _rule(
                     lambda k: bool(np.all(k[-1] == 1)),
-                    lambda k, count=count: not np.all(k[:count] == 1),
+                    partial(_is_off_within, count=count),
                 ),
                 "OGM may act to the last epoch, and others may end at 1. What OGM never does, in "
                 "any epoch, is go above 1.",
