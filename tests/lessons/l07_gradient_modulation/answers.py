@@ -640,7 +640,7 @@ WRONG = {
                 if np.ptp(k) > 0.5
                 else "mslr"
             ),
-            "",
+            "by the size",
         ),
         "mean below": (
             lambda k: "ogm" if k.mean() < 1 else trace_numpy(k),

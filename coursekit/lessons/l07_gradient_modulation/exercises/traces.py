@@ -236,6 +236,7 @@ whose_trace = Exercise(
             "the sixth epoch alone", _rule(_below, lambda k: not np.all(k[MEMORY] == 1)), WAITS
         ),
         Misconception("by size", _by_size, SIZE),
+        Misconception("by range", _rule(_below, lambda k: bool(np.ptp(k) > 0.5)), SIZE),
         *(
             Misconception(
                 f"mlb from {most} on",
