@@ -144,3 +144,11 @@ Shelf("priors")
 
 # %%
 Shelf("fairness")
+
+# %% [markdown]
+# ## Throw dice
+#
+# **Lesson 15.** TODO(author): what one sees in the explorer, in one sentence.
+
+# %%
+Shelf("dice15")
