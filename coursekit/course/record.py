@@ -1,4 +1,4 @@
-"""The learner's own record: attempts, hints, guesses and checkpoints, one JSON line each.
+"""The learner's own record: attempts, hints, guesses, ratings, checkpoints, one JSON line each.
 
 The file is ``record.jsonl`` in the folder that the environment variable COURSEKIT_RECORD names,
 else in the working directory. It never leaves the machine unless the learner hands it in.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coursekit.data.lazy_split import LazyData
     from coursekit.data.multimodal import MultimodalData
 
-KINDS = ("attempt", "hint", "solution", "guess", "game", "checkpoint")
+KINDS = ("attempt", "hint", "solution", "guess", "game", "rating", "checkpoint")
 OUTCOMES = ("not attempted", "cannot be checked", "incorrect", "correct")  # worst to best
 
 

@@ -3,26 +3,43 @@
 from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 
 LESSON = Lesson(
-    teaches="TODO(author): what one learns, as README's table says it",
-    invites="TODO(author): a question or a sentence that makes one open the lesson.",
+    teaches=(
+        "recall@K with ties, BLEU, CIDEr-D and accuracy among ten answers: what each rewards and how "
+        "it is gamed; raters, their agreement with intervals, metrics against ratings per caption "
+        "and per system; robustness per modality, where rankings turn over; a table that refuses "
+        "to be one number"
+    ),
+    invites="Left became right in every caption. Which metric noticed?",
     explorers={
-        "dice15": ExplorerEntry(
-            "explorer:dice",
-            title="Throw dice",
-            shows="TODO(author): what one sees in the explorer, in one sentence.",
+        "captions": ExplorerEntry(
+            "explorer:captions_explorer",
+            title="Which word moves which metric?",
+            shows=(
+                "Shows which n-grams of a caption that you type stand in the references, and what "
+                "BLEU, CIDEr and CIDEr-D make of it beside what is true."
+            ),
+            moved="scene",
+            p95_ms=250,
         ),
+    },
+    studies={
+        "robustness": "study_robustness:robustness",
+        "caption-ratings": "study_ratings:caption_ratings",
     },
     question=Question(
         (
-            "TODO(author): the question for an answer in words, which no check can judge. "
-            "Ask for something to decide, to design or to doubt, and send the learner back to a "
-            "guess, quoted word for word: “Of 60 throws of a fair die, which share shows a six?” "
-            "What had you taken for granted when you made it?"
+            "A team reports that its captioner beats all rivals by two points of CIDEr-D on its own "
+            "1000 pictures, and that three raters agreed in 92 % of their judgements. Which tables "
+            "do you ask for before you believe that its captions are better? Name a system that "
+            "would get these figures and be useless, and the measurement that would find it out. "
+            "Compare with your guess at “Every relation in a caption is turned round. What is left "
+            "of CIDEr-D?”: what had you thought the metric reads?"
         ),
         criteria=(
-            (1, "TODO(author): what earns the first point, in one whole sentence."),
-            (2, "TODO(author): what earns two further points, in one whole sentence."),
-            (1, "TODO(author): what earns the last point, in one whole sentence."),
+            (1, "A system that games the metric is named, with the measure that notices it."),
+            (1, "Agreement is asked for beyond chance, with an interval over units."),
+            (1, "Metric and people are compared per caption and per system, tricks in the pool."),
+            (1, "The guess is used to say what n-grams cannot see."),
         ),
     ),
 )
