@@ -66,7 +66,8 @@ class CaptionView:
         self._words = [self._word(i) for i in range(MOST)]
         self._below = self.figure.text(0.012, 0.02, "", size=9, color=MUTED)
         bars.set_position((0.745, 0.13, 0.215, 0.7))
-        bars.set_xlim(0, 1)
+        bars.set_xlim(0, 1.3)
+        bars.set_xticks([0, 0.5, 1])
         bars.set_ylim(len(METRICS) + len(FACTS) - 0.4, -0.6)
         bars.set_yticks(range(len(METRICS) + len(FACTS)), [*METRICS, *FACTS], size=8.5)
         bars.set_xlabel("score, 0 to 1")
@@ -104,13 +105,14 @@ class CaptionView:
         for i, text in enumerate(self._words):
             there = i < len(data.words)
             said = data.words[i][:11] if there else ""
-            text.set_text(f"{said}\n{'▔' * max(2, len(said)) if covered[i] else '·'}" if there else "")
+            line = "▔" * max(2, len(said)) if there and covered[i] else ""
+            text.set_text(f"{said}\n{line}")
             text.set_color(style("A", "color")["color"] if there and covered[i] else MUTED)
         self._below.set_text(below(data))
         values = shares(data)
         for bar, number, value in zip(self._bars, self._numbers, values, strict=True):
             bar.set_width(value)
-            number.set_position((min(value + 0.02, 0.86), number.get_position()[1]))
+            number.set_position((value + 0.02, number.get_position()[1]))
         for number, said in zip(self._numbers, spoken(data), strict=True):
             number.set_text(said)
 
