@@ -255,8 +255,7 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
 #   looked at the picture?
 # - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
-# - [15 Evaluation](15_evaluation.ipynb) TODO(author): a question or a sentence that makes one open
-#   the lesson.
+# - [15 Evaluation](15_evaluation.ipynb) Left became right in every caption. Which metric noticed?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

@@ -146,9 +146,10 @@ Shelf("priors")
 Shelf("fairness")
 
 # %% [markdown]
-# ## Throw dice
+# ## Which word moves which metric?
 #
-# **Lesson 15.** TODO(author): what one sees in the explorer, in one sentence.
+# **Lesson 15.** Shows which n-grams of a caption that you type stand in the references, and what
+# BLEU, CIDEr and CIDEr-D make of it beside what is true.
 
 # %%
-Shelf("dice15")
+Shelf("captions")
