@@ -20,6 +20,7 @@ from wrong_arguments import (
 )
 
 from coursekit.analysis.cider import document_frequencies
+from coursekit.analysis.evaluation_suite import Measure, Suite
 from coursekit.analysis.retrieval import both_ways
 
 CANDIDATES = [["a", "red", "dog"], ["a", "cat"]]
@@ -131,6 +132,8 @@ def row(good):
 
 GAPLESS = ratings(COMPLETE, Wrong("a gap", RATINGS, "Krippendorff"))
 SCALE = name("ordinal")
+MEAN = Measure(np.asarray)
+SUITE = Suite({"clean": [0.1, 0.4, 0.3]}, {"mean": MEAN, "same": MEAN})
 KS = Argument(
     [1, 5],
     (
@@ -167,6 +170,16 @@ TABLE = {
         "candidate": TOKENS,
         "references": OF_ONE_IMAGE,
         "n": count(2, 0),
+    },
+    "analysis.evaluation_suite.evaluate": {
+        "model": Argument(list, (Wrong("number", 7), Wrong("None", None))),
+        "suite": Argument(SUITE, (Wrong("conditions", SUITE.conditions), Wrong("None", None))),
+        "draws": count(20, 0),
+        "seed": count(3, -1),
+    },
+    "analysis.evaluation_suite.bleu_measure": {"references": EACH_REFERENCE, "n": count(4, 0)},
+    "analysis.evaluation_suite.cider_measure": {
+        "references": with_also(EACH_REFERENCE, Wrong("one image", REFERENCES[:1])),
     },
     "analysis.cider.document_frequencies": {"references": EACH_REFERENCE, "max_n": count(4, 0)},
     "analysis.cider.cider": {**BOTH, "max_n": count(4, 0), "frequencies": FREQUENCIES},

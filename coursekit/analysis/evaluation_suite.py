@@ -160,7 +160,9 @@ def cider_measure(references: list[list[Tokens]]) -> Measure:
     """
     frequencies = document_frequencies(_checked(references))
     cider_d([own[0] for own in references], references)
-    return Measure(lambda captions: cider_d(captions, references, frequencies=frequencies).per_image)
+    return Measure(
+        lambda captions: cider_d(captions, references, frequencies=frequencies).per_image
+    )
 
 
 def _checked(references: list[list[Tokens]]) -> list[list[Tokens]]:

@@ -62,7 +62,9 @@ def ratings_of(data: Described, scenes: int, seed: int) -> pd.DataFrame:
         for system in SYSTEMS:
             facts = facts_of(data.captions[system][scene], data.shown[scene])
             for name, rater in RATERS.items():
-                given = [_rating(true, rater, rng) for true in (correctness(facts), coherence(facts))]
+                given = [
+                    _rating(true, rater, rng) for true in (correctness(facts), coherence(facts))
+                ]
                 skipped = rng.random() < SKIPPED
                 both = [float("nan")] * 2 if skipped else given
                 rows.append((scene, system, name, *both))

@@ -101,9 +101,7 @@ def best_template() -> str:
     rng = np.random.default_rng(SEED)
     references = [[tokens_of(text) for text in described(s, REFERENCES, rng)] for s in shown]
     tried = [_any_sentence(rng) for _ in range(TRIED)]
-    scores = [
-        bleu_parts([tokens_of(text)] * len(shown), references).corpus()[-1] for text in tried
-    ]
+    scores = [bleu_parts([tokens_of(text)] * len(shown), references).corpus()[-1] for text in tried]
     return tried[int(np.argmax(scores))]
 
 

@@ -71,7 +71,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
     fixed = [
         [[1, 2, 3, 4, 5, gaps], [1, 2, 3, 3, 4, 2], [2, gaps, 3, 4, 5, gaps]],
         [[1, 5, 1, 5, 3], [5, 1, 5, 1, 2], [3, 3, gaps, gaps, 1]],
-        [[1, 2, 3, 4], [1, 2, 3, gaps], [gaps, 2, 4, 5], [1, gaps, gaps, gaps]],
+        [[1, 2, 3, 4], [1, 2, 3, gaps], [gaps, 4, 4, 5], [1, 3, gaps, gaps]],
     ]
     cases = [(np.array(rows, dtype=float),) for rows in fixed]
     for raters, units in ((3, 12), (4, 9), (3, 20)):

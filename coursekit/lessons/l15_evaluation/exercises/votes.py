@@ -80,8 +80,11 @@ vote_accuracy = Exercise(
         ),
         Misconception(
             "not cut at one",
-            lambda answer, people: _votes(answer, people) if people.count(answer) < 4 else
-            sum(people.count(answer) - (p == answer) for p in people) / 3 / len(people),
+            lambda answer, people: (
+                _votes(answer, people)
+                if people.count(answer) < 4
+                else sum(people.count(answer) - (p == answer) for p in people) / 3 / len(people)
+            ),
             "More than three others are no more than right: min(1, …) for each person.",
         ),
     ),
