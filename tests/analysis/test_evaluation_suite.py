@@ -17,10 +17,10 @@ WORDS = [text.split() for text in (
     "a cat on a red mat", "two dogs run in the park", "a bus", "the sun is up now",
 )]  # fmt: skip
 REFERENCES = [
-    ["a cat on a mat".split(), "the cat is on a red mat".split()],
-    ["two dogs run in a park".split()],
-    ["a red bus".split(), "the bus stops".split()],
-    ["now the sun is up".split()],
+    [["a", "cat", "on", "a", "mat"], ["the", "cat", "is", "on", "a", "red", "mat"]],
+    [["two", "dogs", "run", "in", "a", "park"]],
+    [["a", "red", "bus"], ["the", "bus", "stops"]],
+    [["now", "the", "sun", "is", "up"]],
 ]
 
 

@@ -4,10 +4,10 @@ from coursekit.course.lesson import ExplorerEntry, Lesson, Question
 
 LESSON = Lesson(
     teaches=(
-        "recall@K with ties, BLEU, CIDEr-D and accuracy among ten answers: what each rewards and how "
-        "it is gamed; raters, their agreement with intervals, metrics against ratings per caption "
-        "and per system; robustness per modality, where rankings turn over; a table that refuses "
-        "to be one number"
+        "recall@K with ties, BLEU, CIDEr-D and accuracy among ten answers: what each rewards and "
+        "how it is gamed; raters, their agreement with intervals, metrics against ratings per "
+        "caption and per system; robustness per modality, where rankings turn over; a table that "
+        "refuses to be one number"
     ),
     invites="Left became right in every caption. Which metric noticed?",
     explorers={
@@ -28,12 +28,12 @@ LESSON = Lesson(
     },
     question=Question(
         (
-            "A team reports that its captioner beats all rivals by two points of CIDEr-D on its own "
-            "1000 pictures, and that three raters agreed in 92 % of their judgements. Which tables "
-            "do you ask for before you believe that its captions are better? Name a system that "
-            "would get these figures and be useless, and the measurement that would find it out. "
-            "Compare with your guess at “Every relation in a caption is turned round. What is left "
-            "of CIDEr-D?”: what had you thought the metric reads?"
+            "A team reports that its captioner beats all rivals by two points of CIDEr-D on its "
+            "own 1000 pictures, and that three raters agreed in 92 % of their judgements. Which "
+            "tables do you ask for before you believe that its captions are better? Name a system "
+            "that would get these figures and be useless, and the measurement that would find it "
+            "out. Compare with your guess at “Every relation in a caption is turned round. What "
+            "is left of CIDEr-D?”: what had you thought the metric reads?"
         ),
         criteria=(
             (1, "A system that games the metric is named, with the measure that notices it."),

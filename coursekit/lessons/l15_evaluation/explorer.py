@@ -65,10 +65,11 @@ def presets(data: Described, scene: int = FIRST) -> dict[str, dict[str, float | 
         "template": "template",
         "repeats": "repeats",
     }
-    return {
+    made: dict[str, dict[str, float | str]] = {
         name: {"scene": scene, "caption": data.captions[system][scene]}
         for name, system in names.items()
-    } | {"articles": {"scene": scene, "caption": " ".join(["a"] * 11)}}
+    }
+    return made | {"articles": {"scene": scene, "caption": " ".join(["a"] * 11)}}
 
 
 @put_off()

@@ -37,7 +37,7 @@ def metric_rows(axes: Sequence[Axes], table: pd.DataFrame) -> str:
 
     table: a row per system, "true" and the metrics as columns.  Returns the alt text.
     """
-    metrics = [column for column in table if column != "true"]
+    metrics = [str(column) for column in table if column != "true"]
     require_axes(axes, "axes", metrics)
     sentences = []
     for ax, metric in zip(axes, metrics, strict=True):

@@ -52,7 +52,7 @@ def units_of(data: Described, scenes: Sequence[int], systems: Sequence[str]) -> 
 
 
 def scene_image(data: Described, scene: int) -> str:
-    """A scene as an ``<img>``; its text says what is shown, as one who cannot see it has to know."""
+    """A scene as an ``<img>``; its text says what is shown, for whoever does not see it."""
     figure, (ax,) = new_figure(2.2, 2.2)
     ax.imshow(as_picture(data, scene), interpolation="nearest")
     ax.set_axis_off()

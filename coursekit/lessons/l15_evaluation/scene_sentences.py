@@ -6,6 +6,7 @@ Whoever scores captions by them scores agreement with this grammar, not with peo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -146,7 +147,7 @@ def facts_of(sentence: str, scene: Shown) -> Facts:
     relations = [i for i, word in enumerate(words) if word in RELATIONS]
     said = _relation(words, relations, objects)
     named = list(dict.fromkeys(name for _, name in objects))
-    doubled = sum(one == other for one, other in zip(words, words[1:], strict=False))
+    doubled = sum(one == other for one, other in pairwise(words))
     bare = sum(start == 0 or words[start - 1] not in ("a", "an", "the") for start, _ in objects)
     hanging = max(0, len(relations) - 1) + (bool(relations) and said is None)
     return Facts(

@@ -1,6 +1,6 @@
 """Eight systems that say something about the same scenes, from good ones to tricks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,6 @@ from coursekit.lessons.l15_evaluation.scene_sentences import (
     FORMS,
     INVERSE,
     PHRASES,
-    Name,
     Shown,
     as_sentence,
     described,

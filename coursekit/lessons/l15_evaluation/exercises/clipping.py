@@ -59,12 +59,14 @@ def _all(counts: list[Counts]) -> Counts:
 _clipped = _by(_most)
 
 
-def _total_of_references(candidate: list[str], references: list[list[str]], n: int):
+def _total_of_references(
+    candidate: list[str], references: list[list[str]], n: int
+) -> tuple[int, int]:
     matches, _ = _clipped(candidate, references, n)
     return matches, max(sum(_counts(r, n).values()) for r in references)
 
 
-def _as_words(candidate: list[str], references: list[list[str]], n: int):
+def _as_words(candidate: list[str], references: list[list[str]], n: int) -> tuple[int, int]:
     matches, _ = _clipped(candidate, references, n)
     return matches, len(candidate)
 
