@@ -9,7 +9,7 @@
 # - decide with intervals whether blending helps, and against which illness.
 #
 # **Time** about 60 minutes to read and do, 20 more for what is marked *Further*; the computing
-# takes 30 to 90 seconds.
+# takes 30 to 110 seconds.
 #
 # **Needed before** lesson 05; a derivative, and what a gradient step is; a confidence interval.
 #
