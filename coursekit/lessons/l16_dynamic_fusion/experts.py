@@ -1,4 +1,4 @@
-"""Three experts, one cheap, one dear, one that reads everything; and what each says of every row."""
+"""Three experts, cheap, dear and reading everything, and what each says of every row."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -49,8 +49,6 @@ def route(
     )
 
 
-
-
 @put_off()
 def gate_explorer() -> Explorer:
     """Lesson 16: whom does a gate send where, and does it beat a cascade?"""

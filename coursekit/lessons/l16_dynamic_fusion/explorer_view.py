@@ -70,8 +70,11 @@ class GateView:
         means = rising.groupby("threshold")[["cost", "accuracy"]].mean()
         ax.plot(means["cost"], means["accuracy"], color=MUTED, linestyle=":",
                 label="cascade A → both, all thresholds")  # fmt: skip
-        marks = (("cascade, the chosen one", data.chosen, "ensemble"),
-                 ("random gate, same shares", data.random, "B"), ("gate", data.own, "A"))  # fmt: skip
+        marks = (
+            ("cascade, the chosen one", data.chosen, "ensemble"),
+            ("random gate, same shares", data.random, "B"),
+            ("gate", data.own, "A"),
+        )
         for name, rows, role in marks:
             i, cost = interval(rows["accuracy"]), rows["cost"].mean()
             look = {**style(role, "color"), "marker": "D" if name == "gate" else "v"}

@@ -132,8 +132,6 @@ def _score(edge: MixedEdge, inputs: Mapping[str, Tensor], labels: Tensor) -> flo
     return float(right(edge(inputs), labels))
 
 
-def _without(
-    edge: MixedEdge, name: str, inputs: Mapping[str, Tensor], labels: Tensor
-) -> float:
+def _without(edge: MixedEdge, name: str, inputs: Mapping[str, Tensor], labels: Tensor) -> float:
     with edge.without(name):
         return _score(edge, inputs, labels)

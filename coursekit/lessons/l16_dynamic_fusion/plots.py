@@ -17,9 +17,7 @@ STATIC = {"always A": "A", "always B": "B", "always both": "joint",
           "ensemble of A and B": "ensemble"}  # fmt: skip
 
 
-def cost_picture(
-    ax: Axes, static: pd.DataFrame, curves: Mapping[str, pd.DataFrame]
-) -> str:
+def cost_picture(ax: Axes, static: pd.DataFrame, curves: Mapping[str, pd.DataFrame]) -> str:
     """Draw static models as dots and ways of choosing as lines, mean over seeds; return the alt.
 
     static: a row per policy and seed.  curves: name → a row per ``step`` and seed, at most four.

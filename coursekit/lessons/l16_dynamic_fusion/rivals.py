@@ -76,8 +76,9 @@ def cascade(
     names = list(EXPERTS)
     at = [names.index(name) for name in order]
     costs = [stored.costs[e] for e in at]
-    if stored.costs[2] == sum(stored.costs[:2]):  # an ensemble uses what has been computed before
-        costs = [c - sum(costs[:i]) if e == 2 else c for i, (e, c) in enumerate(zip(at, costs, strict=True))]
+    if stored.costs[2] == sum(stored.costs[:2]):  # an ensemble's parts have been run already
+        done = sum(stored.costs[e] for e in at if e != 2)
+        costs = [c - done if e == 2 else c for e, c in zip(at, costs, strict=True)]
     said, hits = stored.probabilities[split], stored.right(split)
     rows = []
     for threshold in thresholds:

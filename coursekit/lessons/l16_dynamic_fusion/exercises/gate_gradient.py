@@ -46,7 +46,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             for k, tau in ((2, 0.4), (3, 2.0), (4, 0.8), (5, 1.0))
         ]
 
-    return fixed + until_refused(draw, rng, _gradient, [m.function for m in gate_gradient.misconceptions])
+    rivals = [m.function for m in gate_gradient.misconceptions]
+    return fixed + until_refused(draw, rng, _gradient, rivals)
 
 
 gate_gradient = Exercise(

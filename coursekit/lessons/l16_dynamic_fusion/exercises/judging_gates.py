@@ -33,6 +33,10 @@ def _judge(
     return "shown" if wins(above(d) for d in counted) else "open"
 
 
+def _plainly(cost: float, rivals: Rivals, slack: float) -> str:
+    return _judge(cost, rivals, slack)
+
+
 def _but(**other: object) -> Callable[..., str]:
     return lambda cost, rivals, slack: _judge(cost, rivals, slack, **other)  # type: ignore[arg-type]
 
@@ -86,7 +90,7 @@ verdict = Exercise(
     key="16-verdict",
     points=2,
     task="Return whether “the gate beats whoever costs no more” is “shown”, “refuted” or “open”.",
-    reference=lambda cost, rivals, slack: _judge(cost, rivals, slack),
+    reference=_plainly,
     cases=_cases,
     options=VERDICTS,
     misconceptions=(

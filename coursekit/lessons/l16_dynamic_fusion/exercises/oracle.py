@@ -39,7 +39,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             drawn.append((right, costs.round(2)))
         return drawn
 
-    return fixed + until_refused(draw, rng, _row(_cheapest), [m.function for m in oracle.misconceptions])
+    rivals = [m.function for m in oracle.misconceptions]
+    return fixed + until_refused(draw, rng, _row(_cheapest), rivals)
 
 
 oracle = Exercise(

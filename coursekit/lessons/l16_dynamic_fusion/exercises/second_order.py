@@ -43,7 +43,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             for row, rate in zip(sizes, generator.uniform(0.2, 0.8, 4).round(2), strict=True)
         ]
 
-    return fixed + until_refused(draw, rng, _orders, [m.function for m in both_orders.misconceptions])
+    rivals = [m.function for m in both_orders.misconceptions]
+    return fixed + until_refused(draw, rng, _orders, rivals)
 
 
 both_orders = Exercise(

@@ -1,0 +1,708 @@
+# %% [markdown]
+# # 16 · Dynamic fusion
+#
+# **After this lesson you can**
+#
+# - let a gate choose an expert for each sample, charge it for what it uses, and count all it costs,
+# - hold it against a cascade, an ensemble, a random gate and an oracle, at equal cost,
+# - say where each kind of sample went, and what a small temperature does to learning,
+# - search where to fuse, by gradients and without, beside random search at the same budget,
+# - tell why a search favours what learns fastest, and why α is not the strength of an operator.
+#
+# **Time** about 50 minutes to read and do, 10 more for what is marked *Further*; the computing
+# takes 30 to 60 seconds.
+#
+# **Needed before** lesson 02 (hard gates, straight-through), lesson 05 (the generator, starvation,
+# paired differences).
+#
+# **Sources** Xue and Marculescu, *Dynamic Multimodal Fusion*
+# ([2023](https://arxiv.org/abs/2204.00102)); Viola and Jones, *Rapid Object Detection using a
+# Boosted Cascade* ([2001](https://doi.org/10.1109/CVPR.2001.990517)); Liu, Simonyan and Yang,
+# *DARTS* ([2019](https://arxiv.org/abs/1806.09055)); Wang and colleagues, *Rethinking Architecture
+# Selection* ([2021](https://arxiv.org/abs/2108.04392)); Pérez-Rúa and colleagues, *MFAS*
+# ([2019](https://arxiv.org/abs/1903.06496)); Real and colleagues, *Regularized Evolution*
+# ([2019](https://arxiv.org/abs/1802.01548)); Xu, So and Dai, *MUFASA*
+# ([2021](https://arxiv.org/abs/2102.02340)); Paul Liang, *How to AI (Almost) Anything*.
+
+# %% folded=true
+# Imports and settings.
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional as F
+
+from coursekit.analysis.intervals import interval
+from coursekit.compare.progressive_search import progressive_search
+from coursekit.compare.regularised_evolution import regularised_evolution
+from coursekit.compare.search_space import Trial, best_of, random_search
+from coursekit.course import record
+from coursekit.course.claims import claim
+from coursekit.course.plots import new_figure, show
+from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
+from coursekit.data.files import open_checked
+from coursekit.fusion.hard_gate import straight_through
+from coursekit.lessons.l16_dynamic_fusion import exercises
+from coursekit.lessons.l16_dynamic_fusion.experts import EXPERTS, stored_experts, with_ensemble
+from coursekit.lessons.l16_dynamic_fusion.fusion_space import NOTHING, SPACE, TABLE, stored_space
+from coursekit.lessons.l16_dynamic_fusion.gates import choices, gate_choices, teach
+from coursekit.lessons.l16_dynamic_fusion.generated_rows import generated, recipe_of, right
+from coursekit.lessons.l16_dynamic_fusion.places import PLACES, WITH_ONE_ALONE, picks, search
+from coursekit.lessons.l16_dynamic_fusion.plots import (
+    alpha_picture,
+    cost_picture,
+    shares_picture,
+)
+from coursekit.lessons.l16_dynamic_fusion.rivals import (
+    at_equal_cost,
+    at_random,
+    cascade,
+    oracle,
+    routed,
+    shares_by_kind,
+    static,
+)
+from coursekit.lessons.l16_dynamic_fusion.stages import (
+    copied,
+    stage_costs,
+    train_stages,
+    with_fixed,
+)
+from coursekit.models.gated_experts import weighted_answer
+from coursekit.training.architecture_gradient import first_order, second_order
+from coursekit.training.resource_loss import resource_loss
+from coursekit.utils.stepwise import drive
+
+torch.set_num_threads(1)  # these networks are too small to be shared between cores
+SEEDS = tuple(range(100, 106))  # on which nothing was chosen
+
+# %% [markdown]
+# ## Who needs both?
+#
+# A model that reads everything reads it for every sample. Some need one glance. The generator of
+# lesson 05 knows which: here 40 % of the samples show their class in both modalities, 25 % in A
+# alone, 25 % in B alone, and 10 % in neither. Three **experts** have been trained, each by itself:
+# *A* is small, *B* is ten times as dear, *both* reads everything. Costs are multiply-adds, in units
+# of *both*.
+
+# %%
+stored = stored_experts("balanced", SEEDS)
+costs = pd.Series({**dict(zip(EXPERTS, stored.costs, strict=True)), "gate": stored.gate_cost})
+costs.round(3)
+
+# %% folded=true
+# The guess.
+oracle_guess = NumberGuess(
+    "16-oracle",
+    "Somebody knows who is right, and asks the cheapest of those. What does it cost on average?",
+    low=0,
+    high=1,
+    step=0.01,
+)
+oracle_guess
+
+# %% folded=true
+# The table: static models, the ensemble, the oracle.
+best_case = oracle(stored)
+always = static(stored)
+oracle_guess.reveal(float(best_case["cost"].mean()), within=0.05)
+shown = pd.concat([always, best_case]).groupby("policy", sort=False)[["accuracy", "cost"]].mean()
+by_policy = always.set_index(["policy", "seed"])["accuracy"]
+more = interval(by_policy["ensemble of A and B"] - by_policy["always both"])
+print("Ensemble of A and B minus both:", more)
+claim("… begins at {value:+.4f}", more.low, above=-0.002)
+claim("Oracle, accuracy: {value:.3f}", best_case["accuracy"].mean(), above=0.91)
+claim("Oracle, cost: {value:.2f}", best_case["cost"].mean(), below=0.25)
+shown.round(3)
+
+# %% [markdown]
+# The **oracle** takes the cheapest expert that is right. It needs the label, so nobody can have it;
+# it says how much there is to gain. And look at the ensemble that everybody forgets (lesson 08):
+# the two experts that read one modality each, averaged, cost half of *both* and lose nothing.
+#
+# ### Exercise 1 · The oracle
+#
+# `right` (rows × experts) says who is right. Return each row's cheapest expert that is; where none
+# is, the cheapest of all. Experts stand in any order.
+
+
+# %% nbgrader={"grade_id": "ex-16-oracle", "solution": true}
+def cheapest(right, costs):
+    """The place of an expert per row, (N,)."""
+    ### BEGIN SOLUTION
+    price = np.where(right, costs, np.inf).argmin(axis=1)
+    return np.where(right.any(axis=1), price, np.argmin(costs))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-16-oracle", "grade": true, "points": 1}
+exercises.oracle.check(cheapest)
+### BEGIN HIDDEN TESTS
+exercises.oracle.check(cheapest, seed=16_0101)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## A gate that pays for what it uses
+#
+# A **gate** is a small network that reads the inputs and gives each expert a share $g_k$. While it
+# learns it is *soft*: the answer is a mixture, $p = \sum_k g_k p_k$, and the loss has a second term,
+#
+# $$L = -\log \textstyle\sum_k g_k\, p_k(y) + \lambda \sum_k g_k C_k .$$
+#
+# The second term is the **resource loss**: what a hard gate with these shares would cost. At the
+# test the gate is *hard*, and each row is sent to one expert. (A soft gate runs all of them, and
+# saves nothing.) The experts stay as they are.
+
+
+# %%
+def gate_loss(logits, said, labels, costs, charge):
+    """logits (B, K); said (B, K, C), each expert's probabilities; labels (B,); costs (K,)."""
+    g = logits.softmax(1)
+    mixed = (g[:, :, None] * said).sum(1)
+    task = -mixed[torch.arange(len(labels)), labels].log().mean()
+    return task + charge * (g * costs).sum(1).mean()
+
+
+# %% folded=true
+# Claims, checked: the cell above against the package.
+trial = torch.Generator().manual_seed(0)
+logits = torch.randn(8, 3, generator=trial)
+said = torch.randn(8, 3, 6, generator=trial).softmax(2)
+labels = torch.randint(6, (8,), generator=trial)
+g = logits.softmax(1)
+package = F.nll_loss(weighted_answer(list(said.unbind(1)), g).log(), labels)
+package = package + 0.3 * resource_loss(g, stored.costs)
+mine = gate_loss(logits, said, labels, torch.tensor(stored.costs), 0.3)
+claim("By hand against the package: {value:.1e}", abs(mine - package), below=1e-6)
+
+# %%
+CHARGES = (0.0, 0.1, 0.2, 0.3, 0.6, 1.0, 2.0, 4.0)
+gates = drive(teach(stored, CHARGES))
+sent = choices(gates, stored, len(CHARGES), "test")
+
+# %% folded=true
+# The table: accuracy, cost and shares by λ, and the random gate with the same shares.
+rows = [routed(stored, own, "gate").assign(step=c) for c, own in zip(CHARGES, sent, strict=True)]
+by_charge = pd.concat(rows, ignore_index=True)
+chance = pd.concat(
+    [
+        at_random(stored, own, "random gate").assign(step=c)
+        for c, own in zip(CHARGES, sent, strict=True)
+    ],
+    ignore_index=True,
+)
+
+
+def gained(charge, other, column="accuracy"):
+    """The gate minus another, seed by seed."""
+    own = by_charge[by_charge["step"] == charge].set_index("seed")[column]
+    return interval(own - other.set_index("seed")[column])
+
+
+table = by_charge.groupby("step")[["accuracy", "cost", *EXPERTS]].mean()
+table["gate − random gate"] = [str(gained(c, chance[chance["step"] == c])) for c in table.index]
+for charge in (0.3, 1.0):
+    lead = gained(charge, chance[chance["step"] == charge])
+    claim(f"λ = {charge:g}, gate − random gate: begins at {{value:+.3f}}", lead.low, above=0.08)
+falls = table["both"].diff().dropna()
+claim("Share of both from one λ to the next, at most {value:+.3f}", falls.max(), below=0.01)
+free = by_charge[by_charge["step"] == 0.0]
+claim("λ = 0, both: {value:.2f}", free["both"].mean(), above=0.9)
+claim("… cost: {value:.3f}", free["cost"].mean(), above=1.0)
+claim("λ = 4, share of A: {value:.2f}", table.loc[4.0, "A"], above=0.8)
+table.round(3)
+
+# %% [markdown]
+# As the charge grows, fewer rows go to *both*, to none at last. At λ = 0 it is nearly all of them,
+# and the gate is dearer than no gate, since it costs something itself; at λ = 4 all goes to *A*. The
+# **random gate** has the same shares and gives them to rows at random: what the gate is ahead of it,
+# it knows.
+#
+# ### Exercise 2 · What it costs
+#
+# A choice of experts (one place per row), costs per expert, and the gate's. Return two averages:
+# what it costs if a gate has chosen, and if a **cascade** has, which asks the experts in their
+# order until one is sure.
+
+
+# %% nbgrader={"grade_id": "ex-16-costs", "solution": true}
+def both_costs(choice, costs, gate):
+    """Average cost by a gate, and by a cascade, (2,)."""
+    ### BEGIN SOLUTION
+    return np.array([costs[choice].mean() + gate, np.cumsum(costs)[choice].mean()])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-16-costs", "grade": true, "points": 1}
+exercises.costs_of.check(both_costs)
+### BEGIN HIDDEN TESTS
+exercises.costs_of.check(both_costs, seed=16_0102)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## The rival that needs no training
+#
+# A **confidence cascade** asks *A*; if A's largest probability is below a threshold, it asks the
+# next one. Two of them: *A → both*, and *A → A + B*, which keeps what A said and averages it with
+# B. For every gate, thresholds are taken on validation rows, so that the cascade costs what the
+# gate costs.
+
+# %% folded=true
+# The guess.
+cascade_guess = ChoiceGuess(
+    "16-cascade",
+    "The gate against the cascade, λ = 0.3, at equal cost. Who is ahead?",
+    options=(
+        "the gate of both cascades",
+        "the gate of A → both, but not of A → A + B",
+        "both cascades",
+    ),
+)
+cascade_guess
+
+# %% folded=true
+# The figure and the table: accuracy against cost; gate minus cascade at equal cost.
+cascade_guess.reveal("the gate of A → both, but not of A → A + B")
+averaged = with_ensemble(stored)
+steps = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
+curves = {
+    "gate": by_charge,
+    "random gate": chance,
+    "cascade A → both": cascade(stored, steps).assign(step=lambda t: t["threshold"]),
+    "cascade A → A + B": cascade(averaged, steps).assign(step=lambda t: t["threshold"]),
+}
+figure, (ax,) = new_figure(8.0, 4.6)
+ax.set_title("Accuracy against cost")
+alt = cost_picture(ax, pd.concat([always, best_case]), curves)
+show(figure, alt)
+on_valid = choices(gates, stored, len(CHARGES), "valid")
+leads = {}
+for charge, own in zip(CHARGES, on_valid, strict=True):
+    paid = routed(stored, own, "gate", split="valid")
+    for name, experts in (("A → both", stored), ("A → A + B", averaged)):
+        leads[charge, name] = gained(charge, at_equal_cost(experts, paid))
+for charge in (0.3, 0.6, 1.0):
+    claim(f"λ = {charge:g}, gate − cascade A → both: begins at {{value:+.3f}}",
+          leads[charge, "A → both"].low, above=0.01)  # fmt: skip
+for charge in (0.1, 0.3):
+    claim(f"λ = {charge:g}, gate − cascade A → A + B: ends at {{value:+.3f}}",
+          leads[charge, "A → A + B"].high, below=0)  # fmt: skip
+sure = cascade(stored, [0.8]).set_index("seed")
+price = interval(sure["accuracy"] - by_policy["always both"])
+claim("Cascade A → both at 0.8, minus always both: begins at {value:+.3f}", price.low, above=-0.02)
+claim("… cost: {value:.2f}", sure["cost"].mean(), below=0.65)
+against = pd.Series(leads).unstack()
+against.map(str)
+
+# %% [markdown]
+# Against *A → both* the gate wins where little may be spent: it can send a sample that only B shows
+# straight to B. Against *A → A + B*, which uses what has been computed before, it loses at small λ,
+# and at larger ones there is no lead to show. That cascade has one number to choose and nothing to
+# train. A gate is worth its trouble when the first expert cannot know that it does not know, or
+# when asking the next one comes too late.
+#
+# ## Where each kind went
+#
+# The generator knows the kind of each sample; neither gate nor experts were told.
+
+# %% folded=true
+# The figure: shares by kind of sample, at two charges.
+figure, axes = new_figure(10.4, 3.4, columns=2)
+alts = []
+kinds = {c: shares_by_kind(stored, sent[CHARGES.index(c)]) for c in (0.3, 1.0)}
+for ax, (charge, shares) in zip(axes, kinds.items(), strict=True):
+    alts.append(f"λ = {charge:g}. " + shares_picture(ax, shares))
+    ax.set_title(f"λ = {charge:g}", pad=28)
+show(figure, " ".join(alts))
+claim("λ = 0.3, only A shows it, sent to A: {value:.2f}", kinds[0.3].loc["unique A", "A"],
+      above=0.75)  # fmt: skip
+claim("λ = 0.3, only B shows it, sent to B: {value:.2f}", kinds[0.3].loc["unique B", "B"],
+      above=0.6)  # fmt: skip
+wasted = 1 - kinds[0.3].loc["absent", "A"]
+claim("λ = 0.3, neither shows it, sent to dear experts: {value:.2f}", wasted, above=0.35)
+
+# %% [markdown]
+# The gate finds out who needs whom. It also spends most on those whom nobody can help: where
+# nothing is shown, everybody is unsure, and a second opinion looks worth its price.
+#
+# ## Small temperature, no gradient
+#
+# A hard gate is a step, and a step has no slope. **Straight-through** takes the one-hot forward and
+# the gradient of softmax(logits / τ) backward. With a small τ the softmax comes near the step, and
+# brings back what was to be avoided.
+
+# %%
+one = torch.tensor([[0.3, 0.0, -0.3]], requires_grad=True)
+worth = torch.tensor([1.0, 2.0, 0.5])
+sizes = {}
+for temperature in (1.0, 0.1, 0.01, 0.001):
+    loss = (straight_through(one, temperature) @ worth).sum()
+    sizes[temperature] = float(torch.autograd.grad(loss, one)[0].abs().max())
+pd.Series(sizes, name="largest gradient").rename_axis("τ")
+
+# %% folded=true
+# Claims, checked.
+claim("τ = 1: {value:.2f}", sizes[1.0], above=0.05)
+claim("τ = 0.001: {value:.1f}", sizes[0.001], equals=0, within=0)
+
+# %% [markdown]
+# ### Exercise 3 · The gradient of a gate
+#
+# $L = \sum_k g_k v_k$ with $g$ straight-through. Derive $\partial L/\partial\,$logits for any τ.
+
+
+# %% nbgrader={"grade_id": "ex-16-gradient", "solution": true}
+def slope(logits, values, temperature):
+    """∂L/∂logits, (K,)."""
+    ### BEGIN SOLUTION
+    shares = np.exp((logits - logits.max()) / temperature)
+    shares = shares / shares.sum()
+    return shares * (values - shares @ values) / temperature
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-16-gradient", "grade": true, "points": 2}
+exercises.gate_gradient.check(slope)
+### BEGIN HIDDEN TESTS
+exercises.gate_gradient.check(slope, seed=16_0103)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# - From which λ on is nobody sent to both?
+# - Which τ freezes the gate, and where does it stay?
+# - From which λ on is the cascade better at the gate's cost?
+
+# %%
+EXPLORERS["gates"]()
+
+# %% [markdown]
+# ## Per layer: how long does B join?
+#
+# The gate may also choose *how deep* B goes. A's features pass three stages; at each one B's may be
+# added; branch $j$ lets B join at the first $j$, and B's encoder is run no further. With shares $g$
+# of the branches, $s_k = \sum_{j<k} g_j$ has left B by stage $k$, and what goes on is
+# $s_k\,a + (1 - s_k)(a + b)$. Beside it static networks, which always join at 0, 1, 2 or 3 stages.
+
+# %% folded=true
+# The guess.
+stage_guess = ChoiceGuess(
+    "16-stages",
+    "A gate over stages with λ = 0.3, against a network where B joins at one stage, always:",
+    options=(
+        "the gate is better and cheaper",
+        "better, but dearer",
+        "the static one is better and cheaper",
+    ),
+)
+stage_guess
+
+# %%
+data = generated(recipe_of("balanced"), SEEDS)
+STAGE_CHARGES, ALWAYS = (0.1, 0.3, 1.0), (0, 1, 2, 3)
+networks = train_stages(data, STAGE_CHARGES, ALWAYS)
+
+# %% folded=true
+# The table: gates over stages and static networks; claims, checked.
+stage_guess.reveal("the static one is better and cheaper")
+copies, count = len(STAGE_CHARGES) + len(ALWAYS), len(SEEDS)
+every_row = torch.arange(data.test.labels.shape[1]).expand(count, -1)
+inputs, named = copied(data.test, every_row, copies)
+per_branch, of_gate = stage_costs(data.widths, 6)
+with torch.no_grad():
+    branch = with_fixed(networks.shares(inputs, hard=True), ALWAYS, count)
+    hits = right(networks.logits(inputs, branch), named).view(copies, count)
+    mixed_up = branch[:, torch.randperm(branch.shape[1], generator=trial)]
+    by_luck = right(networks.logits(inputs, mixed_up), named).view(copies, count)
+spent = (branch @ torch.tensor(per_branch)).mean(1).view(copies, count)
+spent[: len(STAGE_CHARGES)] += of_gate
+titles = [*(f"gate, λ = {c:g}" for c in STAGE_CHARGES), *(f"always {j} stages" for j in ALWAYS)]
+over_stages = pd.DataFrame(
+    {
+        "accuracy": [str(interval(own.numpy())) for own in hits],
+        "cost": spent.mean(1).numpy().round(3),
+        "minus the same shares at random": [
+            str(interval((own - luck).numpy())) for own, luck in zip(hits, by_luck, strict=True)
+        ],
+    },
+    index=titles,
+)
+behind = interval((hits[1] - hits[4]).numpy())
+claim("Gate λ = 0.3 minus always 1 stage: ends at {value:+.3f}", behind.high, below=0)
+claim("… dearer by {value:.2f}", (spent[1] - spent[4]).mean(), above=0.02)
+knows = interval((hits[1] - by_luck[1]).numpy())
+claim("Gate λ = 0.3 minus random: begins at {value:+.3f}", knows.low, above=0.01)
+over_stages
+
+# %% [markdown]
+# The gate knows something, as the random one shows. And it is of no use: a network in which B joins
+# once, for every sample, is better *and* cheaper. Nothing is gained by the second and third stage,
+# A's own stages are always paid, and so is the gate. Before you build a gate, ask the static model
+# at its cost. (A trap in released code: the resource term is the *mean* over five branches, a fifth
+# of the expected cost; a budget held against it is five times as large as it says.)
+#
+# ## Per architecture: a mixed edge
+#
+# Which operator should fuse? **DARTS** puts all of them in one place,
+# $\sum_o \mathrm{softmax}(\alpha)_o\, o(x)$, and learns α by the *validation* loss while the weights
+# $w$ follow the training loss, step by step in turn. The **first order** takes $w$ as a constant. The
+# **second order** looks one step ahead, $w' = w - \eta\,\partial_w L_\text{train}$, and α moves $w'$:
+#
+# $$\nabla_\alpha L_\text{val}(w', \alpha) - \eta\, \nabla^2_{\alpha w} L_\text{train}\,
+# \nabla_{w'} L_\text{val}.$$
+#
+# The product with the second derivative is taken by a finite difference.
+
+
+# %%
+def second_by_hand(train_loss, valid_loss, w, alpha, rate):
+    """The gradient by α, with a finite difference; w and alpha are vectors."""
+
+    def by(loss, w, alpha, which):
+        w, alpha = w.detach().requires_grad_(), alpha.detach().requires_grad_()
+        return torch.autograd.grad(loss(w, alpha), (w, alpha), materialize_grads=True)[which]
+
+    ahead = w - rate * by(train_loss, w, alpha, 0)
+    v = by(valid_loss, ahead, alpha, 0)
+    r = 0.01 / v.norm()
+    plus, minus = (by(train_loss, w + sign * r * v, alpha, 1) for sign in (1, -1))
+    return by(valid_loss, ahead, alpha, 1) - rate * (plus - minus) / (2 * r)
+
+
+# %% folded=true
+# Claims, checked: by hand against the package; at a rate of zero both orders are the same.
+w0 = torch.randn(4, generator=trial, dtype=torch.float64)
+alpha0 = torch.randn(4, generator=trial, dtype=torch.float64)
+
+
+def on_train(w, alpha):
+    """A loss in which both meet."""
+    return ((w - alpha.softmax(0)) ** 2).sum() + (w * alpha).sum().sin()
+
+
+def on_valid_rows(w, alpha):
+    """Another one."""
+    return ((w - 1) ** 2 * alpha.softmax(0)).sum()
+
+
+both_losses = [
+    lambda p, loss=loss: loss(p["w"], p["alpha"]) for loss in (on_train, on_valid_rows)
+]
+ours = second_by_hand(on_train, on_valid_rows, w0, alpha0, 0.1)
+theirs = second_order(*both_losses, {"w": w0}, {"alpha": alpha0}, rate=0.1)["alpha"]
+plain = first_order(both_losses[1], {"w": w0}, {"alpha": alpha0})["alpha"]
+claim("By hand against the package: {value:.1e}", (ours - theirs).abs().max(), below=1e-9)
+still = second_by_hand(on_train, on_valid_rows, w0, alpha0, 0.0)
+claim("Rate 0, second minus first order: {value:.1e}", (still - plain).abs().max(), below=1e-9)
+claim("Rate 0.1, second minus first order: {value:.2f}", (ours - plain).abs().max(), above=0.001)
+
+# %% [markdown]
+# ### Exercise 4 · Both orders
+#
+# The smallest case: $L_\text{train} = \frac12 (w - a\alpha)^2$ and
+# $L_\text{val} = \frac12 (w - b)^2 + c\alpha$. Return the gradient by α in first and second order.
+
+
+# %% nbgrader={"grade_id": "ex-16-orders", "solution": true}
+def by_alpha(w, alpha, a, b, c, rate):
+    """First and second order, (2,)."""
+    ### BEGIN SOLUTION
+    ahead = w - rate * (w - a * alpha)
+    return np.array([c, c + (ahead - b) * rate * a])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-16-orders", "grade": true, "points": 2}
+exercises.both_orders.check(by_alpha)
+### BEGIN HIDDEN TESTS
+exercises.both_orders.check(by_alpha, seed=16_0104)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Two cases with a known answer. *Synergy*: in four samples of ten the class is in neither modality,
+# but in their sum modulo six; adding up cannot learn that, a product can. *Starve*: A is slow and
+# good, B fast and poor, and adding up is enough. Four fusions, each with encoders of its own:
+# a late sum, a hidden layer on both, a product, and early fusion of the inputs.
+
+# %% folded=true
+# The guess.
+first_guess = ChoiceGuess(
+    "16-first",
+    "Synergy: which fusion has the largest share of softmax(α) after a tenth of the search?",
+    options=("the product", "the late sum or early fusion", "the hidden layer"),
+)
+first_guess
+
+# %%
+found = {case: search(generated(recipe_of(case), SEEDS)) for case in ("synergy", "starve")}
+
+# %% folded=true
+# The figure: the path of α.
+first_guess.reveal("the late sum or early fusion")
+figure, axes = new_figure(10.4, 3.8, columns=2)
+alts = []
+for ax, (case, one_search) in zip(axes, found.items(), strict=True):
+    ax.set_title(case.capitalize())
+    alts.append(f"{case.capitalize()}. " + alpha_picture(ax, one_search.path, one_search.names))
+show(figure, " ".join(alts))
+tenth = found["synergy"].path[len(found["synergy"].path) // 10].mean(0)
+claim("Synergy, a tenth: product {value:.2f}", tenth[2], below=0.25)
+claim("… late sum and early {value:.2f}", tenth[0] + tenth[3], above=0.5)
+
+# %% folded=true
+# The table: α, what removal costs, and what each reaches when it is trained alone.
+space = stored_space()
+
+
+def alone(case, name, column="test"):
+    """Accuracies of one fusion, trained by itself, by seed."""
+    chosen = (space["case"] == case) & (space["first"] == PLACES[name])
+    return space[chosen & (space["second"] == NOTHING)].set_index("seed")[column]
+
+
+chosen_by = {case: picks(one) for case, one in found.items()}
+parts = []
+for case, own in chosen_by.items():
+    for name in found[case].names:
+        parts.append(
+            {
+                "case": case,
+                "fusion": name,
+                "α at the end": own[f"α {name}"].mean(),
+                "lost without it": str(interval(own[f"lost {name}"])),
+                "after 3 epochs alone": alone(case, name, "soon").mean(),
+                "trained alone": str(interval(alone(case, name))),
+            }
+        )
+picked = {case: own["by α"].value_counts().to_dict() for case, own in chosen_by.items()}
+print("Picked by α:", picked)
+print("By removal:", {c: own["by removal"].value_counts().to_dict() for c, own in chosen_by.items()})
+truth = interval(alone("synergy", "product") - alone("synergy", "late sum"))
+claim("Synergy, product minus late sum, alone: begins at {value:.2f}", truth.low, above=0.12)
+claim("Synergy, seeds of six that pick the product: {value:.0f}",
+      (chosen_by["synergy"]["by α"] == "product").sum(), above=4)  # fmt: skip
+early = chosen_by["starve"]
+claim("Starve, α of early fusion: {value:.2f}", early["α early"].mean(), above=0.4)
+claim("… and what is lost without it: {value:.3f}", early["lost early"].mean(), below=0.03)
+worse = interval(alone("starve", "early") - alone("starve", "late sum"))
+claim("… trained alone, early minus late sum: ends at {value:+.3f}", worse.high, below=0)
+pd.DataFrame(parts).set_index(["case", "fusion"]).round(2)
+
+# %% [markdown]
+# *Synergy*: what only adds up leads at first, since it learns fastest, though it is the worst in the
+# end; there the product is so much better that the search finds it. *Starve*: the search ends with
+# most of α on early fusion, and the searched network loses nothing without it. **α is not the
+# strength of an operator.** It says whose output helped the mixture at the time; the rest had
+# adapted. Remove each and see: that picks what the network cannot do without.
+#
+# Now the case of lesson 05 itself: an edge between A alone, B alone and the late sum, on *starve*,
+# where A alone is the best of the three.
+
+# %%
+rivals_on_starve = search(generated(recipe_of("starve"), SEEDS), WITH_ONE_ALONE)
+
+# %% folded=true
+# The figure: the path of α; claims, checked.
+figure, (ax,) = new_figure(6.4, 3.6)
+ax.set_title("Starve: one alone, or both")
+show(figure, alpha_picture(ax, rivals_on_starve.path, rivals_on_starve.names))
+quarter = rivals_on_starve.path[len(rivals_on_starve.path) // 5]
+claim("α of A, a fifth of the search: {value:.2f}", quarter[:, 0].mean(), below=0.2)
+claim("α of B: {value:.2f}", quarter[:, 1].mean(), above=0.35)
+best = interval(alone("starve", "only A") - alone("starve", "only B"))
+claim("Trained alone, A minus B: begins at {value:+.3f}", best.low, above=0.02)
+claim("After three epochs, A minus B: {value:+.2f}",
+      (alone("starve", "only A", "soon") - alone("starve", "only B", "soon")).mean(),
+      below=-0.2)  # fmt: skip
+
+# %% [markdown]
+# Modality competition once more: what is learnt first gets α, and with α the gradient; the slow one
+# learns at a fraction of its rate. A search that stops early would choose B and throw the better
+# modality away.
+#
+# ## Searching without gradients
+#
+# A larger space: one or two fusion layers, each at the inputs or behind the encoders, each a sum, a
+# bent sum or a product: 42 fusions. All of them have been trained once
+# (`python -m coursekit fusion-space`), so a search can be tried in no time: it asks the table.
+# **Regularised evolution** keeps a population; the best of a few has a child that differs in one
+# slot, and the *oldest* dies. MUFASA searches so over where modalities meet. **Progressive search**
+# (MFAS) goes layer by layer and lets a **surrogate**, fitted to what was tried, say what to try
+# next. **Random search** gets the same number of trainings, always.
+
+
+# %%
+def surrogate(known, candidates):
+    """Predicted accuracy: a ridge regression on which row stands in which layer."""
+
+    def code(rows):
+        return [float(len(rows) > i and rows[i] == r) for i in range(2) for r in SPACE[1]]
+
+    x, y = np.array([code(rows) for rows in known]), np.array(list(known.values()))
+    weights = np.linalg.solve(x.T @ x + 0.1 * np.eye(x.shape[1]), x.T @ (y - y.mean()))
+    return np.clip(np.array([code(rows) for rows in candidates]) @ weights + y.mean(), 0, 1)
+
+
+# %% folded=true
+# The guess.
+search_guess = ChoiceGuess(
+    "16-search",
+    "Twelve trainings each, synergy. Evolution and progressive search against random search:",
+    options=("both ahead, clearly", "ahead by less than 0.02", "behind random search"),
+)
+search_guess
+
+# %% folded=true
+# The table: regret by search and budget, mean over repetitions, interval over seeds.
+BUDGETS, REPEATS = (6, 12, 24), 20
+
+
+def scores(case, seed):
+    """Validation and test accuracy by fusion."""
+    own = space[(space["case"] == case) & (space["seed"] == seed)]
+    own = own[own["first"].isin(SPACE[0])].set_index(["first", "second"])
+    return own["valid"].to_dict(), own["test"].to_dict()
+
+
+def tried(search_name, valid, budget, generator):
+    """What a search has tried, as trials, no more than the budget."""
+    if search_name == "random search":
+        return random_search(SPACE, valid.__getitem__, budget, generator)
+    if search_name == "evolution":
+        few = min(6, budget)
+        return regularised_evolution(SPACE, valid.__getitem__, budget, generator, few, min(3, few))
+    rows = (SPACE[0], SPACE[0])
+    known = progressive_search(
+        rows, lambda c: valid[(*c, NOTHING)[:2]], surrogate, 6, max(2, budget // 6), generator
+    )
+    return [Trial((*c, NOTHING)[:2], s) for c, s in known.items()][:budget]
+
+
+lost = []
+for case in ("balanced", "synergy", "starve"):
+    for seed in SEEDS:
+        valid, test = scores(case, seed)
+        best_test = max(test.values())
+        everything = test[max(valid, key=lambda c: valid[c])]
+        lost.append((case, "train all 42", 42, seed, best_test - everything))
+        for name in ("random search", "evolution", "progressive"):
+            for budget in BUDGETS:
+                regrets = []
+                for repeat in range(REPEATS):
+                    generator = torch.Generator().manual_seed(1000 * seed + repeat)
+                    trials = tried(name, valid, budget, generator)
+                    regrets.append(best_test - test[best_of(trials).choice])
+                lost.append((case, name, budget, seed, float(np.mean(regrets))))
+regret = pd.DataFrame(lost, columns=["case", "search", "trainings", "seed", "regret"])
+
+
+def ahead(case, name, budget):
+    """Regret of random search minus that of another, seed by seed."""
+    own = regret[(regret["case"] == case) & (regret["trainings"] == budget)]
+    own = own.pivot(index="seed", columns="search", values="regret")
+    return interval(own["random search"] - own[name])
+
+
+by_search = regret.groupby(["case", "search", "trainings"], sort=False)["regret"]
+for case in ("balanced", "synergy", "starve"):
+    for name in ("evolution", "progressive"):
+        print(f"{case}, 12 trainings, random search − {name}:", ahead(case, name, 12))
+by_search.apply(lambda r: str(interval(r))).unstack("trainings").fillna("")
