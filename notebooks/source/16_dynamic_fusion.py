@@ -483,9 +483,7 @@ def on_valid_rows(w, alpha):
     return ((w - 1) ** 2 * alpha.softmax(0)).sum()
 
 
-both_losses = [
-    lambda p, loss=loss: loss(p["w"], p["alpha"]) for loss in (on_train, on_valid_rows)
-]
+both_losses = [lambda p, loss=loss: loss(p["w"], p["alpha"]) for loss in (on_train, on_valid_rows)]
 ours = second_by_hand(on_train, on_valid_rows, w0, alpha0, 0.1)
 theirs = second_order(*both_losses, {"w": w0}, {"alpha": alpha0}, rate=0.1)["alpha"]
 plain = first_order(both_losses[1], {"w": w0}, {"alpha": alpha0})["alpha"]
@@ -574,7 +572,9 @@ for case, own in chosen_by.items():
         )
 picked = {case: own["by α"].value_counts().to_dict() for case, own in chosen_by.items()}
 print("Picked by α:", picked)
-print("By removal:", {c: own["by removal"].value_counts().to_dict() for c, own in chosen_by.items()})
+print(
+    "By removal:", {c: own["by removal"].value_counts().to_dict() for c, own in chosen_by.items()}
+)
 truth = interval(alone("synergy", "product") - alone("synergy", "late sum"))
 claim("Synergy, product minus late sum, alone: begins at {value:.2f}", truth.low, above=0.12)
 claim("Synergy, seeds of six that pick the product: {value:.0f}",
@@ -706,3 +706,112 @@ for case in ("balanced", "synergy", "starve"):
     for name in ("evolution", "progressive"):
         print(f"{case}, 12 trainings, random search − {name}:", ahead(case, name, 12))
 by_search.apply(lambda r: str(interval(r))).unstack("trainings").fillna("")
+
+# %% folded=true
+# Claims, checked.
+sizes_of_lead = [abs(ahead(c, n, 12).mean) for c in ("balanced", "synergy", "starve")
+                 for n in ("evolution", "progressive")]  # fmt: skip
+largest = float(np.max(sizes_of_lead))
+search_guess.reveal("ahead by less than 0.02")
+claim("Largest difference to random search at 12 trainings: {value:.3f}", largest, below=0.03)
+worst = regret[(regret["search"] == "random search") & (regret["trainings"] == 12)]
+claim("Random search, 12 trainings, regret: {value:.3f}", worst["regret"].mean(), below=0.03)
+
+# %% [markdown]
+# In a space where one training in a few is good, random search is hard to beat, and a search that
+# reports no random search at its budget has reported nothing. The validation rows have chosen in
+# all of them; the test rows only say what came of it.
+#
+# ### Exercise 5 · Is it shown?
+#
+# “The gate beats whoever costs no more.” You get the gate's cost; for each rival the accuracy of the
+# gate minus its own (mean, low, high of the interval) and its cost; and a slack. Rivals that cost
+# more than the gate plus slack say nothing. One that is surely better refutes the claim; it is shown
+# if all that count are surely worse, and if somebody counts. Return `"shown"`, `"refuted"` or
+# `"open"`.
+
+
+# %% nbgrader={"grade_id": "ex-16-verdict", "solution": true}
+def judge(cost, rivals, slack):
+    """rivals: name → ((mean, low, high), cost). One of "shown", "refuted", "open"."""
+    ### BEGIN SOLUTION
+    counted = [difference for difference, other in rivals.values() if other <= cost + slack]
+    if any(high < 0 for _, _, high in counted):
+        return "refuted"
+    return "shown" if counted and all(low > 0 for _, low, _ in counted) else "open"
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "check-16-verdict", "grade": true, "points": 2}
+exercises.verdict.check(judge)
+### BEGIN HIDDEN TESTS
+exercises.verdict.check(judge, seed=16_0105)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Further · Hard while learning
+#
+# The gate may be hard while it learns, too, with straight-through's gradient. And with a small τ?
+
+# %%
+learnt = {
+    "soft, τ = 1": gate_choices(stored, [0.3]),
+    "hard, τ = 1": gate_choices(stored, [0.3], hard=True),
+    "hard, τ = 0.001": gate_choices(stored, [0.3], temperature=0.001, hard=True),
+}
+compared = pd.concat([routed(stored, own[0], name) for name, own in learnt.items()])
+compared.groupby("policy", sort=False)[["accuracy", "cost", *EXPERTS]].mean().round(3)
+
+# %% folded=true
+# Claims, checked.
+frozen = compared[compared["policy"] == "hard, τ = 0.001"].set_index("seed")
+soft = compared[compared["policy"] == "soft, τ = 1"].set_index("seed")
+claim("Soft minus frozen, accuracy: {value:+.3f}",
+      interval(soft["accuracy"] - frozen["accuracy"]).mean, above=0.02)  # fmt: skip
+
+# %% [markdown]
+# ## What stays
+#
+# - Count the gate. Count what a cascade has run before it answered.
+# - A gate that beats its random twin knows something. Whether it is worth having, a cascade, an
+#   ensemble and a static model at its cost decide.
+# - A soft gate runs everything; a nearly hard one learns nothing.
+# - α rewards what learns fastest. Remove each operator, and train each alone.
+# - Random search at the same budget stands in every table.
+#
+# ## Words
+#
+# - **expert**: one of several networks of which a gate chooses.
+# - **resource loss**: λ times the cost that a gate's shares stand for.
+# - **random gate**: the same shares of experts, given to samples at random.
+# - **confidence cascade**: experts asked in order until one is sure.
+# - **oracle**: who knows the labels; the cheapest expert that is right.
+# - **skip gate**: a gate that decides up to which stage a modality joins.
+# - **mixed edge**: several operators in one place, weighted by softmax(α).
+# - **first order**: the gradient by α with the weights as they are.
+# - **second order**: the same one training step ahead, which hangs on α.
+# - **regularised evolution**: a search in which the oldest dies, however good.
+# - **progressive search**: a search that unfolds layer after layer, by predicted accuracy.
+# - **surrogate**: a cheap model that predicts what a training would reach.
+# - **regret**: how much the best in the space is ahead of what was chosen.
+#
+# All words of the course stand in the [glossary](glossary.ipynb).
+#
+# ## Checkpoint
+
+# %% folded=true
+# The checkpoint: what your run gave.
+record.checkpoint(
+    "16",
+    {
+        "ensemble − both": more.mean,
+        "oracle, cost": float(best_case["cost"].mean()),
+        "gate λ = 0.3, accuracy": float(table.loc[0.3, "accuracy"]),
+        "gate λ = 0.3, cost": float(table.loc[0.3, "cost"]),
+        "gate − cascade A → both": leads[0.3, "A → both"].mean,
+        "gate − cascade A → A + B": leads[0.3, "A → A + B"].mean,
+        "gate over stages − one stage": behind.mean,
+        "starve, lost without early": float(early["lost early"].mean()),
+    },
+    open_checked(TABLE),
+)
