@@ -144,7 +144,8 @@ exercises.oracle.check(cheapest, seed=16_0101)
 # ## A gate that pays for what it uses
 #
 # A **gate** is a small network that reads the inputs and gives each expert a share $g_k$. While it
-# learns it is *soft*: the answer is a mixture, $p = \sum_k g_k p_k$, and the loss has a second term,
+# learns it is *soft*: the answer is a mixture, $p = \sum_k g_k p_k$, and the loss has a second
+# term,
 #
 # $$L = -\log \textstyle\sum_k g_k\, p_k(y) + \lambda \sum_k g_k C_k .$$
 #
@@ -213,9 +214,9 @@ table.round(3)
 
 # %% [markdown]
 # As the charge grows, fewer rows go to *both*, to none at last. At λ = 0 it is nearly all of them,
-# and the gate is dearer than no gate, since it costs something itself; at λ = 4 all goes to *A*. The
-# **random gate** has the same shares and gives them to rows at random: what the gate is ahead of it,
-# it knows.
+# and the gate is dearer than no gate, since it costs something itself; at λ = 4 all goes to *A*.
+# The **random gate** has the same shares and gives them to rows at random: what the gate is ahead
+# of it, it knows.
 #
 # ### Exercise 2 · What it costs
 #
@@ -290,8 +291,9 @@ sure = cascade(stored, [0.8]).set_index("seed")
 price = interval(sure["accuracy"] - by_policy["always both"])
 claim("Cascade A → both at 0.8, minus always both: begins at {value:+.3f}", price.low, above=-0.02)
 claim("… cost: {value:.2f}", sure["cost"].mean(), below=0.65)
-against = pd.Series(leads).unstack()
-against.map(str)
+pd.DataFrame({
+    name: {charge: str(leads[charge, name]) for charge in CHARGES} for name in ("A → both", "A → A + B")
+}).rename_axis("λ")  # fmt: skip
 
 # %% [markdown]
 # Against *A → both* the gate wins where little may be spent: it can send a sample that only B shows
@@ -441,10 +443,11 @@ over_stages
 #
 # ## Per architecture: a mixed edge
 #
-# Which operator should fuse? **DARTS** puts all of them in one place,
-# $\sum_o \mathrm{softmax}(\alpha)_o\, o(x)$, and learns α by the *validation* loss while the weights
-# $w$ follow the training loss, step by step in turn. The **first order** takes $w$ as a constant. The
-# **second order** looks one step ahead, $w' = w - \eta\,\partial_w L_\text{train}$, and α moves $w'$:
+# Which operator should fuse? **DARTS** puts all of them in one place, $\sum_o
+# \mathrm{softmax}(\alpha)_o\, o(x)$, and learns α by the *validation* loss while the weights $w$
+# follow the training loss, step by step in turn. The **first order** takes $w$ as a constant. The
+# **second order** looks one step ahead, $w' = w - \eta\,\partial_w L_\text{train}$, and α moves
+# $w'$:
 #
 # $$\nabla_\alpha L_\text{val}(w', \alpha) - \eta\, \nabla^2_{\alpha w} L_\text{train}\,
 # \nabla_{w'} L_\text{val}.$$
@@ -587,9 +590,9 @@ claim("… trained alone, early minus late sum: ends at {value:+.3f}", worse.hig
 pd.DataFrame(parts).set_index(["case", "fusion"]).round(2)
 
 # %% [markdown]
-# *Synergy*: what only adds up leads at first, since it learns fastest, though it is the worst in the
-# end; there the product is so much better that the search finds it. *Starve*: the search ends with
-# most of α on early fusion, and the searched network loses nothing without it. **α is not the
+# *Synergy*: what only adds up leads at first, since it learns fastest, though it is the worst in
+# the end; there the product is so much better that the search finds it. *Starve*: the search ends
+# with most of α on early fusion, and the searched network loses nothing without it. **α is not the
 # strength of an operator.** It says whose output helped the mixture at the time; the rest had
 # adapted. Remove each and see: that picks what the network cannot do without.
 #
@@ -697,7 +700,7 @@ regret = pd.DataFrame(lost, columns=["case", "search", "trainings", "seed", "reg
 def ahead(case, name, budget):
     """Regret of random search minus that of another, seed by seed."""
     own = regret[(regret["case"] == case) & (regret["trainings"] == budget)]
-    own = own.pivot(index="seed", columns="search", values="regret")
+    own = own.pivot_table("regret", "seed", "search")
     return interval(own["random search"] - own[name])
 
 
@@ -705,7 +708,8 @@ by_search = regret.groupby(["case", "search", "trainings"], sort=False)["regret"
 for case in ("balanced", "synergy", "starve"):
     for name in ("evolution", "progressive"):
         print(f"{case}, 12 trainings, random search − {name}:", ahead(case, name, 12))
-by_search.apply(lambda r: str(interval(r))).unstack("trainings").fillna("")
+by_search = by_search.apply(lambda r: str(interval(r))).reset_index()
+by_search.pivot_table("regret", ["case", "search"], "trainings", aggfunc="first", sort=False)
 
 # %% folded=true
 # Claims, checked.
@@ -724,10 +728,10 @@ claim("Random search, 12 trainings, regret: {value:.3f}", worst["regret"].mean()
 #
 # ### Exercise 5 · Is it shown?
 #
-# “The gate beats whoever costs no more.” You get the gate's cost; for each rival the accuracy of the
-# gate minus its own (mean, low, high of the interval) and its cost; and a slack. Rivals that cost
-# more than the gate plus slack say nothing. One that is surely better refutes the claim; it is shown
-# if all that count are surely worse, and if somebody counts. Return `"shown"`, `"refuted"` or
+# “The gate beats whoever costs no more.” You get the gate's cost; for each rival the accuracy of
+# the gate minus its own (mean, low, high of the interval) and its cost; and a slack. Rivals that
+# cost more than the gate plus slack say nothing. One that is surely better refutes the claim; it is
+# shown if all that count are surely worse, and if somebody counts. Return `"shown"`, `"refuted"` or
 # `"open"`.
 
 

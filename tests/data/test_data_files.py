@@ -49,6 +49,7 @@ NAMES = [
     "emoji_twemoji.npz",
     "fairness.csv",
     "fairness_grid.csv",
+    "fusion_space.csv",
     "german_credit.csv",
     "methods.csv",
     "methods_costs.csv",
