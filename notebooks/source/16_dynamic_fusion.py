@@ -291,9 +291,11 @@ sure = cascade(stored, [0.8]).set_index("seed")
 price = interval(sure["accuracy"] - by_policy["always both"])
 claim("Cascade A → both at 0.8, minus always both: begins at {value:+.3f}", price.low, above=-0.02)
 claim("… cost: {value:.2f}", sure["cost"].mean(), below=0.65)
-pd.DataFrame({
-    name: {charge: str(leads[charge, name]) for charge in CHARGES} for name in ("A → both", "A → A + B")
-}).rename_axis("λ")  # fmt: skip
+columns = {
+    name: {charge: str(leads[charge, name]) for charge in CHARGES}
+    for name in ("A → both", "A → A + B")
+}
+pd.DataFrame(columns).rename_axis("λ")
 
 # %% [markdown]
 # Against *A → both* the gate wins where little may be spent: it can send a sample that only B shows

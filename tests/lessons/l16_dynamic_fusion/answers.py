@@ -1,0 +1,210 @@
+"""Answers to lesson 16's exercises, as learners might write them."""
+
+import numpy as np
+import torch
+
+from coursekit.analysis.routing import cascade_cost, cheapest_right, routing_cost
+from coursekit.fusion.hard_gate import straight_through
+from coursekit.training.architecture_gradient import exact_second_order, first_order
+
+# ---- oracle ------------------------------------------------------------------------------------
+
+
+def oracle_loop(right, costs):
+    order = sorted(range(len(costs)), key=lambda k: costs[k])
+    return [next((k for k in order if row[k]), order[0]) for row in right]
+
+
+def oracle_package(right, costs):
+    return cheapest_right(torch.as_tensor(right), [float(c) for c in costs])
+
+
+def oracle_penalty(right, costs):
+    return (np.asarray(costs) + 1e6 * ~np.asarray(right)).argmin(1)
+
+
+# ---- costs -------------------------------------------------------------------------------------
+
+
+def costs_loop(choice, costs, gate):
+    by_gate = [costs[k] + gate for k in choice]
+    by_cascade = [sum(costs[: k + 1]) for k in choice]
+    return sum(by_gate) / len(choice), sum(by_cascade) / len(choice)
+
+
+def costs_package(choice, costs, gate):
+    chosen, each = torch.as_tensor(choice), [float(c) for c in costs]
+    return [routing_cost(chosen, each, gate), cascade_cost(chosen, each)]
+
+
+def costs_counts(choice, costs, gate):
+    shares = np.bincount(choice, minlength=len(costs)) / len(choice)
+    return torch.tensor([shares @ costs + gate, shares @ np.cumsum(costs)])
+
+
+# ---- gate's gradient ---------------------------------------------------------------------------
+
+
+def gradient_autograd(logits, values, temperature):
+    z = torch.tensor(logits, requires_grad=True)
+    loss = straight_through(z[None], temperature)[0] @ torch.tensor(values)
+    return torch.autograd.grad(loss, z)[0]
+
+
+def gradient_jacobian(logits, values, temperature):
+    p = np.exp(logits / temperature) / np.exp(logits / temperature).sum()
+    return (np.diag(p) - np.outer(p, p)) @ values / temperature
+
+
+def gradient_loop(logits, values, temperature):
+    e = [np.exp(z / temperature) for z in logits]
+    p = [x / sum(e) for x in e]
+    mean = sum(a * b for a, b in zip(p, values, strict=True))
+    return [a * (v - mean) / temperature for a, v in zip(p, values, strict=True)]
+
+
+# ---- both orders -------------------------------------------------------------------------------
+
+
+def orders_package(w, alpha, a, b, c, rate):
+    ws, alphas = ({"w": torch.tensor(w, dtype=torch.float64)},
+                  {"alpha": torch.tensor(alpha, dtype=torch.float64)})  # fmt: skip
+
+    def train(p):
+        return 0.5 * (p["w"] - a * p["alpha"]) ** 2
+
+    def valid(p):
+        return 0.5 * (p["w"] - b) ** 2 + c * p["alpha"]
+
+    first = first_order(valid, ws, alphas)["alpha"]
+    return float(first), float(exact_second_order(train, valid, ws, alphas, rate)["alpha"])
+
+
+def orders_plain(w, alpha, a, b, c, rate):
+    return [c, c + rate * a * ((1 - rate) * w + rate * a * alpha - b)]
+
+
+def orders_difference(w, alpha, a, b, c, rate):
+    def valid(z):
+        ahead = w - rate * (w - a * z)
+        return 0.5 * (ahead - b) ** 2 + c * z
+
+    return np.array([c, (valid(alpha + 1e-4) - valid(alpha - 1e-4)) / 2e-4])
+
+
+# ---- verdict -----------------------------------------------------------------------------------
+
+
+def verdict_loop(cost, rivals, slack):
+    lows, highs = [], []
+    for (_, low, high), other in rivals.values():
+        if other - slack <= cost:
+            lows.append(low)
+            highs.append(high)
+    if not lows:
+        return "open"
+    if min(highs) < 0:
+        return "refuted"
+    return "shown" if min(lows) > 0 else "open"
+
+
+def verdict_capitals(cost, rivals, slack):
+    return verdict_loop(cost, rivals, slack).upper()
+
+
+def random_only(cost, rivals, slack):
+    return "shown" if "random gate" in rivals and rivals["random gate"][0][1] > 0 else "open"
+
+
+WRONG = {
+    "16-oracle": {
+        "first right": (lambda r, c: np.argmax(r, 1), ""),
+        "last right": (lambda r, c: r.shape[1] - 1 - np.argmax(r[:, ::-1], 1), ""),
+        "costs": (lambda r, c: np.where(r, c, np.inf).min(1), ""),
+        "one-hot": (lambda r, c: r, ""),
+        "always the first": (lambda r, c: np.zeros(len(r), int), ""),
+        "inf for all": (lambda r, c: np.where(r, c, np.inf).argmin(1), "cheapest of all"),
+        "from one": (lambda r, c: np.array(oracle_loop(r, c)) + 1, ""),
+        "only the right ones": (lambda r, c: np.array(oracle_loop(r, c))[r.any(1)], ""),
+        "how many are right": (lambda r, c: r.sum(1), ""),
+        "not floats": (lambda r, c: "A", ""),
+    },
+    "16-costs": {
+        "no gate": (lambda k, c, g: (costs_loop(k, c, 0)[0], costs_loop(k, c, g)[1]), "gate runs"),
+        "gate per expert": (lambda k, c, g: (c[k].mean() + g * len(c), costs_loop(k, c, g)[1]), ""),
+        "median": (lambda k, c, g: (np.median(c[k]) + g, costs_loop(k, c, g)[1]), ""),
+        "before only": (
+            lambda k, c, g: (costs_loop(k, c, g)[0], (np.cumsum(c) - c)[k].mean()),
+            "",
+        ),
+        "sorted": (lambda k, c, g: costs_loop(k, np.sort(c), g), ""),
+        "one number": (lambda k, c, g: costs_loop(k, c, g)[0], ""),
+        "largest": (lambda k, c, g: (c[k].max() + g, np.cumsum(c)[k].max()), ""),
+        "per row": (lambda k, c, g: (c[k] + g, np.cumsum(c)[k]), ""),
+        "twice": (lambda k, c, g: (c[k].mean() + 2 * g, costs_loop(k, c, g)[1]), ""),
+        "all of them": (lambda k, c, g: (c.sum() + g, c.sum()), ""),
+    },
+    "16-gradient": {
+        "no rate": (lambda z, v, t: gradient_loop(z, v, t) * np.array(t), "1/τ"),
+        "squared": (lambda z, v, t: np.array(gradient_loop(z, v, t)) / t, ""),
+        "sigmoid": (lambda z, v, t: v / (1 + np.exp(-z / t)), ""),
+        "shares": (lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum(), ""),
+        "values off the plain mean": (lambda z, v, t: (v - v.mean()) / t, ""),
+        "sum": (lambda z, v, t: float(np.sum(v)), ""),
+        "ones": (lambda z, v, t: np.ones_like(z), ""),
+        "softmax of values": (lambda z, v, t: gradient_loop(v, z, t), ""),
+        "absolute": (lambda z, v, t: np.abs(gradient_loop(z, v, t)), ""),
+        "reversed": (lambda z, v, t: gradient_loop(z, v, t)[::-1], ""),
+    },
+    "16-orders": {
+        "first twice": (lambda w, z, a, b, c, r: (c, c), ""),
+        "second twice": (lambda *v: (orders_plain(*v)[1],) * 2, ""),
+        "at w": (lambda w, z, a, b, c, r: (c, c + (w - b) * r * a), "one step ahead"),
+        "rate squared": (
+            lambda w, z, a, b, c, r: (c, c + (w - r * (w - a * z) - b) * r * r * a),
+            "",
+        ),
+        "two steps": (lambda w, z, a, b, c, r: (c, c + (a * z - b) * r * a), ""),
+        "no c": (lambda w, z, a, b, c, r: (0.0, (w - r * (w - a * z) - b) * r * a), ""),
+        "c times alpha": (lambda w, z, a, b, c, r: (c * z, c * z + (w - b) * r * a), ""),
+        "difference": (lambda *v: (v[4], orders_plain(*v)[1] - v[4]), ""),
+        "minus b": (lambda w, z, a, b, c, r: (c, c + (w - r * (w - a * z) + b) * r * a), ""),
+        "one number": (lambda *v: orders_plain(*v)[1], ""),
+    },
+    "16-verdict": {
+        "random gate only": (random_only, ""),
+        "all rivals": (lambda c, r, s: verdict_loop(c, r, 1e9), "say nothing either way"),
+        "always open": (lambda *v: "open", ""),
+        "always shown": (lambda *v: "shown", ""),
+        "never refuted": (
+            lambda *v: verdict_loop(*v).replace("refuted", "open"),
+            "",
+        ),
+        "exchanged": (
+            lambda *v: {"shown": "refuted", "refuted": "shown"}.get(verdict_loop(*v), "open"),
+            "",
+        ),
+        "no slack": (lambda c, r, s: verdict_loop(c, r, 0), ""),
+        "twice the slack": (lambda c, r, s: verdict_loop(c, r, 2 * s), ""),
+        "cheaper ones forgotten": (
+            lambda c, r, s: verdict_loop(c, {k: v for k, v in r.items() if v[1] >= c - s}, s),
+            "",
+        ),
+        "another word": (lambda *v: "maybe", "one of 'shown'"),
+    },
+}
+RIGHT = {
+    "16-oracle": {"loop": oracle_loop, "package": oracle_package, "penalty": oracle_penalty},
+    "16-costs": {"loop": costs_loop, "package": costs_package, "counts": costs_counts},
+    "16-gradient": {
+        "autograd": gradient_autograd,
+        "jacobian": gradient_jacobian,
+        "loop": gradient_loop,
+    },
+    "16-orders": {
+        "package": orders_package,
+        "plain": orders_plain,
+        "difference": orders_difference,
+    },
+    "16-verdict": {"loop": verdict_loop, "capitals": verdict_capitals},
+}
