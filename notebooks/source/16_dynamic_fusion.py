@@ -276,11 +276,14 @@ ax.set_title("Accuracy against cost")
 alt = cost_picture(ax, pd.concat([always, best_case]), curves)
 show(figure, alt)
 on_valid = choices(gates, stored, len(CHARGES), "valid")
+paid = {
+    f"{charge:g}": routed(stored, own, "gate", split="valid")
+    for charge, own in zip(CHARGES, on_valid, strict=True)
+}
 leads = {}
-for charge, own in zip(CHARGES, on_valid, strict=True):
-    paid = routed(stored, own, "gate", split="valid")
-    for name, experts in (("A → both", stored), ("A → A + B", averaged)):
-        leads[charge, name] = gained(charge, at_equal_cost(experts, paid))
+for name, experts in (("A → both", stored), ("A → A + B", averaged)):
+    for gate_name, rival in at_equal_cost(experts, paid).groupby("gate"):
+        leads[float(str(gate_name)), name] = gained(float(str(gate_name)), rival)
 for charge in (0.3, 0.6, 1.0):
     claim(f"λ = {charge:g}, gate − cascade A → both: begins at {{value:+.3f}}",
           leads[charge, "A → both"].low, above=0.01)  # fmt: skip

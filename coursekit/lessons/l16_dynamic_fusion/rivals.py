@@ -1,6 +1,6 @@
 """What a way of choosing experts reaches and costs, seed by seed: gates and their rivals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -90,19 +90,21 @@ def cascade(
     return pd.DataFrame(rows).assign(policy="cascade " + " → ".join(order))
 
 
-def at_equal_cost(
-    stored: StoredExperts, gate_valid: pd.DataFrame, order: Sequence[str] = ("A", "both")
-) -> pd.DataFrame:
-    """For every seed the cascade that on validation rows costs nearest to the gate; on test rows.
+def at_equal_cost(stored: StoredExperts, paid: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The cascade that on validation rows costs nearest to a gate, on test rows: a row per seed.
 
-    gate_valid: `routed` on validation rows, one policy.
+    paid: name of a gate → `routed` on validation rows. The cascade ends at the third expert.
     """
-    valid = cascade(stored, THRESHOLDS, order, "valid").set_index(["threshold", "seed"])["cost"]
-    test = cascade(stored, THRESHOLDS, order).set_index(["threshold", "seed"])
+    by = ["threshold", "seed"]
+    valid = cascade(stored, THRESHOLDS, split="valid").set_index(by)["cost"]
+    test = cascade(stored, THRESHOLDS).set_index(by)
     rows = []
-    for seed, cost in gate_valid.set_index("seed")["cost"].items():
-        away = (valid.xs(seed, level="seed") - cost).abs()
-        rows.append({"seed": seed, "threshold": away.idxmin(), **test.loc[away.idxmin(), seed]})
+    for name, gate in paid.items():
+        for seed, cost in gate.set_index("seed")["cost"].items():
+            nearest = (valid.xs(seed, level="seed") - cost).abs().idxmin()
+            rows.append(
+                {"gate": name, "seed": seed, "threshold": nearest, **test.loc[nearest, seed]}
+            )
     return pd.DataFrame(rows)
 
 
