@@ -9,7 +9,7 @@
 # - search where to fuse, by gradients and without, beside random search at the same budget,
 # - tell why a search favours what learns fastest, and why α is not the strength of an operator.
 #
-# **Time** about 50 minutes to read and do, 10 more for what is marked *Further*; the computing
+# **Time** about 53 minutes to read and do, 1 more for what is marked *Further*; the computing
 # takes 30 to 60 seconds.
 #
 # **Needed before** lesson 02 (hard gates, straight-through), lesson 05 (the generator, starvation,
@@ -209,7 +209,7 @@ claim("Share of both from one λ to the next, at most {value:+.3f}", falls.max()
 free = by_charge[by_charge["step"] == 0.0]
 claim("λ = 0, both: {value:.2f}", free["both"].mean(), above=0.9)
 claim("… cost: {value:.3f}", free["cost"].mean(), above=1.0)
-claim("λ = 4, share of A: {value:.2f}", table.loc[4.0, "A"], above=0.8)
+claim("λ = 4, share of A: {value:.2f}", table["A"].iloc[-1], above=0.8)
 table.round(3)
 
 # %% [markdown]
@@ -320,11 +320,11 @@ for ax, (charge, shares) in zip(axes, kinds.items(), strict=True):
     alts.append(f"λ = {charge:g}. " + shares_picture(ax, shares))
     ax.set_title(f"λ = {charge:g}", pad=28)
 show(figure, " ".join(alts))
-claim("λ = 0.3, only A shows it, sent to A: {value:.2f}", kinds[0.3].loc["unique A", "A"],
+claim("λ = 0.3, only A shows it, sent to A: {value:.2f}", kinds[0.3]["A"]["unique A"],
       above=0.75)  # fmt: skip
-claim("λ = 0.3, only B shows it, sent to B: {value:.2f}", kinds[0.3].loc["unique B", "B"],
+claim("λ = 0.3, only B shows it, sent to B: {value:.2f}", kinds[0.3]["B"]["unique B"],
       above=0.6)  # fmt: skip
-wasted = 1 - kinds[0.3].loc["absent", "A"]
+wasted = 1 - kinds[0.3]["A"]["absent"]
 claim("λ = 0.3, neither shows it, sent to dear experts: {value:.2f}", wasted, above=0.35)
 
 # %% [markdown]
@@ -491,10 +491,19 @@ def on_valid_rows(w, alpha):
     return ((w - 1) ** 2 * alpha.softmax(0)).sum()
 
 
-both_losses = [lambda p, loss=loss: loss(p["w"], p["alpha"]) for loss in (on_train, on_valid_rows)]
+def train_loss(p):
+    """The first one, of a dictionary."""
+    return on_train(p["w"], p["alpha"])
+
+
+def valid_loss(p):
+    """The other one."""
+    return on_valid_rows(p["w"], p["alpha"])
+
+
 ours = second_by_hand(on_train, on_valid_rows, w0, alpha0, 0.1)
-theirs = second_order(*both_losses, {"w": w0}, {"alpha": alpha0}, rate=0.1)["alpha"]
-plain = first_order(both_losses[1], {"w": w0}, {"alpha": alpha0})["alpha"]
+theirs = second_order(train_loss, valid_loss, {"w": w0}, {"alpha": alpha0}, 0.1)["alpha"]
+plain = first_order(valid_loss, {"w": w0}, {"alpha": alpha0})["alpha"]
 claim("By hand against the package: {value:.1e}", (ours - theirs).abs().max(), below=1e-9)
 still = second_by_hand(on_train, on_valid_rows, w0, alpha0, 0.0)
 claim("Rate 0, second minus first order: {value:.1e}", (still - plain).abs().max(), below=1e-9)
@@ -654,7 +663,7 @@ def surrogate(known, candidates):
 search_guess = ChoiceGuess(
     "16-search",
     "Twelve trainings each, synergy. Evolution and progressive search against random search:",
-    options=("both ahead, clearly", "ahead by less than 0.02", "behind random search"),
+    options=("ahead by 0.02 or more", "within 0.02 of it", "behind by 0.02 or more"),
 )
 search_guess
 
@@ -713,23 +722,34 @@ by_search = regret.groupby(["case", "search", "trainings"], sort=False)["regret"
 for case in ("balanced", "synergy", "starve"):
     for name in ("evolution", "progressive"):
         print(f"{case}, 12 trainings, random search − {name}:", ahead(case, name, 12))
-by_search = by_search.apply(lambda r: str(interval(r))).reset_index()
-by_search.pivot_table("regret", ["case", "search"], "trainings", aggfunc="first", sort=False)
+written = by_search.apply(lambda r: str(interval(r))).reset_index()
+written.pivot_table("regret", ["case", "search"], "trainings", aggfunc="first", sort=False)
 
 # %% folded=true
 # Claims, checked.
 sizes_of_lead = [abs(ahead(c, n, 12).mean) for c in ("balanced", "synergy", "starve")
                  for n in ("evolution", "progressive")]  # fmt: skip
 largest = float(np.max(sizes_of_lead))
-search_guess.reveal("ahead by less than 0.02")
-claim("Largest difference to random search at 12 trainings: {value:.3f}", largest, below=0.03)
+search_guess.reveal("within 0.02 of it")
+claim("Largest difference to random search at 12 trainings: {value:.3f}", largest, below=0.015)
 worst = regret[(regret["search"] == "random search") & (regret["trainings"] == 12)]
 claim("Random search, 12 trainings, regret: {value:.3f}", worst["regret"].mean(), below=0.03)
+fusions = space[space["first"].isin(SPACE[0])]
+layers = fusions["first"] + "; " + fusions["second"]
+only_adds = ~layers.str.contains("relu|product")
+means = fusions.assign(adds=only_adds).groupby(["case", "adds", "first", "second"])["test"].mean()
+top = means.groupby(["case", "adds"]).max()
+claim("Balanced, best fusion minus best that only adds up: {value:+.3f}",
+      top["balanced", False] - top["balanced", True], below=0.01)  # fmt: skip
+claim("Synergy, the same: {value:+.3f}", top["synergy", False] - top["synergy", True], above=0.12)
+claim("Starve, the same: {value:+.3f}", top["starve", False] - top["starve", True], below=0.015)
 
 # %% [markdown]
-# In a space where one training in a few is good, random search is hard to beat, and a search that
-# reports no random search at its budget has reported nothing. The validation rows have chosen in
-# all of them; the test rows only say what came of it.
+# All three are within a hundredth of each other. In a space where one training in a few is good,
+# random search is hard to beat, and a search that reports no random search at its budget has
+# reported nothing. The validation rows have chosen in all of them; the test rows only say what came
+# of it. The right answers were known beforehand: where what each modality shows can be added up, the
+# best fusion that only adds is as good as the best of all; with synergy it is far behind.
 #
 # ### Exercise 5 · Is it shown?
 #
@@ -815,8 +835,8 @@ record.checkpoint(
     {
         "ensemble − both": more.mean,
         "oracle, cost": float(best_case["cost"].mean()),
-        "gate λ = 0.3, accuracy": float(table.loc[0.3, "accuracy"]),
-        "gate λ = 0.3, cost": float(table.loc[0.3, "cost"]),
+        "gate λ = 0.3, accuracy": float(table["accuracy"].iloc[3]),
+        "gate λ = 0.3, cost": float(table["cost"].iloc[3]),
         "gate − cascade A → both": leads[0.3, "A → both"].mean,
         "gate − cascade A → A + B": leads[0.3, "A → A + B"].mean,
         "gate over stages − one stage": behind.mean,

@@ -49,7 +49,7 @@ def teach(
     gates = at_once([_new_gate(stored, seed) for _ in charges for seed in stored.data.seeds])
     inputs, said = _side_by_side(stored, "train"), _of_the_label(stored)
     price = torch.tensor(stored.costs)
-    charge = torch.tensor(list(charges)).repeat_interleave(len(stored.data.seeds))
+    each = torch.tensor(list(charges)).repeat_interleave(len(stored.data.seeds))
     optimizer = torch.optim.Adam(gates.parameters(), lr=RATE)
     generator = torch.Generator().manual_seed(stored.data.seeds[0])
     for step in range(steps):
@@ -59,7 +59,7 @@ def teach(
         mixed = (g * said[:, places].repeat(len(charges), 1, 1)).sum(2)
         task = -mixed.clamp_min(TINY).log().mean(1)
         optimizer.zero_grad()
-        (task + charge * (g @ price).mean(1)).sum().backward()
+        (task + each * (g @ price).mean(1)).sum().backward()
         optimizer.step()
         if step % 20 == 0:
             yield

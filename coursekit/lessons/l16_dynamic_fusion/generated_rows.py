@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from coursekit.data.multimodal import MultimodalData
 from coursekit.data.preset_recipes import preset
 from coursekit.data.synthetic import Recipe, generate
 from coursekit.utils.checks import require_instance, require_seeds
@@ -62,9 +63,16 @@ def generated(recipe: Recipe, seeds: Sequence[int]) -> Generated:
         parts[name] = Rows(
             {m: torch.stack([s.inputs[m] for s in splits]) for m in recipe.modalities},
             torch.stack([s.labels for s in splits]),
-            torch.stack([one.kind[one.splits[name]] for one in sets]),
+            torch.stack([_kinds(one)[one.splits[name]] for one in sets]),
         )
     return Generated(**parts, seeds=drawn, kinds=tuple(recipe.shares()))
+
+
+def _kinds(data: MultimodalData) -> Tensor:
+    """The kind of every sample, which generated data have."""
+    require_instance("data.kind", data.kind, Tensor)
+    assert data.kind is not None
+    return data.kind
 
 
 def batches(rows: Rows, epochs: int, seeds: Sequence[int], size: int = BATCH) -> Iterator[Tensor]:

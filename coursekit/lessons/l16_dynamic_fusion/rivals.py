@@ -95,17 +95,15 @@ def at_equal_cost(stored: StoredExperts, paid: Mapping[str, pd.DataFrame]) -> pd
 
     paid: name of a gate → `routed` on validation rows. The cascade ends at the third expert.
     """
-    by = ["threshold", "seed"]
-    valid = cascade(stored, THRESHOLDS, split="valid").set_index(by)["cost"]
-    test = cascade(stored, THRESHOLDS).set_index(by)
+    valid, test = (cascade(stored, THRESHOLDS, split=split) for split in ("valid", "test"))
     rows = []
     for name, gate in paid.items():
-        for seed, cost in gate.set_index("seed")["cost"].items():
-            nearest = (valid.xs(seed, level="seed") - cost).abs().idxmin()
-            rows.append(
-                {"gate": name, "seed": seed, "threshold": nearest, **test.loc[nearest, seed]}
-            )
-    return pd.DataFrame(rows)
+        for seed, cost in zip(gate["seed"], gate["cost"], strict=True):
+            own = valid[valid["seed"] == seed]
+            nearest = own["threshold"][(own["cost"] - cost).abs().idxmin()]
+            there = test[(test["seed"] == seed) & (test["threshold"] == nearest)]
+            rows.append(there.assign(gate=name))
+    return pd.concat(rows, ignore_index=True)
 
 
 def shares_by_kind(stored: StoredExperts, choice: Tensor) -> pd.DataFrame:
