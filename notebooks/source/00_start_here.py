@@ -256,6 +256,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   looked at the picture?
 # - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
 # - [15 Evaluation](15_evaluation.ipynb) Left became right in every caption. Which metric noticed?
+# - [16 Dynamic fusion](16_dynamic_fusion.ipynb) A gate saves two thirds of the computing. Who saves
+#   more?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

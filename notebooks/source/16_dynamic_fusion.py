@@ -748,8 +748,8 @@ claim("Starve, the same: {value:+.3f}", top["starve", False] - top["starve", Tru
 # All three are within a hundredth of each other. In a space where one training in a few is good,
 # random search is hard to beat, and a search that reports no random search at its budget has
 # reported nothing. The validation rows have chosen in all of them; the test rows only say what came
-# of it. The right answers were known beforehand: where what each modality shows can be added up, the
-# best fusion that only adds is as good as the best of all; with synergy it is far behind.
+# of it. The right answers were known beforehand: where what each modality shows can be added up,
+# the best fusion that only adds is as good as the best of all; with synergy it is far behind.
 #
 # ### Exercise 5 · Is it shown?
 #

@@ -153,3 +153,10 @@ Shelf("fairness")
 
 # %%
 Shelf("captions")
+# ## Who needs both?
+#
+# **Lesson 16.** Shows whom a gate sends to which expert, by kind of sample, as its charge and
+# temperature change, and what it reaches and costs beside a cascade, a random gate and an oracle.
+
+# %%
+Shelf("gates")

@@ -31,8 +31,10 @@ def cost_picture(ax: Axes, static: pd.DataFrame, curves: Mapping[str, pd.DataFra
             look = {"color": INK, "marker": "*"}
         ax.plot([cost, cost], [i.low, i.high], color=look["color"], linewidth=1.5)
         ax.plot([cost], [i.mean], linestyle="", markersize=9, **look)
-        ax.annotate(str(policy), (cost, i.mean), xytext=(6, 8 if i.mean > 0.9 and cost > 0.2 else -12), textcoords="offset points",
-                    size=8, color=INK, ha="right" if cost > 0.8 else "left")  # fmt: skip
+        above = i.mean > 0.9 and cost > 0.2
+        ax.annotate(str(policy), (cost, i.mean), xytext=(6, 8 if above else -12), size=8,
+                    textcoords="offset points", color=INK,
+                    ha="right" if cost > 0.8 else "left")  # fmt: skip
         sentences.append(f"{policy}: accuracy {i.mean:.3f} at cost {cost:.2f}.")
     for role, (name, rows) in zip(ROLES, curves.items(), strict=False):
         means = rows.groupby("step", sort=False)[["cost", "accuracy"]].mean()
