@@ -29,8 +29,8 @@ LESSON = Lesson(
             "which cost, and what has to be counted in each? How do you tell whether the gate "
             "knows who needs what? They then searched for the best fusion and show that one "
             "operator has a share of 0.7 in softmax(α). What does that prove, and which two runs "
-            "would you ask for? Compare with your guess at “The gate against the cascade, λ = 0.3, at "
-            "equal cost. Who is ahead?”: what did you expect to be hard to beat?"
+            "would you ask for? Compare with your guess at “The gate against the cascade, λ = 0.3, "
+            "at equal cost. Who is ahead?”: what did you expect to be hard to beat?"
         ),
         criteria=(
             (1, "A cascade, an ensemble and a static model at equal cost, the gate's own counted."),
