@@ -10,7 +10,7 @@
 # - tell why a search favours what learns fastest, and why α is not the strength of an operator.
 #
 # **Time** about 53 minutes to read and do, 1 more for what is marked *Further*; the computing
-# takes 30 to 60 seconds.
+# takes 40 to 90 seconds.
 #
 # **Needed before** lesson 02 (hard gates, straight-through), lesson 05 (the generator, starvation,
 # paired differences).
@@ -669,7 +669,7 @@ search_guess
 
 # %% folded=true
 # The table: regret by search and budget, mean over repetitions, interval over seeds.
-BUDGETS, REPEATS = (6, 12, 24), 20
+BUDGETS, REPEATS = (6, 12, 24), 8
 
 
 def scores(case, seed):

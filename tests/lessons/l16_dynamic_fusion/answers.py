@@ -1,6 +1,7 @@
 """Answers to lesson 16's exercises, as learners might write them."""
 
 import numpy as np
+import pandas as pd
 import torch
 
 from coursekit.analysis.routing import cascade_cost, cheapest_right, routing_cost
@@ -112,18 +113,59 @@ def verdict_capitals(cost, rivals, slack):
     return verdict_loop(cost, rivals, slack).upper()
 
 
+def verdict_frame(cost, rivals, slack):
+    rows = [(*difference, other) for difference, other in rivals.values()]
+    table = pd.DataFrame(rows, columns=["mean", "low", "high", "cost"])
+    table = table[table["cost"] <= cost + slack]
+    if (table["high"] < 0).any():
+        return "refuted"
+    return "shown" if len(table) and (table["low"] > 0).all() else "open"
+
+
+def verdict_match(cost, rivals, slack):
+    kinds = {
+        -1 if high < 0 else 1 if low > 0 else 0
+        for (_, low, high), other in rivals.values()
+        if other <= cost + slack
+    }
+    return "refuted" if -1 in kinds else "shown" if kinds == {1} else "open"
+
+
 def random_only(cost, rivals, slack):
     return "shown" if "random gate" in rivals and rivals["random gate"][0][1] > 0 else "open"
 
 
 WRONG = {
     "16-oracle": {
+        "first that is right": (
+            lambda r, c: np.where(r.any(1), r.argmax(1), c.argmin()),
+            "You take the first that is right",
+        ),
+        "first if none": (
+            lambda r, c: np.where(r, c, np.inf).argmin(1),
+            "Where none is right you take the first",
+        ),
+        "dearest if none": (
+            lambda r, c: np.where(r.any(1), np.where(r, c, np.inf).argmin(1), c.argmax()),
+            "effort is wasted",
+        ),
+        "nobody if none": (
+            lambda r, c: np.where(r.any(1), np.where(r, c, np.inf).argmin(1), -1),
+            "Somebody has to answer",
+        ),
+        "always the cheapest": (
+            lambda r, c: np.full(len(r), c.argmin()),
+            "cheapest of all, right or wrong",
+        ),
+        "the dearest right": (
+            lambda r, c: np.where(r.any(1), np.where(r, c, -np.inf).argmax(1), c.argmin()),
+            "the dearest that is right",
+        ),
         "first right": (lambda r, c: np.argmax(r, 1), ""),
         "last right": (lambda r, c: r.shape[1] - 1 - np.argmax(r[:, ::-1], 1), ""),
         "costs": (lambda r, c: np.where(r, c, np.inf).min(1), ""),
         "one-hot": (lambda r, c: r, ""),
         "always the first": (lambda r, c: np.zeros(len(r), int), ""),
-        "inf for all": (lambda r, c: np.where(r, c, np.inf).argmin(1), "cheapest of all"),
         "from one": (lambda r, c: np.array(oracle_loop(r, c)) + 1, ""),
         "only the right ones": (lambda r, c: np.array(oracle_loop(r, c))[r.any(1)], ""),
         "how many are right": (lambda r, c: r.sum(1), ""),
@@ -131,6 +173,23 @@ WRONG = {
     },
     "16-costs": {
         "no gate": (lambda k, c, g: (costs_loop(k, c, 0)[0], costs_loop(k, c, g)[1]), "gate runs"),
+        "gate in both": (
+            lambda k, c, g: (costs_loop(k, c, g)[0], costs_loop(k, c, g)[1] + g),
+            "A cascade has no gate",
+        ),
+        "who answers": (
+            lambda k, c, g: (c[k].mean() + g, c[k].mean()),
+            "every expert before the one",
+        ),
+        "soft": (
+            lambda k, c, g: (c.sum() + g, costs_loop(k, c, g)[1]),
+            "which runs all experts",
+        ),
+        "exchanged": (lambda k, c, g: costs_loop(k, c, g)[::-1], "The gate comes first"),
+        "unweighted": (
+            lambda k, c, g: (c.mean() + g, costs_loop(k, c, g)[1]),
+            "picked more often",
+        ),
         "gate per expert": (lambda k, c, g: (c[k].mean() + g * len(c), costs_loop(k, c, g)[1]), ""),
         "median": (lambda k, c, g: (np.median(c[k]) + g, costs_loop(k, c, g)[1]), ""),
         "before only": (
@@ -146,6 +205,17 @@ WRONG = {
     },
     "16-gradient": {
         "no rate": (lambda z, v, t: gradient_loop(z, v, t) * np.array(t), "1/τ"),
+        "zeros": (lambda z, v, t: np.zeros(len(z)), "true gradient of a step"),
+        "values": (lambda z, v, t: v, "from the shares to the logits"),
+        "down": (lambda z, v, t: -np.array(gradient_loop(z, v, t)), "the step down"),
+        "softmax of logits": (
+            lambda z, v, t: np.array(gradient_loop(z, v, 1.0)) / t,
+            "not of the logits",
+        ),
+        "no mean": (
+            lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum() * v / t,
+            "The mean is missing",
+        ),
         "squared": (lambda z, v, t: np.array(gradient_loop(z, v, t)) / t, ""),
         "sigmoid": (lambda z, v, t: v / (1 + np.exp(-z / t)), ""),
         "shares": (lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum(), ""),
@@ -160,6 +230,20 @@ WRONG = {
         "first twice": (lambda w, z, a, b, c, r: (c, c), ""),
         "second twice": (lambda *v: (orders_plain(*v)[1],) * 2, ""),
         "at w": (lambda w, z, a, b, c, r: (c, c + (w - b) * r * a), "one step ahead"),
+        "no direct part": (
+            lambda *v: (v[4], orders_plain(*v)[1] - v[4]),
+            "keeps the first and adds to it",
+        ),
+        "minus": (lambda *v: (v[4], 2 * v[4] - orders_plain(*v)[1]), "two minus signs"),
+        "swapped": (lambda *v: orders_plain(*v)[::-1], "The first order comes first"),
+        "no rate": (
+            lambda w, z, a, b, c, r: (c, c + (w - r * (w - a * z) - b) * a),
+            "the rate is in it",
+        ),
+        "on training rows": (
+            lambda w, z, a, b, c, r: (-a * (w - a * z),) * 2,
+            "follows the validation loss",
+        ),
         "rate squared": (
             lambda w, z, a, b, c, r: (c, c + (w - r * (w - a * z) - b) * r * r * a),
             "",
@@ -167,24 +251,33 @@ WRONG = {
         "two steps": (lambda w, z, a, b, c, r: (c, c + (a * z - b) * r * a), ""),
         "no c": (lambda w, z, a, b, c, r: (0.0, (w - r * (w - a * z) - b) * r * a), ""),
         "c times alpha": (lambda w, z, a, b, c, r: (c * z, c * z + (w - b) * r * a), ""),
-        "difference": (lambda *v: (v[4], orders_plain(*v)[1] - v[4]), ""),
         "minus b": (lambda w, z, a, b, c, r: (c, c + (w - r * (w - a * z) + b) * r * a), ""),
         "one number": (lambda *v: orders_plain(*v)[1], ""),
     },
     "16-verdict": {
         "random gate only": (random_only, ""),
+        "only the random one": (
+            lambda c, r, s: verdict_loop(c, {k: v for k, v in r.items() if "random" in k}, s),
+            "You ask the random gate only",
+        ),
+        "by means": (
+            lambda c, r, s: verdict_loop(
+                c, {k: ((m, m, m), o) for k, ((m, _, _), o) in r.items()}, s
+            ),
+            "You look at means",
+        ),
         "all rivals": (lambda c, r, s: verdict_loop(c, r, 1e9), "say nothing either way"),
         "always open": (lambda *v: "open", ""),
         "always shown": (lambda *v: "shown", ""),
         "never refuted": (
             lambda *v: verdict_loop(*v).replace("refuted", "open"),
-            "",
+            "refutes the claim",
         ),
         "exchanged": (
             lambda *v: {"shown": "refuted", "refuted": "shown"}.get(verdict_loop(*v), "open"),
             "",
         ),
-        "no slack": (lambda c, r, s: verdict_loop(c, r, 0), ""),
+        "no slack": (lambda c, r, s: verdict_loop(c, r, 0), "The slack is missing"),
         "twice the slack": (lambda c, r, s: verdict_loop(c, r, 2 * s), ""),
         "cheaper ones forgotten": (
             lambda c, r, s: verdict_loop(c, {k: v for k, v in r.items() if v[1] >= c - s}, s),
@@ -206,5 +299,10 @@ RIGHT = {
         "plain": orders_plain,
         "difference": orders_difference,
     },
-    "16-verdict": {"loop": verdict_loop, "capitals": verdict_capitals},
+    "16-verdict": {
+        "loop": verdict_loop,
+        "capitals": verdict_capitals,
+        "frame": verdict_frame,
+        "match": verdict_match,
+    },
 }
