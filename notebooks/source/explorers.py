@@ -153,6 +153,8 @@ Shelf("fairness")
 
 # %%
 Shelf("captions")
+
+# %% [markdown]
 # ## Who needs both?
 #
 # **Lesson 16.** Shows whom a gate sends to which expert, by kind of sample, as its charge and
