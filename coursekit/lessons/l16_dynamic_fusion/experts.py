@@ -26,7 +26,7 @@ EXPERTS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {"A": {"A": 16}, "B": {"B": 64}, "both": {"A": 64, "B": 64}}
 )
 HIDDEN = 16  # of the gate
-EPOCHS, RATE = 10, 3e-3
+EPOCHS, RATE = 15, 3e-3
 
 
 class Expert(nn.Module):
