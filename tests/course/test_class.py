@@ -19,7 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from typer.testing import CliRunner
 
-from benchmarks.patience import patient, slowness
+from benchmarks.patience import patient
 from coursekit.__main__ import app
 from coursekit.course.authoring.exercise_slices import grade_id
 from coursekit.course.authoring.sources import instructor_notebook
@@ -199,7 +199,7 @@ def graded(tmp_path_factory, monkeymodule):
     config = (folder / CONFIG).read_text(encoding="utf-8")
     assert "SECONDS = 60" in config
     (folder / CONFIG).write_text(
-        config.replace("SECONDS = 60", f"SECONDS = {slowness() * 30:.0f}"), encoding="utf-8"
+        config.replace("SECONDS = 60", f"SECONDS = {patient(12):.0f}"), encoding="utf-8"
     )
     expected = submissions(released(folder, "ps1")[STEM])
     for student, (notebook, _) in expected.items():
