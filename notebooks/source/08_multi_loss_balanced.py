@@ -1628,8 +1628,9 @@ claim(
 # of accuracy on balanced data; lift the starved probe by more than 0.1 over joint training; and
 # beat the multi-loss on `starve`, **at the better of the usual rate and three times it**, by more
 # than 0.005. The last clause is this lesson's point: one $k$ for everybody, such as 3, is a
-# learning rate and not a method, and is refused. (MLB with a change of yours passes. To call it
-# yours, say what it does that MLB does not.)
+# learning rate, $k$ drawn at random are the control, and both are refused. The check trains and may
+# take a minute. (MLB with a change of yours passes. To call it yours, say what it does that MLB
+# does not.)
 
 
 # %% nbgrader={"grade_id": "ex-08-own", "solution": true}
