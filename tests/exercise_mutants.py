@@ -16,7 +16,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent / "course"))
 
-from mutants.stored import write_rows
+from mutants.stored import write_row
 from mutants.trial import SEEDS, Finding, Trial, tried_exercises
 from mutants.verdicts import unsteady
 
@@ -38,10 +38,12 @@ def main() -> int:
     chosen = parser.parse_args()
     every = tried_exercises()
     keys = [k for k in every if not chosen.keys or any(k.startswith(c) for c in chosen.keys)]
-    findings = []
+    faults = 0
     with ProcessPoolExecutor() as pool:
         for finding, seconds in pool.map(tried, keys, [tuple(chosen.seeds)] * len(keys)):
-            findings.append(finding)
+            faults += len(finding.faults)
+            if not finding.faults and tuple(chosen.seeds) == SEEDS:
+                write_row(finding)  # at once, so that a run that is cut off keeps what it has
             counts = f"{finding.mutants:4} slips, {finding.equivalent:3} equivalent"
             print(
                 f"{finding.key:24}{counts}, {len(finding.faults):3} faults {seconds:6.1f} s",
@@ -49,9 +51,7 @@ def main() -> int:
             )
             for fault in finding.faults:
                 print(f"    {fault}", flush=True)
-    if tuple(chosen.seeds) == SEEDS:
-        write_rows([f for f in findings if not f.faults])
-    return int(any(f.faults for f in findings))
+    return int(faults > 0)
 
 
 if __name__ == "__main__":

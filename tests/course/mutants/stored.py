@@ -22,12 +22,11 @@ def rows() -> dict[str, list[str]]:
     return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
 
 
-def write_rows(findings: list[Finding]) -> None:
-    """Put these exercises' rows in place of the stored ones."""
-    table = rows()
-    for f in findings:
-        counts = [f.mutants, f.killed, f.equivalent]
-        table[f.key] = [*map(str, counts), digest(f.key)]
+def write_row(finding: Finding) -> None:
+    """Put this exercise's row in place of the stored one."""
+    table, key = rows(), finding.key
+    counts = [finding.mutants, finding.killed, finding.equivalent]
+    table[key] = [*map(str, counts), digest(key)]
     known = answers.all_exercises()
     lines = ["\t".join([key, *table[key]]) for key in sorted(table) if key in known]
     FILE.write_text("\n".join(["\t".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
