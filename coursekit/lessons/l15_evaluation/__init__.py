@@ -32,8 +32,8 @@ LESSON = Lesson(
             "own 1000 pictures, and that three raters agreed in 92 % of their judgements. Which "
             "tables do you ask for before you believe that its captions are better? Name a system "
             "that would get these figures and be useless, and the measurement that would find it "
-            "out. Compare with your guess at “Every relation in a caption is turned round. What "
-            "is left of CIDEr-D?”: what had you thought the metric reads?"
+            "out. Compare with your guess at “In every true caption the relation is turned "
+            "round. How much of CIDEr-D is left?”: what had you thought the metric reads?"
         ),
         criteria=(
             (1, "A system that games the metric is named, with the measure that notices it."),

@@ -18,6 +18,7 @@ from coursekit.utils.checks import require, require_count, require_instance
 Name = tuple[str, ...]  # of an object: ("red", "heart") or ("cat",)
 
 INVERSE = {"left": "right", "right": "left", "above": "below", "below": "above"}
+OPPOSITE = INVERSE | {"over": "under", "under": "over"}  # of the word that tells two phrases apart
 PHRASES = {
     "left": ("left of", "to the left of"),
     "right": ("right of", "to the right of"),
@@ -113,8 +114,10 @@ def described(scene: Shown, count: int, rng: np.random.Generator) -> list[str]:
 def in_other_words(scene: Shown) -> str:
     """A true sentence that shares few words with any describer's."""
     a, b, c = (tuple(OTHER_WORDS.get(word, word) for word in name) for name in scene.names)
-    said = OTHER_RELATIONS[scene.relation]
-    return OTHER_FORM.format(a=with_article(a), b=with_article(b), c=with_article(c), relation=said)
+    phrase = OTHER_RELATIONS[scene.relation]
+    return OTHER_FORM.format(
+        a=with_article(a), b=with_article(b), c=with_article(c), relation=phrase
+    )
 
 
 def with_article(name: Sequence[str]) -> str:
@@ -145,15 +148,15 @@ def facts_of(sentence: str, scene: Shown) -> Facts:
     words = [MEANS.get(word, word) for word in tokens_of(sentence)]
     objects, loose = _objects(words)
     relations = [i for i, word in enumerate(words) if word in RELATIONS]
-    said = _relation(words, relations, objects)
+    stated = _relation(words, relations, objects)
     named = list(dict.fromkeys(name for _, name in objects))
     doubled = sum(one == other for one, other in pairwise(words))
     bare = sum(start == 0 or words[start - 1] not in ("a", "an", "the") for start, _ in objects)
-    hanging = max(0, len(relations) - 1) + (bool(relations) and said is None)
+    hanging = max(0, len(relations) - 1) + (bool(relations) and stated is None)
     return Facts(
         named=len(named),
         right=sum(name in scene.cells for name in named),
-        relation=None if said is None else _stands(scene, *said),
+        relation=None if stated is None else _stands(scene, *stated),
         repeated=len(objects) - len(named),
         broken=loose + doubled + bare + hanging,
     )

@@ -14,7 +14,7 @@ from coursekit.data.scene_captions import OBJECTS
 from coursekit.data.scenes import Scenes, draw_scenes
 from coursekit.lessons.l15_evaluation.scene_sentences import (
     FORMS,
-    INVERSE,
+    OPPOSITE,
     PHRASES,
     Shown,
     as_sentence,
@@ -69,7 +69,7 @@ def described_scenes(count: int = 150) -> Described:
     captions = {
         "a describer": [sentences[-1] for sentences in drawn],
         "other words": [in_other_words(scene) for scene in shown],
-        "turned round": [turned(scene, rng) for scene in shown],
+        "turned round": [turned(sentences[-1]) for sentences in drawn],
         **_stored(count),
         "template": [best_template()] * count,
     }
@@ -78,10 +78,9 @@ def described_scenes(count: int = 150) -> Described:
     return Described(scenes, shown, references, ordered)
 
 
-def turned(scene: Shown, rng: np.random.Generator) -> str:
-    """A describer's sentence with the relation turned into its opposite: well said and false."""
-    false = Shown(scene.cells, INVERSE[scene.relation])
-    return described(false, 1, rng)[0]
+def turned(sentence: str) -> str:
+    """A describer's sentence, one word of it turned into its opposite: well said and false."""
+    return " ".join(OPPOSITE.get(word, word) for word in sentence.split())
 
 
 def repeated(caption: str, times: int = 3) -> str:

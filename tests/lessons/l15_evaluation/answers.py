@@ -257,6 +257,9 @@ WRONG = {
         "majority": (lambda a, p: int(Counter(p).most_common(1)[0][1] == p.count(a)), "frequent"),
         "by value": (votes_by_value, "everybody who said the same"),
         "one off": (lambda a, p: min(1, max(p.count(a) - 1, 0) / 3), "take one off always"),
+        "ten": (lambda a, p: sum(min(1, (p.count(a) - (x == a)) / 3) for x in p) / 10, "by ten"),
+        "before": (lambda a, p: np.mean([min(1, p[:i].count(a) / 3) for i in range(len(p))]), ""),
+        "two digits": (lambda a, p: round(votes_loop(a, p), 2), ""),
         "thirds of ten": (lambda a, p: min(1, 0.3 * p.count(a)), ""),
         "quarter": (lambda a, p: min(1, p.count(a) / 4), ""),
         "nine": (lambda a, p: (p.count(a) - 1) / (len(p) - 1), ""),
@@ -279,6 +282,23 @@ WRONG = {
         "unigrams": (lambda c, r, n: clip_loop(c, r, 1), "single words"),
         "n + 1": (lambda c, r, n: clip_loop(c, r, n + 1), "n . 1 words"),
         "words": (lambda c, r, n: (clip_loop(c, r, n)[0], len(c)), "runs of n words, not L"),
+        "best": (lambda c, r, n: max(clip_loop(c, [x], n) for x in r), "another one may have more"),
+        "one run short": (
+            lambda c, r, n: clip_loop(c[:-1], [x[:-1] for x in r], n),
+            "last run of n words",
+        ),
+        "words in any order": (
+            lambda c, r, n: (
+                sum(
+                    (
+                        Counter(map(frozenset, runs(c, n)))
+                        & Counter(g for x in r for g in map(frozenset, runs(x, n)))
+                    ).values()
+                ),
+                len(runs(c, n)),
+            ),
+            "",
+        ),
         "in text": (clip_in_text, ""),
         "share": (clip_share, ""),
         "mean": (clip_with(lambda ks: sum(ks) / len(ks)), ""),
@@ -318,7 +338,12 @@ WRONG = {
         "ratio of both": (lambda r: 1 - alpha_package(r), "one minus"),
         "ordinal": (alpha_of("ordinal"), ""),
         "ratio scale": (alpha_of("ratio"), ""),
-        "half": (lambda r: 1 - (1 - alpha_package(r)) / 2, ""),
+        "half": (lambda r: 1 - (1 - alpha_package(r)) / 2, "within a unit once"),
+        "double": (lambda r: 1 - (1 - alpha_package(r)) * 2, "pool once"),
+        "whole numbers": (lambda r: alpha_package(np.round(r)), ""),
+        "cut to 1 … 5": (lambda r: alpha_package(np.clip(r, 1, 5)), ""),
+        "never negative": (lambda r: max(0, alpha_package(r)), ""),
+        "rounded": (lambda r: round(alpha_package(r), 3), ""),
         "root": (lambda r: 1 - np.sqrt(1 - alpha_package(r)), ""),
         "first two": (lambda r: alpha_package(r[:2]), ""),
         "means": (

@@ -72,6 +72,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
         [[1, 2, 3, 4, 5, gaps], [1, 2, 3, 3, 4, 2], [2, gaps, 3, 4, 5, gaps]],
         [[1, 5, 1, 5, 3], [5, 1, 5, 1, 2], [3, 3, gaps, gaps, 1]],
         [[1, 2, 3, 4], [1, 2, 3, gaps], [gaps, 4, 4, 5], [1, 3, gaps, gaps]],
+        [[0.5, 7, 2.25, 10], [1.25, 6.5, 2.5, gaps], [0, 9, gaps, 8]],  # no whole numbers of 1 to 5
     ]
     cases = [(np.array(rows, dtype=float),) for rows in fixed]
     for raters, units in ((3, 12), (4, 9), (3, 20)):
@@ -139,6 +140,18 @@ alpha = Exercise(
             "ratio",
             _with(turned=lambda o, e: o / e),
             "That is D_o / D_e. Alpha is one minus it.",
+        ),
+        Misconception(
+            "pairs once within units",
+            _with(turned=lambda o, e: 1 - o / 2 / e),
+            "You count each pair within a unit once and each pair of the pool twice. Both sums run "
+            "over ordered pairs.",
+        ),
+        Misconception(
+            "pairs once in the pool",
+            _with(turned=lambda o, e: 1 - 2 * o / e),
+            "You count each pair of the pool once and each pair within a unit twice. Both sums run "
+            "over ordered pairs.",
         ),
         Misconception(
             "upside down",

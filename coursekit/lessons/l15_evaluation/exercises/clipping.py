@@ -59,6 +59,14 @@ def _all(counts: list[Counts]) -> Counts:
 _clipped = _by(_most)
 
 
+def _best_reference(candidate: list[str], references: list[list[str]], n: int) -> tuple[int, int]:
+    return max(_clipped(candidate, [reference], n) for reference in references)
+
+
+def _last_run_missing(candidate: list[str], references: list[list[str]], n: int) -> tuple[int, int]:
+    return _clipped(candidate[:-1], [reference[:-1] for reference in references], n)
+
+
 def _total_of_references(
     candidate: list[str], references: list[list[str]], n: int
 ) -> tuple[int, int]:
@@ -140,6 +148,17 @@ clipped = Exercise(
             "last reference only",
             _by(lambda counts: counts[-1]),
             "You look at the last reference only. Look at all and take the largest count.",
+        ),
+        Misconception(
+            "best reference",
+            _best_reference,
+            "You take the one reference with the most matches. The limit is taken for each n-gram "
+            "by itself: another one may have more of the next.",
+        ),
+        Misconception(
+            "last run missing",
+            _last_run_missing,
+            "The last run of n words is missing: a text of L words has L − n + 1 of them.",
         ),
         Misconception(
             "single words",

@@ -79,6 +79,11 @@ vote_accuracy = Exercise(
             "You take one off always. Those who said something else still see all who say it.",
         ),
         Misconception(
+            "always ten people",
+            lambda answer, people: _votes(answer, people) * len(people) / 10,
+            "You divide by ten. There may be another number of people.",
+        ),
+        Misconception(
             "not cut at one",
             lambda answer, people: (
                 _votes(answer, people)
