@@ -8,9 +8,9 @@
 # - rate captions blind, and say how far raters agree beyond chance,
 # - compare a metric with ratings per caption and per system, and say which systems were in the
 #   pool,
-# - find out by noise and gaps where a ranking of models turns over.
+# - find out, by noise and missing modalities, where a ranking of models turns over.
 #
-# **Time** about 53 minutes to read and do, 7 more for what is marked *Further*; the computing takes
+# **Time** about 55 minutes to read and do, 7 more for what is marked *Further*; the computing takes
 # 20 to 60 seconds. Rating eight captions takes three minutes of it.
 #
 # **Needed before** lessons 00 to 05 (intervals, paired differences), 09 (retrieval), 10 (scenes and
@@ -113,7 +113,8 @@ pd.DataFrame({"recall@1": {
 # ## Right is what three others say
 #
 # People answer questions about pictures differently, so **VQA accuracy** asks ten of them. For each
-# person, an answer counts min(1, n/3), where n of the *other* nine gave it; then the mean.
+# person, an answer counts min(1, n/3), where n of the *other* nine gave it; then the mean over the
+# ten.
 
 # %% folded=true
 # The guess.
@@ -286,8 +287,8 @@ exercises.clipped.check(clipped, seed=15_0102)
 # e^{-(l_c - l_r)^2 / 2\sigma^2}, \qquad \sigma = 6$$
 #
 # and of that the mean over references and n = 1 to 4, times ten; $l$ counts words. Two defences are
-# built in: the **clip** min(…), and the **length term** e^{…}. Plain CIDEr has neither. Write it so
-# that each can be switched off.
+# built in: the **clip** min(…), and the **length term**, the exponential. Plain CIDEr has neither.
+# Write it so that each can be switched off.
 
 
 # %%
@@ -377,8 +378,8 @@ pd.DataFrame({"true": {s: np.mean(true[s]) for s in SYSTEMS}}).join(figures).rou
 # - **Repeats** names one object of three, three times: most of long training's plain CIDEr, a
 #   quarter of its CIDEr-D.
 #
-# So no column orders the systems by what is true. Now the two defences, with *repeats* as it is,
-# and the same object said once.
+# So no column orders the systems by what is true: each has a caption that is always true last. Now
+# the two defences, with *repeats* as it is, and the same object said once.
 
 # %% folded=true
 # The table: one object said once or three times, by which defence is on; claims, checked.
@@ -489,8 +490,8 @@ pd.DataFrame({
 # 95 % agreement, and a kappa of about zero: two coins that say “fine” as often as these raters, 97
 # or 98 times in 100, agree as often. **Randolph's** kappa lets every category be equally likely by
 # chance, and forgives. **Cohen's kappa**, for two raters, takes chance from each one's own habits;
-# **weighted**, it knows that 4 and 5 are near: the strict and the lenient rater seldom give the
-# same number, and order captions alike. None of these is *the* agreement; say which, and how the
+# **weighted**, it knows that 4 and 5 are near: the strict and the lenient rater hardly agree on the
+# number, and agree well on the order. None of these is *the* agreement; say which, and how the
 # categories were spread.
 #
 # **Krippendorff's alpha** takes any number of raters, gaps, and a scale: $1 - D_o / D_e$, observed
@@ -498,10 +499,10 @@ pd.DataFrame({
 #
 # ### Exercise 3 · Alpha
 #
-# `ratings` is (raters, units), NaN where one is missing. Return alpha on an interval scale. $D_o$:
-# for each unit with m ≥ 2 ratings the sum of $(c-k)^2$ over ordered pairs, divided by m − 1; summed
-# over units, divided by the number n of their ratings. $D_e$: the sum over ordered pairs of all
-# these n ratings, divided by n (n − 1). Not all ratings are equal.
+# `ratings` is (raters, units), a unit being a caption, NaN where one is missing. Return alpha on an
+# interval scale. $D_o$: for each unit with m ≥ 2 ratings the sum of $(c-k)^2$ over ordered pairs,
+# divided by m − 1; summed over units, divided by the number n of their ratings. $D_e$: the sum over
+# ordered pairs of all these n ratings, divided by n (n − 1). Not all ratings are equal.
 
 
 # %% nbgrader={"grade_id": "ex-15-alpha", "solution": true}
@@ -713,9 +714,9 @@ claim("… of the ten pairs: {value:.0f}", len({pair[:2] for pair in turned_over
 
 # %% [markdown]
 # - MLB is surely ahead of joint training, then surely behind, then ahead again. Its random control
-#   does as well on clean data, so the lead is no merit of the rule; and with noise 4 on the image
-#   the control is surely ahead of MLB.
-# - It is the one pair of ten that surely turns over, with noise 2 and 4 on the image. A hundred
+#   does as well on clean data, so the lead is no merit of the rule; with noise 4 on the image the
+#   control is surely ahead of it.
+# - MLB and joint training are the one pair of ten that surely turns over, with noise 2 and 4 on the image. A hundred
 #   comparisons were made: an interval that just misses 0, like that of the third lead, may do so by
 #   chance.
 # - Modality dropout has the highest mean on clean data, not surely above the ensemble. It is made
@@ -723,7 +724,7 @@ claim("… of the ten pairs: {value:.0f}", len({pair[:2] for pair in turned_over
 # - Strong noise is worse than nothing: without a modality all are better than with noise 4 on it,
 #   nine of ten surely (not joint training without audio). Leave out an input that you know is bad.
 #
-# One number under one condition picks whoever suits that condition.
+# One number under one condition crowns whoever suits that condition.
 #
 # ### Exercise 4 · Turned over?
 #
@@ -788,8 +789,8 @@ claim("Cut, BLEU-4 keeps {value:.2f} of it", cut.loc["BLEU-4", "value"] / b4["lo
 # ## Further · Exercise 5 · First sum, then divide
 #
 # `matches` and `totals` are (images, 4), for n = 1 to 4; `lengths` and `nearest` (images,) words of
-# captions and of their nearest references. Return BLEU-4 of the corpus; 0 where an order has no
-# match.
+# captions and of their nearest references. Return BLEU-4 of the corpus; 0 where an n has no match
+# in any image.
 
 
 # %% nbgrader={"grade_id": "ex-15-corpus", "solution": true}
@@ -811,7 +812,7 @@ exercises.corpus_bleu.check(corpus_bleu, seed=15_0105)
 # %% [markdown]
 # ## What stays
 #
-# - Try every metric on a model that knows nothing. Ties are its first trick.
+# - Try every metric on a model that knows nothing. Ties are its first gain.
 # - BLEU pays for what all sentences share, plain CIDEr for what you are sure of, both for
 #   falsehoods in the right words.
 # - The clip and the length term close one door each. Neither helps a caption that is true in other
@@ -829,7 +830,7 @@ exercises.corpus_bleu.check(corpus_bleu, seed=15_0105)
 # - **clipped**: counted at most as often as the one reference that has most of it.
 # - **BLEU**: geometric mean of clipped precisions of a corpus, times the brevity penalty.
 # - **brevity penalty**: exp(1 − r/c) where the captions' words c are fewer than the references' r.
-# - **smoothing**: of BLEU, what an order without a match counts in place of zero.
+# - **smoothing**: of BLEU, what an n without a match counts in place of zero.
 # - **CIDEr-D**: cosine of n-gram counts weighed by rarity, clipped, with a length term, times ten.
 # - **clip**: of CIDEr-D, the minimum that keeps repetition from paying.
 # - **length term**: of CIDEr-D, the factor that punishes another length than the reference's.

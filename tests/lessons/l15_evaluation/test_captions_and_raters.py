@@ -11,7 +11,7 @@ from coursekit.data.files import DataFileError, open_checked
 from coursekit.lessons.l15_evaluation import explorer, study_robustness
 from coursekit.lessons.l15_evaluation.explorer import captions_explorer, judge
 from coursekit.lessons.l15_evaluation.explorer_view import CaptionView
-from coursekit.lessons.l15_evaluation.plots import damage_curves
+from coursekit.lessons.l15_evaluation.plots import damage_curves, metric_rows
 from coursekit.lessons.l15_evaluation.rating_card import RatingCard, own_ratings, units_of
 from coursekit.lessons.l15_evaluation.scene_sentences import (
     Shown,
@@ -27,7 +27,13 @@ from coursekit.lessons.l15_evaluation.scripted_raters import (
     stored_ratings,
 )
 from coursekit.lessons.l15_evaluation.study_ratings import RATED
-from coursekit.lessons.l15_evaluation.systems import SEED, SYSTEMS, described_scenes, repeated
+from coursekit.lessons.l15_evaluation.systems import (
+    SEED,
+    SYSTEMS,
+    described_scenes,
+    repeated,
+    turned,
+)
 from coursekit.lessons.l15_evaluation.tau_intervals import tau_intervals
 
 # A heart at the left of a square in the first row, a cat below it.
@@ -90,6 +96,24 @@ def test_systems_are_what_the_lesson_says():
     assert len(set(data.captions["template"])) == 1
     for own, last in zip(data.references, data.captions["a describer"], strict=True):
         assert last not in own and len(set(own)) == 5
+
+
+def test_turning_a_caption_changes_one_word_of_it():
+    data = described_scenes()
+    for true, false in zip(data.words("a describer"), data.words("turned round"), strict=True):
+        assert sum(one != other for one, other in zip(true, false, strict=True)) == 1
+    assert turned("a cat over a dog and a bus") == "a cat under a dog and a bus"
+
+
+def test_rows_of_metrics_say_their_intervals():
+    scores = pd.DataFrame({
+        "condition": ["a", "b"], "measure": "CIDEr-D", "value": [5.0, 1.0], "low": [4.8, 0.9],
+        "high": [5.2, 1.2],
+    })  # fmt: skip
+    _, axes = new_figure(columns=2)
+    assert metric_rows(axes[:1], scores, {"a": 1.0, "b": 0.0}) == (
+        "CIDEr-D: a 5.00 [4.80, 5.20], b 1.00 [0.90, 1.20]."
+    )
 
 
 def test_stored_ratings_are_those_of_the_scripts():
