@@ -402,9 +402,9 @@ claim("Three times, length alone: {value:.2f} (not stopped)",
 claim("Three times, clip alone: {value:.2f}", defences["clip alone"]["three times"], below=1.8)
 claim("Three times, both: {value:.2f}", defences["both"]["three times"], below=1.5)
 claim("A perfect caption, one image in the set, CIDEr-D: {value:.0f}",
-      cider_d(references[0][:1], references[:1]).corpus, equals=0, within=1e-9)  # fmt: skip
-one_word = cider_d([["tree"], ["cat"]], [[["tree"]], [["cat"]]])
-claim("Two perfect captions of one word, CIDEr-D: {value:.1f}", one_word.corpus, equals=2.5,
+      cider_of(references[0][:1], references[:1]), equals=0, within=1e-9)  # fmt: skip
+one_word = cider_of([["tree"], ["cat"]], [[["tree"]], [["cat"]]])
+claim("Two perfect captions of one word, CIDEr-D: {value:.1f}", one_word, equals=2.5,
       within=1e-9)  # fmt: skip
 defences.round(2)
 
