@@ -6,7 +6,7 @@ LESSON = Lesson(
     teaches=(
         "recall@K with ties, BLEU, CIDEr-D and accuracy among ten answers: what each rewards and "
         "how it is gamed; raters, their agreement with intervals, metrics against ratings per "
-        "caption and per system; robustness per modality, where rankings turn over; a table that "
+        "caption and per system; robustness per modality, where a ranking turns over; a table that "
         "refuses to be one number"
     ),
     invites="Left became right in every caption. Which metric noticed?",

@@ -51,7 +51,7 @@ def metric_rows(axes: Sequence[Axes], scores: pd.DataFrame, true: Mapping[str, f
         ax.tick_params(labelleft=ax is axes[0])
         ax.set_ylim(len(part) - 0.5, -0.5)
         ax.set_xlim(0, 6 if "CIDEr" in metric else 1.05)
-        ax.set_xlabel(f"score, 0 to {10 if 'CIDEr' in metric else 1}; 95 % over scenes")
+        ax.set_xlabel("score, 0 to 10" if "CIDEr" in metric else "score, 0 to 1")
         ax.set_title(metric)
         texts = ", ".join(
             f"{r.condition} {r.value:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in part.itertuples()
@@ -61,7 +61,8 @@ def metric_rows(axes: Sequence[Axes], scores: pd.DataFrame, true: Mapping[str, f
         axes[0].plot([], [], linestyle="", label=label, **style(role, "color", "marker"))[0]
         for role, label in (("A", "all true"), ("joint", "some true"), ("B", "none true"))
     ]
-    axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    title = "captions of the system; bars: 95 %, scenes drawn anew"
+    axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=3, title=title)
     return " ".join(sentences)
 
 
