@@ -39,22 +39,24 @@ def metric_rows(axes: Sequence[Axes], scores: pd.DataFrame, true: Mapping[str, f
     true: system → share of its captions that are true; it decides colour and mark.
     """
     require_columns(scores, ("condition", "measure", "value", "low", "high"))
-    require_axes(axes, "axes", scores["measure"].unique())
+    metrics = [str(metric) for metric in scores["measure"].unique()]
+    require_axes(axes, "axes", metrics)
     sentences = []
-    for ax, (metric, part) in zip(axes, scores.groupby("measure", sort=False), strict=True):
-        for row, line in enumerate(part.itertuples()):
-            share = true[line.condition]
+    for ax, metric in zip(axes, metrics, strict=True):
+        lines = scores[scores["measure"] == metric].to_dict("records")
+        for row, line in enumerate(lines):
+            share = true[line["condition"]]
             role = "A" if share > 0.9 else "B" if share < 0.05 else "joint"
-            ax.plot([line.low, line.high], [row, row], color=style(role)["color"], linewidth=2.2)
-            ax.plot(line.value, row, linestyle="", ms=5, **style(role, "color", "marker"))
-        ax.set_yticks(range(len(part)), part["condition"])
+            ax.plot([line["low"], line["high"]], [row] * 2, color=style(role)["color"], lw=2.2)
+            ax.plot(line["value"], row, linestyle="", ms=5, **style(role, "color", "marker"))
+        ax.set_yticks(range(len(lines)), [line["condition"] for line in lines])
         ax.tick_params(labelleft=ax is axes[0])
-        ax.set_ylim(len(part) - 0.5, -0.5)
+        ax.set_ylim(len(lines) - 0.5, -0.5)
         ax.set_xlim(0, 6 if "CIDEr" in metric else 1.05)
         ax.set_xlabel("score, 0 to 10" if "CIDEr" in metric else "score, 0 to 1")
         ax.set_title(metric)
         texts = ", ".join(
-            f"{r.condition} {r.value:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in part.itertuples()
+            "{condition} {value:.2f} [{low:.2f}, {high:.2f}]".format(**line) for line in lines
         )
         sentences.append(f"{metric}: {texts}.")
     handles = [

@@ -92,6 +92,7 @@ FIXED: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("", ("a cat",), 4),
     ("a a b", ("a", "a", "b"), 1),
     ("ab c", ("a bc", "ab c d"), 1),
+    ("cat", ("cats concatenate",), 1),
     ("one two three four five", ("one two three four five",), 4),
     ("one two three", ("three two one", "two three one"), 2),
     ("a cat", ("a", "a cat a cat"), 2),
