@@ -56,7 +56,7 @@ def metric_rows(axes: Sequence[Axes], scores: pd.DataFrame, true: Mapping[str, f
         ax.set_xlabel("score, 0 to 10" if "CIDEr" in metric else "score, 0 to 1")
         ax.set_title(metric)
         texts = ", ".join(
-            "{condition} {value:.2f} [{low:.2f}, {high:.2f}]".format(**line) for line in lines
+            f"{r['condition']} {r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in lines
         )
         sentences.append(f"{metric}: {texts}.")
     handles = [
