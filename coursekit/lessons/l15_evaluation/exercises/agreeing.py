@@ -72,7 +72,10 @@ def _cases(rng: np.random.Generator) -> list[tuple[Array]]:
         [[1, 2, 3, 4, 5, gaps], [1, 2, 3, 3, 4, 2], [2, gaps, 3, 4, 5, gaps]],
         [[1, 5, 1, 5, 3], [5, 1, 5, 1, 2], [3, 3, gaps, gaps, 1]],
         [[1, 2, 3, 4], [1, 2, 3, gaps], [gaps, 4, 4, 5], [1, 3, gaps, gaps]],
-        [[0.5, 7, 2.25, 10], [1.25, 6.5, 2.5, gaps], [0, 9, gaps, 8]],  # no whole numbers of 1 to 5
+        # No whole numbers of 1 to 5: an interval scale has no zero, and no unit of its own.
+        [[-4.5, 7, 2.25, 10], [-3.25, 6.5, 2.5, gaps], [0, 9, gaps, 8]],
+        [[0.0123, -0.0314, 0.0256, 0.0071], [0.0136, 0.0272, -0.0081, gaps]],
+        [[3, 3, 2, 2, 3, 1], [3, 1, 2, 3, 2, 1], [gaps, 2, 3, 2, 3, 3]],  # hardly above chance
     ]
     cases = [(np.array(rows, dtype=float),) for rows in fixed]
     for raters, units in ((3, 12), (4, 9), (3, 20)):

@@ -61,9 +61,12 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     """Shorter and longer than the references, an order without a match, two images or many."""
     none = _case(rng, 3, 0.6, 2)
     none[0][:, 3] = 0
+    uneven, sure = _case(rng, 6, 0.8, -2), _case(rng, 4, 0.9, 4)
+    uneven[3][0] = 40  # one reference much longer than the others
+    sure[0][:, 0] = sure[1][:, 0]  # every word right
     return [
-        _case(rng, 2, 0.9, -4), _case(rng, 6, 0.8, -2), _case(rng, 9, 0.7, 3),
-        _case(rng, 4, 0.9, 4), none, _case(rng, 12, 0.85, -3),
+        _case(rng, 2, 0.9, -4), uneven, _case(rng, 9, 0.7, 3), sure, none,
+        _case(rng, 12, 0.85, -3), _case(rng, 60, 0.1, -4),
     ]  # fmt: skip
 
 
