@@ -6,7 +6,7 @@ LESSON = Lesson(
     teaches=(
         "who needs both modalities: gates over experts that are charged for what they use, beside "
         "a cascade, a random gate and an oracle; gates between stages; searching where to fuse, "
-        "why a search favours what learns fastest, and random search at the same budget"
+        "why a search first favours what learns fastest, and random search at the same budget"
     ),
     invites="A gate saves two thirds of the computing. Who saves more?",
     explorers={
@@ -35,7 +35,7 @@ LESSON = Lesson(
         criteria=(
             (1, "A cascade, an ensemble and a static model at equal cost, the gate's own counted."),
             (1, "A random gate with the same shares tells whether the gate knows anything."),
-            (1, "α says what learnt fastest: remove each operator, and train each alone."),
+            (1, "α is not strength, early on it is speed: remove each operator, train each alone."),
             (1, "Random search at the same budget; the guess is compared with the interval."),
         ),
     ),

@@ -78,11 +78,11 @@ def stored_experts(mix: str, seeds: tuple[int, ...]) -> StoredExperts:
     data = generated(recipe_of(mix), seeds)
     every = [train_experts(data, hidden) for hidden in EXPERTS.values()]
     with torch.no_grad():
-        said = {
+        answers = {
             name: torch.stack([e(getattr(data, name).inputs).softmax(-1) for e in every], dim=2)
             for name in ("train", "valid", "test")
         }
-    return StoredExperts(data, said, *relative_costs(data))
+    return StoredExperts(data, answers, *relative_costs(data))
 
 
 def train_experts(data: Generated, hidden: Mapping[str, int]) -> NetworksAtOnce:
@@ -129,9 +129,9 @@ def relative_costs(data: Generated) -> tuple[tuple[float, ...], float]:
 
 def with_ensemble(stored: StoredExperts) -> StoredExperts:
     """The same with "both" replaced by the mean of what A and B say: nothing more is trained."""
-    said = {
+    answers = {
         split: torch.cat([p[:, :, :2], p[:, :, :2].mean(2, keepdim=True)], dim=2)
         for split, p in stored.probabilities.items()
     }
     a, b, _ = stored.costs
-    return replace(stored, probabilities=said, costs=(a, b, a + b))
+    return replace(stored, probabilities=answers, costs=(a, b, a + b))

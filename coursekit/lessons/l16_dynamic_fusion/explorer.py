@@ -65,7 +65,7 @@ def gate_explorer() -> Explorer:
         question=(
             "From which λ on is nobody sent to both? Which kind of sample is sent wrongly first "
             "as λ grows? Make τ small: when does the gate stop learning, and where does it stay? "
-            "Then find the λ from which the cascade is better at the gate's cost."
+            "Then set the threshold so that the cascade costs what the gate costs: who is ahead?"
         ),
         controls=knobs,
         compute=route,

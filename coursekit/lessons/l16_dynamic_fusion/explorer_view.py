@@ -71,17 +71,17 @@ class GateView:
         ax.plot(means["cost"], means["accuracy"], color=MUTED, linestyle=":",
                 label="cascade A → both, all thresholds")  # fmt: skip
         marks = (
-            ("cascade, the chosen one", data.chosen, "ensemble"),
-            ("random gate, same shares", data.random, "B"),
-            ("gate", data.own, "A"),
+            ("cascade, the chosen one", data.chosen, "ensemble", "v"),
+            ("random gate, same shares", data.random, "B", "P"),
+            ("gate", data.own, "A", "D"),
         )
-        for name, rows, role in marks:
+        for name, rows, role, marker in marks:
             i, cost = interval(rows["accuracy"]), rows["cost"].mean()
-            look = {**style(role, "color"), "marker": "D" if name == "gate" else "v"}
+            look = {**style(role, "color"), "marker": marker}
             ax.plot([cost, cost], [i.low, i.high], color=look["color"], linewidth=2)
             ax.plot([cost], [i.mean], linestyle="", markersize=9, label=name, **look)
         ax.set_xlim(0, 1.15)
-        ax.set_ylim(0.4, 1)
+        ax.set_ylim(0.5, 1)
         ax.legend(loc="lower right")
 
     def describe(self, data: Routed) -> str:

@@ -104,24 +104,24 @@ def _step(
     optimizer.step()
 
 
-def picks(found: Search) -> pd.DataFrame:
+def picks(searched: Search) -> pd.DataFrame:
     """What is picked by α and by removal, with both measures of every operator: a row per seed.
 
     α …: its share.  lost …: validation accuracy of the searched edge minus that without it.
     """
     rows = []
-    for k, edge in enumerate(found.each()):
-        inputs = {m: x[k] for m, x in found.data.valid.inputs.items()}
-        labels = found.data.valid.labels[k]
+    for k, edge in enumerate(searched.each()):
+        inputs = {m: x[k] for m, x in searched.data.valid.inputs.items()}
+        labels = searched.data.valid.labels[k]
         whole = _score(edge, inputs, labels)
-        left = {name: _without(edge, name, inputs, labels) for name in edge.names}
+        without = {name: _without(edge, name, inputs, labels) for name in edge.names}
         rows.append(
             {
-                "seed": found.data.seeds[k],
+                "seed": searched.data.seeds[k],
                 "by α": strongest_operator(edge.alpha, edge.names),
-                "by removal": hardest_to_lose(left.__getitem__, edge.names),
+                "by removal": hardest_to_lose(without.__getitem__, edge.names),
                 **{f"α {name}": share for name, share in edge.weights.items()},
-                **{f"lost {name}": whole - score for name, score in left.items()},
+                **{f"lost {name}": whole - score for name, score in without.items()},
             }
         )
     return pd.DataFrame(rows)

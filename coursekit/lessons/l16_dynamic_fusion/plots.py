@@ -31,7 +31,7 @@ def cost_picture(ax: Axes, static: pd.DataFrame, curves: Mapping[str, pd.DataFra
             look = {"color": INK, "marker": "*"}
         ax.plot([cost, cost], [i.low, i.high], color=look["color"], linewidth=1.5)
         ax.plot([cost], [i.mean], linestyle="", markersize=9, **look)
-        above = i.mean > 0.9 and cost > 0.2
+        above = i.mean > 0.9 or cost > 0.8
         ax.annotate(str(policy), (cost, i.mean), xytext=(6, 8 if above else -12), size=8,
                     textcoords="offset points", color=INK,
                     ha="right" if cost > 0.8 else "left")  # fmt: skip
@@ -58,11 +58,11 @@ def shares_picture(ax: Axes, shares: pd.DataFrame) -> str:
     shares: `coursekit.lessons.l16_dynamic_fusion.rivals.shares_by_kind`.
     """
     require_columns(shares, tuple(HATCHES))
-    left = pd.Series(0.0, index=shares.index)
+    begins = pd.Series(0.0, index=shares.index)
     for expert, hatch in HATCHES.items():
-        ax.barh(range(len(shares)), shares[expert], left=left, hatch=hatch, label=expert,
+        ax.barh(range(len(shares)), shares[expert], left=begins, hatch=hatch, label=expert,
                 color=style(LOOKS[expert])["color"], edgecolor="white")  # fmt: skip
-        left = left + shares[expert]
+        begins = begins + shares[expert]
     ax.set_yticks(range(len(shares)), [str(kind) for kind in shares.index])
     ax.set_ylim(len(shares) - 0.5, -0.5)
     ax.set_xlim(0, 1)

@@ -79,11 +79,11 @@ def cascade(
     if stored.costs[2] == sum(stored.costs[:2]):  # an ensemble's parts have been run already
         done = sum(stored.costs[e] for e in at if e != 2)
         costs = [c - done if e == 2 else c for e, c in zip(at, costs, strict=True)]
-    said, hits = stored.probabilities[split], stored.right(split)
+    answers, hits = stored.probabilities[split], stored.right(split)
     rows = []
     for threshold in thresholds:
         for k, seed in enumerate(stored.data.seeds):
-            choice = confidence_cascade([said[k, :, e] for e in at], threshold)
+            choice = confidence_cascade([answers[k, :, e] for e in at], threshold)
             hit = hits[k][:, at].gather(1, choice[:, None])
             row = {"accuracy": float(hit.double().mean()), "cost": cascade_cost(choice, costs)}
             rows.append({"threshold": threshold, "seed": seed, **row})
@@ -115,3 +115,13 @@ def shares_by_kind(stored: StoredExperts, choice: Tensor) -> pd.DataFrame:
     table = pd.DataFrame(every.mean(0).numpy(), columns=list(EXPERTS))
     table.index = pd.Index(stored.data.kinds[: len(table)], name="kind")
     return table.dropna()
+
+
+def costs_by_kind(stored: StoredExperts, choice: Tensor) -> pd.DataFrame:
+    """What a gate's choice costs per row of each kind, the gate counted: seeds in rows."""
+    spent = torch.tensor(stored.costs)[choice] + stored.gate_cost
+    rows = [
+        {name: float(own[kinds == i].mean()) for i, name in enumerate(stored.data.kinds)}
+        for own, kinds in zip(spent, stored.data.test.kinds, strict=True)
+    ]
+    return pd.DataFrame(rows, index=pd.Index(stored.data.seeds, name="seed")).dropna(axis=1)

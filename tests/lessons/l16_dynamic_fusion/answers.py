@@ -161,7 +161,12 @@ WRONG = {
             lambda r, c: np.where(r.any(1), np.where(r, c, -np.inf).argmax(1), c.argmin()),
             "the dearest that is right",
         ),
-        "first right": (lambda r, c: np.argmax(r, 1), ""),
+        "first right": (lambda r, c: np.argmax(r, 1), "You take the first that is right"),
+        "zeros": (lambda r, c: (r * c).argmin(1), "zero is the lowest"),
+        "last of equal zeros": (lambda r, c: (r * c).argmax(1), ""),
+        "three experts at most": (lambda r, c: np.array(oracle_loop(r[:, :3], c[:3])), ""),
+        "off the shown costs": (lambda r, c: np.where(r, c, 1.0).argmin(1), ""),
+        "along the rows": (lambda r, c: np.where(r, c, np.inf).argmin(0), ""),
         "last right": (lambda r, c: r.shape[1] - 1 - np.argmax(r[:, ::-1], 1), ""),
         "costs": (lambda r, c: np.where(r, c, np.inf).min(1), ""),
         "one-hot": (lambda r, c: r, ""),
@@ -194,8 +199,22 @@ WRONG = {
         "median": (lambda k, c, g: (np.median(c[k]) + g, costs_loop(k, c, g)[1]), ""),
         "before only": (
             lambda k, c, g: (costs_loop(k, c, g)[0], (np.cumsum(c) - c)[k].mean()),
+            "has run, too",
+        ),
+        "asks all": (lambda k, c, g: (costs_loop(k, c, g)[0], c.sum()), ""),
+        "from the end": (
+            lambda k, c, g: (costs_loop(k, c, g)[0], np.cumsum(c[::-1])[::-1][k].mean()),
             "",
         ),
+        "the first and who answers": (
+            lambda k, c, g: (costs_loop(k, c, g)[0], (c[0] * (k > 0) + c[k]).mean()),
+            "",
+        ),
+        "gate as in the lesson": (
+            lambda k, c, g: (c[k].mean() + 0.041, costs_loop(k, c, g)[1]),
+            "",
+        ),
+        "rounded": (lambda k, c, g: np.round(costs_loop(k, c, g), 2), ""),
         "sorted": (lambda k, c, g: costs_loop(k, np.sort(c), g), ""),
         "one number": (lambda k, c, g: costs_loop(k, c, g)[0], ""),
         "largest": (lambda k, c, g: (c[k].max() + g, np.cumsum(c)[k].max()), ""),
@@ -216,6 +235,16 @@ WRONG = {
             lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum() * v / t,
             "The mean is missing",
         ),
+        "plain mean": (
+            lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum() * (v - v.mean()) / t,
+            "weighted by the shares",
+        ),
+        "softmax of logits times τ": (lambda z, v, t: gradient_loop(z, v, 1 / t), ""),
+        "only the chosen one's": (
+            lambda z, v, t: np.where(z == z.max(), gradient_loop(z, v, t), 0.0),
+            "",
+        ),
+        "rounded": (lambda z, v, t: np.round(gradient_loop(z, v, t), 3), ""),
         "squared": (lambda z, v, t: np.array(gradient_loop(z, v, t)) / t, ""),
         "sigmoid": (lambda z, v, t: v / (1 + np.exp(-z / t)), ""),
         "shares": (lambda z, v, t: np.exp(z / t) / np.exp(z / t).sum(), ""),
@@ -227,7 +256,14 @@ WRONG = {
         "reversed": (lambda z, v, t: gradient_loop(z, v, t)[::-1], ""),
     },
     "16-orders": {
-        "first twice": (lambda w, z, a, b, c, r: (c, c), ""),
+        "first twice": (lambda w, z, a, b, c, r: (c, c), "the first order twice"),
+        "at w and without the rate": (lambda w, z, a, b, c, r: (c, c + (w - b) * a), ""),
+        "a rate of its own": (lambda *v: orders_plain(*v[:5], 0.1), ""),
+        "step by validation": (
+            lambda w, z, a, b, c, r: (c, c + (w - r * (w - b) - b) * r * a),
+            "",
+        ),
+        "rounded": (lambda *v: np.round(orders_plain(*v), 2), ""),
         "second twice": (lambda *v: (orders_plain(*v)[1],) * 2, ""),
         "at w": (lambda w, z, a, b, c, r: (c, c + (w - b) * r * a), "one step ahead"),
         "no direct part": (
@@ -278,6 +314,26 @@ WRONG = {
             "",
         ),
         "no slack": (lambda c, r, s: verdict_loop(c, r, 0), "The slack is missing"),
+        "slack as a share": (
+            lambda c, r, s: verdict_loop(c, r, c * s),
+            "not a share of one",
+        ),
+        "means for a lead only": (
+            lambda c, r, s: verdict_loop(
+                c, {k: ((m, m, h), o) for k, ((m, _, h), o) in r.items()}, s
+            ),
+            "",
+        ),
+        "first rival only": (
+            lambda c, r, s: verdict_loop(c, dict(list(r.items())[:1]), s),
+            "",
+        ),
+        "slack on the intervals": (
+            lambda c, r, s: verdict_loop(
+                c, {k: ((m, lo - s, h + s), o) for k, ((m, lo, h), o) in r.items()}, s
+            ),
+            "",
+        ),
         "twice the slack": (lambda c, r, s: verdict_loop(c, r, 2 * s), ""),
         "cheaper ones forgotten": (
             lambda c, r, s: verdict_loop(c, {k: v for k, v in r.items() if v[1] >= c - s}, s),

@@ -14,6 +14,7 @@ from coursekit.lessons.l16_dynamic_fusion.rivals import (
     at_equal_cost,
     at_random,
     cascade,
+    costs_by_kind,
     oracle,
     routed,
     shares_by_kind,
@@ -60,6 +61,10 @@ def test_a_charge_drives_a_gate_from_both_to_a(stored):
     assert tables[1]["A"].tolist() == random["A"].tolist()
     kinds = shares_by_kind(stored, choice[1])
     assert kinds.loc["unique A", "A"] > 0.75 and "synergistic" not in kinds.index
+    per_kind = costs_by_kind(stored, choice[1])
+    assert list(per_kind.columns) == list(kinds.index) and list(per_kind.index) == list(SEEDS)
+    spent = (kinds * stored.costs).sum(1) + stored.gate_cost
+    assert per_kind.mean().to_numpy() == pytest.approx(spent.to_numpy())
 
 
 def test_rivals_cost_what_they_run(stored):

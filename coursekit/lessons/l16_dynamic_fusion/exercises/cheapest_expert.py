@@ -56,6 +56,16 @@ oracle = Exercise(
             "You take the first that is right. Experts stand in any order: look at the costs.",
         ),
         Misconception(
+            "first that is right, else the first",
+            _row(lambda row, costs: int(np.argmax(row))),
+            "You take the first that is right. Experts stand in any order: look at the costs.",
+        ),
+        Misconception(
+            "zero for who is wrong",
+            _row(lambda row, costs: int(np.argmin(row * costs))),
+            "Whoever is wrong gets the price zero, and zero is the lowest.",
+        ),
+        Misconception(
             "first of all where none is right",
             _row(lambda row, costs: _cheapest(row, costs) if row.any() else 0),
             "Where none is right you take the first. The cheapest of all loses least.",

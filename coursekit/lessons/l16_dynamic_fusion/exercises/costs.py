@@ -73,6 +73,11 @@ costs_of = Exercise(
             "A cascade has also run every expert before the one that answers. Add their costs.",
         ),
         Misconception(
+            "only those before",
+            _by(lambda k, c, g: (_mean_gate(k, c) + g, float((c.cumsum() - c)[k].mean()))),
+            "The expert that answers has run, too: add the costs up to and with its own.",
+        ),
+        Misconception(
             "gate pays like a cascade",
             _by(lambda k, c, g: (_mean_cascade(k, c) + g, _mean_cascade(k, c))),
             "A gate goes straight to the expert it picks: those before it are not run.",

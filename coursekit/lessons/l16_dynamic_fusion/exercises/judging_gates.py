@@ -73,6 +73,7 @@ FIXED: tuple[Case, ...] = (
     (0.4, {"random gate": (CLEAR, 0.1), "always A": (CLEAR, 0.05)}, 0.01),
     (0.3, {"cascade": (LOST, 0.3)}, 0.01),
     (0.3, {"cascade": (CLEAR, 0.3)}, 0.01),
+    (0.5, {"random gate": (CLEAR, 0.5), "cascade": (LOST, 0.52)}, 0.1),  # below a tenth more
     (0.3, {"random gate": (CLEAR, 0.3), "cascade": (OPEN, 0.3), "ensemble": (LOST, 0.1)}, 0.01),
 )
 
@@ -109,6 +110,11 @@ verdict = Exercise(
             "slack forgotten",
             _but(fair=lambda own, other, slack: other <= own),
             "The slack is missing: who costs up to that much more still counts.",
+        ),
+        Misconception(
+            "slack as a share",
+            _but(fair=lambda own, other, slack: other <= own * (1 + slack)),
+            "The slack is a cost, not a share of one: add it to the gate's.",
         ),
         Misconception(
             "slack the other way",

@@ -85,6 +85,11 @@ both_orders = Exercise(
             "∂L_val/∂w′ is (w′ − b). Multiply it by how w′ moves with α.",
         ),
         Misconception(
+            "first order twice",
+            _by(lambda w, z, a, b, c, r: (c, c)),
+            "That is the first order twice. The second adds how w′ moves with α.",
+        ),
+        Misconception(
             "training loss",
             _by(lambda w, z, a, b, c, r: (-a * (w - a * z), -a * (w - a * z))),
             "That is the gradient of the training loss. α follows the validation loss.",

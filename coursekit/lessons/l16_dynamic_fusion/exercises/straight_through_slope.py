@@ -57,7 +57,7 @@ gate_gradient = Exercise(
     reference=_gradient,
     cases=_cases,
     tolerance=1e-4,
-    absolute=1e-9,  # values all alike give zero, but for rounding
+    absolute=1e-7,  # values all alike give zero, but for rounding
     misconceptions=(
         Misconception(
             "without 1/τ",
@@ -89,6 +89,11 @@ gate_gradient = Exercise(
             _with(lambda p, v, tau, z: p * (v - _one_hot(p) @ v) / tau),
             "You take off the chosen expert's value. The softmax's Jacobian takes off the mean "
             "Σ p_k v_k, whatever was chosen forward.",
+        ),
+        Misconception(
+            "mean without weights",
+            _with(lambda p, v, tau, z: p * (v - v.mean()) / tau),
+            "The mean that is taken off is weighted by the shares: Σ p_j v_j.",
         ),
         Misconception(
             "diagonal only",
