@@ -900,7 +900,8 @@ by_chance = pd.concat([at_random(stored, own, name) for name, own in learnt.item
 per_way = compared.set_index(["policy", "seed"])["accuracy"]
 over_chance = per_way - by_chance.set_index(["policy", "seed"])["accuracy"]
 soft = interval(per_way["soft, τ = 1"] - per_way["hard, τ = 0.001"])
-claim("Soft minus τ = 0.001, accuracy: begins at {value:+.3f}", soft.low, above=0.01)
+print("Accuracy, soft minus hard with τ = 0.001:", soft)
+claim("… on average {value:+.3f}", soft.mean, above=0.02)
 hard = interval(per_way["soft, τ = 1"] - per_way["hard, τ = 1"])
 claim("Soft minus hard, both τ = 1: {value:+.3f}", hard.mean, equals=0, within=0.01)
 means = compared.groupby("policy", sort=False)[["accuracy", "cost", *EXPERTS]].mean().round(3)
