@@ -31,7 +31,7 @@ def cost_picture(ax: Axes, static: pd.DataFrame, curves: Mapping[str, pd.DataFra
             look = {"color": INK, "marker": "*"}
         ax.plot([cost, cost], [i.low, i.high], color=look["color"], linewidth=1.5)
         ax.plot([cost], [i.mean], linestyle="", markersize=9, **look)
-        above = i.mean > 0.9 or cost > 0.8
+        above = i.mean > 0.9 or (cost > 0.8 and bool(curves))
         ax.annotate(str(policy), (cost, i.mean), xytext=(6, 8 if above else -12), size=8,
                     textcoords="offset points", color=INK,
                     ha="right" if cost > 0.8 else "left")  # fmt: skip
