@@ -28,6 +28,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([[1, 1, 1], [1, 0, 1], [0, 0, 0], [1, 0, 0]], bool), np.array([1.0, 0.05, 0.5])),
         (np.array([[0, 0], [1, 0], [0, 1], [1, 1]], bool), np.array([2.0, 1.0])),
         (np.array([[1], [0]], bool), np.array([0.0])),
+        (np.array([[0, 0, 0, 1], [1, 1, 1, 1]], bool), np.array([3.0, 2.0, 1.0, 0.5])),
+        (np.array([[1, 1, 1]], bool), np.array([0.0114, 0.0112, 0.0111])),  # all small, all near
+        (np.array([[1, 1, 1]], bool), np.array([7.0, 6.0, 9.0])),  # all large
     ]
 
     def draw(generator: np.random.Generator) -> list[Case]:

@@ -35,6 +35,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([0, 0, 0]), np.array([0.2, 0.7]), 0.1),
         (np.array([1, 1]), np.array([0.2, 0.7]), 0.0),
         (np.array([0]), np.array([3.0]), 0.5),
+        (np.array([0, 0, 0]), np.array([0.01143, 0.4]), 0.012),  # all small
+        (np.array([1, 0]), np.array([0.2, 0.7]), 6.5),  # the gate is dear
         (np.array([2, 0, 1, 2, 2]), np.array([10.0, 4.0, 6.0]), 1.0),  # not sorted by cost
     ]
 
