@@ -75,6 +75,14 @@ FIXED: tuple[Case, ...] = (
     (0.3, {"cascade": (CLEAR, 0.3)}, 0.01),
     (0.5, {"random gate": (CLEAR, 0.5), "cascade": (LOST, 0.52)}, 0.1),  # below a tenth more
     (0.3, {"random gate": (CLEAR, 0.3), "cascade": (OPEN, 0.3), "ensemble": (LOST, 0.1)}, 0.01),
+    # Costs and slacks of other sizes.
+    (0.0126, {"random gate": (CLEAR, 0.0126), "cascade": (LOST, 0.0131)}, 0.0),
+    (7.0, {"random gate": (CLEAR, 7.0), "cascade": (LOST, 6.8)}, 0.1),
+    (7.0, {"random gate": (CLEAR, 7.0), "always both": (LOST, 9.0)}, 0.1),
+    (1.0, {"random gate": (CLEAR, 1.0), "cascade": (LOST, 6.9)}, 6.0),
+    (0.3, {"random gate": (CLEAR, 0.3), "always A": (LOST, 0.33)}, 0.0),
+    (0.3, {"random gate": (CLEAR, 0.3), "cascade": (LOST, 0.308)}, 0.01),
+    (0.5, {"random gate": (CLEAR, 0.5), "cascade": (LOST, 0.5003)}, 0.0004),
 )
 
 

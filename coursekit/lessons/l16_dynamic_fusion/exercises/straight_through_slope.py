@@ -38,6 +38,10 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([0.5, -0.2, 0.1]), np.array([0.3, 1.2, 0.7]), 0.5),
         (np.array([2.0, 1.0, 0.0]), np.array([1.0, 1.0, 1.0]), 0.7),
         (np.array([0.4, 0.2]), np.array([-1.0, 2.0]), 3.0),
+        (np.array([0.0124, 0.0046, -0.0021]), np.array([0.0113, 0.0304, -0.0126]), 0.0125),
+        (np.array([0.3, -0.1]), np.array([0.01, 0.02]), 1.0),  # a small gradient
+        (np.array([6.2, 5.4, 5.9]), np.array([40.0, -60.0, 7.0]), 0.5),  # a large one
+        (np.array([3.0, -2.0]), np.array([1.0, 4.0]), 7.5),
     ]
 
     def draw(generator: np.random.Generator) -> list[Case]:
