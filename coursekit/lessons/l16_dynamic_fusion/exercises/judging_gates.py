@@ -77,6 +77,8 @@ FIXED: tuple[Case, ...] = (
     (0.3, {"random gate": (CLEAR, 0.3), "cascade": (OPEN, 0.3), "ensemble": (LOST, 0.1)}, 0.01),
     # Costs and slacks of other sizes.
     (0.0126, {"random gate": (CLEAR, 0.0126), "cascade": (LOST, 0.0131)}, 0.0),
+    (0.0124, {"random gate": (CLEAR, 0.0124)}, 0.0),
+    (0.05, {"cascade": (LOST, 0.05)}, 6.0),
     (7.0, {"random gate": (CLEAR, 7.0), "cascade": (LOST, 6.8)}, 0.1),
     (7.0, {"random gate": (CLEAR, 7.0), "always both": (LOST, 9.0)}, 0.1),
     (1.0, {"random gate": (CLEAR, 1.0), "cascade": (LOST, 6.9)}, 6.0),
