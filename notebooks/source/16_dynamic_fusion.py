@@ -10,7 +10,7 @@
 # - tell why a search first favours what learns fastest, and why α is not an operator's strength.
 #
 # **Time** about 54 minutes to read and do, 1 more for what is marked *Further*; the computing
-# takes 40 to 110 seconds.
+# takes 40 to 120 seconds.
 #
 # **Needed before** lesson 02 (hard gates, straight-through), lesson 05 (the generator, starvation,
 # paired differences).
