@@ -79,25 +79,43 @@ def _standard_error(one: Array, other: Array) -> int:
     return int(difference.mean() - half > 0) - int(difference.mean() + half < 0)
 
 
-def _pair(rng: np.random.Generator, n: int, lead: float, own: float) -> tuple[Array, Array]:
-    """Accuracies of two models on the same seeds; own: the deviation that they do not share."""
-    shared = 0.8 + 0.06 * rng.normal(size=n)
-    a, b = (shared + shift / 2 + own * rng.normal(size=n) for shift in (lead, -lead))
-    return a, b
+def _pair(differences: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Accuracies of two models on the same seeds, with these differences."""
+    shared = 0.6 + 0.15 * rng.random(len(differences))
+    return shared + differences / 2, shared - differences / 2
+
+
+def _differences(rng: np.random.Generator, n: int, share: float) -> Array:
+    """Differences on n seeds; share: their mean, in halves of its interval: 1 touches 0."""
+    noise = rng.normal(size=n)
+    noise = (noise - noise.mean()) / noise.std(ddof=1)
+    return 0.02 * (noise + share * student.ppf(0.975, n - 1) / np.sqrt(n))
+
+
+def _skewed(rng: np.random.Generator) -> Array:
+    """Ten differences, surely above 0 on average, though most of them are below."""
+    return rng.permutation(np.repeat([-0.001, 0.08], [6, 4])) + 0.0003 * rng.normal(size=10)
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Leads of all signs, sure and unsure, on three to ten seeds."""
-    leads = (0.06, 0.012, 0.0, -0.012, -0.06)
+    """Leads of all signs on three to ten seeds: sure, unsure, and next to the line between."""
+    shares = (1.5, 1.0003, 0.9997, 0.9, 0.75, 0.001)
 
     def draw(generator: np.random.Generator) -> list[Case]:
         cases: list[Case] = []
         for n in (3, 5, 10):
-            for before in leads:
-                for after in leads:
-                    own = float(generator.choice([0.003, 0.012]))
-                    cases.append((*_pair(generator, n, before, own),
-                                  *_pair(generator, n, after, own)))  # fmt: skip
+            for share in shares:
+                for sign, place in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                    unsure = sign * _differences(generator, n, share)
+                    sure = generator.choice([-1, 1]) * _differences(generator, n, 2.0)
+                    both = [_pair(unsure, generator), _pair(sure, generator)][::place]
+                    cases.append((*both[0], *both[1]))
+        for sign in (1, -1):  # both are unsure
+            small = sign * _differences(generator, 10, 0.7), _differences(generator, 10, 0.6)
+            cases.append((*_pair(small[0], generator), *_pair(small[1], generator)))
+        for sign in (1, -1):
+            both = [_pair(sign * _skewed(generator), generator) for _ in range(2)]
+            cases.append((*both[0], *both[1]))
         return cases
 
     return until_told_apart(draw, rng, lambda: turnover.misconceptions)
