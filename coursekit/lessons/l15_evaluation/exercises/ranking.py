@@ -79,10 +79,14 @@ def _standard_error(one: Array, other: Array) -> int:
     return int(difference.mean() - half > 0) - int(difference.mean() + half < 0)
 
 
-def _pair(differences: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Accuracies of two models on the same seeds, with these differences."""
-    shared = 0.6 + 0.15 * rng.random(len(differences))
-    return shared + differences / 2, shared - differences / 2
+def _case(clean: Array, noisy: Array, rng: np.random.Generator) -> Case:
+    """Accuracies of two models on the same seeds, with these differences; noise lowers both."""
+    levels = (base + 0.15 * rng.random(len(clean)) for base in (0.75, 0.45))
+    (a, b), (c, d) = (
+        (level + difference / 2, level - difference / 2)
+        for level, difference in zip(levels, (clean, noisy), strict=True)
+    )
+    return a, b, c, d
 
 
 def _differences(rng: np.random.Generator, n: int, share: float) -> Array:
@@ -108,14 +112,13 @@ def _cases(rng: np.random.Generator) -> list[Case]:
                 for sign, place in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
                     unsure = sign * _differences(generator, n, share)
                     sure = generator.choice([-1, 1]) * _differences(generator, n, 2.0)
-                    both = [_pair(unsure, generator), _pair(sure, generator)][::place]
-                    cases.append((*both[0], *both[1]))
-        for sign in (1, -1):  # both are unsure
-            small = sign * _differences(generator, 10, 0.7), _differences(generator, 10, 0.6)
-            cases.append((*_pair(small[0], generator), *_pair(small[1], generator)))
+                    clean, noisy = [unsure, sure][::place]
+                    cases.append(_case(clean, noisy, generator))
         for sign in (1, -1):
-            both = [_pair(sign * _skewed(generator), generator) for _ in range(2)]
-            cases.append((*both[0], *both[1]))
+            small = sign * _differences(generator, 10, 0.7), _differences(generator, 10, 0.6)
+            cases.append(_case(*small, generator))  # both are unsure
+            skewed, sure = sign * _skewed(generator), _differences(generator, 10, 2.0)
+            cases.append(_case(skewed, sure, generator))
         return cases
 
     return until_told_apart(draw, rng, lambda: turnover.misconceptions)
