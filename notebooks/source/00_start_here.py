@@ -255,6 +255,7 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
 #   looked at the picture?
 # - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
+# - [14 Efficiency](14_efficiency.ipynb) Eight of ten weights are gone. What has become cheaper?
 # - [15 Evaluation](15_evaluation.ipynb) Left became right in every caption. Which metric noticed?
 # - [16 Dynamic fusion](16_dynamic_fusion.ipynb) A gate saves two thirds of the computing. Who saves
 #   more?

@@ -146,6 +146,15 @@ Shelf("priors")
 Shelf("fairness")
 
 # %% [markdown]
+# ## How much of which encoder?
+#
+# **Lesson 14.** Shows what both encoders' probes and the joint model still get right when each
+# modality's weights are pruned by a share of its own, or all in one ranking.
+
+# %%
+Shelf("pruning")
+
+# %% [markdown]
 # ## Which word moves which metric?
 #
 # **Lesson 15.** Shows which n-grams of a caption that you type stand in the references, and what

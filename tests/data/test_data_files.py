@@ -41,6 +41,8 @@ NAMES = [
     "depth_results.csv",
     "depth_trials.csv",
     "easy_vqa.npz",
+    "efficiency.csv",
+    "efficiency_networks.npz",
     "emap.csv",
     "emoji.csv",
     "emoji_google.npz",
