@@ -54,6 +54,7 @@ def brief(**how):
 SHORT = {
     "depth": {"EPOCHS": 1},
     "film": {"load_preset": few(100)},
+    "gates": {"STEPS": 20, "SEEDS": (100, 101)},
     "race": {"load_preset": few(800), "Settings": brief},
 }
 LONG = 100  # cells; among so many numbers any number would be found

@@ -96,9 +96,9 @@ def choice_shares(choice: Tensor, experts: int, groups: Tensor | None = None) ->
     require_labels("choice", choice, None, experts)
     groups = torch.zeros_like(choice) if groups is None else groups
     require_labels("groups", groups, len(choice))
-    numbers = torch.zeros(int(groups.max()) + 1, experts, dtype=torch.float64)
-    for group, expert in zip(groups.tolist(), choice.tolist(), strict=True):
-        numbers[group, expert] += 1
+    many = (int(groups.max()) + 1) * experts
+    cells = torch.bincount((groups * experts + choice).cpu(), minlength=many)
+    numbers = cells.reshape(-1, experts).double()
     return numbers / numbers.sum(1, keepdim=True)
 
 

@@ -17,7 +17,8 @@ LESSON = Lesson(
                 "Shows what both encoders' probes and the joint model still get right when each "
                 "modality's weights are pruned by a share of its own, or all in one ranking."
             ),
-            moved="image",
+            moved="image: share pruned",
+            state={"image": 0.0},
             p95_ms=250,
         ),
     },

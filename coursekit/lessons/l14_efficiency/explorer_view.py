@@ -48,6 +48,7 @@ class PruningView:
     writes: ClassVar[frozenset[str]] = frozenset(
         {"image", "audio", "ranking", "weights", "network"}
     )
+    constants: ClassVar[tuple[float, ...]] = (400,)  # test pairs
 
     def __init__(self) -> None:
         self.figure, (left, right) = new_figure(9.6, 4.2, columns=2, layout=None)
@@ -128,6 +129,9 @@ class PruningView:
             (m, layer, n, g)
             for m, gone in zip(MODALITIES, data.gone, strict=True)
             for layer, n, g in zip(LAYERS, data.sizes, gone, strict=True)
+        ]
+        rows += [
+            (m, "all", sum(data.sizes), g) for m, g in zip(MODALITIES, data.by_encoder, strict=True)
         ]
         columns = ["modality", "layer", "weights", "share gone"]
         return {"What is gone": pd.DataFrame(rows, columns=columns)}

@@ -104,17 +104,17 @@ class CaptionView:
         covered = data.covered
         for i, text in enumerate(self._words):
             there = i < len(data.words)
-            said = data.words[i][:11] if there else ""
-            line = "▔" * max(2, len(said)) if there and covered[i] else ""
-            text.set_text(f"{said}\n{line}")
+            word = data.words[i][:11] if there else ""
+            line = "▔" * max(2, len(word)) if there and covered[i] else ""
+            text.set_text(f"{word}\n{line}")
             text.set_color(style("A", "color")["color"] if there and covered[i] else MUTED)
         self._below.set_text(below(data))
         values = shares(data)
         for bar, number, value in zip(self._bars, self._numbers, values, strict=True):
             bar.set_width(value)
             number.set_position((value + 0.02, number.get_position()[1]))
-        for number, said in zip(self._numbers, spoken(data), strict=True):
-            number.set_text(said)
+        for number, words in zip(self._numbers, spoken(data), strict=True):
+            number.set_text(words)
 
     def describe(self, data: Judged) -> str:
         """What is seen, in words."""
@@ -127,19 +127,31 @@ class CaptionView:
         )
         return (
             f"{headline(data)}. {subtitle(data)} The caption, words of a match in brackets: "
-            f"{marks}. {below(data)} {', '.join(f'{name} {said}' for name, said in named)}. "
+            f"{marks}. {below(data)} {', '.join(f'{name} {value}' for name, value in named)}. "
             f"References: {'; '.join(data.references)}."
         )
 
     def table(self, data: Judged) -> pd.DataFrame:
-        """A row per metric and fact."""
+        """A row per metric and fact, as its bar says it."""
         return pd.DataFrame({"what": [*METRICS, *FACTS], "value": shares(data)})
 
     def more_tables(self, data: Judged) -> dict[str, pd.DataFrame]:
-        """The n-grams in order, each with whether it counts."""
+        """The n-grams in order, each with whether it counts; and how many there are of what."""
         grams = [" ".join(data.words[i : i + data.n]) for i in range(len(data.marked))]
         counts = ["yes" if match else "no" for match in data.marked]
-        return {"The n-grams": pd.DataFrame({"n-gram": grams, "counts": counts})}
+        own, nearest = data.lengths
+        amounts = {
+            f"{data.n}-grams that count": sum(data.marked),
+            f"{data.n}-grams": len(data.marked),
+            "words": own,
+            "words of the nearest reference": nearest,
+            "CIDEr": 10 * data.scores[-2],
+            "CIDEr-D": 10 * data.scores[-1],
+        }
+        return {
+            "The n-grams": pd.DataFrame({"n-gram": grams, "counts": counts}),
+            "Numbers": pd.DataFrame({"what": list(amounts), "number": list(amounts.values())}),
+        }
 
 
 def shares(data: Judged) -> list[float]:

@@ -165,13 +165,13 @@ class RatingCard:
         self._back.disabled = self.place == 0
         if self.done:
             self._shown.value = ""
-            said = f"All {many} captions are rated. Run the next cells."
+            where = f"All {many} captions are rated. Run the next cells."
         else:
             unit = self._units[self.place]
             words = f"<p style='font-size:1.15em'>“{html.escape(unit.caption)}”</p>"
             self._shown.value = unit.picture + words
-            said = f"Caption {self.place + 1} of {many}."
-        self._status.value = paragraph(f"{said} {note}".strip(), "")
+            where = f"Caption {self.place + 1} of {many}."
+        self._status.value = paragraph(f"{where} {note}".strip(), "")
 
     def __repr__(self) -> str:
         return f"RatingCard: {len(self._units)} captions, order {self.seed}, at {self.place}"

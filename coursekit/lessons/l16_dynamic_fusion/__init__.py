@@ -18,7 +18,7 @@ LESSON = Lesson(
                 "temperature change, and what it reaches and costs beside a cascade, a random gate "
                 "and an oracle."
             ),
-            moved="threshold",
+            moved="cascade's threshold",
         ),
     },
     studies={"fusion-space": "study_fusion_space:fusion_space"},

@@ -23,6 +23,7 @@ SEEDS = tuple(range(100, 104))
 STEPS = 200
 MIXES = {"as many need A as B": "balanced", "most show it twice": "easy"}
 TEMPERATURES = {"1": 1.0, "0.3": 0.3, "0.1": 0.1, "0.01": 0.01, "0.001": 0.001}
+COLUMNS = ["policy", "seed", "accuracy", "cost"]
 SOFT, HARD = "soft", "hard, straight-through"
 
 
@@ -41,7 +42,7 @@ def route(
     return Routed(
         own=own,
         random=at_random(stored, choice, "random gate"),
-        rivals=pd.concat([static(stored), oracle(stored)]),
+        rivals=pd.concat([static(stored), oracle(stored)])[COLUMNS],
         curve=curve,
         threshold=threshold,
         shares=shares_by_kind(stored, choice),

@@ -10,7 +10,8 @@ from coursekit.analysis.intervals import Interval, interval
 from coursekit.course.plots.style import INK, MUTED, new_figure, style
 from coursekit.lessons.l16_dynamic_fusion.plots import cost_picture, shares_picture
 
-NEAR = 0.02  # two costs that count as equal
+NEARLY_ALL = 0.97  # a share that is told as nearly everybody
+EXPERTS = ["A", "B", "both"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class GateView:
     writes: ClassVar[frozenset[str]] = frozenset(
         {"charge", "temperature", "learning", "threshold", "mix"}
     )
+    constants: ClassVar[tuple[float, ...]] = (0.95,)  # the level of the intervals
 
     def __init__(self) -> None:
         self.figure, self._axes = new_figure(10.4, 4.6, columns=2, layout=None)
@@ -106,25 +108,38 @@ class GateView:
         return pd.DataFrame(table, columns=["what", "accuracy", "low", "high", "cost"])
 
     def more_tables(self, data: Routed) -> dict[str, pd.DataFrame]:
-        """Shares by kind of sample."""
-        return {"Sent to, by kind of sample": data.shares.round(3).reset_index()}
+        """Shares by kind of sample, and the gate minus its rivals."""
+        shares = pd.concat([data.shares, data.own[EXPERTS].mean().to_frame("all rows").T])
+        return {
+            "Sent to, by kind of sample": shares.rename_axis("kind").reset_index(),
+            "The gate minus": pd.DataFrame(
+                [(name, i.mean, i.low, i.high, cost) for name, i, cost in differences(data)],
+                columns=["rival", "accuracy", "low", "high", "cost"],
+            ),
+        }
+
+
+def differences(data: Routed) -> list[tuple[str, Interval, float]]:
+    """Each rival with the gate's accuracy and cost minus its own, seed by seed."""
+    rivals = {"random gate": data.random, "cascade": data.chosen}
+    cost = data.own["cost"].mean()
+    return [(name, data.against(r), cost - r["cost"].mean()) for name, r in rivals.items()]
 
 
 def headline(data: Routed) -> str:
     """Whom the gate uses."""
-    shares = data.own[["A", "B", "both"]].mean()
+    shares = data.own[EXPERTS].mean()
     top = str(shares.idxmax())
-    if shares[top] > 0.97:
-        return f"The gate sends nearly everybody to {top}"
-    return "The gate sends " + ", ".join(f"{s:.0%} to {e}" for e, s in shares.items())
+    sent = ", ".join(f"{share:.0%} to {expert}" for expert, share in shares.items())
+    if shares[top] > NEARLY_ALL:
+        sent = f"nearly everybody to {top}"
+    return f"Charge λ = {data.charge:.1f}: the gate sends {sent}"
 
 
 def subtitle(data: Routed) -> str:
     """How it compares with the random gate and with the chosen cascade."""
-    random, chosen = data.against(data.random), data.against(data.chosen)
-    away = data.own["cost"].mean() - data.chosen["cost"].mean()
-    same = "at about the same cost" if abs(away) <= NEAR else (
-        f"and {abs(away):.2f} {'dearer' if away > 0 else 'cheaper'}"
-    )  # fmt: skip
-    return (f"Gate − random gate: {random}.  Gate − cascade: {chosen}, {same}.  "
-            "Means and 95 % intervals over four seeds.")  # fmt: skip
+    (_, random, _), (_, chosen, away) = differences(data)
+    return (
+        f"Gate − random gate: {random}.  Gate − cascade: {chosen}, in cost {away:+.2f}.  "
+        "Means and 95 % intervals over four seeds."
+    )
