@@ -260,6 +260,15 @@ TABLE = {
     "analysis.krippendorff_alpha.alpha_interval": {
         "ratings": ratings(RATINGS, Wrong("one unit", RATINGS[:, :1])),
         "scale": SCALE,
+        "groups": Argument(
+            list(range(RATINGS.shape[1])),
+            (
+                Wrong("text", "a" * RATINGS.shape[1]),
+                Wrong("one too few", list(range(RATINGS.shape[1] - 1))),
+                Wrong("one group", [0] * RATINGS.shape[1]),
+                Wrong("None among them", [None, *range(1, RATINGS.shape[1])]),
+            ),
+        ),
         "draws": count(20, 0),
         "level": number(0.95, 0, 1),
         "seed": count(0, -1),

@@ -5,12 +5,14 @@ https://repository.upenn.edu/asc_papers/43, and Content Analysis, chapter 11.
 """
 
 import math
+from collections.abc import Hashable, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from coursekit.analysis.rater_agreement import Ratings, checked_ratings, counts_by_value
-from coursekit.utils.checks import choose, require, require_count, require_finite
+from coursekit.utils.checks import choose, require, require_count, require_finite, require_list
 
 SCALES = ("nominal", "ordinal", "interval", "ratio")
 
@@ -37,7 +39,8 @@ def krippendorff_alpha(ratings: Ratings, scale: str = "nominal") -> float:
 
 def alpha_interval(
     ratings: Ratings, scale: str = "nominal",
-    *, draws: int = 2000, level: float = 0.95, seed: int = 0,
+    *, groups: Sequence[Hashable] | None = None,
+    draws: int = 2000, level: float = 0.95, seed: int = 0,
 ) -> dict[str, float]:  # fmt: skip
     """α with an interval: value, low, high, and undefined, the share of draws without an α.
 
@@ -45,9 +48,11 @@ def alpha_interval(
     together, and to draw them one by one would make the interval too narrow. low and high are
     percentiles of ``draws`` values. A draw whose ratings are all equal has none and is left out;
     with many of these the interval is not to be trusted.
+    groups: (U,), what units share, such as the picture of several captions; then whole groups are
+    drawn, since units of one group are no independent ones. None: each unit is its own.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
-    Errors: as in `krippendorff_alpha`; ValueError for fewer than two units with two ratings, a
-    level outside (0, 1).
+    Errors: as in `krippendorff_alpha`; ValueError for fewer than two units (or groups) with two
+    ratings, groups that are not one per unit, a level outside (0, 1).
     """
     require_count("draws", draws, 1)
     require_count("seed", seed)
@@ -55,10 +60,12 @@ def alpha_interval(
     require(0 < level < 1, f"level is {level}; a number between 0 and 1 was expected.")
     value = krippendorff_alpha(ratings, scale)
     counts, values = _checked(ratings, scale)
-    units = len(counts)
-    require(units > 1, f"ratings has {units} unit with two ratings; two or more were expected.")
+    group = _groups_of_units(ratings, groups)
+    many = int(group.max()) + 1
+    what = "ratings has 1 unit" if groups is None else "groups has 1 group"
+    require(many > 1, f"{what} with two ratings; two or more were expected.")
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(units, np.full(units, 1 / units), draws).astype(float)
+    times = rng.multinomial(many, np.full(many, 1 / many), draws).astype(float)[:, group]
     drawn = _alphas(counts, values, scale, times)
     defined = drawn[~np.isnan(drawn)]
     low, high = math.nan, math.nan
@@ -66,6 +73,21 @@ def alpha_interval(
         low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2]).tolist()
     undefined = 1 - len(defined) / draws
     return {"value": value, "low": low, "high": high, "undefined": undefined}
+
+
+def _groups_of_units(ratings: Ratings, groups: Sequence[Hashable] | None) -> NDArray[np.int64]:
+    """The number of its group for each unit with two ratings or more, from 0 without a gap."""
+    rated = (~np.isnan(np.asarray(ratings, dtype=float))).sum(0)
+    if groups is None:
+        return np.arange(int((rated > 1).sum()))
+    require_list("groups", groups, "groups, one per unit")
+    sentence = f"groups has {len(groups)} entries, ratings {len(rated)} units; one per unit was"
+    require(len(groups) == len(rated), f"{sentence} expected.")
+    kept = [group for group, m in zip(groups, rated, strict=True) if m > 1]
+    numbers = pd.factorize(pd.Series(kept, dtype=object))[0]
+    require(bool((numbers >= 0).all()), "groups holds None or NaN; a name or number per unit was "
+            "expected.")  # fmt: skip
+    return numbers
 
 
 def _checked(ratings: Ratings, scale: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

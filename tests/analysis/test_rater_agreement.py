@@ -236,6 +236,20 @@ def test_units_are_drawn_whole():
     assert other > 0.6 * width
 
 
+def test_groups_of_units_are_drawn_whole():
+    """Every unit three times: as three units they look surer, as a group they are as one."""
+    once = drawn(40, 3)
+    thrice, groups = np.repeat(once, 3, axis=1), np.repeat(np.arange(40), 3).tolist()
+    alone = alpha_interval(once, draws=1000)
+    apart, whole = (alpha_interval(thrice, groups=g, draws=1000) for g in (None, groups))
+    width, narrow, same = (e["high"] - e["low"] for e in (alone, apart, whole))
+    assert narrow < 0.7 * width and same == pytest.approx(width, rel=0.1)
+    names = [f"unit {u}" for u in range(40)]
+    assert alpha_interval(once, groups=names, draws=1000) == alone
+    gap = np.where(np.arange(40) == 7, NAN, once)  # a unit that nobody rated is in no group
+    assert alpha_interval(gap, groups=names)["value"] == krippendorff_alpha(gap)
+
+
 def test_draws_without_an_alpha_are_counted():
     ends = alpha_interval([[1, 1, 1, 2], [1, 1, 1, 2]], draws=1000)
     assert ends["value"] == ends["low"] == ends["high"] == 1
