@@ -95,6 +95,20 @@ FIXED = (
 )
 
 
+# Shares, losses, sizes, need: shares of more than three digits, where the rounded ones remove too
+# few; a share below .02; a pair that removes one weight too few and costs less; and a loss times its
+# share is not the larger of both.
+FINE: tuple[Case, ...] = tuple(
+    (np.array(shares), np.array(image), np.array(audio), sizes, need)
+    for shares, image, audio, sizes, need in (
+        ((0.0, 0.33344, 0.66672), (0.0, 0.02, 0.3), (0.0, 0.9, 1.2), (3000, 100), 1000),
+        ((0.0, 0.012, 0.5), (0.0, 0.01, 0.2), (0.0, 0.3, 0.6), (1000, 1000), 11),
+        ((0.0, 0.33, 0.66), (0.0, 0.1, 0.12), (0.0, 0.1, 0.3), (100, 100), 100),
+        ((0.0, 0.4, 0.8), (0.0, 0.25, 0.31), (0.0, 0.05, 0.24), (100, 100), 80),
+    )
+)
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Two encoders of several sizes that bear more or less."""
     fixed: list[Case] = [
@@ -113,7 +127,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             shares = np.linspace(0, 0.95 if count == 6 else 1.0, count)
             image, audio = (_curve(generator, count, knee) for knee in (first, second))
             cases.append((shares, image, audio, sizes, round(part * sum(sizes))))
-        return [*cases, *fixed]
+        return [*cases, *fixed, *FINE]
 
     rivals = [m.function for m in amounts.misconceptions]
     return until_refused(draw, rng, _amounts, rivals)

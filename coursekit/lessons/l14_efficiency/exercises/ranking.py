@@ -67,7 +67,8 @@ def _threshold(image: Array, audio: Array, share: float) -> list[float]:
 
 
 # Image, audio, share: one of each pair of smallest weights goes. They differ in the third digit, or
-# are above 1, or above 5, or have other signs.
+# are above 1, or above 5, or have other signs; norms of encoders of unequal size rank otherwise
+# than their mean squares.
 CLOSE: tuple[tuple[tuple[float, ...], tuple[float, ...], float], ...] = (
     ((0.0102, 0.7, -0.9, 0.8), (0.0101, 0.6, 0.5, -0.4), 0.125),
     ((0.0101, 0.7, -0.9, 0.8), (0.6, 0.0102, 0.5, -0.4), 0.125),
@@ -76,7 +77,10 @@ CLOSE: tuple[tuple[tuple[float, ...], tuple[float, ...], float], ...] = (
     ((7.0, -8.0), (-6.0, 9.0), 0.25),
     ((6.0, -8.0), (-7.0, 9.0), 0.25),
     ((-0.3, 0.5, 0.4), (0.2, -0.6, 0.7), 1 / 3),
+    ((0.2, 0.35, 0.5, 0.6, 0.8, 0.9, 1.0, 1.1), (0.1, 0.4), 0.3),
 )
+# Of 100 weights one goes, the image's: its share is below .02, and the third digit counts (.0146).
+ONE_OF_HUNDRED = (np.linspace(0.1, 0.9, 60).reshape(10, 6), np.linspace(-1.9, -0.95, 40), 0.0146)
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -93,7 +97,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             image = factor * generator.normal(0.1, 1, first)
             cases.append((image, generator.normal(-0.1, 1, second), share))
         image, audio = generator.normal(size=(3, 4)), generator.normal(size=(5, 2))
-        return [*cases, *close, (image, audio, 0.0), (image, audio, 1.0)]
+        whole = [(image, audio, 0.0), (image, audio, 1.0)]
+        return [*cases, *close, ONE_OF_HUNDRED, *whole]
 
     rivals = [m.function for m in removed_shares.misconceptions]
     return until_refused(draw, rng, _removed, rivals)
