@@ -3,7 +3,8 @@
 #
 # **After this lesson you can**
 #
-# - say of each way to make a network cheaper which column it moves, and which it does not,
+# - say of each way to make a network cheaper what it saves (parameters, bytes, memory, time),
+#   and what it does not,
 # - measure parameters, bytes, activations, multiply-adds and seconds by yourself,
 # - find out whether one ranking of weights starves a modality, and choose an amount for each,
 # - rebuild a smaller network from what structured pruning leaves,
@@ -34,9 +35,11 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils import prune
 from torch.utils.checkpoint import checkpoint
 
 from coursekit.analysis.intervals import interval
+from coursekit.analysis.stored_bytes import stored_bytes
 from coursekit.course import record
 from coursekit.course.claims import claim
 from coursekit.course.plots import new_figure, show
@@ -44,6 +47,7 @@ from coursekit.course.widgets import EXPLORERS, ChoiceGuess, NumberGuess
 from coursekit.data.files import open_checked
 from coursekit.lessons.l14_efficiency import exercises
 from coursekit.lessons.l14_efficiency.digit_networks import (
+    HALF,
     MODALITIES,
     digits,
     network,
@@ -90,13 +94,15 @@ torch.set_num_threads(1)  # every time in this lesson is that of one thread
 # %% [markdown]
 # ## Six columns
 #
-# “Cheaper” is no number. A network costs **parameters**, **stored bytes** of its file,
-# **activations** (what the forward pass keeps for the backward pass), **multiply-adds**, seconds,
-# and accuracy. Each technique moves some of these columns. This lesson makes one table, by running.
+# “Cheaper” is not one number. A network costs **parameters**, **stored bytes** (the size of its
+# file), **activations** (what the forward pass keeps for the backward pass), **multiply-adds** and
+# seconds, and it may cost accuracy. These six are the columns of the table that this lesson makes,
+# by running; each technique is a row, and moves some columns and not others.
 #
-# The network: lesson 05's written and spoken digits, for each modality two convolutions and a
-# linear layer, on top one linear layer for ten digits. Six of them were trained beforehand, each
-# seed on a draw of its own (16 epochs, Adam). Count one encoder by hand:
+# The network reads lesson 05's written and spoken digits: per modality an encoder of two
+# convolutions and a linear layer, on top one linear layer for ten digits. Six of them were trained
+# beforehand (16 epochs, Adam), each seed on its own draw of the data. Images have 14 × 14 pixels,
+# spectrograms 16 × 16. Count the image's encoder by hand:
 
 # %%
 layers = {  # inputs, outputs, weights per pair of them, places of the output
@@ -117,19 +123,19 @@ by_layer = pd.DataFrame({
 # The guess.
 layer_guess = ChoiceGuess(
     "14-layer",
-    "Which layer of the encoder has most of the parameters, and which does most of the work?",
+    "Which layer of the encoder has most of the parameters, and which most of the multiply-adds?",
     options=(
         "one layer has most of both",
-        "the linear one has most parameters, the second convolution most work",
-        "the second convolution has most parameters, the linear one most work",
-        "the first convolution does most work",
+        "parameters: the linear layer; multiply-adds: the second convolution",
+        "parameters: the second convolution; multiply-adds: the linear layer",
+        "multiply-adds: the first convolution",
     ),
 )
 layer_guess
 
 # %% folded=true
 # The figure: each layer's share of three columns; claims, checked.
-layer_guess.reveal("the linear one has most parameters, the second convolution most work")
+layer_guess.reveal("parameters: the linear layer; multiply-adds: the second convolution")
 figure, axes = new_figure(9.6, 2.4, columns=3)
 show(figure, layer_bars(axes, by_layer))
 networks = stored_networks()
@@ -149,9 +155,9 @@ claim("Second convolution, share of multiply-adds: {value:.2f}",
       by_layer["multiply-adds"]["conv 2"] / by_layer["multiply-adds"].sum(), above=0.7)  # fmt: skip
 
 # %% [markdown]
-# Three columns, three layers. Whoever cuts parameters cuts the linear layer, whoever wants it
-# faster has to get at the second convolution, and memory in training sits in the first. That is why
-# the columns move apart.
+# Three columns, three layers. To save parameters, cut the linear layer; to save work, the second
+# convolution; to save memory in training, the first. So one technique cannot move all columns
+# alike.
 #
 # ## Sharing
 #
@@ -189,14 +195,18 @@ claim("Activations, of the plain network's: {value:.2f}",
       shared["activations, kB"] / own["activations, kB"], equals=1, within=0.001)  # fmt: skip
 
 # %% [markdown]
-# Half of the numbers, half of the file; the encoder runs twice, so all else stays. (*Products* are
-# multiply-adds in thousands: of a pair's forward pass, and *of a step* with its backward pass. In a
-# `state_dict` a shared tensor stands under both names: count bytes on the saved file. *Zipped* is
-# small for all, since the stored networks were rounded to half precision.)
+# Half of the numbers, half of the file; the encoder runs twice, so all else stays.
+#
+# How to read the columns: *numbers* are the parameters; *zipped* is the same file compressed;
+# *products* are multiply-adds in thousands per pair, of a forward pass, and *of a step*, forward
+# and backward; *activations* are those of a batch of 64 pairs. Two traps: in a `state_dict` a
+# shared tensor stands under both names, so measure the saved file; and the stored networks were
+# rounded to half precision, so that all of them zip well.
 #
 # ## Zeros
 #
-# **Magnitude pruning** sets the smallest |w| to zero. In **one ranking** of all encoder weights:
+# **Magnitude pruning** sets the smallest |w| to zero. In **one ranking** (*global* pruning) all
+# encoder weights compete:
 
 
 # %%
@@ -248,15 +258,19 @@ claim("File, of the plain one's: {value:.2f}", table["masked"]["file, kB"] / own
 claim("Multiply-adds, of the plain network's: {value:.2f}",
       table["masked"]["products"] / own["products"], equals=1, within=0)  # fmt: skip
 claim("A step, in steps of the plain network: {value:.1f}", ratio(timed, "masked"), above=0.6)
+held_twice = copy.deepcopy(plain)
+prune.l1_unstructured(held_twice.encoders["image"].get_submodule("7"), "weight", 0.8)
+claim("One layer under PyTorch's prune, file, of the plain one's: {value:.2f}",
+      stored_bytes(held_twice) / stored_bytes(plain), above=1.2)  # fmt: skip
 pd.DataFrame(table).T.round(1)
 
 # %% [markdown]
 # A zero is stored, loaded and multiplied like any other number. Only a compressed file is smaller.
-# (PyTorch's own `prune` keeps mask *and* weight until `prune.remove`: the file grows. Which of
-# equal |w| goes is open; the two functions may differ there.)
+# (PyTorch's own `prune` keeps mask *and* weight until `prune.remove`: the file grows.)
 #
-# How much may go? All six networks, test rows, no training afterwards; *at random* as many
-# weights, which ones is drawn.
+# How much may go? All six networks, on test rows, without training afterwards. *One per layer*
+# (*local* pruning) takes the same share of every layer. *At random* is the control: as many
+# weights, drawn.
 
 # %% folded=true
 # The figure: accuracy by share and ranking.
@@ -275,26 +289,41 @@ by_share = pd.DataFrame(
 by_share.columns = pd.Index(["ranking", "share", "seed", "accuracy"])
 untouched = pd.Series({seed: share_right(m, data[seed]) for seed, m in networks.items()})
 figure, (ax,) = new_figure(6.4, 3.6)
-ax.set_title("Zeros, no training afterwards (line: none)")
+ax.set_title("Accuracy by the share of zeros, no training afterwards")
 show(figure, pruning_curves(ax, by_share, untouched.mean()))
 wide = by_share.pivot_table(index="seed", columns=["ranking", "share"], values="accuracy")
 lost = interval(untouched - wide["one ranking", 0.5])
 print("Lost at one half, one ranking:", lost)
 claim("… ends at {value:.3f}", lost.high, below=0.03)
 claim("At 0.9, one ranking − one per layer, begins at {value:+.3f}",
-      interval(wide["one ranking", 0.9] - wide["one per layer", 0.9]).low, above=0.03)  # fmt: skip
+      interval(wide["one ranking", 0.9] - wide["one per layer", 0.9]).low, above=0.05)  # fmt: skip
 claim("At one half, one ranking − at random, begins at {value:+.3f}",
-      interval(wide["one ranking", 0.5] - wide["at random", 0.5]).low, above=0.02)  # fmt: skip
+      interval(wide["one ranking", 0.5] - wide["at random", 0.5]).low, above=0.025)  # fmt: skip
+FIRST = [f"{ENCODERS}.{m}.0.weight" for m in MODALITIES]
+spared, first_gone = {}, []
+for seed, m in networks.items():
+    by_one, by_layer_masks = (rankings[r](m, 0.9, seed) for r in ("one ranking", "one per layer"))
+    first_gone += [1 - float(by_one[name].double().mean()) for name in FIRST]
+    whole_first = {name: torch.ones_like(by_layer_masks[name]) for name in FIRST}
+    spared[seed] = share_right(pruned(m, by_layer_masks | whole_first), data[seed])
+claim("At 0.9, one ranking takes {value:.2f} of a first convolution at most", max(first_gone),
+      below=0.5)  # fmt: skip
+print("One per layer, 0.9, first convolutions spared:", interval(pd.Series(spared)))
+claim("… − not spared, begins at {value:+.3f}",
+      interval(pd.Series(spared) - wide["one per layer", 0.9]).low, above=0.1)  # fmt: skip
+claim("… − one ranking, begins at {value:+.3f}",
+      interval(pd.Series(spared) - wide["one ranking", 0.9]).low, above=-0.05)  # fmt: skip
 
 # %% [markdown]
-# Half of the weights may go for nothing, if they are the small ones. A ranking per layer cuts as
-# much from the first convolution, which has 144 weights and needs them.
+# Half of the weights cost nothing measurable, if they are the small ones. One per layer does worse
+# at 0.9 because of the first convolutions, 144 weights each: spare these two, and it is not behind
+# any more. One ranking leaves most of them in place by itself.
 #
 # ### Exercise 1 · Whose weights?
 #
-# `image` and `audio` are arrays of weights of any shape. One ranking of both by |w|;
-# round(share · n) of all n weights go. Return which share of the image's and which of the audio's
-# weights is gone.
+# `image` and `audio` are arrays of weights of any shape. One ranking of both by |w|; round(share ·
+# n) of all n weights go; no two |w| are equal. Return the share of the image's weights that is
+# gone, and the share of the audio's.
 
 
 # %% nbgrader={"grade_id": "ex-14-shares", "solution": true}
@@ -318,8 +347,10 @@ exercises.removed_shares.check(removed_shares, seed=14_0101)
 # ## Does one ranking starve a modality?
 #
 # On paper: yes. If one encoder's weights are ten times the other's, half of all weights are nearly
-# all of the other's. And large weights mean nothing by themselves: ReLU lets a factor through, so a
-# layer may be made ten times as large and its readers a tenth, and the network computes the same.
+# all of the other's. And large weights mean nothing by themselves: ReLU lets a positive factor
+# through, so one layer may be made ten times as large and the next a tenth, and the network
+# computes the same. Below, “image × 10”: all three layers of the image's encoder ten times as
+# large, the weights of the last layer that read it a thousandth.
 
 # %% folded=true
 # The guess.
@@ -334,7 +365,7 @@ trained_guess = NumberGuess(
 )
 large_guess = NumberGuess(
     "14-large",
-    "The same networks, the image's weights × 10, computing the same. Of the audio's it takes …",
+    "The same 70 % of all, from networks with the image's weights × 10. Of the audio's it takes …",
     low=0,
     high=100,
     step=1,
@@ -366,7 +397,7 @@ def larger_cured(model):
 
 # %% folded=true
 # Whose weights go, case by case; accuracy at 0.7.
-LARGE, CURED = "image × 10, the same function", "… ranked by |w| / ‖w‖"
+LARGE, CURED = "image × 10, the same function", "image × 10, ranked by |w| / ‖w‖"
 cases = {
     "as trained": as_trained,
     LARGE: larger,
@@ -387,8 +418,8 @@ taken = pd.DataFrame(rows, columns=["case", "seed", "share", *MODALITIES, "accur
 at = taken[taken["share"] == 0.7]
 gone_of = {m: at.pivot_table(index="seed", columns="case", values=m) for m in MODALITIES}
 left = at.pivot_table(index="seed", columns="case", values="accuracy")
-trained_guess.reveal(100 * gone_of["audio"]["as trained"].mean(), within=5)
-large_guess.reveal(100 * gone_of["audio"][LARGE].mean(), within=3)
+trained_guess.reveal(round(100 * gone_of["audio"]["as trained"].mean(), 1), within=5)
+large_guess.reveal(round(100 * gone_of["audio"][LARGE].mean(), 1), within=3)
 figure, axes = new_figure(10, 3.3, columns=3)
 show(figure, whose_weights(axes, taken))
 few = {m: x[:50] for m, x in data[100].test.inputs.items()}
@@ -397,26 +428,26 @@ claim("Larger weights change the logits by {value:.0e} at most", same, below=1e-
 for case in cases:
     print(f"{case}, 0.7 pruned: accuracy", interval(left[case]))
 apart = (gone_of["audio"]["as trained"] - gone_of["image"]["as trained"]).abs().max()
-claim("As trained, the shares differ by {value:.2f} at most", apart, below=0.2)
+claim("As trained, the shares differ by {value:.2f} at most", apart, below=0.16)
 claim(
     "Image × 10: of the audio's weights {value:.2f} goes", gone_of["audio"][LARGE].min(), above=0.95
 )
 fallen = interval(left["as trained"] - left[LARGE])
 claim("… and accuracy falls by {value:.2f} at least", fallen.low, above=0.15)
 cured = interval(left["as trained"] - left[CURED])
-claim("Ranked by |w| / ‖w‖ it loses {value:.3f} at most", cured.high, below=0.08)
+claim("Ranked by |w| / ‖w‖ it loses {value:.3f} at most", cured.high, below=0.03)
 
 # %% [markdown]
-# On the trained networks nothing of the kind: both encoders lose nearly the same share. They began
-# with weights of one scale, one optimiser moved them, and nothing drove them apart. Starvation by
+# On the trained networks, hardly: both encoders lose nearly the same share. (A likely reason, not
+# tested here: their weights began at one scale, and one optimiser moved them.) Starvation by
 # ranking is a matter of *scale*, and scale is arbitrary: the middle panel is the same function as
-# the left one. Encoders of other origins (one pre-trained, one not; other widths, other decay) are
-# not of one scale, so look at the share by modality before you believe one accuracy. The cure
-# divides by each tensor's norm; a scale then cancels.
+# the left one. Encoders of different origin, one of them pre-trained say, need not share a scale,
+# so look at the share by modality before you trust one accuracy. The cure divides by each tensor's
+# norm, and the scale cancels.
 #
-# **An amount per modality.** So do not compare weights between encoders at all: prune one at a
-# time, see what each share costs on *validation* rows, and take the pair that removes enough and
-# loses least. Here 85 % shall go.
+# **An amount per modality.** Or do not compare weights between encoders at all: prune one encoder
+# at a time, see what each share costs on *validation* rows, and take the pair of shares that
+# removes enough and loses least. Here 85 % has to go.
 
 # %% folded=true
 # The guess.
@@ -430,12 +461,16 @@ amount_guess
 # %% folded=true
 # The table: what each share costs alone, mean over seeds; the pairs chosen; claims, checked.
 parts = [f"{ENCODERS}.{m}" for m in MODALITIES]
-costs, chosen, reached = {}, {}, {}
+costs, chosen, reached, promised, lost_together = {}, {}, {}, {}, {}
 for seed, m in networks.items():
     on_valid = partial(share_right, m, data[seed], "valid")
     costs[seed] = costs_of_pruning(m, parts, (0.7, 0.8, 0.85, 0.9, 0.95), on_valid)
-    need = round(0.85 * sum(w.numel() for w in weights_of(m, ENCODERS).values())) - 10  # rounding
+    cost = costs[seed].set_index(["part", "share"])
+    need = int(cost["removed"].xs(0.85, level="share").sum())
     chosen[seed] = cheapest_shares(costs[seed], need)
+    promised[seed] = sum(cost["lost"][choice] for choice in chosen[seed].items())
+    together = pruned(m, part_masks(encoder_scores(m), chosen[seed]))
+    lost_together[seed] = on_valid() - share_right(together, data[seed], "valid")
     both = {"by validation": chosen[seed], "0.85 of each": dict.fromkeys(parts, 0.85)}
     reached[seed] = {
         name: share_right(pruned(m, part_masks(encoder_scores(m), shares)), data[seed])
@@ -446,10 +481,14 @@ gain = interval(amount["by validation"] - amount["0.85 of each"])
 amount_guess.reveal("not surely different")
 print("Chosen (image, audio):", *(tuple(c.values()) for c in chosen.values()))
 print("By validation − 0.85 of each, test rows:", gain)
+sums, pairs = pd.Series(promised), pd.Series(lost_together)
+print("Validation: costs added up", interval(sums), "the pair itself", interval(pairs))
+print("… the pair loses more by", interval(pairs - sums))
+claim("… which begins at {value:+.3f}", interval(pairs - sums).low, below=0)
 claim("Networks in which the image's share is the larger one: {value:.0f} of 6",
       sum(c[parts[0]] > c[parts[1]] for c in chosen.values()), above=3)  # fmt: skip
 claim("By validation − 0.85 of each begins at {value:+.3f}", gain.low, below=0)
-claim("… and ends at {value:+.3f}", gain.high, below=0.05)
+claim("… and ends at {value:+.3f}", gain.high, below=0.04)
 every = pd.concat(costs, names=["seed"]).reset_index("seed")
 alone = every.pivot_table(index="part", columns="share", values="lost")
 claim("Image, 0.9 pruned alone, loses {value:.3f}", alone[0.9][parts[0]], below=0.05)
@@ -457,17 +496,19 @@ claim("Audio: {value:.3f}", alone[0.9][parts[1]], above=0.09)
 alone.round(3)
 
 # %% [markdown]
-# The image's encoder seems to cost next to nothing, so more of it is taken, and nothing is won. The
-# costs were measured one at a time, and added up as if they did not meet. They do: while the audio
-# is whole, it answers for a pruned image; once both are pruned, nobody does. What one modality
-# *covers* does not show when it is pruned alone. A choice on validation is a proposal; measure the
-# pair.
+# Pruned alone, the image's encoder costs next to nothing, so more of it is taken, and nothing is
+# won that six networks could show. The costs were measured one at a time and added up. Two things
+# can make such a sum too low: a whole audio encoder may *cover* for a pruned image, and no longer
+# when both are pruned; and the lowest of several noisy numbers looks better than it is. The pair
+# itself loses more than the sum on average, but zero is inside the interval: six networks do not
+# decide it. A choice on validation is a proposal; measure the pair.
 #
 # ### Exercise 2 · Amounts
 #
-# `shares` (K,) may be pruned of either encoder; `image` and `audio` (K,) say what each costs on
-# validation, alone; `sizes` are the two encoders' numbers of weights. Return the pair of shares
-# that removes `need` weights or more and loses least, losses added.
+# `shares` (K,), rising, are what may be pruned of either encoder; `image` and `audio` (K,) are the
+# accuracies that each share costs on validation, alone; `sizes` are the two encoders' numbers of
+# weights. Return the pair of shares that removes `need` weights or more and loses least, losses
+# added. (No two pairs lose the same.)
 
 
 # %% nbgrader={"grade_id": "ex-14-amounts", "solution": true}
@@ -488,7 +529,7 @@ exercises.amounts.check(amounts, seed=14_0102)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now turn the knobs, live:
+# Now turn the knobs. Accuracies are those of 400 test pairs: up to four points are within chance.
 #
 # - From which share on does each probe fall? Which encoder bears more, and in every network?
 # - Where does the joint model fall: with the first probe, or with the second?
@@ -499,9 +540,9 @@ EXPLORERS["pruning"]()
 # %% [markdown]
 # ## Units that are gone
 #
-# **Structured pruning** takes whole units: a channel, a row. A masked unit still costs; so
-# **rebuild**: leave out its row, its bias, and its *columns in the next layer*. For the last two
-# layers of an encoder:
+# **Structured pruning** takes whole units: a channel, a row. A unit that is only masked still
+# costs; so **rebuild**: leave out its row, its bias, and its *columns in the next layer*. Half of
+# the channels of both convolutions go; here are the weights of the two layers above the first:
 
 # %%
 half = strongest_units(image, 0.5)  # True for the units with the largest norm of their row
@@ -523,19 +564,20 @@ cut = rebuilt(plain, 0.5)
 table["rebuilt"] = columns(cut, batch, labels)
 timed = times({"plain": a_step(plain, batch, labels), "rebuilt": a_step(cut, batch, labels)})
 for name in ("numbers", "file, kB", "products", "of a step", "activations, kB"):
+    most = 0.34 if name in ("products", "of a step") else 0.75
     claim(f"{name}, of the plain network's: {{value:.2f}}", table["rebuilt"][name] / own[name],
-          below=0.75)  # fmt: skip
+          below=most)  # fmt: skip
 claim("A step, in steps of the plain network: {value:.1f}", ratio(timed, "rebuilt"), below=0.95)
 pd.DataFrame(table).T.round(1)
 
 # %% [markdown]
-# Every column moves, the seconds too. Half of the units of two layers are half of the numbers and
-# less than a third of the products: the second convolution loses rows *and* columns.
+# Every column moves, the seconds too. With half of both convolutions' channels about half of the
+# numbers go, and two thirds of the products: the second convolution loses rows *and* columns.
 #
 # ## Fewer bits
 #
 # **int8**: a weight is a whole number from −127 to 127 times one scale per tensor. *Dynamic*:
-# inputs are rounded likewise when they come. Linear layers only:
+# inputs are rounded the same way as they arrive. Linear layers only:
 
 
 # %%
@@ -570,13 +612,14 @@ claim("float16: 1e-8 becomes {value:.0f}", torch.tensor(1e-8).half(), equals=0, 
 pd.DataFrame({name: table[name] for name in ("plain", "int8", "bf16")}).T.round(1)
 
 # %% [markdown]
-# The file shrinks, no number is gone, and no convolution is touched; so the work is where it was.
+# int8: the file shrinks, but no number is gone (the three more are scales) and no convolution is
+# touched, so there is as much work. It is not trained: its cells of a step are empty.
 #
 # **bf16 autocast** runs products in 16 bits and leaves the weights in 32: it is the *activations*
-# that shrink. bf16 has float32's range and eight bits of precision; float16 has more bits and loses
-# small gradients, which is why it needs a loss scale. Whether 16 bits are *faster* is a question to
-# your processor: without instructions for them they are emulated, and slower. Your table at the end
-# says what yours does.
+# that shrink. bf16 has float32's range and eight bits of precision. float16 has eleven, but a
+# smaller range: small gradients become zero, so the loss is scaled up before the backward pass.
+# Whether 16 bits are *faster* depends on your processor: one without instructions for them has to
+# imitate them. The last table says what yours does.
 #
 # ## Keep less
 #
@@ -642,20 +685,20 @@ claim("… the package's: {value:.0f}", batches["the package's"], equals=1, with
 pd.DataFrame({name: table[name] for name in ("plain", "checkpointed", "in 4 parts")}).T.round(1)
 
 # %% [markdown]
-# Memory for work, and nothing else moves: the same gradients, so the same accuracy. With one
-# exception that bites. Batch norm updates its running statistics in the forward pass, and there
-# are two of them now; PyTorch counts each batch twice, the package once. Accumulation adds up to
-# the same gradient up to rounding, unless batch norm looks at the parts. (How much memory is left
-# with checkpointing depends on what is kept between: here the input of each encoder.)
+# Checkpointing pays for memory with work; gradients are the same to the last bit, and so is
+# accuracy. One exception: batch norm updates its running statistics in the forward pass, and now
+# there are two of these. PyTorch's checkpoint counts each batch twice, `coursekit`'s once.
+# Accumulation gives the same gradient up to rounding, unless batch norm sees the parts.
 #
 # ## A smaller network from the start
 #
 # A rebuilt network of half the numbers has a rival: the *same small form*, trained from new
-# weights. **Distillation** helps it with a teacher's soft answers; a number T > 1 divides all
-# logits and softens them:
+# weights, a student. **Distillation** adds a teacher's soft answers, the probabilities of all ten
+# digits. With the student's logits s, the teacher's t, the label y, a temperature T > 1 that
+# divides logits and so evens out their probabilities, and a weight μ from 0 to 1, its loss is
 #
-# $$(1 - \mu)\,\mathrm{CE}(y, p_s) + \mu\, T^2\, \mathrm{KL}\left(\mathrm{softmax}(t / T)
-# \,\Vert\, \mathrm{softmax}(s / T)\right)$$
+# $$(1 - \mu)\,\mathrm{CE}(y, \mathrm{softmax}(s))
+# + \mu\, T^2\, \mathrm{KL}\left(\mathrm{softmax}(t / T) \,\Vert\, \mathrm{softmax}(s / T)\right)$$
 
 
 # %%
@@ -676,13 +719,13 @@ claim("PyTorch's kl_div given probabilities for log-probabilities: {value:.2f}",
 student_guess = ChoiceGuess(
     "14-student",
     "As much processor time in all, the teacher's counted. Which small network is ahead?",
-    options=("the distilled one", "the one alone, trained for longer", "neither surely"),
+    options=("the distilled one", "the one alone, trained for longer", "neither, for sure"),
 )
 student_guess
 
 # %% [markdown]
-# A KL divergence is never negative. PyTorch's `kl_div` wants *log*-probabilities first and says
-# nothing when it gets others; one benchmark's released code does so.
+# (CE is the cross-entropy.) A KL divergence is never negative. PyTorch's `kl_div` wants
+# *log*-probabilities first and does not complain about others.
 #
 # ### Exercise 3 · A student's loss
 #
@@ -712,12 +755,13 @@ exercises.student_loss.check(student_loss, seed=14_0103)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Six seeds, stored. All these networks have the same form, half of the numbers; how they came by
-# their weights differs. *Student*: new weights, 16 epochs like the teacher. *Distilled*: the same
-# with the soft loss. (Of the one the learning rate, of the other T and μ were chosen among four by
-# validation, on two other seeds.) *40 epochs*: alone, for about the time that teacher and distilled
-# student take together. *Rebuilt*: cut out of the teacher, four epochs of **tuning** with what is
-# left. *At random*: as many units, drawn.
+# Now the stored results of six seeds. Networks of one small form, half of the numbers, that came by
+# their weights in different ways. *Student*: new weights, 16 epochs like the teacher. *Distilled*:
+# the same with the soft loss. (Four learning rates were tried for the one, four pairs of T and μ
+# for the other, on validation rows of two other seeds.) *40 epochs*: the student alone, for about
+# the time of teacher and distilled student together. *Rebuilt*: cut out of the teacher; *tuned*:
+# then four epochs of **tuning**, training with what is left. *At random*: as many units, drawn.
+# Below them the whole network, trained for 40 epochs too.
 
 # %% folded=true
 # The figure: networks of half the numbers, by how they were made; claims, checked.
@@ -726,10 +770,11 @@ by_way = study.pivot_table(index="seed", columns="way", values="test", sort=Fals
 seconds = study.groupby("way")["seconds"].mean()
 HALVES = ("student", "student, distilled", "student, 40 epochs", "rebuilt", "rebuilt, tuned",
           "rebuilt at random, tuned")  # fmt: skip
-roles = {name: "A" if "student" in name else "B" for name in HALVES}
-figure, (ax,) = new_figure(7.6, 3.2)
-ax.set_title("Half of the numbers (line: the whole network)")
-show(figure, interval_rows(ax, {n: interval(by_way[n]) for n in HALVES},
+WHOLE = "plain, 40 epochs"
+roles = {name: "A" if "student" in name else "B" for name in HALVES} | {WHOLE: "joint"}
+figure, (ax,) = new_figure(7.6, 3.5)
+ax.set_title("Half of the numbers (line: the whole network, 16 epochs)")
+show(figure, interval_rows(ax, {n: interval(by_way[n]) for n in (*HALVES, WHOLE)},
                            by_way["plain"].mean(), roles))  # fmt: skip
 
 
@@ -740,7 +785,9 @@ def ahead(one, other):
 
 for one, other in (
     ("student, distilled", "student"),
+    ("student, 40 epochs", "student"),
     ("student, 40 epochs", "student, distilled"),
+    ("student, 40 epochs", WHOLE),
     ("rebuilt, tuned", "student, 40 epochs"),
     ("rebuilt, tuned", "rebuilt at random, tuned"),
     ("rebuilt, tuned", "plain, 4 epochs more"),
@@ -748,41 +795,55 @@ for one, other in (
     print(f"{one} − {other}:", ahead(one, other))
 student_guess.reveal("the one alone, trained for longer")
 longer = ahead("student, 40 epochs", "student, distilled")
-claim("40 epochs alone − distilled begins at {value:+.3f}", longer.low, above=0)
+claim("40 epochs alone − distilled begins at {value:+.3f}", longer.low, above=0.004)
+claim("40 epochs alone − 16 epochs alone begins at {value:+.3f}",
+      ahead("student, 40 epochs", "student").low, above=0.003)  # fmt: skip
+claim("40 epochs alone − the whole network, 40 epochs, begins at {value:+.3f}",
+      ahead("student, 40 epochs", WHOLE).low, above=-0.03)  # fmt: skip
+claim("… and ends at {value:+.3f}", ahead("student, 40 epochs", WHOLE).high, below=0.03)
 claim("Distilled − student, the same epochs, begins at {value:+.3f}",
       ahead("student, distilled", "student").low, below=0)  # fmt: skip
-claim("… and ends at {value:+.3f}", ahead("student, distilled", "student").high, below=0.03)
+claim("… and ends at {value:+.3f}", ahead("student, distilled", "student").high, below=0.02)
 drawn = ahead("rebuilt, tuned", "rebuilt at random, tuned")
 claim("Rebuilt, strongest units − units at random, tuned both: ends at {value:+.3f}", drawn.high,
-      below=0.03)  # fmt: skip
+      below=0.02)  # fmt: skip
+teacher_time = seconds["one encoder shared"]  # as many products as the teacher, trained as long
+claim("Teacher and tuning, in time of 40 epochs alone: {value:.1f}",
+      (teacher_time + seconds["rebuilt, tuned"]) / seconds["student, 40 epochs"],
+      below=1)  # fmt: skip
 claim("40 epochs alone, in time of teacher and distilled student: {value:.1f}",
-      seconds["student, 40 epochs"]
-      / (seconds["one encoder shared"] + seconds["student, distilled"]), below=1.3)  # fmt: skip
+      seconds["student, 40 epochs"] / (teacher_time + seconds["student, distilled"]),
+      below=1.1)  # fmt: skip
 
 # %% [markdown]
-# - **Distilled** is not ahead of the plain student with as many steps. What it was short of here
-#   are steps, not labels: trained for longer, alone, it is surely ahead of the distilled one, and
-#   its mean is above the whole network's. (The last line counts the teacher's time as that of a
-#   network with as many products, the shared one.)
-# - **Rebuilt**, four epochs of tuning are enough. But half of the units *drawn at random* do as
-#   well: the tuning did it, not the norms. A pruning rule without this control has shown nothing.
-# - All of these train for unequal times. That is why the comparison *at equal time* is the one to
-#   ask for.
+# - **Distilled** is not surely ahead of the student of as many epochs. What the student lacked are
+#   epochs: trained for longer, alone, it is surely ahead of both. (The teacher's time is taken as
+#   that of the shared network, which has as many products.)
+# - Against the whole network of 16 epochs the longer student looks a little ahead. But epochs help
+#   that one too: trained for 40, it is level with the student. A comparison needs equal training
+#   on both sides.
+# - **Rebuilt and tuned** is not surely behind 40 epochs alone, in less time. But half of the units
+#   *drawn at random* end within 0.02 of the strongest ones: without this control, the norms would
+#   have got the credit for the tuning.
 #
-# Teachers help where labels are few, or where the teacher is there anyway. Measure it; this is one
-# data set and one size.
+# Distillation may help elsewhere, where labels are few or the teacher is there anyway. This is one
+# data set and one size: measure it, at equal time.
 #
 # ## The table
 #
-# All rows at once; the steps are timed in turn, so that all see the same load (processor
-# milliseconds, one thread, median). The accuracies are those of eight stored seeds.
+# All rows at once. *ms a step*: processor milliseconds, one thread, median; the rows take turns, so
+# that all see the same load. *accuracy*: six seeds; *tuned*: after four epochs of tuning. *GPU*:
+# milliseconds and most memory, where there is one.
 
 # %% folded=true
 # The table: every technique, every column; on a GPU where there is one; claims, checked.
-TUNED = {"one encoder shared": one_encoder, "masked": masked, "rebuilt": cut}
+STUDENT = "student, distilled"
+young = network(100, HALF).half().float()  # the form and the file count, not what it has learnt
+table[STUDENT] = columns(young, batch, labels)
+OTHERS = {"one encoder shared": one_encoder, "masked": masked, "rebuilt": cut, STUDENT: young}
 ways = {
     "plain": (plain, "plain", 1),
-    **{name: (model, "plain", 1) for name, model in TUNED.items()},
+    **{name: (model, "plain", 1) for name, model in OTHERS.items()},
     "bf16": (plain, "bf16", 1),
     "checkpointed": (plain, "checkpointed", 1),
     "in 4 parts": (plain, "plain", 4),
@@ -791,7 +852,7 @@ timed = times({n: a_step(m, batch, labels, how, k) for n, (m, how, k) in ways.it
 whole_table = pd.DataFrame(table).T.round(1)
 whole_table["ms a step"] = timed.median().round(1)
 accuracies = {n: interval(by_way[n]) for n in whole_table.index if n in by_way}
-accuracies |= dict.fromkeys(("checkpointed", "in 4 parts"), accuracies["plain"])  # same gradients
+accuracies["checkpointed"] = accuracies["plain"]  # gradients equal to the last bit
 whole_table["accuracy"] = {n: f"{i.mean:.3f} [{i.low:.3f}, {i.high:.3f}]"
                            for n, i in accuracies.items()}  # fmt: skip
 gpu = {n: on_gpu(m, batch, labels, how, k) for n, (m, how, k) in ways.items()}
@@ -799,32 +860,34 @@ whole_table = whole_table.join(pd.DataFrame(gpu).T)
 tuned = {name: interval(by_way[f"{name}, tuned"]) for name in ("masked", "rebuilt")}
 whole_table["tuned"] = {n: f"{i.mean:.3f} [{i.low:.3f}, {i.high:.3f}]" for n, i in tuned.items()}
 claim("Masked, tuned − plain with as many epochs begins at {value:+.3f}",
-      ahead("masked, tuned", "plain, 4 epochs more").low, above=-0.03)  # fmt: skip
+      ahead("masked, tuned", "plain, 4 epochs more").low, above=-0.02)  # fmt: skip
 claim("Shared − plain begins at {value:+.3f}", ahead("one encoder shared", "plain").low,
       above=-0.04)  # fmt: skip
 claim("Masked, tuned − masked, begins at {value:+.3f}", ahead("masked, tuned", "masked").low,
-      above=0)  # fmt: skip
+      above=0.009)  # fmt: skip
 claim("Masked, tuned − at random, tuned, begins at {value:+.3f}",
-      ahead("masked, tuned", "masked at random, tuned").low, above=0)  # fmt: skip
+      ahead("masked, tuned", "masked at random, tuned").low, above=0.027)  # fmt: skip
 whole_table.astype(object).fillna("")
 
 # %% [markdown]
-# Read it by columns. *Numbers*: sharing and rebuilding. *File*: these two and int8; *zipped*: masks
-# as well. *Activations*: rebuilding, bf16, checkpointing, parts. *Products*: rebuilding alone.
-# *Seconds* follow the products, roughly; what is computed twice is paid for. *Accuracy* is the only
-# column with an interval, and the only one in which most rows do not differ.
+# Read it by columns. *Numbers*: sharing, rebuilding, the student. *File*: these and int8; *zipped*:
+# masks as well. *Activations*: rebuilding, the student, bf16, checkpointing, parts. *Products*:
+# only the two smaller networks have fewer; checkpointing has more in a step.
 #
-# - *masked, tuned*: 80 % zeros at no measurable price, and as many drawn at random cost
+# - *Seconds* are those of your machine, and cannot be counted. Fewer products take less time, and
+#   what is computed twice is paid for; but bf16 depends on the processor's instructions, and four
+#   small batches need not be as fast as one large batch with the same products.
+# - *Accuracy* needs seeds, an interval, and the control beside it. (*in 4 parts* has none: equal up
+#   to rounding is not equal, and it was not trained.)
+# - *masked, tuned*: 80 % zeros at no price that six seeds show, while as many drawn at random cost
 #   dearly. Here, unlike with whole units, it matters which weights go.
-# - *Seconds* are those of your machine. bf16 may be slower than plain; on a GPU, and on processors
-#   with instructions for it, it is faster.
 #
 # ### Exercise 4 · What was done?
 #
-# Five columns of one network, before and after: parameters, file, zipped file, activations,
-# multiply-adds of a training step. Two per cent up or down is no move. Return `"sharing"`,
-# `"masks"`, `"rebuilt"`, `"fewer bits"` (of what is stored), `"bf16"` (autocast) or
-# `"checkpointing"`.
+# `before` and `after` (5,) are columns of one network: parameters, bytes of the file, bytes zipped,
+# bytes of activations, multiply-adds of a training step. Less than two per cent up or down is no
+# move. Return what was done: `"sharing"`, `"masks"`, `"rebuilt"`, `"fewer bits"` (of what is
+# stored), `"bf16"` (autocast) or `"checkpointing"`.
 
 
 # %% nbgrader={"grade_id": "ex-14-columns", "solution": true}
@@ -853,7 +916,10 @@ exercises.technique.check(technique, seed=14_0104)
 # ## Further · Several losses
 #
 # A second loss on the same audio encoder: from its features a linear decoder draws the spectrogram
-# again, squared error summed over 256 pixels. How loud is each loss in what they **share**?
+# again, squared error summed over 256 pixels. How long is each loss's gradient in what they share?
+# **Gradient calibration** weighs the second loss so that its gradient is a chosen ratio of the
+# first one's: 1×, 0.5×, 0.1×. (In training the lengths are means over batches, renewed now and
+# then; validation chooses the ratio.)
 
 # %%
 two = Redrawing(seed=0)
@@ -864,7 +930,8 @@ calibrated = {f"{r:g}×": r * lengths[0] / lengths[1] for r in (1.0, 0.5, 0.1)}
 
 # %% folded=true
 # The table; the guess.
-claim("The second loss's gradient is {value:.0f} times as long", lengths[1] / lengths[0], above=5)
+claim("The second loss's gradient is {value:.0f} times as long", lengths[1] / lengths[0],
+      above=100)  # fmt: skip
 off = max(
     abs(float(w - calibrated_weights(lengths, float(r[:-1]))[1])) for r, w in calibrated.items()
 )
@@ -877,10 +944,6 @@ adam_guess = ChoiceGuess(
 )
 print(pd.Series({r: float(w) for r, w in calibrated.items()}, name="weight of loss 2").round(4))
 adam_guess
-
-# %% [markdown]
-# **Gradient calibration** makes the second gradient a chosen ratio of the first, 1×, .5×, .1×: from
-# a mean over batches, rarely renewed. Which ratio is right validation has to say.
 
 # %% folded=true
 # The table: how one step moves decoder and encoder, by the weight of the second loss.
@@ -905,10 +968,11 @@ steps_by.round(3)
 
 # %% [markdown]
 # Adam divides by the gradient's own size, so the decoder does not see its loss's weight; the
-# encoder does, for there two gradients are added *before* the division. Loss weights act only where
-# losses share parameters. For a part that one loss reaches alone there is another knob: a
-# **parameter group** with a learning rate of its own. And the decay is no gradient: it takes
-# lr · λ · w away, so a **schedule** that lowers the learning rate lowers the decay too.
+# encoder does, for there two gradients are added *before* the division. Under Adam, loss weights
+# act only where losses share parameters. A part that one loss alone reaches has another knob: a
+# **parameter group** with its own learning rate. And AdamW's weight decay is not part of the
+# gradient: it takes lr · λ · w away, λ the decay, so a **schedule** that lowers the learning rate
+# lowers the decay too. All of it by hand, for twenty steps:
 
 
 # %%
@@ -948,7 +1012,8 @@ groups = parameter_groups(two, {"classifier": {"lr": 1e-3, "weight_decay": 0.01}
                                 "decoder": {"lr": 1e-2, "weight_decay": 0.01}})  # fmt: skip
 undecayed = sum(p.numel() for g in groups if g["weight_decay"] == 0 for p in g["params"])
 vectors = sum(p.numel() for p in two.parameters() if p.ndim < 2)
-claim("Biases without decay: {value:.0f} numbers", undecayed - vectors, equals=0, within=0)
+claim("Numbers without decay − numbers in biases: {value:.0f}", undecayed - vectors, equals=0,
+      within=0)  # fmt: skip
 learnt = UncertaintyWeights(2)
 values = torch.tensor([0.2, 50.0])
 with torch.no_grad():
@@ -962,11 +1027,11 @@ pd.DataFrame([{"lr": g["lr"], "decay": g["weight_decay"],
                "numbers": sum(p.numel() for p in g["params"])} for g in groups])  # fmt: skip
 
 # %% [markdown]
-# Biases, norms and other vectors get no decay, it would only move them from where the data want
-# them. That matters for **uncertainty weights**, a log variance $s_j$ learnt per loss:
-# $\sum_j e^{-s_j} L_j + s_j$. Set its derivative to zero: $s_j = \log L_j$, so each weight is
-# $1 / L_j$: all losses pull by their *relative* changes. (The sum falls below zero where a loss is
-# below 1/e; that is no mistake.) Decay would pull every weight towards 1.
+# The table: biases, norms and other vectors get no decay by custom, the rest does. **Uncertainty
+# weights** need that custom: a log variance $s_j$ is learnt per loss, and the total is
+# $\sum_j (e^{-s_j} L_j + s_j)$. Its derivative is zero at $s_j = \log L_j$, where the weight
+# $e^{-s_j}$ is $1 / L_j$: each loss pulls by its *relative* change. Decay would pull $s_j$ to 0 and
+# every weight to 1. (A total below zero is no mistake: a loss below 1/e adds a negative number.)
 #
 # ### Further · Exercise 5 · Calibrate
 #
@@ -999,9 +1064,11 @@ exercises.loss_weights.check(loss_weights, seed=14_0105)
 #   number of threads.
 # - A zero costs what any number costs. Rebuild, or say that only the zipped file shrank.
 # - One ranking of two encoders compares their *scales*. Count what each modality loses.
-# - Same gradients, same accuracy: checkpointing and parts need no seeds, only a comparison of bits.
-# - A smaller network trained for longer is the control of everything that makes networks small.
-# - Loss weights act where losses share parameters; AdamW does not see them elsewhere.
+# - Gradients that are equal to the last bit need no seeds: checkpointing. Equal up to rounding is
+#   less.
+# - A smaller network trained for longer is the control of everything that makes networks small, and
+#   the whole one trained as long is *its* control.
+# - Under Adam, loss weights act where losses share parameters, and nowhere else.
 #
 # ## Words
 #

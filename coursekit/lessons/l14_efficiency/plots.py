@@ -45,7 +45,7 @@ def pruning_curves(ax: Axes, table: pd.DataFrame, line: float) -> str:
         means = mean_line(ax, rows, "share", "accuracy", label=str(name), **style(role))
         read = ", ".join(f"{share:g}: {mean:.2f}" for share, mean in means.items())
         sentences.append(f"{name}: {read}.")
-    ax.axhline(line, color=MUTED, linewidth=1)
+    ax.axhline(line, color=MUTED, linewidth=1, label="no zeros")
     ax.set_ylim(0, 1)
     ax.set_xlabel("share of the encoders' weights that is zero")
     ax.set_ylabel("accuracy (band: 95 % interval)")
@@ -64,7 +64,7 @@ def whose_weights(axes: Sequence[Axes], table: pd.DataFrame) -> str:
     sentences = []
     for ax, case in zip(axes, cases, strict=True):
         rows = table[table["case"] == case]
-        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
+        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, label="as much as in all")
         for role, modality in zip(ROLES, ("image", "audio"), strict=False):
             means = mean_line(ax, rows, "share", modality, label=modality, **style(role))
             read = ", ".join(f"{share:g}: {mean:.2f}" for share, mean in means.items())
@@ -73,7 +73,7 @@ def whose_weights(axes: Sequence[Axes], table: pd.DataFrame) -> str:
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.03)
         ax.set_xlabel("share pruned in all")
-    axes[0].set_ylabel("share of the encoder")
+    axes[0].set_ylabel("pruned of the encoder (band: 95 %)")
     axes[0].legend(loc="upper left")
     return " ".join(sentences)
 

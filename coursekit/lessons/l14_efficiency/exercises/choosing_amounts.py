@@ -96,8 +96,8 @@ FIXED = (
 
 
 # Shares, losses, sizes, need: shares of more than three digits, where the rounded ones remove too
-# few; a share below .02; a pair that removes one weight too few and costs less; and a loss times its
-# share is not the larger of both.
+# few; a share below .02; a pair that removes one weight too few and costs less; losses times shares
+# have another lowest sum than the larger losses.
 FINE: tuple[Case, ...] = tuple(
     (np.array(shares), np.array(image), np.array(audio), sizes, need)
     for shares, image, audio, sizes, need in (
