@@ -48,6 +48,23 @@ def shares_by(score=abs, count=round):
     return answer
 
 
+def shares_at_rank(image, audio, share, last):
+    """All at or below the |w| of one place in the ranking, counted from 0; −1 is the largest."""
+    every = np.sort(np.abs(np.concatenate([image.ravel(), audio.ravel()])))
+    place = round(share * len(every)) + last
+    return [(abs(w) <= every[min(place, len(every) - 1)]).mean() for w in (image, audio)]
+
+
+def shares_below(image, audio, share):
+    every = np.sort(np.abs(np.concatenate([image.ravel(), audio.ravel()])))
+    return [(abs(w) < every[round(share * len(every)) - 1]).mean() for w in (image, audio)]
+
+
+def shares_relative(image, audio, share):
+    """Ranked by |w| over the encoder's root mean square."""
+    return shares_by()(*(w / np.sqrt((w**2).mean()) for w in (image, audio)), share)
+
+
 def shares_each(image, audio, share):
     return [round(share * w.size) / w.size for w in (image, audio)]
 
@@ -104,6 +121,17 @@ def added(a, b, i, j):
     return a + b
 
 
+def amounts_one_short(i, j, sizes, need):
+    return enough(i, j, sizes, need - 1)
+
+
+def amounts_image_first(shares, image, audio, sizes, need):
+    """The image's cheapest share, then the cheapest of the audio's that fits it."""
+    first = shares[np.argmin(image)]
+    fits = [k for k, j in enumerate(shares) if enough(first, j, sizes, need)]
+    return first, shares[min(fits, key=lambda k: audio[k])]
+
+
 # ---- distil ------------------------------------------------------------------------------------
 
 
@@ -118,6 +146,10 @@ def distil_torch(student, teacher, labels, t, mix):
     s, y = torch.from_numpy(student), torch.from_numpy(labels)
     soft = logit_distillation(s, torch.from_numpy(teacher), t)
     return (1 - mix) * torch.nn.functional.cross_entropy(s, y) + mix * soft
+
+
+def distil_float32(student, teacher, labels, t, mix):
+    return distil_torch(student.astype(np.float32), teacher.astype(np.float32), labels, t, mix)
 
 
 def distil_kl_div(student, teacher, labels, t, mix):
@@ -172,6 +204,27 @@ def columns_numpy(before, after):
     if fell[2]:
         return words[int(fell[1]) + int(fell[0]) + int(fell[4])]
     return " Checkpointing " if rose else "bf16"
+
+
+def columns_within(tolerance):
+    """The right rule with another tolerance."""
+
+    def answer(before, after):
+        r = np.asarray(after) / before
+        r = np.where(abs(r - 1) <= tolerance, 1.0, r)
+        if r[0] < 1:
+            return "rebuilt" if r[4] < 1 else "sharing"
+        if r[2] < 1:
+            return "fewer bits" if r[1] < 1 else "masks"
+        return "checkpointing" if r[4] > 1 else "bf16"
+
+    return answer
+
+
+def columns_by_memory(before, after):
+    word = columns_nested(before, after)
+    low = after[3] / before[3] < 0.5
+    return ("checkpointing" if low else "bf16") if word in ("bf16", "checkpointing") else word
 
 
 def columns_but(**changes):
@@ -238,6 +291,14 @@ WRONG = {
             lambda i, a, s: [(abs(w) <= np.quantile(abs(i), s)).mean() for w in (i, a)],
             "",
         ),
+        "one too many": (lambda *x: shares_at_rank(*x, 0), ""),
+        "nothing is the last one": (lambda *x: shares_at_rank(*x, -1), ""),
+        "below the last": (shares_below, ""),
+        "root mean square": (shares_relative, ""),
+        "negative cut off": (shares_by(lambda w: np.maximum(w, 0)), ""),
+        "weights rounded": (shares_by(lambda w: np.round(abs(w), 1)), ""),
+        "result rounded": (lambda i, a, s: np.round(shares_threshold(i, a, s), 3), ""),
+        "the share itself": (lambda i, a, s: (s, s), ""),
         "rows alone": (lambda i, a, s: shares_threshold(i[0], a[0], s), ""),
     },
     "14-amounts": {
@@ -249,6 +310,23 @@ WRONG = {
         "product": (amounts_by(lambda a, b, i, j: a * b), ""),
         "exchanged": (lambda *x: amounts_loop(*x)[::-1], ""),
         "tables exchanged": (lambda s, i, a, n, k: amounts_loop(s, a, i, n, k), ""),
+        "one short": (amounts_by(added, amounts_one_short), ""),
+        "more than enough": (
+            amounts_by(added, lambda i, j, s, n: i * s[0] + j * s[1] > n + 1e-9),
+            "",
+        ),
+        "at most": (amounts_by(added, lambda i, j, s, n: not i * s[0] + j * s[1] > n), ""),
+        "of one": (amounts_by(added, lambda i, j, s, n: max(i * s[0], j * s[1]) >= n - 1e-9), ""),
+        "sizes exchanged": (amounts_by(added, lambda i, j, s, n: enough(i, j, s[::-1], n)), ""),
+        "weighed by share": (amounts_by(lambda a, b, i, j: a * i + b * j), ""),
+        "squares": (amounts_by(lambda a, b, i, j: a * a + b * b), ""),
+        "gains cut off": (amounts_by(lambda a, b, i, j: max(a, 0) + max(b, 0)), ""),
+        "both right": (amounts_by(lambda a, b, i, j: 1 - (1 - a) * (1 - b)), ""),
+        "image first": (amounts_image_first, ""),
+        "places": (
+            lambda s, i, a, n, k: np.searchsorted(s, amounts_loop(s, i, a, n, k)),
+            "",
+        ),
         "image only": (amounts_by(lambda a, b, i, j: a), ""),
         "half of it": (lambda s, i, a, n, k: amounts_loop(s, i, a, n, k / 2), ""),
         "everything": (lambda s, *_: (s[-1], s[-1]), ""),
@@ -269,6 +347,26 @@ WRONG = {
         "squares": (distil_with(lambda p, q: ((np.exp(p) - np.exp(q)) ** 2).sum(1).mean()), ""),
         "symmetric": (distil_with(lambda p, q: (whole(p, q) + whole(q, p)) / 2), ""),
         "entropy": (distil_with(lambda p, q: rel_entr(np.exp(p), 0.1).sum(1).mean()), ""),
+        "teacher not softened": (
+            lambda s, u, y, t, m: distil_with()(s, u * t, y, t, m),
+            "",
+        ),
+        "hard teacher": (
+            lambda s, u, y, t, m: distil_with(weigh=lambda _: (1 - m + m * t**2, 0))(
+                s, u, u.argmax(1), t, m
+            ),
+            "",
+        ),
+        "columns": (lambda s, u, y, t, m: distil_with()(s.T, u.T, 0 * s[0].astype(int), t, m), ""),
+        "a little added": (distil_with(lambda p, q: whole(p, np.log(np.exp(q) + 1e-300))), ""),
+        "logits cut off": (
+            lambda s, u, y, t, m: distil_with()(s.clip(-500, 500), u.clip(-500, 500), y, t, m),
+            "",
+        ),
+        "T² on both": (
+            lambda s, u, y, t, m: t**2 * distil_with(power=0)(s, u, y, t, m),
+            "",
+        ),
         "overflow": (
             lambda s, u, y, t, m: distil_with()(np.log(np.exp(s)), np.log(np.exp(u)), y, t, m),
             "",
@@ -285,6 +383,15 @@ WRONG = {
         "exchanged": (lambda b, a: columns_nested(a, b), ""),
         "always": (lambda b, a: "masks", ""),
         "int8": (lambda b, a: "int8", "one of"),
+        "one per cent": (columns_within(0.01), ""),
+        "1.8 per cent": (columns_within(0.018), ""),
+        "2.3 per cent": (columns_within(0.023), ""),
+        "three per cent": (columns_within(0.03), ""),
+        "rounded to per cents": (
+            lambda b, a: columns_nested(np.ones(5), np.round(np.asarray(a) / b, 2)),
+            "",
+        ),
+        "by memory": (columns_by_memory, ""),
         "sharing and bf16": (columns_but(sharing="bf16"), ""),
         "turned": (columns_but(bf16="checkpointing", checkpointing="bf16"), ""),
     },
@@ -300,6 +407,19 @@ WRONG = {
         "half taken away": (calibrate_by(length, lambda n, r: r * np.sqrt(n[0] / n)), ""),
         "mean length": (calibrate_by(length, lambda n, r: r * n.mean() / n), ""),
         "ones": (lambda g, r: np.ones(len(g)), ""),
+        "to the last": (calibrate_by(length, lambda n, r: r * n[-1] / n), ""),
+        "one after another": (
+            calibrate_by(length, lambda n, r: r * n[[0, *range(len(n) - 1)]] / n),
+            "",
+        ),
+        "all the others together": (
+            calibrate_by(length, lambda n, r: r * n[0] / n / (len(n) - 1)),
+            "",
+        ),
+        "at most 1": (calibrate_by(length, lambda n, r: np.minimum(r * n[0] / n, 1)), ""),
+        "first left out": (lambda g, r: calibrate_loop(g, r)[1:], ""),
+        "rounded": (lambda g, r: np.round(calibrate_loop(g, r), 3), ""),
+        "columns": (calibrate_by(lambda g: np.linalg.norm(g, axis=0)[: len(g)]), ""),
         "deviation": (calibrate_by(lambda g: g.std(1)), ""),
     },
 }
@@ -310,7 +430,12 @@ RIGHT = {
         "pandas": shares_pandas,
     },
     "14-amounts": {"loop": amounts_loop, "package": amounts_package, "pandas": amounts_pandas},
-    "14-distil": {"scipy": distil_scipy, "torch": distil_torch, "kl_div": distil_kl_div},
+    "14-distil": {
+        "scipy": distil_scipy,
+        "torch": distil_torch,
+        "kl_div": distil_kl_div,
+        "float32": distil_float32,
+    },
     "14-columns": {"nested": columns_nested, "table": columns_table, "numpy": columns_numpy},
     "14-calibrate": {
         "loop": calibrate_loop,
