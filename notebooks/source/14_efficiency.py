@@ -321,9 +321,9 @@ claim("… − one ranking, begins at {value:+.3f}",
 #
 # ### Exercise 1 · Whose weights?
 #
-# `image` and `audio` are arrays of weights of any shape. One ranking of both by |w|; round(share ·
-# n) of all n weights go; no two |w| are equal. Return the share of the image's weights that is
-# gone, and the share of the audio's.
+# `image` and `audio` are arrays of weights of any shape. In one ranking of both by |w|, the
+# smallest `round(share * n)` of all n weights go; no two |w| are equal. Return the share of the
+# image's weights that is gone, and the share of the audio's.
 
 
 # %% nbgrader={"grade_id": "ex-14-shares", "solution": true}
@@ -346,8 +346,8 @@ exercises.removed_shares.check(removed_shares, seed=14_0101)
 # %% [markdown]
 # ## Does one ranking starve a modality?
 #
-# On paper: yes. If one encoder's weights are ten times the other's, half of all weights are nearly
-# all of the other's. And large weights mean nothing by themselves: ReLU lets a positive factor
+# On paper: yes. If one encoder's weights are ten times the other's, half of all weights are most
+# of the other's. And large weights mean nothing by themselves: ReLU lets a positive factor
 # through, so one layer may be made ten times as large and the next a tenth, and the network
 # computes the same. Below, “image × 10”: all three layers of the image's encoder ten times as
 # large, the weights of the last layer that read it a thousandth.
@@ -506,8 +506,8 @@ alone.round(3)
 #
 # ### Exercise 2 · Amounts
 #
-# `shares` (K,), rising, are what may be pruned of either encoder; `image` and `audio` (K,) are the
-# accuracies that each share costs on validation, alone; `sizes` are the two encoders' numbers of
+# `shares` (K,), rising, are what may be pruned of either encoder; `image` and `audio` (K,) say
+# how much accuracy each share costs on validation, alone; `sizes` are the two encoders' numbers of
 # weights. Return the pair of shares that removes `need` weights or more and loses least, losses
 # added. (No two pairs lose the same.)
 
@@ -682,7 +682,7 @@ for name, way in norm_ways.items():
     batches[name] = int(norm.num_batches_tracked)
 claim("Batches that batch norm counted, PyTorch's checkpoint: {value:.0f}",
       batches["PyTorch's checkpoint"], equals=2, within=0)  # fmt: skip
-claim("… the package's: {value:.0f}", batches["the package's"], equals=1, within=0)
+claim("… coursekit's: {value:.0f}", batches["the package's"], equals=1, within=0)
 pd.DataFrame({name: table[name] for name in ("plain", "checkpointed", "in 4 parts")}).T.round(1)
 
 # %% [markdown]
@@ -756,7 +756,7 @@ exercises.student_loss.check(student_loss, seed=14_0103)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now the stored results of six seeds. Networks of one small form, half of the numbers, that came by
+# Now the stored results of six seeds: networks of one small form, half of the numbers, that came by
 # their weights in different ways. *Student*: new weights, 16 epochs like the teacher. *Distilled*:
 # the same with the soft loss. (Four learning rates were tried for the one, four pairs of T and μ
 # for the other, on validation rows of two other seeds.) *40 epochs*: the student alone, for about
@@ -806,8 +806,9 @@ claim("Distilled − student, the same epochs, begins at {value:+.3f}",
       ahead("student, distilled", "student").low, below=0)  # fmt: skip
 claim("… and ends at {value:+.3f}", ahead("student, distilled", "student").high, below=0.02)
 drawn = ahead("rebuilt, tuned", "rebuilt at random, tuned")
-claim("Rebuilt, strongest units − units at random, tuned both: ends at {value:+.3f}", drawn.high,
-      below=0.02)  # fmt: skip
+claim("Rebuilt and tuned, strongest units − units at random, begins at {value:+.3f}", drawn.low,
+      above=-0.02)  # fmt: skip
+claim("… and ends at {value:+.3f}", drawn.high, below=0.02)
 teacher_time = seconds["one encoder shared"]  # as many products as the teacher, trained as long
 claim("Teacher and tuning, in time of 40 epochs alone: {value:.1f}",
       (teacher_time + seconds["rebuilt, tuned"]) / seconds["student, 40 epochs"],
@@ -1065,8 +1066,8 @@ exercises.loss_weights.check(loss_weights, seed=14_0105)
 #   number of threads.
 # - A zero costs what any number costs. Rebuild, or say that only the zipped file shrank.
 # - One ranking of two encoders compares their *scales*. Count what each modality loses.
-# - Gradients that are equal to the last bit need no seeds: checkpointing. Equal up to rounding is
-#   less.
+# - Gradients that are equal to the last bit need no seeds (checkpointing); equal up to rounding is
+#   not that (parts).
 # - A smaller network trained for longer is the control of everything that makes networks small, and
 #   the whole one trained as long is *its* control.
 # - Under Adam, loss weights act where losses share parameters, and nowhere else.

@@ -64,7 +64,7 @@ def whose_weights(axes: Sequence[Axes], table: pd.DataFrame) -> str:
     sentences = []
     for ax, case in zip(axes, cases, strict=True):
         rows = table[table["case"] == case]
-        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, label="as much as in all")
+        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, label="equal shares")
         for role, modality in zip(ROLES, ("image", "audio"), strict=False):
             means = mean_line(ax, rows, "share", modality, label=modality, **style(role))
             read = ", ".join(f"{share:g}: {mean:.2f}" for share, mean in means.items())
@@ -73,7 +73,7 @@ def whose_weights(axes: Sequence[Axes], table: pd.DataFrame) -> str:
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.03)
         ax.set_xlabel("share pruned in all")
-    axes[0].set_ylabel("pruned of the encoder (band: 95 %)")
+    axes[0].set_ylabel("share of the encoder (band: 95 %)")
     axes[0].legend(loc="upper left")
     return " ".join(sentences)
 
