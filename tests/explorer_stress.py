@@ -31,7 +31,7 @@ from coursekit.data.preset_recipes import load_preset
 from coursekit.training import Settings
 from coursekit.utils.stepwise import drive
 
-RANDOM = int(os.environ.get("COURSEKIT_STRESS", "30"))  # states, in chains of neighbours
+RANDOM = int(os.environ.get("COURSEKIT_STRESS", "20"))  # states, in chains of neighbours
 SLOW = ("race", "film", "depth", "imbalance")
 CHAIN, CURSOR_CHAIN = 2, 10  # moving a time cursor costs no training, so its chains are longer
 DRAWN = 10  # one chain in so many is drawn

@@ -179,7 +179,9 @@ def test_the_explorer_tells_whose_weights_went():
     view = PruningView()
     view.update(starved)
     assert "audio's probe" in view.describe(starved) and len(view.table(starved)) == 3
-    assert view.more_tables(starved)["What is gone"]["weights"].sum() == 2 * sum(starved.sizes)
+    gone = view.more_tables(starved)["What is gone"].set_index(["modality", "layer"])
+    assert gone["weights"].drop("all", level="layer").sum() == 2 * sum(starved.sizes)
+    assert gone.loc[("audio", "all"), "share gone"] == starved.by_encoder[1]
 
 
 def test_a_damaged_file_is_said(monkeypatch):

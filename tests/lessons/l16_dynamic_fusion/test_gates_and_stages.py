@@ -63,7 +63,7 @@ def test_a_charge_drives_a_gate_from_both_to_a(stored):
     assert kinds.loc["unique A", "A"] > 0.75 and "synergistic" not in kinds.index
     per_kind = costs_by_kind(stored, choice[1])
     assert list(per_kind.columns) == list(kinds.index) and list(per_kind.index) == list(SEEDS)
-    spent = (kinds * stored.costs).sum(1) + stored.gate_cost
+    spent = kinds @ list(stored.costs) + stored.gate_cost
     assert per_kind.mean().to_numpy() == pytest.approx(spent.to_numpy())
 
 
@@ -112,7 +112,15 @@ def test_the_explorer_shows_what_it_taught():
     view.update(data)
     table = view.table(data).set_index("what")
     assert table.loc["gate", "accuracy"] > table.loc["random gate, same shares", "accuracy"]
-    assert "unique B" in view.describe(data) and len(view.more_tables(data)) == 1
+    assert "unique B" in view.describe(data)
+    more = view.more_tables(data)
+    assert list(more["Sent to, by kind of sample"]["kind"])[-1] == "all rows"
+    ahead = more["The gate minus"].set_index("rival")
+    difference = table.loc["gate"] - table.loc["random gate, same shares"]
+    assert ahead.loc["random gate", ["accuracy", "cost"]].tolist() == pytest.approx(
+        difference[["accuracy", "cost"]].tolist()
+    )
+    assert ahead.loc["cascade", "low"] < ahead.loc["cascade", "accuracy"]
     assert {"frozen", "a fair price"} <= set(gate_explorer().presets)
 
 
