@@ -25,11 +25,15 @@ def activation_bytes(model: nn.Module, compute: Callable[[], object]) -> int:
 
     def keep(x: Tensor) -> Tensor:
         kept.append(x)  # alive until all are counted, or its place in memory would be used again
-        return x
+        return x.detach()  # a result that its own graph held would never be freed
 
-    with torch.enable_grad(), saved_tensors_hooks(keep, lambda x: x):
-        compute()
-    require(len(kept) > 0, "compute left nothing for a backward pass; a forward pass was expected.")
+    try:
+        with torch.enable_grad(), saved_tensors_hooks(keep, lambda x: x):
+            compute()
+        storages = {x.untyped_storage().data_ptr(): x.untyped_storage() for x in kept}
+    finally:
+        kept.clear()  # the graph holds `keep`, and with it what is in here
+    sentence = "compute left nothing for a backward pass; a forward pass was expected."
+    require(len(storages) > 0, sentence)
     own = {x.untyped_storage().data_ptr() for x in (*model.parameters(), *model.buffers())}
-    storages = {x.untyped_storage().data_ptr(): x.untyped_storage() for x in kept}
     return sum(storage.nbytes() for place, storage in storages.items() if place not in own)

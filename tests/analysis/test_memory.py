@@ -1,5 +1,8 @@
 """Bytes kept for the backward pass, and bytes of the file: by hand."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -106,3 +109,17 @@ def test_pruned_weights_take_less_room_only_when_compressed():
     apply_masks(model, global_masks(magnitudes(weights_of(model)), 0.9))
     assert stored_bytes(model) == before[0]
     assert stored_bytes(model, compressed=True) < 0.25 * before[1]
+
+
+def test_nothing_of_the_forward_pass_is_still_there_afterwards():
+    """A sigmoid's own result is saved for its backward pass; that may not hold it for ever."""
+    model, results = nn.Sequential(nn.Linear(4, 4), nn.Sigmoid()), []
+
+    def compute():
+        y = model(torch.ones(3, 4))
+        results.append(weakref.ref(y))
+        return y.sum()
+
+    assert activation_bytes(model, compute) == FLOAT * 3 * (4 + 4)
+    gc.collect()
+    assert results[0]() is None
