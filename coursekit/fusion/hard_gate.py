@@ -19,11 +19,22 @@ def straight_through(logits: Tensor, temperature: float = 1.0, hard: bool = True
     """
     require_batch("logits", logits, (None, None))
     _require_temperature(temperature)
-    soft = torch.softmax(logits / temperature, dim=1)
+    soft = _softmax(logits, temperature)
     if not hard:
         return soft
-    one_hot = torch.zeros_like(soft).scatter_(1, soft.argmax(dim=1, keepdim=True), 1.0)
+    one_hot = torch.zeros_like(soft).scatter_(1, logits.argmax(dim=1, keepdim=True), 1.0)
     return one_hot + (soft - soft.detach())  # the bracket is zero; only its gradient counts
+
+
+def _softmax(logits: Tensor, temperature: float) -> Tensor:
+    """softmax(logits / τ), also where the quotients are too large for a number.
+
+    The largest logit is taken off before, which changes nothing but the size of the numbers.
+    """
+    below = logits - logits.detach().amax(1, keepdim=True)
+    # Half precision is divided in float32; what that cannot divide by is as good as hard.
+    least = torch.finfo(torch.promote_types(logits.dtype, torch.float32)).tiny
+    return (below / max(temperature, least)).clamp_min(torch.finfo(logits.dtype).min).softmax(1)
 
 
 def _require_temperature(temperature: float) -> None:

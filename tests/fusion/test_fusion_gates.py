@@ -152,3 +152,17 @@ def test_refusals(call, error, sentence):
     with pytest.raises(error) as caught:
         call()
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("tau", [1e-3, 1e-40, 1e-310, 1e30])
+def test_straight_through_has_a_value_at_every_temperature(dtype, tau):
+    logits = torch.tensor([[30.0, 100], [-70, -80], [1, 1.0078125]], dtype=dtype)
+    logits.requires_grad_()
+    chosen = straight_through(logits, tau)
+    expected = torch.tensor([[0.0, 1], [1, 0], [0, 1]], dtype=dtype)
+    torch.testing.assert_close(chosen.detach(), expected, rtol=0, atol=0)
+    soft = straight_through(logits, tau, hard=False).detach()
+    torch.testing.assert_close(soft.sum(1), torch.ones(3, dtype=dtype), rtol=0, atol=1e-2)
+    chosen[:, 0].sum().backward()
+    assert bool(logits.grad.isfinite().all())
