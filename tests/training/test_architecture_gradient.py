@@ -147,3 +147,43 @@ def test_sentences():
         unrolled_weights(train, w, a, 0.1, buffers={"other": tensor([1.0])})
     with pytest.raises(ValueError, match="NaN or infinite"):
         first_order(lambda p: valid(p) * float("nan"), w, a)
+
+
+def test_a_loss_that_draws_its_rows_is_asked_once_for_both_gradients():
+    model = network()
+    w, a = weights_and_alphas(model)
+    train_loss, valid_loss = losses(model)
+    asked = {"train": 0, "valid": 0}
+
+    def counted(name, loss):
+        def each(p):
+            asked[name] += 1
+            return loss(p)
+
+        return each
+
+    second_order(counted("train", train_loss), counted("valid", valid_loss), w, a, 0.1)
+    assert asked == {"train": 3, "valid": 1}
+
+
+@pytest.mark.parametrize("without", ["valid, weights", "valid, alphas", "train, alphas"])
+def test_losses_of_weights_or_of_alphas_alone_are_differentiated_as_exactly(without):
+    model = network()
+    w, a = weights_and_alphas(model)
+    train_loss, valid_loss = losses(model)
+    if without == "train, alphas":
+        train_loss = lambda p: sum(p[n].square().sum() for n in w)  # noqa: E731
+    else:
+        names = a if without == "valid, weights" else w
+        valid_loss = lambda p: sum(p[n].sin().sum() for n in names)  # noqa: E731
+    expected = exact_second_order(train_loss, valid_loss, w, a, 0.1)
+    result = second_order(train_loss, valid_loss, w, a, 0.1)
+    for name in a:
+        torch.testing.assert_close(result[name], expected[name], atol=1e-5, rtol=1e-4)
+
+
+def test_a_gradient_too_long_for_a_number_is_refused():
+    w, a = {"w": torch.ones(2)}, {"alpha": torch.ones(2)}
+    with pytest.raises(ValueError, match="gradient of valid_loss is too large"):
+        second_order(lambda p: (p["w"] * p["alpha"]).sum() ** 2,
+                     lambda p: 1e30 * (p["w"] * p["alpha"]).sum(), w, a, 0.1)  # fmt: skip
