@@ -58,9 +58,15 @@ def relative_magnitudes(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     Tensors of different scales, as two encoders may have, then stand on one ranking.
     """
-    sizes = magnitudes(weights)
-    norms = {name: size.norm() for name, size in sizes.items()}
-    return {n: size / torch.where(norms[n] > 0, norms[n], 1) for n, size in sizes.items()}
+    return {name: _relative(size) for name, size in magnitudes(weights).items()}
+
+
+def _relative(size: Tensor) -> Tensor:
+    """Sizes over their norm; of the largest first, whose square could be no number."""
+    largest = size.max()
+    size = size / torch.where(largest > 0, largest, 1)
+    norm = size.norm()
+    return size / torch.where(norm > 0, norm, 1)
 
 
 def loss_changes(weights: Mapping[str, Tensor], loss: Tensor) -> dict[str, Tensor]:

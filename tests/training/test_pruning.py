@@ -375,3 +375,12 @@ def test_more_than_there_is_cannot_be_removed():
     many = pd.concat([COSTS.assign(part=f"{i}") for i in range(13)])
     with pytest.raises(ValueError, match="combinations; 1000000 or fewer"):
         cheapest_shares(many, 1)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_relative_magnitudes_do_not_hang_on_the_scale(scale):
+    """In float32, whose squares end at 1e38."""
+    weights = {"a": scale * torch.tensor([[3.0, -4], [0, 0]]), "b": torch.tensor([0.9, 0.1])}
+    scores = relative_magnitudes(weights)
+    torch.testing.assert_close(scores["a"], torch.tensor([[0.6, 0.8], [0, 0]]))
+    assert [int((~m).sum()) for m in global_masks(scores, 0.5).values()] == [2, 1]
