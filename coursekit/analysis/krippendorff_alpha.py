@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from coursekit.analysis.rater_agreement import Ratings, checked_ratings, counts_by_value
 from coursekit.utils.checks import choose, require, require_count, require_finite, require_list
+from coursekit.utils.row_values import numbers_of, require_names
 
 SCALES = ("nominal", "ordinal", "interval", "ratio")
 
@@ -77,17 +78,15 @@ def alpha_interval(
 
 def _groups_of_units(ratings: Ratings, groups: Sequence[Hashable] | None) -> NDArray[np.int64]:
     """The number of its group for each unit with two ratings or more, from 0 without a gap."""
-    rated = (~np.isnan(np.asarray(ratings, dtype=float))).sum(0)
+    rated = (~np.isnan(numbers_of("ratings", ratings))).sum(0)
     if groups is None:
         return np.arange(int((rated > 1).sum()))
     require_list("groups", groups, "groups, one per unit")
     sentence = f"groups has {len(groups)} entries, ratings {len(rated)} units; one per unit was"
     require(len(groups) == len(rated), f"{sentence} expected.")
     kept = [group for group, m in zip(groups, rated, strict=True) if m > 1]
-    numbers = pd.factorize(pd.Series(kept, dtype=object))[0]
-    require(bool((numbers >= 0).all()), "groups holds None or NaN; a name or number per unit was "
-            "expected.")  # fmt: skip
-    return numbers
+    require_names("groups", kept)
+    return pd.factorize(pd.Series(kept, dtype=object))[0]
 
 
 def _checked(ratings: Ratings, scale: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -256,3 +256,18 @@ def test_draws_without_an_alpha_are_counted():
     assert ends["undefined"] == pytest.approx(0.75**4 + 0.25**4, abs=0.05)
     with pytest.raises(ValueError, match="ratings has 1 unit with two ratings"):
         alpha_interval([[1, 1], [2, NAN]])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_an_interval_reads_every_tensor_that_alpha_reads(dtype):
+    ratings = torch.tensor([[1.0, 2, 3, 3], [1, 2, 2, NAN]], dtype=dtype, requires_grad=True)
+    given = {"draws": 50, "groups": [0, 0, 1, 1]}
+    expected = alpha_interval(ratings.detach().double().numpy(), **given)
+    assert alpha_interval(ratings, **given) == expected
+
+
+def test_groups_that_name_nothing_are_refused_by_name():
+    ratings = [[1, 2, 3], [1, 2, 2]]
+    for groups in ([[0], [1], [1]], [0, None, 1], [0, NAN, 1]):
+        with pytest.raises((ValueError, TypeError), match=r"^groups "):
+            alpha_interval(ratings, groups=groups)
