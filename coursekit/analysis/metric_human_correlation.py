@@ -34,7 +34,8 @@ def metric_human_correlation(
         "system": names_of(f"table[{system!r}]", table[system]),
     })  # fmt: skip
     # Means that are equal on paper may differ in their last digit, which would be an order.
-    means = rows.groupby("system", sort=False).mean().round(12)
+    means = rows.groupby("system", sort=False).mean()
+    means = (means / means.abs().max().replace(0, 1)).round(12)
     sentence = f"table[{system!r}] names {len(means)} system; two or more were expected."
     require(len(means) > 1, sentence)
     return pd.DataFrame([

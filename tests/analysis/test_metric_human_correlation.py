@@ -67,3 +67,10 @@ def test_no_order_is_refused():
         metric_human_correlation(TABLE.assign(human=[1, 2, 2, 1, 1, 2]))
     with pytest.raises(ValueError, match="names 1 system; two or more"):
         metric_human_correlation(TABLE.assign(system="x"))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-13, 1.0, 1e20])
+def test_the_unit_of_a_metric_does_not_matter(scale):
+    expected = metric_human_correlation(TABLE.assign(metric=[0.1, 0.9, 0.3, 0.9, 0.5, 0.5]))
+    table = TABLE.assign(metric=[scale * x for x in (0.1, 0.9, 0.3, 0.9, 0.5, 0.5)])
+    pd.testing.assert_frame_equal(metric_human_correlation(table), expected)
