@@ -79,21 +79,36 @@ class LatentBlock(nn.Module):
         self, width: int, heads: int, head_width: int, input_width: int | None = None
     ) -> None:
         super().__init__()
+        require_count("width", width, 1)
+        if input_width is not None:
+            require_count("input_width", input_width, 1)
         self.norm = nn.LayerNorm(width)
         self.input_norm = None if input_width is None else nn.LayerNorm(input_width)
-        self.attention = LatentAttention(width, input_width or width, heads, head_width)
+        self.attention = LatentAttention(
+            width, width if input_width is None else input_width, heads, head_width
+        )
         self.feed_forward_norm = nn.LayerNorm(width)
         self.feed_forward = GatedFeedForward(width)
 
     def forward(
         self, latents: Tensor, inputs: Tensor | None = None, padding: Tensor | None = None
     ) -> Tensor:
-        """(B, L, W) → (B, L, W).  inputs: (B, N, F), where the block reads some, else None."""
+        """(B, L, W) → (B, L, W).  inputs: (B, N, F), where the block reads some, else None.
+
+        padding, errors: as in `LatentAttention`.
+        """
         reads = self.input_norm is not None
         sentence = "None was expected" if inputs is not None else "a tensor was expected"
         require(reads == (inputs is not None), f"inputs is {type(inputs).__name__}; {sentence}.")
-        own = self.norm(latents)
-        others = own if self.input_norm is None else self.input_norm(inputs)
+        # Before the norms, which refuse in words of their own.
+        require_batch("latents", latents, (None, None, self.attention.query.in_features))
+        require_dtype("latents", latents, self)
+        own = others = self.norm(latents)
+        if self.input_norm is not None:
+            width = self.attention.key.in_features
+            require_batch("inputs", inputs, (len(latents), None, width))
+            require_dtype("inputs", inputs, self)
+            others = self.input_norm(inputs)
         x = latents + self.attention(own, others, padding)
         return x + self.feed_forward(self.feed_forward_norm(x))
 

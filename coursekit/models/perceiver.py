@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from coursekit.layers.latent_attention import LatentBlock
 from coursekit.utils.checks import require_count
+from coursekit.utils.tensor_checks import require_batch, require_dtype
 
 
 class Perceiver(nn.Module):
@@ -30,7 +31,8 @@ class Perceiver(nn.Module):
         depth: int = 1,
     ) -> None:
         super().__init__()
-        for name, value in (("num_classes", num_classes), ("latents", latents), ("depth", depth)):
+        sizes = {"token_width": token_width, "num_classes": num_classes, "latents": latents}
+        for name, value in (sizes | {"width": width, "depth": depth}).items():
             require_count(name, value, 1)
         self.depth = depth
         self.latents = nn.Parameter(torch.zeros(latents, width))
@@ -48,6 +50,8 @@ class Perceiver(nn.Module):
 
         Errors: ValueError, TypeError for other shapes, types, NaN, a row of padding alone.
         """
+        require_batch("tokens", tokens, (None, None, self.reading.attention.key.in_features))
+        require_dtype("tokens", tokens, self)
         x = self.latents.expand(len(tokens), -1, -1)
         for _ in range(self.depth):
             x = self.thinking(self.reading(x, tokens, padding))

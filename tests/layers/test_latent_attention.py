@@ -83,3 +83,18 @@ def test_tokens_say_what_where_and_whose():
         modality_tokens(picture, 3, 3, 20, 1, 2.0)
     with pytest.raises(ValueError, match="x has shape"):
         modality_tokens(picture[0, 0], 1, 3, 20, 1, 2.0)
+
+
+def test_a_block_refuses_by_name_before_its_norms_do():
+    torch.manual_seed(0)
+    block, latents, inputs = LatentBlock(6, 2, 3, 5), torch.ones(2, 3, 6), torch.ones(2, 4, 5)
+    for wrong, name in (
+        ((latents[..., :5], inputs), "latents"), ((latents.double(), inputs), "latents"),
+        ((latents, inputs[..., :4]), "inputs"), ((latents, inputs[:1]), "inputs"),
+        ((latents, inputs.numpy()), "inputs"), ((latents, inputs.long()), "inputs"),
+    ):  # fmt: skip
+        with pytest.raises((ValueError, TypeError), match=f"^{name} (is|has)"):
+            block(*wrong)
+    for sizes, name in (((0, 1, 1), "width"), ((6, 1, 1, 0), "input_width")):
+        with pytest.raises(ValueError, match=f"^{name} is 0"):
+            LatentBlock(*sizes)

@@ -56,3 +56,47 @@ def test_pairs_go_by_sorted_names_and_each_way():
         network({"a": tokens["a"]})
     with pytest.raises(ValueError, match="modalities holds 1"):
         PairedLatents(["a"], Perceiver(5, 3), 3)
+
+
+def test_padding_of_one_modality_has_no_vote_in_any_pair():
+    torch.manual_seed(0)
+    network = PairedLatents(["b", "a"], Perceiver(5, 3, width=8), 3)
+    tokens = {"a": drawn(2, 3, 5), "b": drawn(2, 4, 5, seed=1)}
+    padded = tokens | {"b": torch.cat([tokens["b"], 9 * torch.ones(2, 2, 5)], dim=1)}
+    padding = {"b": torch.arange(6).expand(2, 6) >= 4}
+    torch.testing.assert_close(network(padded, padding), network(tokens), atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(network(padded), network(tokens), atol=1e-5)
+    with pytest.raises(ValueError, match=r"padding has \['c'\]"):
+        network(tokens, {"c": padding["b"]})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "error", "sentence"),
+    [
+        (drawn(2, 3, 4), ValueError, r"tokens has shape \(2, 3, 4\); \(any, any, 5\)"),
+        (drawn(3, 5), ValueError, r"tokens has shape \(3, 5\)"),
+        (drawn(2, 0, 5), ValueError, r"tokens has shape \(2, 0, 5\)"),
+        (drawn(2, 3, 5).double(), TypeError, "tokens has dtype torch.float64"),
+        (drawn(2, 3, 5).numpy(), TypeError, "tokens is a ndarray"),
+        (None, TypeError, "tokens is a NoneType"),
+        (drawn(2, 3, 5) / 0, ValueError, "tokens contains NaN or infinite"),
+    ],
+)
+def test_other_tokens_are_refused_by_name(tokens, error, sentence):
+    with pytest.raises(error, match=sentence):
+        Perceiver(5, 3)(tokens)
+
+
+def test_sizes_and_names_that_are_none_are_refused():
+    for sizes, name in (
+        (dict(token_width=0), "token_width"), (dict(token_width=None), "token_width"),
+        (dict(width="8"), "width"), (dict(heads=0), "heads"),
+    ):  # fmt: skip
+        with pytest.raises((ValueError, TypeError), match=f"^{name} is"):
+            Perceiver(**{"token_width": 5, "num_classes": 3} | sizes)
+    reader = Perceiver(5, 3)
+    for names in ("ab", ["a"], ["a", "a", "b"], ["a", 1], None):
+        with pytest.raises((ValueError, TypeError), match=r"^modalities "):
+            PairedLatents(names, reader, 3)
+    with pytest.raises(TypeError, match="reader is a Linear"):
+        PairedLatents(["a", "b"], torch.nn.Linear(5, 3), 3)
