@@ -97,18 +97,24 @@ def running_norms(before: Tensor | None, now: Tensor, keep: float = 0.9) -> Tens
     require_share("keep", keep)
     now = not_half(now.detach())
     if before is None:
-        return now
+        return now.clone()
     require_batch("before", before, tuple(now.shape))
     require_no_negative("before", before)
     return keep * not_half(before.detach()) + (1 - keep) * now
 
 
 def weighted_sum(losses: Sequence[Tensor], weights: Tensor) -> Tensor:
-    """Σ_j w_j L_j, a scalar.  losses: scalars.  weights: (J,), 0 or more, taken as constants."""
+    """Σ_j w_j L_j, a scalar.  losses: scalars.  weights: (J,), 0 or more, taken as constants.
+
+    Half precision gives float64.
+    """
     _require_losses(losses)
     require_batch("weights", weights, (len(losses),))
     require_no_negative("weights", weights)
-    return within_range("weighted_sum", (weights.detach() * torch.stack(list(losses))).sum())
+    return within_range(
+        "weighted_sum",
+        (not_half(weights.detach()) * torch.stack([not_half(x) for x in losses])).sum(),
+    )
 
 
 def _gradients(loss: Tensor, parameters: list[Tensor]) -> Sequence[Tensor | None]:

@@ -16,6 +16,7 @@ from coursekit.utils.tensor_checks import (
     require_batch,
     require_no_negative,
     require_scalar,
+    within_range,
 )
 
 SLACK = 0.02  # how far from 1 a row of shares may add up to; bfloat16 has three digits
@@ -37,7 +38,8 @@ def expected_cost(gate: Tensor, costs: Sequence[float]) -> Tensor:
     if furthest > SLACK:
         raise NoValue("gate has a row that does not add up to 1; shares of experts were expected.")
     require_costs(costs, gate.shape[1])
-    return shares.mean(0) @ torch.tensor(list(costs), dtype=shares.dtype, device=shares.device)
+    each = torch.tensor(list(costs), dtype=shares.dtype, device=shares.device)
+    return within_range("expected_cost", shares.mean(0) @ each)
 
 
 def resource_loss(gate: Tensor, costs: Sequence[float]) -> Tensor:

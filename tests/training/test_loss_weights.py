@@ -191,3 +191,15 @@ def test_half_precision_is_computed_in_float64(half, seed):
     norms = losses.abs() + 1
     assert torch.equal(calibrated_weights(norms), calibrated_weights(norms.double()))
     assert torch.equal(running_norms(norms, norms * 2), running_norms(norms.double(), norms * 2))
+
+
+def test_the_first_average_is_not_the_batch_s_own_tensor():
+    now = torch.tensor([1.0, 2.0])
+    running_norms(None, now).mul_(0)
+    assert now.tolist() == [1.0, 2.0]
+
+
+def test_a_weighted_sum_in_half_precision_loses_nothing_small():
+    losses = [torch.tensor(x, dtype=torch.bfloat16, requires_grad=True) for x in (256.0, 1.0)]
+    total = weighted_sum(losses, torch.ones(2, dtype=torch.bfloat16))
+    assert (total.dtype, total.item()) == (torch.float64, 257.0)

@@ -63,3 +63,10 @@ def test_half_precision_is_computed_in_float64(half):
     got = expected_cost(gate, [1.0, 2.0, 3.0])
     assert got.dtype == torch.float64
     assert torch.equal(got, expected_cost(gate.double(), [1.0, 2.0, 3.0]))
+
+
+def test_a_cost_that_is_no_number_of_this_type_is_refused():
+    gate = torch.tensor([[0.5, 0.5]])
+    with pytest.raises(ValueError, match="expected_cost is too large"):
+        expected_cost(gate, [1e39, 1.0])
+    assert float(resource_loss(gate, [1e39, 1e39])) == 1
