@@ -29,6 +29,7 @@ from coursekit.utils.tensor_checks import (
     require_batch,
     require_dtype,
     require_labels,
+    require_module_names,
     require_same_batches,
 )
 
@@ -119,6 +120,7 @@ class GatedExperts(nn.Module):
     ) -> None:
         super().__init__()
         require_mapping("experts", experts, "modules")
+        require_module_names("experts", experts)
         for name, expert in experts.items():
             require_instance(f"experts[{name!r}]", expert, nn.Module)
         require_instance("gate", gate, nn.Module)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.utils.checks import choose, require, require_instance, require_mapping
-from coursekit.utils.tensor_checks import require_batch, require_tensors
+from coursekit.utils.tensor_checks import require_batch, require_module_names, require_tensors
 
 SPREAD = 1e-3  # of the first α; all operators begin nearly equal
 
@@ -39,6 +39,7 @@ class MixedEdge(nn.Module):
     def __init__(self, operators: Mapping[str, nn.Module | None]) -> None:
         super().__init__()
         require_mapping("operators", operators, "modules")
+        require_module_names("operators", operators)
         for name, operator in operators.items():
             require_instance(f"operators[{name!r}]", operator, nn.Module | None)
         self.names = tuple(operators)

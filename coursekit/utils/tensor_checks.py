@@ -1,6 +1,6 @@
 """Checks of tensors that answer in a sentence: the argument, what came, what was expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -64,6 +64,14 @@ def require_dtype(name: str, x: Any, module: nn.Module) -> None:
         raise TypeError(f"{name} is a {type(x).__name__}; a torch tensor was expected.")
     if x.dtype != own.dtype:
         raise TypeError(f"{name} has dtype {x.dtype}; {own.dtype}, as the weights, was expected.")
+
+
+def require_module_names(name: str, modules: Mapping[Any, Any]) -> None:
+    """Refuse names under which PyTorch cannot keep a module: with a dot, or of its own methods."""
+    for key in modules:
+        fits = isinstance(key, str) and key != "" and "." not in key
+        taken = f"{name} has {key!r}; names without dots that PyTorch does not use were expected."
+        require(fits and not hasattr(nn.ModuleDict(), key), taken)
 
 
 def require_weights(name: str, x: Any) -> None:

@@ -16,6 +16,7 @@ from coursekit.models.gated_experts import (
     picked,
     weighted_answer,
 )
+from coursekit.models.mixed_edge import MixedEdge
 from coursekit.training.resource_loss import resource_loss
 
 WIDTHS = {"A": 3, "B": 4}
@@ -168,3 +169,12 @@ def test_shapes_that_do_not_fit_are_refused():
     model = GatedExperts({"a": Counting("A")}, InputGate(WIDTHS, 2).double())
     with pytest.raises(ValueError, match="what the gate gives has shape"):
         model(rows(3))
+
+
+@pytest.mark.parametrize("name", ["a.b", "", "half", 1])
+def test_names_that_no_module_can_have_are_refused_by_argument(name):
+    modules = {name: nn.Linear(2, 2), "other": nn.Linear(2, 2)}
+    with pytest.raises(ValueError, match=r"^experts has"):
+        GatedExperts(modules, nn.Linear(2, 2))
+    with pytest.raises(ValueError, match=r"^operators has"):
+        MixedEdge(modules)
