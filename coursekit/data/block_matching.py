@@ -68,7 +68,7 @@ def three_step_search(
     require_count("search_range", search_range, 1)
     previous, current = _frames(previous, current, block, search_range)
     best = _Best(previous, current, block, cost)
-    step = max(1, 2 ** ((search_range + 1).bit_length() - 2))
+    step = max(1, 2 ** ((int(search_range) + 1).bit_length() - 2))
     while step:
         centres = best.vectors
         for offset in _around(step):
@@ -82,12 +82,17 @@ def compensated(previous: Tensor, vectors: Tensor, block: int) -> Tensor:
 
     vectors: (…, R, C, 2) of a search with this ``block``. Below and on the right of the last whole
     block the previous frame stays as it is. Current minus this is the residual that codecs store.
-    Errors: ValueError for vectors that lead out of the frame or do not fit it.
+    Errors: ValueError for vectors that lead out of the frame or do not fit it, TypeError for what
+    are no whole numbers.
     """
     require_instance("previous", previous, Tensor)
     require_instance("vectors", vectors, Tensor)
     require_count("block", block, 1)
-    *front, height, width = previous.shape
+    shape = tuple(previous.shape)
+    require(previous.ndim >= 2, f"previous has shape {shape}; (…, H, W) was expected.")
+    if vectors.dtype not in (torch.int64, torch.int32):
+        raise TypeError(f"vectors is {vectors.dtype}; int64, as a search gives, was expected.")
+    *front, height, width = shape
     wanted = (*front, height // block, width // block, 2)
     given = f"vectors has shape {tuple(vectors.shape)}; {wanted} was expected."
     require(tuple(vectors.shape) == wanted, given)

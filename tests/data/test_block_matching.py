@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 
@@ -115,3 +116,19 @@ def test_vectors_that_lead_out_are_refused():
         compensated(torch.zeros(8, 8), torch.full((2, 2, 2), -1), 4)
     with pytest.raises(ValueError, match="vectors has shape"):
         compensated(torch.zeros(8, 8), torch.zeros(1, 2, 2, dtype=torch.int64), 4)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    frames = torch.arange(64).reshape(8, 8) % 7, torch.arange(64).reshape(8, 8) % 5
+    for search in (full_search, three_step_search):
+        ours, theirs = search(*frames, 4, 3), search(*frames, np.int64(4), np.int64(3))
+        assert torch.equal(ours.vectors, theirs.vectors)
+
+
+def test_vectors_of_another_type_are_refused():
+    frame = torch.zeros(8, 8)
+    for dtype in (torch.float32, torch.bool):
+        with pytest.raises(TypeError, match=r"vectors is torch\."):
+            compensated(frame, torch.zeros(2, 2, 2, dtype=dtype), 4)
+    with pytest.raises(ValueError, match=r"previous has shape \(8,\)"):
+        compensated(frame[0], torch.zeros(2, 2, 2, dtype=torch.int64), 4)
