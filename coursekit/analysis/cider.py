@@ -39,6 +39,12 @@ class DocumentFrequencies:
     def __post_init__(self) -> None:
         require_count("images", self.images, 1)
         require_count("max_n", self.max_n, 1)
+        if not isinstance(self.counts, Mapping):
+            kind = type(self.counts).__name__
+            raise TypeError(f"counts is a {kind}; numbers of images by n-gram were expected.")
+        for ngram, count in self.counts.items():
+            require_instance("an n-gram in counts", ngram, tuple)
+            require_count(f"counts[{ngram!r}]", count)
         most = max(self.counts.values(), default=0)
         require(most <= self.images, f"counts goes up to {most}; {self.images}, the number of "
                 "images, was expected at most.")  # fmt: skip

@@ -39,7 +39,8 @@ def search_temperature(
     require_positive("first", first)
     require_positive("last", last)
     require_positive("decay", decay)
-    return (first - last) * math.exp(-(((iteration + 1) / decay) ** 2)) + last
+    apart = (iteration + 1) / decay
+    return (first - last) * math.exp(-apart * apart) + last
 
 
 def sampling_probabilities(accuracies: Tensor, temperature: float) -> Tensor:
@@ -53,7 +54,8 @@ def sampling_probabilities(accuracies: Tensor, temperature: float) -> Tensor:
     shares = wide(accuracies.detach())
     if float(shares.max()) <= 0:
         raise NoValue("accuracies holds zeros only; a positive number was expected.")
-    return (shares.log() / temperature).softmax(0)  # powers themselves would be too small
+    # Powers themselves would be too small; of logarithms below 0 a quotient may be −∞, which is 0.
+    return ((shares.log() - shares.max().log()) / temperature).softmax(0)
 
 
 def sampled(

@@ -131,11 +131,17 @@ def _layers(encoder: nn.Module) -> list[tuple[str, Layer]]:
         else:
             kind, fits = type(module).__name__, isinstance(module, BETWEEN)
             require(fits, f"encoder has a {kind}, {name!r}; no unit can be taken out around it.")
-            flat = flat or (isinstance(module, nn.Flatten) and module.start_dim == 1)
+            flat = flat or (_flattens_all(module))
     require(len(layers) > 1, "encoder has no hidden layer; two layers or more were expected.")
     own = {id(layer) for _, layer in layers}
     require(len(own) == len(layers), "encoder has a layer twice; each of its own was expected.")
     return layers
+
+
+def _flattens_all(module: nn.Module) -> bool:
+    """Whether it puts channels and both axes of a picture, (B, C, H, W), into one row."""
+    whole = isinstance(module, nn.Flatten) and module.start_dim in (1, -3)
+    return whole and module.end_dim in (-1, 3)
 
 
 def _require_fits(before: Layer | None, name: str, layer: Layer, flat: bool) -> None:

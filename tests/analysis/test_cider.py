@@ -148,3 +148,9 @@ def test_frequencies_must_fit():
 def test_an_empty_caption_is_legal_and_scores_nothing():
     scores = cider_d([[], list("fghij"), list("klmno")], REFERENCES)
     assert scores.per_image[0] == 0 and (scores.per_image[1:] > 0).all()
+
+
+@pytest.mark.parametrize("counts", [[1], {"a": 1}, {("a",): -1}, {("a",): 1.5}, {("a",): "1"}])
+def test_frequencies_that_count_nothing_are_refused_by_name(counts):
+    with pytest.raises((ValueError, TypeError), match="counts"):
+        DocumentFrequencies(counts, 2, 1)

@@ -237,3 +237,10 @@ def test_a_surrogate_that_does_not_fit_is_told():
         progressive_search(LAYERS, worth, lambda known, cs: [1.0], 1, 2, rng())
     with pytest.raises(ValueError, match="what predict returns is nan"):
         progressive_search(LAYERS, worth, lambda known, cs: [math.nan] * len(cs), 1, 2, rng())
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e300])
+def test_every_temperature_has_probabilities(temperature):
+    p = sampling_probabilities(tensor([0.5, 0.4, 0.0]), temperature).tolist()
+    assert p == pytest.approx([0.5, 0.5, 0] if temperature > 1 else [1, 0, 0])
+    assert search_temperature(3, decay=1e-300) == 0.2

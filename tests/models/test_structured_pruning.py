@@ -134,6 +134,7 @@ def test_a_unit_that_is_gone_says_nothing_even_with_a_bias():
         (plain(nn.Conv2d(2, 4, 1), nn.Conv2d(4, 4, 1, groups=2)), "2 groups in '1'"),
         (plain(nn.Conv2d(2, 4, 1), nn.Linear(8, 2)), "whose 8 inputs are not the 4 units"),
         (plain(nn.Conv2d(2, 4, 1), nn.Flatten(2), nn.Linear(8, 2)), "whose 8 inputs"),
+        (plain(nn.Conv2d(2, 4, 1), nn.Flatten(1, 2), nn.Linear(8, 2)), "whose 8 inputs"),
         (plain(nn.Linear(2, 3), nn.Flatten(), nn.Linear(6, 2)), "whose 6 inputs are not the 3"),
         (plain(*[nn.Linear(3, 3)] * 2), "a layer twice"),
     ],
