@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from coursekit.utils.checks import require, require_positive
-from coursekit.utils.precision import in_one_dtype, not_half
+from coursekit.utils.precision import as_before, in_one_dtype, not_half, wide
 from coursekit.utils.tensor_checks import (
     require_batch,
     require_one_shape,
@@ -33,11 +33,13 @@ def logit_distillation(student: Tensor, teacher: Tensor, temperature: float = 4.
     """
     require_one_shape("student", student, "teacher", teacher)
     require_positive("temperature", temperature)
-    student, teacher = in_one_dtype(not_half(student), not_half(teacher))
-    wanted = (teacher.detach() / temperature).log_softmax(1)
-    given = (student / temperature).log_softmax(1)
+    like, _ = in_one_dtype(not_half(student), not_half(teacher))
+    # At a high temperature a small difference of nearly equal numbers is multiplied by T².
+    wanted = (wide(teacher.detach()) / temperature).log_softmax(1)
+    given = (wide(student) / temperature).log_softmax(1)
     divergence = (wanted.exp() * (wanted - given)).sum(1).mean()
-    return within_range("logit_distillation", temperature**2 * divergence)
+    loss = as_before(temperature**2 * divergence, like)
+    return within_range("logit_distillation", loss)
 
 
 def feature_distillation(student: Tensor, teacher: Tensor) -> Tensor:

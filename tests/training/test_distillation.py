@@ -109,3 +109,13 @@ def test_what_is_too_large_is_said():
         feature_distillation(far, -far)
     with pytest.raises(ValueError, match=r"features holds 1, teachers 2; as many of one as"):
         teacher_distance([far], [far, far])
+
+
+@pytest.mark.parametrize("temperature", [4.0, 100.0, 1e4])
+def test_a_high_temperature_loses_no_digits_in_float32(temperature):
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = torch.randn(2, 8, 10, generator=generator).double()
+    exact = logit_distillation(student, teacher, temperature)
+    result = logit_distillation(student.float(), teacher.float(), temperature)
+    assert result.dtype == torch.float32
+    torch.testing.assert_close(result.double(), exact, rtol=1e-5, atol=0)
