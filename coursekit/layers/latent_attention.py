@@ -104,7 +104,7 @@ class LatentBlock(nn.Module):
         require_batch("latents", latents, (None, None, self.attention.query.in_features))
         require_dtype("latents", latents, self)
         own = others = self.norm(latents)
-        if self.input_norm is not None:
+        if self.input_norm is not None and inputs is not None:
             width = self.attention.key.in_features
             require_batch("inputs", inputs, (len(latents), None, width))
             require_dtype("inputs", inputs, self)
