@@ -1294,6 +1294,14 @@ TABLE: dict[str, dict[str, Argument]] = {
         "x": batch(X),
         "shape": free((None, 4)),
     },
+    "utils.tensor_checks.require_module_names": {
+        "name": free("operators"),
+        "modules": Argument(
+            {"a": nn.Linear(1, 1)},
+            tuple(Wrong(repr(k), {k: nn.Linear(1, 1)}) for k in ("", "a.b", "add_module", 7)),
+            says="operators",
+        ),
+    },
     "utils.tensor_checks.require_scalar": {"name": free("x"), "x": LOG_SCALE},
     "utils.tensor_checks.require_pairs": {"first": batch(X), "second": like(Z)},
     "utils.tensor_checks.require_one_shape": {
