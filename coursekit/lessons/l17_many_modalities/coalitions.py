@@ -1,0 +1,174 @@
+"""What every set of modalities is worth, and three ways to say which one to add next."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from coursekit.balancing.agm import coalitions, shapley
+from coursekit.data.multimodal import MultimodalData
+from coursekit.data.synthetic import Modality, Recipe, generate
+from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, share_right
+from coursekit.utils.checks import choose, require
+
+Present = frozenset[str]
+Accuracies = Mapping[Present, Tensor]  # (K,) per set, a number per seed
+KERNELS = ("sum", "product")
+WAYS = ("greedy", "Shapley", "all sets tried", "at random")
+RIDGE = 100.0  # added to the diagonal
+SYNERGY, COPY = "a pair that only works together", "a copy"
+
+
+def every_set(
+    data: RowSets, split: str = "test", kernel: str = "sum", ridge: float = RIDGE
+) -> dict[Present, Tensor]:
+    """Accuracy of a ridge classifier taught on each set of modalities, (K,) by set; no training.
+
+    In closed form: with the products K = X Xᵀ of rows, answers are k (K + λ I)⁻¹ Y, Y one-hot, and
+    K of a set is the sum over its modalities. The empty set answers with the commonest class.
+    kernel: "sum"; "product" takes (1 + K / number of features)², so that numbers of two modalities
+    are multiplied with each other, λ divided by the number of training rows.
+    """
+    choose("kernel", kernel, KERNELS)
+    rows = getattr(data, split)
+    one_hot = torch.nn.functional.one_hot(data.train.labels, data.classes).double()
+    one_hot = one_hot - one_hot.mean(1, keepdim=True)
+    own = {m: _products(x, x) for m, x in data.train.inputs.items()}
+    other = {m: _products(rows.inputs[m], x) for m, x in data.train.inputs.items()}
+    n = data.train.labels.shape[1]
+    reached = {}
+    for present in coalitions(list(own)):
+        if not present:
+            logits = data.train.labels.new_zeros(*rows.labels.shape, data.classes).double()
+            logits = logits + torch.stack([torch.bincount(y, minlength=data.classes)
+                                           for y in data.train.labels])[:, None]  # fmt: skip
+        else:
+            k = sum((own[m] for m in sorted(present)), torch.zeros(()))
+            asked = sum((other[m] for m in sorted(present)), torch.zeros(()))
+            strength = ridge
+            if kernel == "product":
+                features = sum(data.widths[m] for m in present)
+                k, asked = (1 + k / features) ** 2, (1 + asked / features) ** 2
+                strength = ridge / n
+            weights = torch.linalg.solve(k + strength * torch.eye(n, dtype=k.dtype), one_hot)
+            logits = asked @ weights
+        reached[present] = torch.tensor(share_right(logits, rows.labels))
+    return reached
+
+
+def _products(x: Tensor, y: Tensor) -> Tensor:
+    return x.double() @ y.double().transpose(1, 2)
+
+
+def greedy_order(accuracies: Mapping[Present, float]) -> list[str]:
+    """Modalities in the order in which each adds most to those before; ties go by name."""
+    names = sorted(frozenset[str]().union(*accuracies))
+    order: list[str] = []
+    while len(order) < len(names):
+        rest = [m for m in names if m not in order]
+        order.append(max(rest, key=lambda m: accuracies[frozenset([*order, m])]))
+    return order
+
+
+def shapley_of(accuracies: Accuracies) -> dict[str, Tensor]:
+    """Each modality's Shapley value, (K,)."""
+    names = sorted(frozenset[str]().union(*accuracies))
+    return dict(zip(names, shapley(accuracies), strict=True))
+
+
+def shapley_order(accuracies: Accuracies, seed: int) -> list[str]:
+    """Modalities by falling Shapley value of one seed, by its place."""
+    worth = shapley_of(accuracies)
+    return sorted(worth, key=lambda m: -float(worth[m][seed]))
+
+
+def of_seed(accuracies: Accuracies, seed: int) -> dict[Present, float]:
+    """The numbers of one seed, by its place."""
+    return {s: float(a[seed]) for s, a in accuracies.items()}
+
+
+def best_of_size(accuracies: Mapping[Present, float], size: int) -> Present:
+    """The best set of so many."""
+    require(size >= 1, f"size is {size}; 1 or more was expected.")
+    return max((s for s in accuracies if len(s) == size), key=lambda s: (accuracies[s], sorted(s)))
+
+
+def picked(valid: Accuracies, test: Accuracies, way: str) -> np.ndarray:
+    """Test accuracy of the best 1, 2, … modalities by a way of picking on validation rows, (K, M).
+
+    way: "greedy", "Shapley" (the most valuable ones), "all sets tried" or "at random", which is the
+    mean over all sets of that size.
+    """
+    choose("way", way, WAYS)
+    seeds, size = len(next(iter(valid.values()))), max(map(len, valid))
+    rows = np.empty((seeds, size))
+    for k in range(seeds):
+        own = of_seed(valid, k)
+        order = greedy_order(own) if way == "greedy" else shapley_order(valid, k)
+        for i in range(1, size + 1):
+            if way == "at random":
+                every = [float(a[k]) for s, a in test.items() if len(s) == i]
+                rows[k, i - 1] = np.mean(every)
+                continue
+            chosen = best_of_size(own, i) if way == "all sets tried" else frozenset(order[:i])
+            rows[k, i - 1] = float(test[chosen][k])
+    return rows
+
+
+def generated_rows(case: str, seeds: Sequence[int]) -> RowSets:
+    """Four modalities with known truth.
+
+    SYNERGY: A and B show the class only together, C in 35 % of the samples, D in 25 %.
+    COPY: A shows it in 55 %, B is A measured a second time, C and D as before.
+    """
+    choose("case", case, (SYNERGY, COPY))
+    return _stacked([_four(case, seed) for seed in seeds], tuple(seeds))
+
+
+def _four(case: str, seed: int) -> dict[str, tuple[dict[str, Tensor], Tensor]]:
+    clear = Modality(amplitude=6.0)
+    sizes = {"train": 600, "valid": 400, "test": 1000}
+    both = {"A": clear, "B": clear}
+    if case == SYNERGY:
+        first = generate(Recipe(both, synergistic=1.0, num_classes=4, **sizes), seed)
+    else:
+        first = generate(Recipe({"A": clear}, unique={"A": 0.55}, num_classes=4, **sizes), seed)
+    weak = Recipe(
+        {"C": clear, "D": clear}, unique={"C": 0.35, "D": 0.25}, num_classes=4,
+        **{s: 2 * n for s, n in sizes.items()},
+    )  # fmt: skip
+    second = generate(weak, seed + 1)
+    parts = {}
+    for split in sizes:
+        one, two = getattr(first, split), getattr(second, split)
+        places = same_labels(one.labels, two.labels)
+        inputs = {**one.inputs, **{m: x[places] for m, x in two.inputs.items()}}
+        if case == COPY:
+            generator = torch.Generator().manual_seed(seed + len(split))
+            again = torch.randn(inputs["A"].shape, generator=generator)
+            inputs = {"A": inputs["A"], "B": inputs["A"] + 0.3 * again, **inputs}
+        parts[split] = (dict(sorted(inputs.items())), one.labels)
+    return parts
+
+
+def same_labels(labels: Tensor, others: Tensor) -> Tensor:
+    """For each of ``labels`` the place of a row of ``others`` with that label, no row twice."""
+    places = torch.empty_like(labels)
+    for c in labels.unique():
+        mine, there = (labels == c).nonzero().flatten(), (others == c).nonzero().flatten()
+        few = f"others has {len(there)} rows of class {int(c)}; {len(mine)} were expected."
+        require(len(there) >= len(mine), few)
+        places[mine] = there[: len(mine)]
+    return places
+
+
+def _stacked(
+    sets: Sequence[Mapping[str, tuple[dict[str, Tensor], Tensor]]], seeds: tuple[int, ...]
+) -> RowSets:
+    parts = []
+    for split in ("train", "valid", "test"):
+        own = [one[split] for one in sets]
+        inputs = {m: torch.stack([x[m] for x, _ in own]) for m in own[0][0]}
+        parts.append(Rows(inputs, torch.stack([y for _, y in own])))
+    return RowSets(*parts, seeds=seeds)

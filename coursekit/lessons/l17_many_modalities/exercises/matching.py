@@ -1,0 +1,162 @@
+"""Lesson 17, the exercise about block matching: where did this block come from?"""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import numpy as np
+
+from coursekit.course.exercises.drawing import until_refused
+from coursekit.course.exercises.exercise import Exercise
+from coursekit.course.exercises.judging import Misconception
+
+Array = np.ndarray
+Case = tuple[Array, Array, int, int, int, int]
+Cost = Callable[[Array, Array], float]
+
+
+def _absolute(one: Array, other: Array) -> float:
+    return float(np.abs(one.astype(int) - other.astype(int)).sum())
+
+
+def _vectors(reach: int) -> Iterator[tuple[int, int]]:
+    yield 0, 0
+    steps = range(-reach, reach + 1)
+    yield from ((dy, dx) for dy, dx in product(steps, steps) if (dy, dx) != (0, 0))
+
+
+def _search(
+    previous: Array, current: Array, top: int, left: int, block: int, reach: int,
+    cost: Cost = _absolute,
+    better: Callable[[float, float], bool] = lambda new, old: new < old,
+    order: Callable[[int], Iterator[tuple[int, int]]] = _vectors,
+    swap: bool = False,
+) -> Array:  # fmt: skip
+    """The rule of the lesson; the last four are where answers go wrong."""
+    if swap:
+        previous, current = current, previous
+    own = current[top : top + block, left : left + block]
+    best, lowest = (0, 0), np.inf
+    height, width = previous.shape
+    for dy, dx in order(reach):
+        y, x = top + dy, left + dx
+        if not (0 <= y <= height - block and 0 <= x <= width - block):
+            continue
+        new = cost(own, previous[y : y + block, x : x + block])
+        if better(new, lowest):
+            best, lowest = (dy, dx), new
+    return np.array(best)
+
+
+def _but(**other: object) -> Callable[..., Array]:
+    return lambda *case: _search(*case, **other)  # type: ignore[arg-type]
+
+
+def _raster(reach: int) -> Iterator[tuple[int, int]]:
+    steps = range(-reach, reach + 1)
+    return product(steps, steps)
+
+
+def _wrapped(one: Array, other: Array) -> float:
+    return float(np.abs(one - other).astype(int).sum())
+
+
+def _squares(one: Array, other: Array) -> float:
+    return float(((one.astype(int) - other.astype(int)) ** 2).sum())
+
+
+def _signed(one: Array, other: Array) -> float:
+    return abs(float((one.astype(int) - other.astype(int)).sum()))
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    """Fixed ones: flat, stripes, a digit at the edge; and drawn ones."""
+    flat = np.full((12, 12), 7, np.uint8)
+    stripes = np.tile(np.array([0, 200, 200, 0], np.uint8), (12, 3))
+    fixed: list[Case] = [
+        (flat, flat, 4, 4, 4, 2),
+        (stripes, stripes, 4, 4, 4, 3),
+        (np.roll(stripes, 1, 1), stripes, 4, 4, 4, 2),
+    ]
+
+    def draw(generator: np.random.Generator) -> list[Case]:
+        drawn: list[Case] = []
+        for place in ((4, 4), (0, 8), (8, 0), (3, 5)):
+            previous = generator.integers(0, 256, (12, 12)).astype(np.uint8)
+            dy, dx = (int(v) for v in generator.integers(-2, 3, 2))
+            moved = np.roll(previous, (-dy, -dx), (0, 1)).astype(int)
+            noisy = moved + generator.integers(-25, 26, moved.shape)
+            drawn.append((previous, noisy.clip(0, 255).astype(np.uint8), *place, 4, 3))
+        few = generator.integers(0, 2, (12, 12)).astype(np.uint8) * 255
+        other = generator.integers(0, 2, (12, 12)).astype(np.uint8) * 255
+        rough = generator.integers(0, 256, (12, 12)).astype(np.uint8)
+        drawn += [(few, other, 4, 4, 2, 3), (other, few, 5, 3, 2, 2), (rough, few, 4, 4, 3, 3)]
+        return drawn
+
+    rivals = [m.function for m in matching.misconceptions]
+    return fixed + until_refused(draw, rng, _search, rivals)
+
+
+matching = Exercise(
+    key="17-matching",
+    points=2,
+    task="Return the vector (dy, dx) to where a block of the current frame came from.",
+    reference=_search,
+    cases=_cases,
+    misconceptions=(
+        Misconception(
+            "wraps around",
+            _but(cost=_wrapped),
+            "The frames are uint8: 3 − 5 is 254 there. Make them whole numbers with a sign first.",
+        ),
+        Misconception(
+            "motion",
+            lambda *case: -_search(*case),
+            "That is the motion. The vector points to where the block came from, the other way.",
+        ),
+        Misconception(
+            "columns first",
+            lambda *case: _search(*case)[::-1],
+            "Rows come first: (dy, dx).",
+        ),
+        Misconception(
+            "frames exchanged",
+            _but(swap=True),
+            "The block is one of the current frame; what it is compared with is the previous one.",
+        ),
+        Misconception(
+            "no first zero",
+            _but(order=_raster),
+            "Of equal costs the zero vector wins: try it first. On flat ground nothing moves.",
+        ),
+        Misconception(
+            "last of equals",
+            _but(better=lambda new, old: new <= old),
+            "Another vector takes its place only if it costs strictly less.",
+        ),
+        Misconception(
+            "squares",
+            _but(cost=_squares),
+            "You take squares of the differences. The cost is the sum of their absolute values.",
+        ),
+        Misconception(
+            "signs cancel",
+            _but(cost=_signed),
+            "Differences of opposite sign cancel: take the absolute value of each first.",
+        ),
+        Misconception(
+            "range one short",
+            lambda p, c, t, l, b, r: _search(p, c, t, l, b, r - 1),
+            "The range counts on both sides, its ends included: −r … r.",
+        ),
+        Misconception(
+            "worst",
+            _but(better=lambda new, old: new > old or old == np.inf),
+            "That is the dearest vector. Take the cheapest.",
+        ),
+    ),
+    hints=(
+        "Two loops over −r … r; leave out vectors that lead out of the previous frame.",
+        "np.abs(own.astype(int) − there.astype(int)).sum() is the cost.",
+        "Begin with the cost of (0, 0) as the lowest; replace it only by something smaller.",
+    ),
+)
