@@ -13,6 +13,7 @@ import pytest
 import torch
 import wrong_arguments_efficiency
 import wrong_arguments_evaluation
+import wrong_arguments_many_modalities
 import wrong_arguments_objectives
 import wrong_arguments_search
 import wrong_arguments_unimodal_bias
@@ -72,6 +73,7 @@ MODULES = (
     *wrong_arguments_unimodal_bias.MODULES,
     *wrong_arguments_efficiency.MODULES,
     *wrong_arguments_search.MODULES,
+    *wrong_arguments_many_modalities.MODULES,
     *("lessons.l03_emap.interaction", "lessons.l02_fusion_operators.surfaces"),
     *("lessons.l08_multi_loss_balanced.pace", "utils.checks", "utils.tensor_checks"),
     "utils.row_values",
@@ -1518,6 +1520,7 @@ TABLE |= {
     **wrong_arguments_unimodal_bias.TABLE,
     **wrong_arguments_efficiency.TABLE,
     **wrong_arguments_search.TABLE,
+    **wrong_arguments_many_modalities.TABLE,
 }
 
 ZEROS_ONES = [1, 0, 1, 1, 0, 0]
@@ -1777,6 +1780,7 @@ EXEMPT = {
     **wrong_arguments_unimodal_bias.EXEMPT,
     **wrong_arguments_efficiency.EXEMPT,
     **wrong_arguments_search.EXEMPT,
+    **wrong_arguments_many_modalities.EXEMPT,
     "data.scene_captions.may_exchange_colours": "on objects as words, inside what has parsed them",
     "layers.self_attention.require_sequence": "a check itself, on a block's own attention",
     "layers.self_attention.require_padding": "a check itself, on keys that have been checked",

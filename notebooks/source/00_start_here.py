@@ -259,6 +259,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - [15 Evaluation](15_evaluation.ipynb) Left became right in every caption. Which metric noticed?
 # - [16 Dynamic fusion](16_dynamic_fusion.ipynb) A gate saves two thirds of the computing. Who saves
 #   more?
+# - [17 Many modalities](17_many_modalities.ipynb) Six modalities. Which one do you add next, and
+#   who is right about it?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

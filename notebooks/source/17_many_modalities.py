@@ -534,15 +534,14 @@ sizes = pd.DataFrame(
 )  # fmt: skip
 figure, axes = new_figure(10.4, 4.0, columns=2)
 axes[0].set_title("Parameters")
-alts = [lines_by_number(axes[0], sizes, "modalities", "parameters")]
+alts = [lines_by_number(axes[0], sizes, "modalities", "parameters", legend="upper left")]
 axes[0].set_ylabel("parameters")
 axes[1].set_title("Accuracy")
-alts.append(lines_by_number(axes[1], numbers, "modalities"))
+alts.append(lines_by_number(axes[1], numbers, "modalities", legend=""))
 axes[1].set_ylabel("accuracy on test rows")
 for ax in axes:
     ax.set_xlabel("modalities")
     ax.set_xticks(NUMBERS)
-axes[1].get_legend().remove()
 show(figure, " ".join(alts))
 eight = numbers[numbers["modalities"] == 8]
 design_guess.reveal(str(eight.groupby("model")["accuracy"].mean().idxmax()))

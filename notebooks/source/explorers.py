@@ -171,3 +171,12 @@ Shelf("captions")
 
 # %%
 Shelf("gates")
+
+# %% [markdown]
+# ## Which modality is missing?
+#
+# **Lesson 17.** Shows what one transformer over six views reaches as you switch views off or blur
+# them, beside the ensemble of six networks, and each view's Shapley value.
+
+# %%
+Shelf("views")

@@ -53,7 +53,7 @@ def every_set(
                 strength = ridge / n
             weights = torch.linalg.solve(k + strength * torch.eye(n, dtype=k.dtype), one_hot)
             logits = asked @ weights
-        reached[present] = torch.tensor(share_right(logits, rows.labels))
+        reached[present] = torch.tensor(share_right(logits, rows.labels), dtype=torch.float64)
     return reached
 
 

@@ -47,8 +47,8 @@ def look(learnt: str, **knobs: float | str) -> Generator[None, None, Seen]:
             logits = networks.fused[f"concatenation{way}"](without(inputs, hidden))
         mean = torch.stack(list(each.values())).mean(0)
         rivals = {
-            "ensemble of those seen": share_right(mean, labels),
-            "concatenation, zeros for the rest": share_right(logits, labels),
+            "ensemble": share_right(mean, labels),
+            "concatenation": share_right(logits, labels),
             **{f"{m} alone": share_right(own, labels) for m, own in each.items()},
         }
     return Seen(

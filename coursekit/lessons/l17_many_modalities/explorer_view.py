@@ -37,7 +37,7 @@ class ViewsView:
 
     def __init__(self) -> None:
         self.figure, self._axes = new_figure(10.4, 4.6, columns=2, layout=None)
-        self.figure.subplots_adjust(left=0.23, right=0.985, top=0.8, bottom=0.13, wspace=0.2)
+        self.figure.subplots_adjust(left=0.2, right=0.985, top=0.74, bottom=0.13, wspace=0.2)
         self._title = self.figure.text(0.012, 0.95, "", size=12, weight="bold", color=INK)
         self._subtitle = self.figure.text(0.012, 0.91, "", size=9.5, color=MUTED, va="top")
 
@@ -90,7 +90,7 @@ def _minus(own: Sequence[float], other: Sequence[float]) -> list[float]:
 def _accuracies(ax: Axes, data: Seen) -> None:
     ax.set_title("Accuracy on test rows")
     looks = {TRANSFORMER: style("joint", "color", "marker"),
-             "ensemble of those seen": style("ensemble", "color", "marker")}  # fmt: skip
+             "ensemble": style("ensemble", "color", "marker")}  # fmt: skip
     everybody = {TRANSFORMER: data.accuracy, **data.rivals}
     for place, (name, values) in enumerate(everybody.items()):
         i = interval(values)
@@ -116,8 +116,8 @@ def headline(data: Seen) -> str:
     if not data.worth:
         return "Nothing is seen: chance"
     number = len(data.worth)
-    views = "one view" if number == 1 else f"{number} views"
-    return f"{views.capitalize()}: the transformer reaches {interval(data.accuracy)}"
+    views = "One view" if number == 1 else f"{number} views"
+    return f"{views} seen: the transformer reaches {interval(data.accuracy)}"
 
 
 def subtitle(data: Seen) -> str:

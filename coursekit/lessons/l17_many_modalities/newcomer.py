@@ -1,5 +1,7 @@
 """One modality more, without teaching the others anew."""
 
+import copy
+
 import pandas as pd
 import torch
 from torch import nn
@@ -7,7 +9,6 @@ from torch import nn
 from coursekit.compare.networks_at_once import NetworksAtOnce
 from coursekit.lessons.l17_many_modalities.designs import EPOCHS, arguments, network, sizes_of
 from coursekit.lessons.l17_many_modalities.rows_at_once import RowSets, drawn, fitted, share_right
-from coursekit.utils.checks import choose
 
 WAYS = ("before", "its projection and vector", "everything goes on", "all from the beginning")
 AFTER = 5  # epochs with the newcomer
@@ -32,24 +33,25 @@ def own_parameters(networks: NetworksAtOnce, newcomer: str) -> list[nn.Parameter
     return [p for name, p in networks.stacked.items() if name.startswith(begins)]
 
 
-def added(data: RowSets, newcomer: str, way: str) -> pd.DataFrame:
-    """A modality is added in one of `WAYS`, a row per seed.
+def added(data: RowSets, newcomer: str) -> pd.DataFrame:
+    """A modality is added in each of `WAYS`, a row per way and seed.
 
     with it, without it: test accuracy when the newcomer is seen, and when it is left out.
     numbers: how many parameters of a network have learnt.
     """
-    choose("way", way, WAYS)
-    if way == WAYS[3]:
-        sizes = sizes_of(data)
-        networks = drawn(lambda: network("transformer", sizes, data.classes), data.seeds)
-        fitted(networks, data, EPOCHS, seen)
-        return _tested(networks, data, newcomer, way, list(networks.parameters()))
-    networks = learnt_before(data, newcomer)
-    own = own_parameters(networks, newcomer)
-    learning = {WAYS[0]: [], WAYS[1]: own, WAYS[2]: list(networks.parameters())}[way]
-    if learning:
+    before = learnt_before(data, newcomer)
+    tables = [_tested(before, data, newcomer, WAYS[0], [])]
+    for way in WAYS[1:3]:
+        networks = copy.deepcopy(before)
+        own = own_parameters(networks, newcomer)
+        learning = own if way == WAYS[1] else list(networks.parameters())
         fitted(networks, data, AFTER, seen, train=learning)
-    return _tested(networks, data, newcomer, way, learning)
+        tables.append(_tested(networks, data, newcomer, way, learning))
+    sizes = sizes_of(data)
+    anew = drawn(lambda: network("transformer", sizes, data.classes), data.seeds)
+    fitted(anew, data, EPOCHS, seen)
+    tables.append(_tested(anew, data, newcomer, WAYS[3], list(anew.parameters())))
+    return pd.concat(tables, ignore_index=True)
 
 
 @torch.no_grad()

@@ -23,11 +23,12 @@ LOOKS = (
 
 
 def lines_by_number(
-    ax: Axes, table: pd.DataFrame, x: str, value: str = "accuracy", by: str = "model"
-) -> str:
+    ax: Axes, table: pd.DataFrame, x: str, value: str = "accuracy", by: str = "model",
+    legend: str = "lower right",
+) -> str:  # fmt: skip
     """Draw a line with a band per ``by``, against a small whole number ``x``; return the alt.
 
-    table: a row per ``by``, ``x`` and seed; at most six lines.
+    table: a row per ``by``, ``x`` and seed; at most six lines.  legend: where it stands, or "" for none.
     """
     require_columns(table, (x, value, by))
     sentences = []
@@ -35,7 +36,8 @@ def lines_by_number(
         means = mean_line(ax, rows, x, value, label=str(name), **look)
         sentences.append(f"{name}: " + ", ".join(f"{m:.3f} at {n:g}" for n, m in means.items()))
     ax.set_xticks(sorted(table[x].unique()))
-    ax.legend(loc="lower right")
+    if legend:
+        ax.legend(loc=legend)
     return ". ".join(sentences) + "."
 
 
