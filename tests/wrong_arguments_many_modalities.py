@@ -32,7 +32,6 @@ def frames(good):
             Wrong("numpy", good.numpy()),
             Wrong("nothing", None),
         ),
-        says="previous|current",
     )
 
 
