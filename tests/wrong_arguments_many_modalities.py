@@ -46,9 +46,7 @@ TABLE = {
     "data.block_matching.full_search": {**SEARCH, "search_range": count(2, -1)},
     "data.block_matching.three_step_search": {**SEARCH, "search_range": count(2, -1, 0)},
     "data.block_matching.compensated": {
-        "previous": Argument(
-            BEFORE, (Wrong("numpy", BEFORE.numpy()), Wrong("nothing", None))
-        ),
+        "previous": Argument(BEFORE, (Wrong("numpy", BEFORE.numpy()), Wrong("nothing", None))),
         "vectors": Argument(
             VECTORS,
             (

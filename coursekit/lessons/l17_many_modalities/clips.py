@@ -40,7 +40,9 @@ def moving_digits(pictures: Tensor, directions: Tensor, generator: torch.Generat
     span = torch.arange(size)
     for t in range(FRAMES):
         top, left = (begin + t * step).unbind(1)
-        clips[rows, t, (top[:, None] + span)[:, :, None], (left[:, None] + span)[:, None]] = pictures
+        clips[rows, t, (top[:, None] + span)[:, :, None], (left[:, None] + span)[:, None]] = (
+            pictures
+        )
     return clips
 
 
@@ -125,4 +127,3 @@ def _one_seed(seed: int) -> dict[str, tuple[dict[str, Tensor], dict[str, Tensor]
 def standardised(inputs: Mapping[str, Tensor], train: Tensor) -> dict[str, Tensor]:
     """Each modality less its mean over its deviation, one number each, on the training rows."""
     return {m: (x - x[train].mean()) / x[train].std() for m, x in inputs.items()}
-

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from coursekit.balancing.agm import coalitions, shapley
-from coursekit.data.multimodal import MultimodalData
 from coursekit.data.synthetic import Modality, Recipe, generate
 from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, share_right
 from coursekit.utils.checks import choose, require

@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
     "series": "a wave whose frequency shows half the digit, two channels",
     "picture": "a written digit with noise, row by row",
     "thermometer": "four readings that rise with the digit",
-    "motion": "vectors of four blocks by four over three steps; the direction tells the digit mod 4, in six clips of ten",
+    "motion": "vectors of 16 blocks, three steps; they tell the digit mod 4 in six clips of ten",
     "text": "three to eight words, some of which name the digit",
     "accelerometer": "ten readings on three axes that show a third of the digit",
     "sound": "the spoken digit with noise, step by step",
@@ -130,7 +130,12 @@ def with_positions(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tokens (…, T, D) with their Fourier positions behind, zeros where a token is none."""
     made = {}
     for m, x in inputs.items():
-        positions = fourier_positions(AT.get(m, x.shape[-2:-1]), BANDS, FREQUENCY).flatten(-2).flatten(0, -2).to(x)
+        positions = (
+            fourier_positions(AT.get(m, x.shape[-2:-1]), BANDS, FREQUENCY)
+            .flatten(-2)
+            .flatten(0, -2)
+            .to(x)
+        )
         added = torch.cat([x, positions.expand(*x.shape[:-1], -1)], dim=-1)
         made[m] = added * ~padding_of(x)[..., None]
     return made

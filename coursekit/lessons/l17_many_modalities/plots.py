@@ -28,7 +28,8 @@ def lines_by_number(
 ) -> str:  # fmt: skip
     """Draw a line with a band per ``by``, against a small whole number ``x``; return the alt.
 
-    table: a row per ``by``, ``x`` and seed; at most six lines.  legend: where it stands, or "" for none.
+    table: a row per ``by``, ``x`` and seed; at most six lines.  legend: where it stands, ""
+    for none.
     """
     require_columns(table, (x, value, by))
     sentences = []

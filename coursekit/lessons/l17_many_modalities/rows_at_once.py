@@ -83,7 +83,7 @@ def fitted(
 ) -> NetworksAtOnce:
     """The networks, trained on the training rows, each in its own order, by AdamW.
 
-    change: makes a network's arguments of a step's inputs.  train: the parameters that learn, else all.
+    change: makes a network's arguments of a step's inputs.  train: what learns, else all.
     """
     learning = list(networks.parameters()) if train is None else list(train)
     optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=DECAY)

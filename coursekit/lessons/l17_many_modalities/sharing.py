@@ -101,7 +101,7 @@ def seen(inputs: dict[str, Tensor], _: torch.Generator | None) -> tuple[object, 
 
 def distances(costs: pd.DataFrame) -> pd.DataFrame:
     """Mean cost of both directions per pair of modalities, from 0 on; symmetric, 0 with itself."""
-    both = costs.groupby(["source", "target"])["cost"].mean().unstack()
+    both = costs.pivot_table("cost", "source", "target")
     both = both.reindex(index=both.columns)
     apart = (both + both.T) / 2
     apart = apart - np.nanmin(apart.to_numpy())

@@ -42,6 +42,7 @@ from coursekit.utils.threads import threads
 
 TABLE, TRANSFER = "many_modalities.csv", "modality_transfer.csv"
 NUMBERS, NEWCOMER, GROUPS = (2, 4, 8), "sound", 3
+BOTH = (False, True)  # one vote per token, one per modality
 LONG = ((0, 5), (64, 5), (0, EPOCHS))  # tokens of noise beside the eight, epochs
 COLUMNS = ["part", "model", "modalities", "seed", "accuracy", "without", "parameters"]
 SHARED = ("no two share", "groups by transfer", "random groups", "all share")
@@ -169,7 +170,7 @@ def many_modalities(
     parts = [
         *run_all(newcomer_rows, [(seeds,)], jobs, "newcomer"),
         *run_all(shared_rows, [(sharing, seeds) for sharing in SHARED], jobs, "sharing"),
-        *run_all(long_rows, [(t, v, e, seeds) for t, e in LONG for v in (False, True)], jobs, "long"),
+        *run_all(long_rows, [(t, v, e, seeds) for t, e in LONG for v in BOTH], jobs, "long"),
         *run_all(by_number, [(d, n, seeds) for d in DESIGNS for n in NUMBERS], jobs, "number"),
     ]  # fmt: skip
     table = pd.concat(parts, ignore_index=True)

@@ -14,8 +14,8 @@ class TokenTransformer(nn.Module):
 
     A token is W x + e_m: a projection, and a vector e_m that is learnt for each modality.
     widths: numbers per token of each modality.  shared: one projection for all, tokens filled up
-    with zeros to the widest.  vectors: whether there are e_m.  votes: every modality counts the same,
-    however many tokens it has; else every token.
+    with zeros to the widest.  vectors: whether there are e_m.  votes: every modality counts the
+    same, however many tokens it has; else every token.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from coursekit.lessons.l17_many_modalities.clip_networks import Alone, Concatena
 from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, drawn, fitted
 from coursekit.lessons.l17_many_modalities.token_transformer import TokenTransformer
 
-TRAIN, EPOCHS, TRANSFORMER_EPOCHS = 300, 15, 25
+TRAIN, EPOCHS = 300, 25
 DROPPED = 0.3
 
 
@@ -62,11 +62,11 @@ def transformer(data: RowSets, dropout: bool = False, **options: bool) -> Networ
             hidden = some_hidden(hidden.shape, generator)
         return as_tokens(inputs), hidden
 
-    return fitted(networks, data, TRANSFORMER_EPOCHS, change)
+    return fitted(networks, data, EPOCHS, change)
 
 
 def concatenated(data: RowSets, dropout: bool = False) -> NetworksAtOnce:
-    """One network of encoders and concatenation per seed; with dropout as long as the transformer."""
+    """One network of encoders and concatenation per seed.  dropout: as in `transformer`."""
     networks = drawn(lambda: Concatenated(data.widths, data.classes), data.seeds)
 
     def change(inputs: dict[str, Tensor], generator: torch.Generator) -> tuple[object, ...]:

@@ -196,9 +196,25 @@ def last_only(a):
     return [a[everybody] - a[everybody - {m}] for m in sorted(everybody)]
 
 
+def wrapped(previous, current, top, left, block, reach):
+    """In bytes, whose differences wrap around."""
+    own = current[top : top + block, left : left + block]
+    best, lowest = (0, 0), np.inf
+    for dy, dx in [(0, 0), *product(range(-reach, reach + 1), repeat=2)]:
+        y, x = top + dy, left + dx
+        if 0 <= y <= len(previous) - block and 0 <= x <= previous.shape[1] - block:
+            sad = int(np.abs(own - previous[y : y + block, x : x + block]).sum())
+            if sad < lowest:
+                best, lowest = (dy, dx), sad
+    return best
+
+
 WRONG = {
     "17-growth": {
-        "unordered": (lambda m, w, c: (comb(m, 2), comb(m, 2) * w * c, m * w * c), "each pair once"),
+        "unordered": (
+            lambda m, w, c: (comb(m, 2), comb(m, 2) * w * c, m * w * c),
+            "each pair once",
+        ),
         "squared": (
             lambda m, w, c: (m**2, m**2 * w * c, (2 * m + 1) * w * c),
             "paired with itself",
@@ -240,9 +256,7 @@ WRONG = {
             "still counted",
         ),
         "absent counted": (
-            lambda t, w, p: (
-                pooling_loop(t, w, p) * len(np.unique(w[~p])) / len(np.unique(w))
-            ),
+            lambda t, w, p: pooling_loop(t, w, p) * len(np.unique(w[~p])) / len(np.unique(w)),
             "divide by those that are present",
         ),
         "sum": (lambda t, w, p: pooling_loop(t, w, p) * len(np.unique(w[~p])), "sum over"),
@@ -257,9 +271,7 @@ WRONG = {
         "first token": (lambda t, w, p: t[~p][0], ""),
         "largest": (lambda t, w, p: t[~p].max(0), ""),
         "medians": (
-            lambda t, w, p: np.mean(
-                [np.median(t[(w == m) & ~p], 0) for m in np.unique(w[~p])], 0
-            ),
+            lambda t, w, p: np.mean([np.median(t[(w == m) & ~p], 0) for m in np.unique(w[~p])], 0),
             "",
         ),
         "per modality": (
@@ -329,7 +341,7 @@ WRONG = {
     },
     "17-matching": {
         "wraps": (
-            lambda p, c, t, x, b, r: wrapped(p, c, t, x, b, r),
+            wrapped,
             "uint8",
         ),
         "motion": (lambda *v: -np.array(matching_loop(*v)), "That is the motion"),
@@ -341,7 +353,10 @@ WRONG = {
         "last of equals": (lambda *v: matching_loop(*v, last=True), "strictly less"),
         "squares": (lambda *v: matching_loop(*v, squares=True), "You take squares"),
         "nothing moves": (lambda *v: (0, 0), ""),
-        "too short": (lambda p, c, t, x, b, r: matching_loop(p, c, t, x, b, r - 1), "ends included"),
+        "too short": (
+            lambda p, c, t, x, b, r: matching_loop(p, c, t, x, b, r - 1),
+            "ends included",
+        ),
         "too far": (lambda p, c, t, x, b, r: matching_loop(p, c, t, x, b, r + 1), ""),
         "the block at the corner": (lambda p, c, t, x, b, r: matching_loop(p, c, 0, 0, b, r), ""),
         "where it came from": (
@@ -353,19 +368,6 @@ WRONG = {
         "a length": (lambda *v: np.hypot(*matching_loop(*v)), ""),
     },
 }
-
-
-def wrapped(previous, current, top, left, block, reach):
-    """In bytes, whose differences wrap around."""
-    own = current[top : top + block, left : left + block]
-    best, lowest = (0, 0), np.inf
-    for dy, dx in [(0, 0), *product(range(-reach, reach + 1), repeat=2)]:
-        y, x = top + dy, left + dx
-        if 0 <= y <= len(previous) - block and 0 <= x <= previous.shape[1] - block:
-            sad = int(np.abs(own - previous[y : y + block, x : x + block]).sum())
-            if sad < lowest:
-                best, lowest = (dy, dx), sad
-    return best
 
 
 RIGHT = {

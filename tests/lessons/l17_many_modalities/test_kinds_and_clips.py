@@ -138,7 +138,10 @@ def test_a_newcomer_leaves_the_others_as_they_were(mixed, monkeypatch):
 
     monkeypatch.setattr(newcomer, "EPOCHS", 1)
     monkeypatch.setattr(newcomer, "AFTER", 1)
-    table = added(mixed.only(["table", "sound"]), "sound", ).set_index("way")
+    table = added(
+        mixed.only(["table", "sound"]),
+        "sound",
+    ).set_index("way")
     assert list(table.index) == list(WAYS)
     before, after = table.loc[WAYS[0]], table.loc[WAYS[1]]
     assert before["without it"] == after["without it"]

@@ -115,8 +115,8 @@ next_one = Exercise(
         Misconception(
             "strongest alone for greedy",
             _but(greedy=_alone),
-            "You take the strongest alone. Greedy selection asks anew at every step: what adds most "
-            "to those it has?",
+            "You take the strongest alone. Greedy selection asks anew at every step: what "
+            "adds most to those it has?",
         ),
         Misconception(
             "strongest alone for Shapley",
@@ -147,7 +147,7 @@ next_one = Exercise(
     ),
     hints=(
         "Three sets of that size: the best, greedy's, and the first of the Shapley ranking.",
-        "greedy_order(accuracies)[:size] is greedy's set; rank by your exercise before for the other.",
+        "greedy_order(accuracies)[:size] is greedy's set; rank by Shapley value for the other.",
         "A way comes to the best set if its set's accuracy equals the largest of that size.",
     ),
 )
