@@ -1,6 +1,7 @@
 """Motion vectors as a codec has stored them in a video file, through PyAV."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,8 @@ def codec_vectors(path: Path, most: int = 100) -> pd.DataFrame:
             if number == most:
                 break
             kind = getattr(frame.pict_type, "name", str(frame.pict_type))
-            for side in frame.side_data:
+            sides: list[Any] = list(frame.side_data)
+            for side in sides:
                 if getattr(side.type, "name", str(side.type)) == "MOTION_VECTORS":
                     tables.append(vectors_of(side.to_ndarray(), number, kind))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)

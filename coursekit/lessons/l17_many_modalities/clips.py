@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coursekit.data.av_digits import load_av_digits
 from coursekit.data.block_matching import full_search
-from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets
+from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, by_split
 from coursekit.utils.checks import choose, require_count
 
 SIDE, STEP, FRAMES = 24, 2, 4  # pixels; pixels per frame; frames
@@ -61,19 +61,15 @@ def clip_rows(seeds: tuple[int, ...]) -> Mapping[str, RowSets]:
     audio: the spoken digit with noise, 256.  digit and direction: (digit mod 5) × direction, 20.
     """
     each = [_one_seed(seed) for seed in seeds]
-    return {
-        label: RowSets(
-            **{
-                split: Rows(
-                    {m: torch.stack([own[split][0][m] for own in each]) for m in MODALITIES},
-                    torch.stack([own[split][1][label] for own in each]),
-                )
-                for split in ("train", "valid", "test")
-            },
-            seeds=seeds,
-        )
-        for label in LABELS
-    }
+
+    def of_label(label: str) -> RowSets:
+        def rows(split: str) -> Rows:
+            inputs = {m: torch.stack([own[split][0][m] for own in each]) for m in MODALITIES}
+            return Rows(inputs, torch.stack([own[split][1][label] for own in each]))
+
+        return by_split(rows, seeds)
+
+    return {label: of_label(label) for label in LABELS}
 
 
 def clips_of(

@@ -1,6 +1,7 @@
 """What every set of modalities is worth, and three ways to say which one to add next."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from coursekit.balancing.agm import coalitions, shapley
 from coursekit.data.synthetic import Modality, Recipe, generate
-from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, share_right
+from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, by_split, share_right
 from coursekit.utils.checks import choose, require
 
 Present = frozenset[str]
@@ -127,19 +128,13 @@ def generated_rows(case: str, seeds: Sequence[int]) -> RowSets:
 
 def _four(case: str, seed: int) -> dict[str, tuple[dict[str, Tensor], Tensor]]:
     clear = Modality(amplitude=6.0)
-    sizes = {"train": 600, "valid": 400, "test": 1000}
-    both = {"A": clear, "B": clear}
-    if case == SYNERGY:
-        first = generate(Recipe(both, synergistic=1.0, num_classes=4, **sizes), seed)
-    else:
-        first = generate(Recipe({"A": clear}, unique={"A": 0.55}, num_classes=4, **sizes), seed)
-    weak = Recipe(
-        {"C": clear, "D": clear}, unique={"C": 0.35, "D": 0.25}, num_classes=4,
-        **{s: 2 * n for s, n in sizes.items()},
-    )  # fmt: skip
-    second = generate(weak, seed + 1)
+    pair = Recipe({"A": clear, "B": clear}, synergistic=1.0)
+    one_alone = Recipe({"A": clear}, unique={"A": 0.55})
+    weak = Recipe({"C": clear, "D": clear}, unique={"C": 0.35, "D": 0.25})
+    first = generate(_of_size(pair if case == SYNERGY else one_alone, 1), seed)
+    second = generate(_of_size(weak, 2), seed + 1)  # more rows, to choose labels from
     parts = {}
-    for split in sizes:
+    for split in ("train", "valid", "test"):
         one, two = getattr(first, split), getattr(second, split)
         places = same_labels(one.labels, two.labels)
         inputs = {**one.inputs, **{m: x[places] for m, x in two.inputs.items()}}
@@ -149,6 +144,11 @@ def _four(case: str, seed: int) -> dict[str, tuple[dict[str, Tensor], Tensor]]:
             inputs = {"A": inputs["A"], "B": inputs["A"] + 0.3 * again, **inputs}
         parts[split] = (dict(sorted(inputs.items())), one.labels)
     return parts
+
+
+def _of_size(recipe: Recipe, times: int) -> Recipe:
+    """Four classes, 600 rows to train on, 400 and 1000, or as often as that."""
+    return replace(recipe, num_classes=4, train=600 * times, valid=400 * times, test=1000 * times)
 
 
 def same_labels(labels: Tensor, others: Tensor) -> Tensor:
@@ -163,11 +163,11 @@ def same_labels(labels: Tensor, others: Tensor) -> Tensor:
 
 
 def _stacked(
-    sets: Sequence[Mapping[str, tuple[dict[str, Tensor], Tensor]]], seeds: tuple[int, ...]
+    sets: Sequence[Mapping[str, tuple[dict[str, Tensor], Tensor]]], seeds: Sequence[int]
 ) -> RowSets:
-    parts = []
-    for split in ("train", "valid", "test"):
+    def rows(split: str) -> Rows:
         own = [one[split] for one in sets]
         inputs = {m: torch.stack([x[m] for x, _ in own]) for m in own[0][0]}
-        parts.append(Rows(inputs, torch.stack([y for _, y in own])))
-    return RowSets(*parts, seeds=seeds)
+        return Rows(inputs, torch.stack([y for _, y in own]))
+
+    return by_split(rows, seeds)

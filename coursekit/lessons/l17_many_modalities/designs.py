@@ -1,6 +1,7 @@
 """Five ways to read any number of modalities, and what each costs in parameters."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +107,7 @@ def _ensemble(data: RowSets, epochs: int) -> list[float]:
     total = torch.zeros(())
     for m in data.widths:
         own = flat_rows(data.only([m]))
-        networks = drawn(lambda own=own, m=m: Alone(own.widths[m], own.classes), own.seeds)
+        networks = drawn(partial(Alone, own.widths[m], own.classes), own.seeds)
         fitted(networks, own, epochs)
         with torch.no_grad():
             total = total + networks(dict(own.test.inputs)).softmax(-1)
@@ -115,8 +116,7 @@ def _ensemble(data: RowSets, epochs: int) -> list[float]:
 
 def flat_rows(data: RowSets) -> RowSets:
     """The same rows, the tokens of each modality side by side."""
-    parts = (Rows(flat(p.inputs), p.labels) for p in (data.train, data.valid, data.test))
-    return RowSets(*parts, seeds=data.seeds)
+    return data.changed(lambda rows: Rows(flat(rows.inputs), rows.labels))
 
 
 def _one_seed(design: str, data: RowSets, k: int, epochs: int) -> float:

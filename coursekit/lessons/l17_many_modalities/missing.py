@@ -61,4 +61,5 @@ def ensemble_by_set(alone: Mapping[str, nn.Module], data: RowSets) -> pd.DataFra
 
 def by_number(table: pd.DataFrame) -> pd.DataFrame:
     """Mean over all sets of a size: a row per model, number of views and seed."""
-    return table.groupby(["model", "number", "seed"], sort=False, as_index=False)["accuracy"].mean()
+    columns = ["model", "number", "seed"]
+    return table.groupby(columns, sort=False)["accuracy"].mean().reset_index()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from coursekit.layers.fourier_positions import fourier_positions
 from coursekit.lessons.l17_many_modalities.clips import clips_of, motion_vectors
-from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets
+from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, by_split
 
 # In the order in which lessons add them.
 KINDS: Mapping[str, str] = {
@@ -33,14 +33,15 @@ STREAM = 18_000_000
 def mixed_rows(seeds: tuple[int, ...]) -> RowSets:
     """All eight, tokens (K, N, T_m, D_m) by modality. Words that are none are zeros."""
     each = [mixed_seed(seed) for seed in seeds]
-    parts = []
-    for split in ("train", "valid", "test"):
+
+    def rows(split: str) -> Rows:
         inputs = {}
         for m in KINDS:
-            own = [standardised(x[m], rows["train"])[rows[split]] for x, _, rows in each]
+            own = [standardised(x[m], at["train"])[at[split]] for x, _, at in each]
             inputs[m] = torch.stack(own)
-        parts.append(Rows(inputs, torch.stack([y[rows[split]] for _, y, rows in each])))
-    return RowSets(*parts, seeds=seeds)
+        return Rows(inputs, torch.stack([y[at[split]] for _, y, at in each]))
+
+    return by_split(rows, seeds)
 
 
 def standardised(x: Tensor, train: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Pictures of lesson 17: missing views, ways of picking, growth, clips with their vectors."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,8 @@ def lines_by_number(
         sentences.append(f"{name}: " + ", ".join(f"{m:.3f} at {n:g}" for n, m in means.items()))
     ax.set_xticks(sorted(table[x].unique()))
     if legend:
-        ax.legend(loc=legend)
+        look_of_legend: dict[str, Any] = {"loc": legend}
+        ax.legend(**look_of_legend)
     return ". ".join(sentences) + "."
 
 

@@ -52,8 +52,16 @@ class RowSets:
 
     def only(self, modalities: Sequence[str]) -> "RowSets":
         """The same, seen through these modalities."""
-        parts = (part.only(modalities) for part in (self.train, self.valid, self.test))
-        return RowSets(*parts, seeds=self.seeds)
+        return self.changed(lambda rows: rows.only(modalities))
+
+    def changed(self, change: Callable[[Rows], Rows]) -> "RowSets":
+        """The same, every split changed in one way."""
+        return RowSets(change(self.train), change(self.valid), change(self.test), self.seeds)
+
+
+def by_split(make: Callable[[str], Rows], seeds: Sequence[int]) -> RowSets:
+    """Rows that are made for each split, by its name."""
+    return RowSets(make("train"), make("valid"), make("test"), tuple(seeds))
 
 
 def batches(rows: Rows, epochs: int, seeds: Sequence[int], size: int = BATCH) -> Iterator[Tensor]:

@@ -38,7 +38,7 @@ def one_name(data: RowSets, m: str, width: int) -> RowSets:
         x = with_positions({m: rows.inputs[m]})[m]
         return Rows({"x": padded(x, width)}, rows.labels)
 
-    return RowSets(own(data.train), own(data.valid), own(data.test), data.seeds)
+    return data.changed(own)
 
 
 def repeated(data: RowSets, times: int) -> RowSets:
@@ -48,8 +48,8 @@ def repeated(data: RowSets, times: int) -> RowSets:
         inputs = {m: x.repeat(times, *[1] * (x.ndim - 1)) for m, x in rows.inputs.items()}
         return Rows(inputs, rows.labels.repeat(times, 1))
 
-    parts = (again(part) for part in (data.train, data.valid, data.test))
-    return RowSets(*parts, seeds=data.seeds * times)
+    own = data.changed(again)
+    return RowSets(own.train, own.valid, own.test, data.seeds * times)
 
 
 def transfer(data: RowSets) -> pd.DataFrame:

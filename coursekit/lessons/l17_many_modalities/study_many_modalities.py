@@ -129,7 +129,7 @@ def with_noise(data: RowSets, tokens: int) -> RowSets:
         x = torch.randn(*rows.labels.shape, tokens, 4, generator=generator)
         return Rows({**rows.inputs, "noise": x}, rows.labels)
 
-    return RowSets(more(data.train), more(data.valid), more(data.test), data.seeds)
+    return data.changed(more)
 
 
 def stored_transfer() -> pd.DataFrame:

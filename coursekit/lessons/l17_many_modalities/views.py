@@ -10,7 +10,13 @@ from torch import Tensor
 from coursekit.compare.networks_at_once import NetworksAtOnce
 from coursekit.data.uci_views import VIEWS, load_uci_views
 from coursekit.lessons.l17_many_modalities.clip_networks import Alone, Concatenated, Summed
-from coursekit.lessons.l17_many_modalities.rows_at_once import Rows, RowSets, drawn, fitted
+from coursekit.lessons.l17_many_modalities.rows_at_once import (
+    Rows,
+    RowSets,
+    by_split,
+    drawn,
+    fitted,
+)
 from coursekit.lessons.l17_many_modalities.token_transformer import TokenTransformer
 
 TRAIN, EPOCHS = 300, 25
@@ -21,12 +27,13 @@ DROPPED = 0.3
 def view_rows(seeds: tuple[int, ...], train: int = TRAIN) -> RowSets:
     """All six views, (K, N, D), in a split per seed: ``train`` rows, 400 validate, 600 test."""
     sets = [load_uci_views(VIEWS, seed, train) for seed in seeds]
-    parts = []
-    for split in ("train", "valid", "test"):
+
+    def rows(split: str) -> Rows:
         own = [getattr(one, split) for one in sets]
         inputs = {m: torch.stack([s.inputs[m] for s in own]) for m in VIEWS}
-        parts.append(Rows(inputs, torch.stack([s.labels for s in own])))
-    return RowSets(*parts, seeds=seeds)
+        return Rows(inputs, torch.stack([s.labels for s in own]))
+
+    return by_split(rows, seeds)
 
 
 def as_tokens(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
