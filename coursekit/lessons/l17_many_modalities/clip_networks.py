@@ -17,7 +17,8 @@ from coursekit.lessons.l17_many_modalities.rows_at_once import (
 )
 
 WIDTH, HIDDEN, EPOCHS = 32, 64, 12
-COLUMNS = ["model", "seed", "accuracy", "train"]
+COLUMNS = ["model", "seed", "accuracy", "valid", "train"]
+Tested = tuple[str, int, float, float, float]  # a row of `COLUMNS`
 
 
 def encoder(inputs: int, width: int = WIDTH) -> nn.Sequential:
@@ -97,20 +98,27 @@ def combinations_table(data: RowSets) -> tuple[pd.DataFrame, dict[str, NetworksA
     return pd.DataFrame(rows, columns=COLUMNS), networks
 
 
-def tested(name: str, networks: nn.Module, data: RowSets) -> list[tuple[str, int, float, float]]:
-    """A row per seed: accuracy on test and on training rows."""
-    both = (right(networks, data.test), right(networks, data.train))
-    return [(name, *row) for row in zip(data.seeds, *both, strict=True)]
+def tested(name: str, networks: nn.Module, data: RowSets) -> list[Tested]:
+    """A row per seed: accuracy on test, validation and training rows."""
+    parts = (data.test, data.valid, data.train)
+    on_test, on_valid, on_train = (right(networks, part) for part in parts)
+    rows = zip(data.seeds, on_test, on_valid, on_train, strict=True)
+    return [(name, *row) for row in rows]
 
 
 @torch.no_grad()
-def ensemble_rows(
-    alone: Mapping[str, NetworksAtOnce], data: RowSets
-) -> list[tuple[str, int, float, float]]:
+def ensemble_rows(alone: Mapping[str, NetworksAtOnce], data: RowSets) -> list[Tested]:
     """The mean probability of networks that read one modality each."""
     shares = []
-    for part in (data.test, data.train):
+    for part in (data.test, data.valid, data.train):
         every = [n({m: part.inputs[m]}).softmax(-1) for m, n in alone.items()]
         shares.append(share_right(torch.stack(every).mean(0), part.labels))
     name = f"ensemble of {len(alone)}"
-    return [(name, *row) for row in zip(data.seeds, *shares, strict=True)]
+    on_test, on_valid, on_train = shares
+    rows = zip(data.seeds, on_test, on_valid, on_train, strict=True)
+    return [(name, *row) for row in rows]
+
+
+def best_on_valid(table: pd.DataFrame) -> pd.DataFrame:
+    """The row of each seed's model that is best on validation rows; seeds as index."""
+    return table.loc[table.groupby("seed")["valid"].idxmax()].set_index("seed")

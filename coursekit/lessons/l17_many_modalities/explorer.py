@@ -16,7 +16,7 @@ from coursekit.lessons.l17_many_modalities.missing import hidden_views
 from coursekit.lessons.l17_many_modalities.rows_at_once import share_right
 from coursekit.lessons.l17_many_modalities.views import as_tokens, taught, without
 
-SEEDS, ROWS, AT_ONCE = tuple(range(100, 105)), 80, 16
+SEEDS, ROWS, AT_ONCE = tuple(range(100, 105)), 50, 16
 SEEN, OFF = "seen", "off"
 LEARNT = {"views hidden at random": ", views hidden", "all views, always": ""}
 
