@@ -540,11 +540,12 @@ sizes = pd.DataFrame(
 )  # fmt: skip
 figure, axes = new_figure(10.4, 4.0, columns=2)
 axes[0].set_title("Parameters")
-alts = [lines_by_number(axes[0], sizes, "modalities", "parameters", legend="upper left")]
+alts = [lines_by_number(axes[0], sizes, "modalities", "parameters", legend="")]
 axes[0].set_ylabel("parameters")
 axes[1].set_title("Accuracy")
-alts.append(lines_by_number(axes[1], numbers, "modalities", legend=""))
+alts.append(lines_by_number(axes[1], numbers, "modalities", legend="upper left"))
 axes[1].set_ylabel("accuracy on test rows")
+axes[1].set_ylim(0.25, 1.05)
 for ax in axes:
     ax.set_xlabel("modalities")
     ax.set_xticks(NUMBERS)

@@ -36,7 +36,7 @@ def lines_by_number(
     sentences = []
     for look, (name, rows) in zip(LOOKS, table.groupby(by, sort=False), strict=False):
         means = mean_line(ax, rows, x, value, label=str(name), **look)
-        sentences.append(f"{name}: " + ", ".join(f"{m:.3f} at {n:g}" for n, m in means.items()))
+        sentences.append(f"{name}: " + ", ".join(f"{m:.4g} at {n:g}" for n, m in means.items()))
     ax.set_xticks(sorted(table[x].unique()))
     if legend:
         look_of_legend: dict[str, Any] = {"loc": legend}

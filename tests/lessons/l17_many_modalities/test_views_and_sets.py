@@ -181,7 +181,7 @@ def test_pictures_say_their_numbers():
         {"model": ["a", "a", "b", "b"], "n": [1, 1, 1, 1], "seed": [0, 1] * 2,
          "accuracy": [0.1, 0.2, 0.3, 0.4]}
     )  # fmt: skip
-    assert "a: 0.150 at 1" in lines_by_number(ax, table, "n")
+    assert "a: 0.15 at 1" in lines_by_number(ax, table, "n")
     assert "x 0.300" in worth_bars(ax, {"x": [0.2, 0.4], "y": [0.0, 0.1]})
     costs = pd.DataFrame([[np.nan, 0.1], [-0.2, np.nan]], index=["i", "j"], columns=["i", "j"])
     assert "i: j +0.10; j: i -0.20." in matrix_picture(ax, costs)
