@@ -118,7 +118,8 @@ views_guess
 # %%
 networks = taught(SEEDS)
 test = networks.data.test
-worth_of_sets = every_set(networks.data, "test")  # ridge, every set of views
+by_split = every_set(networks.data)  # ridge, every set of views
+worth_of_sets = by_split["test"]
 
 # %% folded=true
 # The table: every view alone, and all six by every model; claims, checked.
@@ -283,9 +284,9 @@ EXPLORERS["views"]()
 # ## Which one next?
 #
 # Sensors cost money. Which one do you buy first, and which one then? **Greedy selection** takes
-# the best alone, and goes on with the one that adds most to those it has. **Shapley values** look
-# at all orders in which modalities may come in, and take the mean of what each adds to those
-# before it.
+# the best alone, and goes on with the one that adds most to those it has. Shapley values (lesson
+# 07) look at all orders in which modalities may come in, and take the mean of what each adds to
+# those before it.
 
 
 # %%
@@ -310,7 +311,7 @@ next_guess = ChoiceGuess(
 next_guess
 
 # %%
-on_valid = every_set(networks.data, "valid")  # on these rows sets are chosen
+on_valid = by_split["valid"]  # on these rows sets are chosen
 orders = pd.DataFrame(
     {
         "greedy": [" ".join(greedy_order(of_seed(on_valid, k))) for k in range(len(SEEDS))],
@@ -402,23 +403,23 @@ exercises.worth.check(shapley_values, seed=17_0101)
 cases = {}
 for case, kernel, ridge in ((SYNERGY, "product", 10.0), (COPY, "sum", 10.0)):
     data = generated_rows(case, SEEDS)
-    cases[case] = [every_set(data, split, kernel, ridge) for split in ("valid", "test")]
-blind = every_set(generated_rows(SYNERGY, SEEDS), "test", "sum")  # cannot multiply
+    cases[case] = every_set(data, kernel, ridge)
+blind = every_set(generated_rows(SYNERGY, SEEDS))["test"]  # the sum cannot multiply
 
 # %% folded=true
 # The figure: both cases, by way of picking; claims, checked.
 figure, axes = new_figure(10.4, 3.6, columns=2)
 alts = []
 pairs_picked = {}
-for ax, (case, (valid, held_out)) in zip(axes, cases.items(), strict=True):
+for ax, (case, own_sets) in zip(axes, cases.items(), strict=True):
     ax.set_title(case.capitalize())
-    own_ways = by_way(valid, held_out)
+    own_ways = by_way(own_sets["valid"], own_sets["test"])
     alts.append(f"{case}: " + lines_by_number(ax, own_ways, "number"))
     ax.set_xlabel("modalities picked")
     ax.set_ylabel("accuracy on test rows")
     pairs_picked[case] = own_ways[own_ways["number"] == 2].pivot_table("accuracy", "seed", "model")
 show(figure, " ".join(alts))
-never = [greedy_order(of_seed(cases[SYNERGY][0], k))[:2] for k in range(len(SEEDS))]
+never = [greedy_order(of_seed(cases[SYNERGY]["valid"], k))[:2] for k in range(len(SEEDS))]
 claim("Splits in which greedy takes A or B among its first two: {value:.0f}",
       sum("A" in o or "B" in o for o in never), below=1)  # fmt: skip
 pair = pairs_picked[SYNERGY]
@@ -431,7 +432,7 @@ claim("Blind to products, Shapley value of A: {value:+.3f}",
       shapley_of(blind)["A"].mean(), equals=0, within=0.02)  # fmt: skip
 print("A copy, two picked, greedy minus Shapley:",
       interval(copies["greedy"] - copies["Shapley"]))  # fmt: skip
-triple = by_way(*cases[COPY])
+triple = by_way(cases[COPY]["valid"], cases[COPY]["test"])
 triple = triple[triple["number"] == 3].pivot_table("accuracy", "seed", "model")
 behind = interval(triple["greedy"] - triple["Shapley"])
 claim("A copy, three picked, greedy minus Shapley: begins at {value:+.2f}", behind.low, above=0.02)
@@ -930,7 +931,6 @@ if MY_VIDEO is not None:
 # - **modality vector**: a learnt vector that says whose a token is.
 # - **latents**: a few learnt vectors that attend to all tokens in their place.
 # - **greedy selection**: always add what adds most to those there are.
-# - **Shapley value**: what a modality adds to those before it, mean over all orders.
 # - **heterogeneity**: what it costs to go on from one modality to another.
 # - **block matching**: for each block the vector to where it came from, by the smallest cost.
 # - **SAD**: sum of absolute differences.

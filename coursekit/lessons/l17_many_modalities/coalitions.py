@@ -21,40 +21,50 @@ SYNERGY, COPY = "a pair that only works together", "a copy"
 
 
 def every_set(
-    data: RowSets, split: str = "test", kernel: str = "sum", ridge: float = RIDGE
-) -> dict[Present, Tensor]:
-    """Accuracy of a ridge classifier taught on each set of modalities, (K,) by set; no training.
+    data: RowSets, kernel: str = "sum", ridge: float = RIDGE
+) -> dict[str, dict[Present, Tensor]]:
+    """Accuracy of a ridge classifier taught on each set of modalities: split → set → (K,).
 
-    In closed form: with the products K = X Xᵀ of rows, answers are k (K + λ I)⁻¹ Y, Y one-hot, and
-    K of a set is the sum over its modalities. The empty set answers with the commonest class.
+    Splits are "valid" and "test". In closed form, without training: with the products K = X Xᵀ of
+    rows, answers are k (K + λ I)⁻¹ Y, Y one-hot, and K of a set is the sum over its modalities.
+    The empty set answers with the commonest class.
     kernel: "sum"; "product" takes (1 + K / number of features)², so that numbers of two modalities
     are multiplied with each other, λ divided by the number of training rows.
     """
     choose("kernel", kernel, KERNELS)
-    rows = getattr(data, split)
-    one_hot = torch.nn.functional.one_hot(data.train.labels, data.classes).double()
+    train, n = data.train, data.train.labels.shape[1]
+    one_hot = torch.nn.functional.one_hot(train.labels, data.classes).double()
     one_hot = one_hot - one_hot.mean(1, keepdim=True)
-    own = {m: _products(x, x) for m, x in data.train.inputs.items()}
-    other = {m: _products(rows.inputs[m], x) for m, x in data.train.inputs.items()}
-    n = data.train.labels.shape[1]
-    reached = {}
-    for present in coalitions(list(own)):
-        if not present:
-            logits = data.train.labels.new_zeros(*rows.labels.shape, data.classes).double()
-            logits = logits + torch.stack([torch.bincount(y, minlength=data.classes)
-                                           for y in data.train.labels])[:, None]  # fmt: skip
-        else:
-            k = sum((own[m] for m in sorted(present)), torch.zeros(()))
-            asked = sum((other[m] for m in sorted(present)), torch.zeros(()))
-            strength = ridge
-            if kernel == "product":
-                features = sum(data.widths[m] for m in present)
-                k, asked = (1 + k / features) ** 2, (1 + asked / features) ** 2
-                strength = ridge / n
-            weights = torch.linalg.solve(k + strength * torch.eye(n, dtype=k.dtype), one_hot)
-            logits = asked @ weights
-        reached[present] = torch.tensor(share_right(logits, rows.labels), dtype=torch.float64)
+    splits = {"train": train, "valid": data.valid, "test": data.test}
+    products = {
+        name: {m: _products(rows.inputs[m], x) for m, x in train.inputs.items()}
+        for name, rows in splits.items()
+    }
+    reached: dict[str, dict[Present, Tensor]] = {"valid": {}, "test": {}}
+    for present in coalitions(list(train.inputs)):
+        strength = ridge if kernel == "sum" else ridge / n
+        features = sum(data.widths[m] for m in present)
+        k = {name: _kernel(own, present, kernel, features) for name, own in products.items()}
+        if present:
+            eye = torch.eye(n, dtype=torch.float64)
+            weights = torch.linalg.solve(k["train"] + strength * eye, one_hot)
+        for name, by_set in reached.items():
+            labels = splits[name].labels
+            logits = k[name] @ weights if present else _commonest(data, labels)
+            by_set[present] = torch.tensor(share_right(logits, labels), dtype=torch.float64)
     return reached
+
+
+def _kernel(own: Mapping[str, Tensor], present: Present, kernel: str, features: int) -> Tensor:
+    """The products of a set of modalities, (K, n, N)."""
+    k = sum((own[m] for m in sorted(present)), torch.zeros((), dtype=torch.float64))
+    return k if kernel == "sum" or not present else (1 + k / features) ** 2
+
+
+def _commonest(data: RowSets, labels: Tensor) -> Tensor:
+    """Counts of each training class, as the answer to every row, (K, N, C)."""
+    counts = [torch.bincount(y, minlength=data.classes) for y in data.train.labels]
+    return torch.stack(counts)[:, None].expand(*labels.shape, -1)
 
 
 def _products(x: Tensor, y: Tensor) -> Tensor:
@@ -147,8 +157,8 @@ def _four(case: str, seed: int) -> dict[str, tuple[dict[str, Tensor], Tensor]]:
 
 
 def _of_size(recipe: Recipe, times: int) -> Recipe:
-    """Four classes, 600 rows to train on, 400 and 1000, or as often as that."""
-    return replace(recipe, num_classes=4, train=600 * times, valid=400 * times, test=1000 * times)
+    """Four classes, 500 rows to train on, 400 and 1000, or as often as that."""
+    return replace(recipe, num_classes=4, train=500 * times, valid=400 * times, test=1000 * times)
 
 
 def same_labels(labels: Tensor, others: Tensor) -> Tensor:

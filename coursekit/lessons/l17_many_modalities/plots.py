@@ -36,7 +36,7 @@ def lines_by_number(
     sentences = []
     for look, (name, rows) in zip(LOOKS, table.groupby(by, sort=False), strict=False):
         means = mean_line(ax, rows, x, value, label=str(name), **look)
-        sentences.append(f"{name}: " + ", ".join(f"{m:.4g} at {n:g}" for n, m in means.items()))
+        sentences.append(f"{name}: " + ", ".join(f"{_short(m)} at {n:g}" for n, m in means.items()))
     ax.set_xticks(sorted(table[x].unique()))
     if legend:
         look_of_legend: dict[str, Any] = {"loc": legend}
@@ -116,3 +116,8 @@ def matrix_picture(ax: Axes, table: pd.DataFrame) -> str:
     rows = (f"{i}: " + ", ".join(f"{c} {v:+.2f}" for c, v in own.dropna().items())
             for i, own in table.iterrows())  # fmt: skip
     return "; ".join(rows) + "."
+
+
+def _short(value: float) -> str:
+    """Shares with three decimals, counts with none."""
+    return f"{value:,.0f}" if value > 1 else f"{value:.3f}"

@@ -231,7 +231,7 @@ WRONG = {
         ),
         "the last one": (
             lambda m, w, c: (m * (m - 1), m * (m - 1) * w * c, 2 * (m - 1) * w * c),
-            "number M + 1",
+            "The newcomer is number",
         ),
         "with biases": (
             lambda m, w, c: (m * (m - 1), m * (m - 1) * w * c + c, 2 * m * w * c),

@@ -89,7 +89,7 @@ def test_one_projection_for_all_reads_tokens_filled_up():
 
 def test_ridge_in_its_dual_form_is_ridge():
     data = view_rows(SEEDS)
-    reached = every_set(data.only(["mor", "zer"]), "test", ridge=3.0)
+    reached = every_set(data.only(["mor", "zer"]), ridge=3.0)["test"]
     x = torch.cat([data.train.inputs[m][0] for m in ("mor", "zer")], 1).double()
     y = torch.nn.functional.one_hot(data.train.labels[0]).double()
     weights = torch.linalg.solve(x.T @ x + 3 * torch.eye(53), x.T @ (y - y.mean(0)))
@@ -119,8 +119,8 @@ def test_orders_and_best_sets_of_a_known_game():
 
 def test_greedy_never_picks_a_pair_and_a_ranking_takes_copies():
     data = generated_rows(SYNERGY, SEEDS)
-    valid = every_set(data, "valid", "product", 10.0)
-    held_out = every_set(data, "test", "product", 10.0)
+    sets = every_set(data, "product", 10.0)
+    valid, held_out = sets["valid"], sets["test"]
     for k in range(2):
         assert greedy_order(of_seed(valid, k))[:2] == ["C", "D"]
     tried = picked(valid, held_out, "all sets tried") - picked(valid, held_out, "greedy")
@@ -128,7 +128,7 @@ def test_greedy_never_picks_a_pair_and_a_ranking_takes_copies():
     copied = generated_rows(COPY, SEEDS)
     same = copied.train.inputs["A"] - copied.train.inputs["B"]
     assert float(same.std()) < 0.4
-    worth = shapley_of(every_set(copied, "valid", "sum", 10.0))
+    worth = shapley_of(every_set(copied, "sum", 10.0)["valid"])
     assert (worth["A"] - worth["B"]).abs().max() < 0.05
 
 
@@ -181,7 +181,7 @@ def test_pictures_say_their_numbers():
         {"model": ["a", "a", "b", "b"], "n": [1, 1, 1, 1], "seed": [0, 1] * 2,
          "accuracy": [0.1, 0.2, 0.3, 0.4]}
     )  # fmt: skip
-    assert "a: 0.15 at 1" in lines_by_number(ax, table, "n")
+    assert "a: 0.150 at 1" in lines_by_number(ax, table, "n")
     assert "x 0.300" in worth_bars(ax, {"x": [0.2, 0.4], "y": [0.0, 0.1]})
     costs = pd.DataFrame([[np.nan, 0.1], [-0.2, np.nan]], index=["i", "j"], columns=["i", "j"])
     assert "i: j +0.10; j: i -0.20." in matrix_picture(ax, costs)

@@ -5,10 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
-from coursekit.course.exercises.drawing import until_told_apart
+from coursekit.course.exercises.drawing import until_refused, until_told_apart
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
-from coursekit.lessons.l17_many_modalities.exercises.worth import _worth
+from coursekit.lessons.l17_many_modalities.exercises.over_all_orders import _worth
 
 Accuracies = Mapping[frozenset, float]
 Case = tuple[Accuracies, int]
@@ -82,7 +82,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
                b | c: 0.52, a | b | c: 0.96}  # fmt: skip
     copy = {frozenset(): 0.25, a: 0.7, b: 0.69, c: 0.45, a | b: 0.71, a | c: 0.85, b | c: 0.84,
             a | b | c: 0.86}  # fmt: skip
-    fixed: list[Case] = [(synergy, 2), (copy, 2), (synergy, 1), (copy, 3)]
+    near = {frozenset(): 0.25, a: 0.6, b: 0.5, c: 0.55, a | b: 0.7, a | c: 0.8, b | c: 0.81,
+            a | b | c: 0.85}  # fmt: skip
+    fixed: list[Case] = [(synergy, 2), (copy, 2), (synergy, 1), (copy, 3), (near, 2)]
 
     def draw(generator: np.random.Generator) -> list[Case]:
         drawn: list[Case] = []
@@ -95,7 +97,10 @@ def _cases(rng: np.random.Generator) -> list[Case]:
                           int(generator.integers(1, len(names) + 1))))  # fmt: skip
         return fixed + drawn
 
-    return until_told_apart(draw, rng, lambda: next_one.misconceptions)
+    def apart(generator: np.random.Generator) -> list[Case]:
+        return until_told_apart(draw, generator, lambda: next_one.misconceptions)
+
+    return until_refused(apart, rng, _plainly, [m.function for m in next_one.misconceptions])
 
 
 next_one = Exercise(
