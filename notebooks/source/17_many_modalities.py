@@ -851,7 +851,8 @@ pd.DataFrame(
 # quarter right, together more than half. The frame harms even here. So “does a third modality
 # help?” has no answer without the label. What finds it is a plain **choice**: keep the combination
 # that is best on validation rows.
-#
+
+# %% [markdown]
 # ## Further · The cures of Part II
 #
 # Lesson 05's cures and four methods of lessons 06 to 08, on the digit, five seeds
