@@ -13,7 +13,7 @@ from coursekit.course.plots.bands import mean_line
 from coursekit.course.plots.style import INK, MUTED, style
 from coursekit.course.plots.tidy_tables import require_columns
 
-LOOKS = (
+LOOKS: tuple[Mapping[str, Any], ...] = (
     style("A"),
     style("B"),
     style("joint"),
