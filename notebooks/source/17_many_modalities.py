@@ -163,7 +163,8 @@ claim("Without vectors, minus with them: {value:+.3f}",
       ahead("transformer, no vectors", "transformer").mean, equals=0, within=0.01)  # fmt: skip
 claim("Ridge: all six minus fac alone: {value:+.3f}",
       ahead("ridge, all six", "ridge, fac alone").mean, between=(0.007, 0.03))  # fmt: skip
-compared(six, "pix alone").assign(parameters=pd.Series(counts)).fillna("")
+table = compared(six, "pix alone")
+table.assign(parameters=[f"{counts[m]:,}" if m in counts else "" for m in table.index])
 
 # %% [markdown]
 # Every way to read all six beats the best network of one view by about three points. None of them
