@@ -1,0 +1,96 @@
+"""The judge: a report against the hidden recipe and the test rows; marks and a sentence for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from coursekit.lessons.l18_capstone.answering import Answering, read_answering, right_share
+from coursekit.lessons.l18_capstone.desk import Desk
+from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
+from coursekit.lessons.l18_capstone.report_checks import MOST, check_report, checklist_marks
+from coursekit.lessons.l18_capstone.rivals import POINTS, Rivals
+from coursekit.lessons.l18_capstone.statement_marks import EACH, SURE, judge_statements
+from coursekit.lessons.l18_capstone.report import STATEMENTS
+
+OUT_OF = {
+    "statements": EACH * len(STATEMENTS), "confidence": SURE, "checklist": MOST,
+    "model": sum(POINTS.values()),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Marks of a hand-in by part, test accuracies, and why.
+
+    marks: "statements" of 36, "confidence" of 12, "checklist" of 12, "model" of 40.
+    accuracies: on test rows, of "handed in" (None where there is nothing) and its rivals.
+    """
+
+    marks: Mapping[str, float]
+    accuracies: Mapping[str, float | None]
+    sentences: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Of 100."""
+        return sum(self.marks.values())
+
+    def table(self) -> pd.DataFrame:
+        """A row per part: marks, out of, why."""
+        rows = [
+            (part, mark, OUT_OF[part], " ".join(self.sentences.get(part, [])))
+            for part, mark in self.marks.items()
+        ]
+        rows.append(("total", self.total, sum(OUT_OF.values()), ""))
+        return pd.DataFrame(rows, columns=["part", "marks", "out of", "why"])
+
+
+def judge_report(
+    report: Any, desk: Desk, truth: HiddenRecipe, rivals: Rivals, ended: str = ""
+) -> Verdict:
+    """Marks of a report in plain values, see `coursekit.lessons.l18_capstone.report.plain`.
+
+    report: None where nothing was handed in.  ended: why the function did not come to its end;
+    then statements keep their marks, and nothing is given for model and checklist.
+    """
+    parts = report if isinstance(report, Mapping) else {}
+    log = desk.log
+    stated, sure, sentences = judge_statements(parts.get("statements"), truth)
+    nothing = "" if parts else "Nothing was handed in."
+    how, fault = (None, ended or nothing) if ended or nothing else _answering(parts, desk)
+    problems = check_report(parts.get("table"), parts.get("parameters"), how, log)
+    accuracy = None if how is None else right_share(how, log.models, log.data.test)
+    known = {"joint": rivals.joint, "ensemble": rivals.ensemble, "best": rivals.best}
+    return Verdict(
+        {
+            "statements": stated,
+            "confidence": sure,
+            "checklist": 0.0 if ended else checklist_marks(problems),
+            "model": 0.0 if accuracy is None else rivals.marks(accuracy),
+        },
+        {"handed in": accuracy, **known},
+        {
+            "statements": sentences,
+            "confidence": [],
+            "checklist": [ended] if ended else [f"{k}: {why}." for k, why in problems.items() if why],
+            "model": [fault or _compared(accuracy, known)],
+        },
+    )
+
+
+def _answering(parts: Mapping[str, Any], desk: Desk) -> tuple[Answering | None, str]:
+    """What is handed in, or None and a sentence."""
+    trained = len(desk.log.models)
+    if trained == 0:
+        return None, "No training was asked for, so there is no model."
+    try:
+        return read_answering(parts.get("models"), parts.get("without") or {}, trained), ""
+    except (TypeError, ValueError) as error:
+        return None, str(error)
+
+
+def _compared(accuracy: float | None, known: Mapping[str, float]) -> str:
+    others = ", ".join(f"{name} {value:.3f}" for name, value in known.items())
+    return f"On test rows it is right in {accuracy:.3f}; {others}."
