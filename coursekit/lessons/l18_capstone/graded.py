@@ -20,7 +20,6 @@ from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
 from coursekit.lessons.l18_capstone.judge import Verdict, judge_report
 from coursekit.lessons.l18_capstone.rivals import Rivals
 from coursekit.lessons.l18_capstone.solver_process import solver_main
-from coursekit.lessons.l18_capstone.training_log import BUDGET
 from coursekit.utils.checks import require, require_count
 
 SECONDS = 120.0  # for one mystery, the judge's trainings included
@@ -70,8 +69,7 @@ def _run(code: str, desk: Desk, seconds: float) -> _Talk:
     # Whoever sends half a message, or reads none, holds up this thread, not the judge.
     talking = threading.Thread(target=_talked, args=(ours, code, desk, talk), daemon=True)
     talking.start()
-    if not talk.begun.wait(START):
-        talk.ended = "Its process did not start."
+    talk.begun.wait(START)
     talking.join(seconds)
     if talking.is_alive():
         talk = _Talk(desk.filed, f"It was not done after {seconds:g} seconds.")
@@ -84,6 +82,7 @@ def _run(code: str, desk: Desk, seconds: float) -> _Talk:
 def _talked(pipe: Connection, code: str, desk: Desk, talk: _Talk) -> None:
     data = desk.log.data
     try:
+        pipe.recv_bytes(LONGEST)  # it is there
         _send(pipe, {"code": code, "train": data.train, "valid": data.valid,
                      "classes": data.num_classes, "budget": desk.log.budget})  # fmt: skip
         talk.begun.set()
@@ -95,7 +94,7 @@ def _talked(pipe: Connection, code: str, desk: Desk, talk: _Talk) -> None:
                 return
             if kind == "raised":
                 talk.report = desk.filed
-                talk.ended = f"It raised {str(question.get('error')):.300}."
+                talk.ended = f"It raised {question.get('error')!s:.300}."
                 return
             _send(pipe, desk.answer(question))
     except (EOFError, OSError):

@@ -9,10 +9,10 @@ import pandas as pd
 from coursekit.lessons.l18_capstone.answering import Answering, read_answering, right_share
 from coursekit.lessons.l18_capstone.desk import Desk
 from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
+from coursekit.lessons.l18_capstone.report import STATEMENTS
 from coursekit.lessons.l18_capstone.report_checks import MOST, check_report, checklist_marks
 from coursekit.lessons.l18_capstone.rivals import POINTS, Rivals
 from coursekit.lessons.l18_capstone.statement_marks import EACH, SURE, judge_statements
-from coursekit.lessons.l18_capstone.report import STATEMENTS
 
 OUT_OF = {
     "statements": EACH * len(STATEMENTS), "confidence": SURE, "checklist": MOST,
@@ -74,7 +74,9 @@ def judge_report(
         {
             "statements": sentences,
             "confidence": [],
-            "checklist": [ended] if ended else [f"{k}: {why}." for k, why in problems.items() if why],
+            "checklist": [ended]
+            if ended
+            else [f"{k}: {why}." for k, why in problems.items() if why],
             "model": [fault or _compared(accuracy, known)],
         },
     )

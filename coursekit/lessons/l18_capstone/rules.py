@@ -18,11 +18,11 @@ from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES, NOBODY
 from coursekit.lessons.l18_capstone.report import Report
 from coursekit.lessons.l18_capstone.symptoms import (
     SKEWED,
-    balanced_rows,
     complete_rows,
     examine,
     product_of_encoders,
     right,
+    rows_to_train_on,
 )
 from coursekit.training import accuracy
 
@@ -90,7 +90,7 @@ def by_rules(case: Case) -> Report:
 
 def told(case: Case, known: Diagnosis) -> Report:
     """What the rules hand in for who knows the recipe; nothing is stated."""
-    rows = balanced_rows(case.train_rows) if known.biased else None
+    rows = rows_to_train_on(case.train_rows, known.biased, known.wrong_labels)
     single = {m: case.train([m], rows=rows) for m in MODALITIES}
     kind = product_of_encoders if known.interaction else sum_of_encoders
     models, without = choose_models(case.valid_rows, known, single, kind(case, single, rows))

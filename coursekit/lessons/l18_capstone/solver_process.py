@@ -26,6 +26,7 @@ KEPT = 300  # letters of an error that the judge is told
 def solver_main(pipe: Connection, seconds: float) -> None:
     """Read the learner's code and the rows from the pipe, run `solve`, send its report."""
     _alone(seconds)
+    _say(pipe, {"ask": "ready"})  # all that it needs is loaded
     given = torch.load(io.BytesIO(pipe.recv_bytes()), weights_only=False)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
@@ -52,7 +53,7 @@ def _ran(pipe: Connection, given: dict[str, Any]) -> dict[str, Any]:
 def _solver(code: str) -> Callable[[Case], Any]:
     module = types.ModuleType("handed_in")
     sys.modules[module.__name__] = module  # for what looks itself up there, such as dataclasses
-    exec(compile(code, "solve.py", "exec"), vars(module))  # noqa: S102
+    exec(compile(code, "solve.py", "exec"), vars(module))
     solve = getattr(module, "solve", None)
     if not callable(solve):
         raise NameError("no function solve(case) was found")

@@ -14,12 +14,14 @@ from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
 from coursekit.lessons.l18_capstone.training_log import without_rows
 from coursekit.training import accuracy, predict
 
-SKEWED = 0.2  # from here on rows are balanced before anything is trained
+FEW = 15  # rows; cells with fewer say little
+MISLED = 0.06  # share of wrong labels from which on they are not
+SKEWED = 0.2  # from here on rows are balanced
 
 
 @dataclass(frozen=True)
 class Examined:
-    """Five trainings of a case, and what they show.
+    """Six trainings of a case, and what they show; the two halves are not kept.
 
     single: by modality.  joint: of both.  product: multiplicative, begun from the single ones.
     symptoms: name → figure: "lacks A", "lacks B" (shares of validation rows), "type skew", "alone
@@ -31,36 +33,27 @@ class Examined:
     single: Mapping[str, Trained]
     joint: Trained
     product: Trained
-    half: Trained
     rows: Tensor | None
     symptoms: Mapping[str, float]
 
 
 def examine(case: Case) -> Examined:
-    """Look at the rows, train five times, measure."""
+    """Look at the rows, train six times, measure."""
     train, valid = case.train_rows, case.valid_rows
+    whole = complete_rows(valid)
     skew = type_skew(train, valid, case.classes)
-    biased = skew > SKEWED
-    rows = balanced_rows(train) if biased else None
+    wrong = cross_fitted_wrong_share(case, whole)
+    rows = rows_to_train_on(train, skew > SKEWED, wrong)
     single = {m: case.train([m], rows=rows) for m in MODALITIES}
     joint = case.train(rows=rows)
     product = product_of_encoders(case, single, rows)
-    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))
-    one, other = order.tensor_split(2)
-    drawn = one[balanced_rows(train.part(one))] if biased else one
-    half = case.train(rows=drawn)
-    whole = complete_rows(valid)
     symptoms = {f"lacks {m}": missing_share(valid, m) for m in MODALITIES}
-    symptoms |= {"type skew": skew}
+    symptoms |= {"type skew": skew, "wrong labels": wrong}
     symptoms |= {f"alone {m}": right(single[m], whole) for m in MODALITIES}
     symptoms |= {"joint": right(joint, whole), "product": right(product, whole)}
-    symptoms |= {
-        f"probe {m}": probe_change(joint, single[m], m, train, whole) for m in MODALITIES
-    }
+    symptoms |= {f"probe {m}": probe_change(joint, single[m], m, train, whole) for m in MODALITIES}
     symptoms["interaction"] = interaction_gap(product, whole)
-    agreement = label_agreement(half, train.part(other), biased)
-    symptoms["wrong labels"] = wrong_share(right(half, whole), agreement, case.classes)
-    return Examined(single, joint, product, half, rows, symptoms)
+    return Examined(single, joint, product, rows, symptoms)
 
 
 def product_of_encoders(
@@ -91,6 +84,15 @@ def balanced_rows(train: Split, seed: int = 0) -> Tensor:
     weight = 1 / torch.bincount(cell).double()[cell]
     drawn = torch.Generator().manual_seed(seed)
     return torch.multinomial(weight, len(train), replacement=True, generator=drawn)
+
+
+def rows_to_train_on(train: Split, biased: bool, wrong: float) -> Tensor | None:
+    """Balanced rows where types are biased and labels are right, else all.
+
+    Among wrong labels balancing does harm: what is rare, and then drawn often, is rare because it
+    is wrong.
+    """
+    return balanced_rows(train) if biased and wrong < MISLED else None
 
 
 def complete_rows(split: Split) -> Split:
@@ -133,10 +135,26 @@ def wrong_share(clean: float, noisy: float, classes: int) -> float:
     return min(1.0, max(0.0, (clean - noisy) / max(clean - by_chance, 1e-6)))
 
 
-def label_agreement(trained: Trained, held_out: Split, balanced: bool) -> float:
-    """Agreement with the labels of rows that were not trained on; balanced: all cells alike."""
-    agrees = (trained.probabilities(held_out).argmax(1) == held_out.labels).double()
-    if not balanced:
-        return float(agrees.mean())
-    cell = held_out.labels * 2 + held_out.group
-    return float(torch.stack([agrees[cell == c].mean() for c in cell.unique()]).mean())
+def cross_fitted_wrong_share(case: Case, valid: Split) -> float:
+    """`wrong_share`, from two trainings, each on one half of the rows and asked about the other.
+
+    Class and type by class and type, so that a bias that train has and valid has not stays out.
+    """
+    train = case.train_rows
+    halves = torch.randperm(len(train), generator=torch.Generator().manual_seed(0)).tensor_split(2)
+    clean, noisy = [], []
+    for own, other in (halves, halves[::-1]):
+        trained = case.train(rows=own)
+        by_cell = cell_agreement(trained, train.part(other)), cell_agreement(trained, valid)
+        counted = torch.stack([rows >= FEW for _, rows in by_cell]).all(0)
+        noisy.append(by_cell[0][0][counted].mean())
+        clean.append(by_cell[1][0][counted].mean())
+    return wrong_share(float(sum(clean) / 2), float(sum(noisy) / 2), case.classes)
+
+
+def cell_agreement(trained: Trained, split: Split) -> tuple[Tensor, Tensor]:
+    """Agreement with the labels, and rows, by cell: class and type. (cells,) each."""
+    agrees = (trained.probabilities(split).argmax(1) == split.labels).double()
+    cell = split.labels * 2 + split.group
+    rows = torch.bincount(cell, minlength=8)
+    return torch.bincount(cell, agrees, minlength=8) / rows.clamp(min=1), rows
