@@ -54,7 +54,7 @@ class Case:
 
         use: modalities.  rows: numbers of training rows, as often as they stand there; all without
         it.  start: earlier trainings; each encoder begins with the last of them that has it.
-        Errors: BudgetSpent; TypeError or ValueError for what cannot be trained, which costs nothing.
+        Errors: BudgetSpent; TypeError or ValueError for what cannot be trained; it costs nothing.
         """
         listed = rows.tolist() if isinstance(rows, Tensor) else rows
         asked: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The judge: a report against the hidden recipe and the test rows; marks and a sentence for each."""
+"""The judge: a report against the hidden recipe and the test rows; marks, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,12 +74,14 @@ def judge_report(
         {
             "statements": sentences,
             "confidence": [],
-            "checklist": [ended]
-            if ended
-            else [f"{k}: {why}." for k, why in problems.items() if why],
+            "checklist": [ended] if ended else _failed(problems),
             "model": [fault or _compared(accuracy, known)],
         },
     )
+
+
+def _failed(problems: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {why}." for name, why in problems.items() if why]
 
 
 def _answering(parts: Mapping[str, Any], desk: Desk) -> tuple[Answering | None, str]:

@@ -64,7 +64,7 @@ def is_joint(request: Request) -> bool:
 def _figures(log: TrainingLog, how: Answering | None) -> dict[str, list[float]]:
     """By row of the table, the figures that are true: one for each training that it may be."""
     valid = log.data.valid
-    alone = {m: _of(log, lambda r, m=m: r.use == (m,)) for m in MODALITIES}  # type: ignore[misc]
+    alone = {m: _of(log, lambda r, m=m: r.use == (m,)) for m in MODALITIES}
     single = {m: [_right(log, (k,), valid) for k in ks] for m, ks in alone.items()}
     pairs = [(a, b) for a in alone["A"] for b in alone["B"]]
     return {

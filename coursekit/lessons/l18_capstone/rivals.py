@@ -15,7 +15,7 @@ BEHIND = 0.1  # so far behind a rival earns nothing of its points
 
 @dataclass(frozen=True)
 class Rivals:
-    """Test accuracies.  told: who was told the recipe, and then does what the lessons' rules say."""
+    """Test accuracies.  told: who was told the recipe, and does what the lessons' rules say."""
 
     joint: float
     ensemble: float
@@ -38,7 +38,7 @@ class Rivals:
 
 
 def train_rivals(log: TrainingLog, recipe: HiddenRecipe) -> Rivals:
-    """Their accuracies on test rows. log: a fresh one, of the same data; its budget is not asked."""
+    """Their accuracies on test rows. log: a fresh one of the same data, its budget not asked."""
     log.budget = 100
     case = Desk(log).case()
     joint = case.train()

@@ -28,10 +28,13 @@ def solver_main(pipe: Connection, seconds: float) -> None:
     _alone(seconds)
     _say(pipe, {"ask": "ready"})  # all that it needs is loaded
     given = torch.load(io.BytesIO(pipe.recv_bytes()), weights_only=False)
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            _limit_memory()
-            last = _ran(pipe, given)
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        _limit_memory()
+        last = _ran(pipe, given)
     _say(pipe, last)
 
 
@@ -57,7 +60,7 @@ def _solver(code: str) -> Callable[[Case], Any]:
     solve = getattr(module, "solve", None)
     if not callable(solve):
         raise NameError("no function solve(case) was found")
-    return solve  # type: ignore[no-any-return]
+    return solve
 
 
 def _say(pipe: Connection, what: dict[str, Any]) -> None:
@@ -76,7 +79,7 @@ def _alone(seconds: float) -> None:
 
 
 def _limit_memory() -> None:
-    """No more address space than now and a few gigabytes, where the system tells how much is used."""
+    """No more address space than now and a few gigabytes, where the system tells that."""
     pages = Path("/proc/self/statm")
     if pages.exists():
         import resource

@@ -112,7 +112,7 @@ class TrainingLog:
     def train(self, asked: Mapping[str, Any]) -> tuple[int, MultimodalClassifier]:
         """Its number and the model.
 
-        Errors: BudgetSpent; TypeError or ValueError for what cannot be trained, which costs nothing.
+        Errors: BudgetSpent; TypeError or ValueError for what cannot be trained; it costs nothing.
         """
         request = read_request(asked, len(self.data.splits["train"]), len(self.models))
         if self.left < 1:

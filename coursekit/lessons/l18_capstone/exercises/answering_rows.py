@@ -74,14 +74,14 @@ routed = Exercise(
         Misconception(
             "both missing forgotten",
             _but(lambda j, a, b, la, lb: np.where(la, b, np.where(lb, a, j))),
-            "Rows that lack both are answered by a model that sees nothing. They get the class that "
-            "the joint model gives on average.",
+            "Rows that lack both are answered by a model that sees nothing. They get the class "
+            "that the joint model gives on average.",
         ),
         Misconception(
             "both missing, the other way",
             _but(lambda j, a, b, la, lb: np.where(lb, a, np.where(la, b, j))),
-            "Rows that lack both are answered by a model that sees nothing. They get the class that "
-            "the joint model gives on average.",
+            "Rows that lack both are answered by a model that sees nothing. They get the class "
+            "that the joint model gives on average.",
         ),
         Misconception(
             "both missing, joint",

@@ -39,7 +39,8 @@ def _illness(
 
 
 def _plainly(*case: float) -> str:
-    return _illness(*case)
+    a, b, joint, probe_a, probe_b, product, additive = case
+    return _illness(a, b, joint, probe_a, probe_b, product, additive)
 
 
 def _but(**other: object) -> Callable[..., str]:

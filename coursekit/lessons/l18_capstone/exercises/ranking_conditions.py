@@ -15,15 +15,27 @@ Case = tuple[Tries, Seeds]
 ENSEMBLE, ALONE = "ensemble", "unimodal "
 
 
+def _tuned(tries: Tries, seeds: Seeds) -> bool:
+    names = [f"{ALONE}{m}" for m in "AB"]
+    return all(name in seeds and tries.get(name, 0) >= tries["joint"] for name in names)
+
+
+def _equal(tries: Tries, seeds: Seeds) -> bool:
+    together = [m for m in seeds if m != ENSEMBLE and not m.startswith(ALONE)]
+    return len({tries.get(m, 0) for m in together}) == 1
+
+
+def _ten(seeds: Seeds) -> bool:
+    wanted = set(seeds["joint"])
+    return all(len(set(own)) >= 10 and set(own) == wanted for own in seeds.values())
+
+
 def _fault(
     tries: Tries, seeds: Seeds,
-    singles: Callable[[Tries, Seeds], bool] = lambda t, s: all(
-        f"{ALONE}{m}" in s and t.get(f"{ALONE}{m}", 0) >= t["joint"] for m in "AB"),
-    budget: Callable[[Tries, Seeds], bool] = lambda t, s: len(
-        {t.get(m, 0) for m in s if m != ENSEMBLE and not m.startswith(ALONE)}) == 1,
-    counted: Callable[[Seeds], bool] = lambda s: all(
-        len(set(x)) >= 10 and set(x) == set(s["joint"]) for x in s.values()),
-    ensemble: Callable[[Tries, Seeds], bool] = lambda t, s: ENSEMBLE in s,
+    singles: Callable[[Tries, Seeds], bool] = _tuned,
+    budget: Callable[[Tries, Seeds], bool] = _equal,
+    counted: Callable[[Seeds], bool] = _ten,
+    ensemble: Callable[[Tries, Seeds], bool] = lambda tries, seeds: ENSEMBLE in seeds,
 ) -> str:  # fmt: skip
     if not ensemble(tries, seeds):
         return "ensemble"
