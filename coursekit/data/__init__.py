@@ -1,4 +1,4 @@
-"""Data sets by name, ``load("uci_views")``, and generated ones, ``load_preset("starve")``."""
+"""Data by name, ``load("uci_views")``; generated, ``load_preset("starve")``; your own."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from coursekit.data.av_digits import load_av_digits
 from coursekit.data.book_reviews import load_book_reviews
 from coursekit.data.emoji import load_emoji
 from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.own_arrays import from_arrays
 from coursekit.data.preset_recipes import load_preset, preset, presets
 from coursekit.data.scenes import load_scenes
 from coursekit.data.synthetic import Modality, Recipe, ceiling, generate
@@ -54,6 +55,7 @@ __all__ = [
     "Recipe",
     "Split",
     "ceiling",
+    "from_arrays",
     "generate",
     "load",
     "load_preset",

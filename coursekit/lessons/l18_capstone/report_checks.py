@@ -46,7 +46,7 @@ def checklist_marks(problems: Mapping[str, str]) -> float:
 
 
 def equal_tries(requests: list[Request]) -> str:
-    """ "" where joint training had no fewer tries than any other configuration of both, else why."""
+    """Nothing where joint training had as many tries as any other configuration, else why."""
     tries = Counter(r.configuration for r in requests if len(r.use) > 1)
     joint = sum(n for r, n in tries.items() if is_joint(r))
     most = max(tries.values(), default=0)

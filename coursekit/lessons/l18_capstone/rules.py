@@ -82,10 +82,11 @@ def by_rules(case: Case) -> Report:
     seen = examine(case)
     known = diagnose(seen.symptoms)
     stated = {name: (getattr(known, name), sure) for name, sure in RELIABLE.items()}
-    fused = seen.product if known.interaction else sum_of_encoders(case, seen.single, seen.rows)
+    fused = [seen.product]
+    if not known.interaction:
+        fused.append(sum_of_encoders(case, seen.single, seen.rows))
     models, without = choose_models(case.valid_rows, known, seen.single, fused)
-    return finished(case, [seen.single["A"], seen.single["B"], seen.joint, fused], models, without,
-                    stated)  # fmt: skip
+    return finished(case, [*seen.single.values(), seen.joint, *fused], models, without, stated)
 
 
 def told(case: Case, known: Diagnosis) -> Report:
@@ -93,7 +94,7 @@ def told(case: Case, known: Diagnosis) -> Report:
     rows = rows_to_train_on(case.train_rows, known.biased, known.wrong_labels)
     single = {m: case.train([m], rows=rows) for m in MODALITIES}
     kind = product_of_encoders if known.interaction else sum_of_encoders
-    models, without = choose_models(case.valid_rows, known, single, kind(case, single, rows))
+    models, without = choose_models(case.valid_rows, known, single, [kind(case, single, rows)])
     return Report(models=models, without=without)
 
 
@@ -105,15 +106,16 @@ def sum_of_encoders(
 
 
 def choose_models(
-    valid: Split, known: Diagnosis, single: Mapping[str, Trained], fused: Trained
+    valid: Split, known: Diagnosis, single: Mapping[str, Trained], fused: Sequence[Trained]
 ) -> tuple[list[int], dict[str, list[int]]]:
     """Numbers for complete rows, and for those that lack a modality.
 
-    The fused model, the ensemble, or the mean of both: complete validation rows choose. Where a
-    modality is missing, the other one alone answers.
+    The ensemble, a fused model, or the mean of both: complete validation rows choose, the first of
+    equals. Where a modality is missing, the other one alone answers.
     """
     whole = complete_rows(valid)
-    pools = [[fused], list(single.values()), [fused, *single.values()]]
+    ensemble = list(single.values())
+    pools = [ensemble, *([*ensemble, one] for one in fused), *([one] for one in fused)]
     best = max(pools, key=lambda pool: together(pool, whole))
     without = {}
     if known.missing != NOBODY:

@@ -15,8 +15,8 @@ from coursekit.lessons.l18_capstone.training_log import without_rows
 from coursekit.training import accuracy, predict
 
 FEW = 15  # rows; cells with fewer say little
-MISLED = 0.06  # share of wrong labels from which on they are not
-SKEWED = 0.2  # from here on rows are balanced
+MISLED = 0.08  # share of wrong labels from which on they are not
+SKEWED = 0.15  # from here on rows are balanced
 
 
 @dataclass(frozen=True)
