@@ -47,14 +47,14 @@ class Thresholds:
     skew: float = SKEWED
     starved: float = -0.08
     weak: float = 0.12
-    interaction: float = 0.08
-    wrong: float = 0.05
+    interaction: float = 0.02
+    wrong: float = 0.08
 
 
 USUAL = Thresholds()
 # How often each rule is right on mysteries 0 to 59: what its statement may be sure of.
 RELIABLE = {
-    "starves": 0.95, "weak": 0.95, "interaction": 0.95, "wrong_labels": 0.8, "biased": 0.99,
+    "starves": 0.97, "weak": 0.95, "interaction": 0.87, "wrong_labels": 0.85, "biased": 0.99,
     "missing": 0.99,
 }  # fmt: skip
 

@@ -14,7 +14,6 @@ from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
 from coursekit.lessons.l18_capstone.training_log import without_rows
 from coursekit.training import accuracy, predict
 
-FEW = 15  # rows; cells with fewer say little
 MISLED = 0.08  # share of wrong labels from which on they are not
 SKEWED = 0.15  # from here on rows are balanced
 
@@ -138,23 +137,22 @@ def wrong_share(clean: float, noisy: float, classes: int) -> float:
 def cross_fitted_wrong_share(case: Case, valid: Split) -> float:
     """`wrong_share`, from two trainings, each on one half of the rows and asked about the other.
 
-    Class and type by class and type, so that a bias that train has and valid has not stays out.
+    Valid's rows count as often as train has their class and type, so that a bias that train has
+    and valid has not stays out, but for what wrong labels blur.
     """
     train = case.train_rows
     halves = torch.randperm(len(train), generator=torch.Generator().manual_seed(0)).tensor_split(2)
-    clean, noisy = [], []
+    clean, noisy = 0.0, 0.0
     for own, other in (halves, halves[::-1]):
-        trained = case.train(rows=own)
-        by_cell = cell_agreement(trained, train.part(other)), cell_agreement(trained, valid)
-        counted = torch.stack([rows >= FEW for _, rows in by_cell]).all(0)
-        noisy.append(by_cell[0][0][counted].mean())
-        clean.append(by_cell[1][0][counted].mean())
-    return wrong_share(float(sum(clean) / 2), float(sum(noisy) / 2), case.classes)
+        trained, asked = case.train(rows=own), train.part(other)
+        noisy += right(trained, asked) / len(halves)
+        agrees = (trained.probabilities(valid).argmax(1) == valid.labels).double()
+        weight = torch.bincount(cells(asked), minlength=8)[cells(valid)].double()
+        weight /= torch.bincount(cells(valid), minlength=8)[cells(valid)]
+        clean += float((agrees * weight).sum() / weight.sum()) / len(halves)
+    return wrong_share(clean, noisy, case.classes)
 
 
-def cell_agreement(trained: Trained, split: Split) -> tuple[Tensor, Tensor]:
-    """Agreement with the labels, and rows, by cell: class and type. (cells,) each."""
-    agrees = (trained.probabilities(split).argmax(1) == split.labels).double()
-    cell = split.labels * 2 + split.group
-    rows = torch.bincount(cell, minlength=8)
-    return torch.bincount(cell, agrees, minlength=8) / rows.clamp(min=1), rows
+def cells(split: Split) -> Tensor:
+    """(n,) one number for each class and type."""
+    return split.labels * 2 + split.group

@@ -45,7 +45,13 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             drawn.append(case)
         return drawn
 
-    return until_refused(draw, rng, _routed, [m.function for m in routed.misconceptions])
+    rivals = [m.function for m in routed.misconceptions]
+    return until_refused(draw, rng, _routed, [*rivals, *map(_fixed_for_both, range(3))])
+
+
+def _fixed_for_both(k: int) -> Callable[..., Array]:
+    """One class for all rows that lack both, in every case."""
+    return lambda j, a, b, la, lb: np.where(la & lb, k, _routed(j, a, b, la, lb))
 
 
 def _but(rule: Callable[..., Array]) -> Callable[..., Array]:
