@@ -16,10 +16,10 @@
 # labels, cross-fitting), 12 (priors).
 #
 # **Sources** Brier, *Verification of forecasts expressed in terms of probability*
-# ([1950](https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)); Hessel and Lee, *Does my
-# multimodal model learn cross-modal interactions?* ([2020](https://arxiv.org/abs/2010.06572)); *Fusion
-# or confusion?* ([2025](https://arxiv.org/abs/2512.22991)), whose reliability checklist stands here as
-# code.
+# ([1950](https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)); Hessel and Lee, *Does
+# my multimodal model learn cross-modal interactions?* ([2020](https://arxiv.org/abs/2010.06572));
+# *Fusion or confusion?* ([2025](https://arxiv.org/abs/2512.22991)), whose reliability checklist
+# stands here as code.
 
 # %% folded=true
 # Imports and settings.
@@ -161,9 +161,9 @@ claim("Product minus its additive part: {value:+.2f}",
 #
 # `a`, `b`: accuracies alone; `joint`; `probe_a`, `probe_b`: joint minus alone; `product` and its
 # additive part. Three questions, in this order: does the encoder that lost more have lost more than
-# 0.08? (`"A starves"`, `"B starves"`; A where both lost alike.) Is the product ahead of its additive
-# part by more than 0.08? (`"interaction"`) Is joint behind the better single model by more than 0.02?
-# (`"overfitting"`) Else `"nothing"`.
+# 0.08? (`"A starves"`, `"B starves"`; A where both lost alike.) Is the product ahead of its
+# additive part by more than 0.08? (`"interaction"`) Is joint behind the better single model by more
+# than 0.02? (`"overfitting"`) Else `"nothing"`.
 
 
 # %% nbgrader={"grade_id": "ex-18-illness", "solution": true}
@@ -313,10 +313,10 @@ claim("Marks: {value:.0f}", verdict.total, above=85)
 
 # %% [markdown]
 # The judge holds the recipe and the test rows. **Statements** 36 marks, 6 each, with part of them
-# for a share of wrong labels that is nearly right. **Confidence** 12. **Checklist** 12: is the table
-# true, did joint training get as many tries as anything else, is the cost right? The judge has its
-# own log and compares. **Model** 40: 10 for being level with joint training, 10 with the ensemble, 20
-# with the best known, who was told the recipe; a tenth behind earns nothing.
+# for a share of wrong labels that is nearly right. **Confidence** 12. **Checklist** 12: is the
+# table true, did joint training get as many tries as anything else, is the cost right? The judge
+# has its own log and compares. **Model** 40: 10 for being level with joint training, 10 with the
+# ensemble, 20 with the best known, who was told the recipe; a tenth behind earns nothing.
 #
 # ### Exercise 4 · Who answers?
 #
@@ -348,7 +348,8 @@ exercises.routed.check(route, seed=18_0104)
 # One mystery proves nothing. `python -m coursekit judged-mysteries` has judged seven scripted
 # hand-ins on two hundred: joint training, MLB, the ensemble, the product, the mean of all, one of
 # them drawn at random, each with the statements that are most often true; and what this lesson just
-# did, as a script (`by_rules`). Its thresholds and confidences were chosen on sixty other mysteries.
+# did, as a script (`by_rules`). Its thresholds and confidences were chosen on sixty other
+# mysteries.
 
 # %% folded=true
 # The guesses.
@@ -399,32 +400,125 @@ ensemble_guess.reveal(
 least = min(interval(wide[RULES] - wide[name]).low for name in wide if name != RULES)
 claim("Rules minus any fixed hand-in, in all: begins at {value:.1f} or higher", least, above=5)
 
+# %% folded=true
+# The figure: marks by part.
+figure, (ax,) = new_figure(8.6, 4.2)
+ax.set_title("Two hundred mysteries, seven scripted hand-ins", pad=30)
+show(figure, parts_picture(ax, judged))
+
 # %% [markdown]
-# TODO text
+# Bars begin with the statements: the six scripts that look at nothing say what is most often true.
+# The checklist costs nobody a mark, since a script never lies about its table; it is there for
+# people. What is left is the model, and who knows what is wrong.
 #
+# Marks are additive, so statements and models can be exchanged: the rules' statements with the
+# ensemble's model, and the other way round.
+
+# %% folded=true
+# The table: statements of one, model of another.
+saying = judged.assign(said=judged["statements"] + judged["confidence"] + judged["checklist"])
+saying = saying.pivot_table("said", "seed", "strategy", sort=False)
+mixed = {
+    (one, other): interval(saying[one] + by_model[other])
+    for one in (RULES, "always ensemble")
+    for other in (RULES, "always ensemble", "always all")
+}
+worth = interval(saying[RULES] - saying["always ensemble"])
+print("Statements and confidences, rules minus the most frequent:", worth)
+claim("… begins at {value:.1f}", worth.low, above=5)
+rows = pd.DataFrame(
+    [(one, other, str(total)) for (one, other), total in mixed.items()],
+    columns=["statements of", "model of", "total"],
+)
+rows
+
+# %% [markdown]
+# ## Where the rules fail
+#
+# The rules miss what their trainings have not learnt. An interaction shows in EMAP when a model
+# uses it; where an encoder starves, types are biased or labels are wrong, the product may learn
+# none, and the gap is small although the interaction is there. **No gap proves no absence.** The
+# judge's best rival was told the recipe and then did the same: what it is ahead, the wrong
+# diagnoses cost.
+
+# %% folded=true
+# The figure and the table: starvation against interaction; how each statement fares.
+later = mysteries()
+figure, (ax,) = new_figure(7.6, 4.4)
+ax.set_title("Two symptoms, two hundred mysteries")
+show(figure, symptom_picture(ax, later, "probe lost", "interaction gap"))
+truly = later[later["true interaction"]]
+hungry = truly[truly["true biased"] & (truly["true starves"] != "none")]
+calm = truly[~truly["true biased"] & (truly["true starves"] == "none")]
+miss = {
+    "all with an interaction": fares(truly, "interaction gap", 0.02),
+    "… biased, and somebody starves": fares(hungry, "interaction gap", 0.02),
+    "… neither": fares(calm, "interaction gap", 0.02),
+}
+told = later.set_index("seed")["test told"]
+reached_by_rules = judged[judged["strategy"] == RULES].set_index("seed")["accuracy"]
+behind = interval(told - reached_by_rules)
+print("Accuracy, told minus diagnosed:", behind)
+pd.DataFrame(
+    [(name, f.rows, f.missed) for name, f in miss.items()],
+    columns=["mysteries", "how many", "missed at 0.02"],
+)
+
+# %% [markdown]
 # ## Where does a symptom begin to count?
+#
+# A threshold is chosen, not found. Choose yours on the sixty, and see what it is worth on the two
+# hundred.
 
 # %%
 EXPLORERS["symptoms"]()
 
+# %% folded=true
+# Claims, checked: thresholds of the rules, on the sixty they were chosen on, and on the others.
+for symptom, threshold in (("rows without", 0.1), ("type skew", 0.15), ("probe lost", 0.08),
+                           ("disagreement", 0.08), ("interaction gap", 0.02)):  # fmt: skip
+    early = fares(mysteries(CHOOSE_ON), symptom, threshold).right
+    late = fares(later, symptom, threshold).right
+    claim(f"{symptom} above {threshold:g}: {early:.2f} on the sixty, {{value:.2f}} on the others",
+          late, above=0.7)  # fmt: skip
+
 # %% [markdown]
 # ## May this table be ranked?
 #
-# Lesson 08 asked what a table has to have before it is ranked. `checklist` asks it as code.
+# Lesson 08 asked what a table must have before it is ranked; the list is that of *Fusion or
+# confusion?*: the same tuning budget, tuned single models, the ensemble, ten seeds or more, nothing
+# chosen on test, a column of costs. `checklist` is this list as code. Here it is asked about the
+# two hundred mysteries, as if each were a data set's seed:
 
 # %%
 results = judged.rename(columns={"strategy": "method", "accuracy": "test"})
-results = results.assign(data="mysteries", fusion="any", parameters=1)
-checklist(results[["data", "fusion", "method", "seed", "test"]])
+names = {"always joint": "joint", "always ensemble": "ensemble"}
+results = results.assign(data="mysteries", fusion="any", method=results["method"].replace(names))
+conditions = checklist(results[["data", "fusion", "method", "seed", "test"]])
+conditions
+
+# %% folded=true
+# Claims, checked.
+holds = conditions.set_index("condition")["holds"]
+claim("Ten seeds: {value:.0f}", holds["ten seeds"], equals=1, within=0)
+claim("Ensemble row: {value:.0f}", holds["ensemble row"], equals=1, within=0)
+claim("Tuned single models: {value:.0f}", holds["tuned single models"], equals=0, within=0)
+
+# %% [markdown]
+# It has two hundred seeds and an ensemble, and may not be ranked all the same: one generator, no
+# tuned single models in it, no trials, no costs. So the finding above is about strategies on
+# *these* mysteries. Nobody with eight trainings has ten seeds either: a hand-in can claim that its
+# model is good here, and not that its method is better.
 
 # %% [markdown]
 # ### Exercise 5 · The first fault
 #
 # `tries`: method → how many settings were tried; `seeds`: row of the table → its seeds. Rows:
-# `"unimodal A"`, `"unimodal B"`, `"joint"`, `"ensemble"`, and others. Return the first of these that
-# is at fault: `"ensemble"` (not there), `"single models"` (one is not there, or had fewer tries than
-# joint), `"budget"` (methods of both modalities, but the ensemble, had different numbers of tries),
-# `"seeds"` (a row has fewer than ten different ones, or others than joint); else `"none"`.
+# `"unimodal A"`, `"unimodal B"`, `"joint"`, `"ensemble"`, and others. Return the first of these
+# that is at fault: `"ensemble"` (not there), `"single models"` (one is not there, or had fewer
+# tries than joint), `"budget"` (methods of both modalities, but the ensemble, had different numbers
+# of tries), `"seeds"` (a row has fewer than ten different ones, or others than joint); else
+# `"none"`.
 
 
 # %% nbgrader={"grade_id": "ex-18-rank", "solution": true}
@@ -451,9 +545,135 @@ exercises.may_rank.check(may_rank, seed=18_0105)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# ## Your turn
+#
+# **Practice.** Any seed that you have not seen: `case = mystery(123)`, your trainings, a `Report`,
+# `case.judge(report)`. The cell below is an example that says nothing yet.
+
+# %%
+own = mystery(123)
+own.judge(Report(statements={"missing": ("none", 0.5)})).table()[["part", "marks", "out of"]]
+
+# %% [markdown]
+# **Graded.** A file with a function `solve(case)` that returns a `Report`. The judge runs it in a
+# process of its own on three mysteries whose seeds nobody knows, 120 seconds each, its trainings
+# included; it counts them, whatever `case.left` says. `case.file(report)` leaves a report behind:
+# whoever raises an error or runs out of time keeps the marks for its statements, and has none for
+# the model. Whoever trains without asking `case` has no number to hand in. A beginning:
+#
+# ```python
+# from coursekit.lessons.l18_capstone.report import Report
+#
+# def solve(case):
+#     joint = case.train()
+#     return Report({"biased": (False, 0.6)}, [joint.number])
+# ```
+#
+# The whole class gets the same seeds and the same budget:
+# `python -m coursekit judge-solvers FOLDER`, a file per person. `by_rules` in
+# `coursekit/lessons/l18_capstone/rules.py` is the script to beat.
+#
+# ## Your own data
+#
+# `from_arrays` takes arrays by modality and labels, and refuses in a sentence what would spoil the
+# result before the first training: rows that do not agree, NaN, labels that are scores, one row in
+# train and in test, a class too rare.
+
+# %%
+rng = np.random.default_rng(0)
+sound, image = rng.normal(size=(90, 12)), rng.normal(size=(90, 3, 8, 8))
+labels = rng.choice(["cat", "dog", "owl"], 90)
+speaker = np.arange(90) // 3  # three rows each, which must not straddle the splits
+mine = from_arrays({"sound": sound, "image": image}, labels, group=speaker)
+print(mine.classes, {name: len(rows) for name, rows in mine.splits.items()})
+faults = {
+    "one row twice": ({"sound": np.vstack([sound[:89], sound[:1]])}, labels, None),
+    "scores": ({"sound": sound}, rng.normal(size=90), None),
+    "a row short": ({"sound": sound, "image": image[1:]}, labels, None),
+    "a hole": ({"sound": np.where(sound > 2, np.nan, sound)}, labels, None),
+}
+for name, (inputs, given, group) in faults.items():
+    try:
+        from_arrays(inputs, given, group=group)
+    except (TypeError, ValueError) as error:
+        print(f"{name}: {error}")
+
+# %% [markdown]
+# ## The project
+#
+# Your data, or a mystery of your own making for another group. Four pages at most, and the code.
+# Points as they are given:
+#
+# | points | for |
+# |---:|---|
+# | 15 | a question that can be answered no, and what would refute it, written before the first run |
+# | 15 | a first look without training: counts, what is missing, priors, copies |
+# | 20 | rivals: both single models tuned, joint training, the ensemble, a random control |
+# | 15 | equal budgets, fresh seeds with intervals, validation chooses, test is asked once |
+# | 15 | a diagnosis tied to figures: which figure would have come out otherwise? |
+# | 10 | one finding that went against the group's guess, kept in |
+# | 10 | somebody else can run it: seeds, versions, one command |
+#
+# **The referee's form.** Another group answers in one page, signed:
+#
+# 1. What is claimed, in one sentence? Which table or figure carries it?
+# 2. Which conditions of `checklist` does that table not meet? What may then not be claimed?
+# 3. Which rival is missing, or had fewer tries?
+# 4. Which statement do you believe least, and which figure would change your mind?
+# 5. Run one command of the report. What came out?
+# 6. One experiment, within their budget, that could have come out either way.
+# 7. Would you bet on the main finding on fresh seeds? A confidence from 0.5 to 1.
+#
+# The bet is settled in class: run it on five fresh seeds, and score it as in exercise 3.
+#
+# ## Further · What a training is worth
+#
+# Each of the six statements is worth six marks, the model forty. With fewer trainings, which to
+# leave out? Without the two halves the share of wrong labels is a guess; without the product the
+# interaction is; without joint training nobody knows who starves. What the remaining statements
+# then earn on the two hundred:
+
+# %% folded=true
+# The table: marks of statements without one of the trainings.
+said = {
+    "starves": (later["true starves"] == "none").mean(),
+    "interaction": (~later["true interaction"]).mean(),
+    "wrong_labels": (later["true wrong_labels"] == 0).mean(),
+}
+needs = {"starves": ("probe lost", 0.08), "interaction": ("interaction gap", 0.02),
+         "wrong_labels": ("disagreement", 0.08)}  # fmt: skip
+trainings = {"starves": 1, "interaction": 1, "wrong_labels": 2}
+pd.DataFrame(
+    [
+        (name, trainings[name], round(6 * said[name], 2),
+         round(6 * fares(later, *needs[name]).right, 2))
+        for name in said
+    ],
+    columns=["statement", "trainings", "marks without", "marks by its threshold"],
+)  # fmt: skip
+
+# %% [markdown]
+# (Whether, not who: naming the wrong modality, or a share that is far off, costs more.)
+#
+# ## What stays
+#
+# - Look before you train. Two of six questions cost nothing.
+# - Two faults at once hide each other: a starving encoder hides an interaction, wrong labels spoil
+#   the cure of a bias. Ask again after each cure.
+# - A symptom that is missing proves little; say with which confidence, and mean it.
+# - A strategy is judged on many mysteries, with intervals, and on none that chose its thresholds.
+# - A table that may not be ranked may still say something. Say what.
+#
 # ## Words
 #
-# - **mystery**: rows of a hidden recipe, a budget, a report.
+# - **recipe**: what a mystery hides; which modality is slow, weak or missing, and the rest.
+# - **budget**: how many trainings may be asked for; the judge counts.
+# - **confidence (of a statement)**: how probable you hold it, from 0.5 to 1.
+# - **proper score**: a score whose expectation is best for who says the true probability.
+# - **Brier score**: the mean squared difference of confidence and what came true.
+# - **referee**: who reads a report, runs one of its commands, and says what may not be claimed.
+#
+# All words of the course stand in the [glossary](glossary.ipynb).
 #
 # ## Checkpoint
 
@@ -461,6 +681,13 @@ exercises.may_rank.check(may_rank, seed=18_0105)
 # The checkpoint: what your run gave.
 record.checkpoint(
     "18",
-    {"marks": verdict.total, "rules": float(wide[RULES].mean())},
+    {
+        "marks of the example": verdict.total,
+        "handed in, test": reached["handed in"],
+        "wrong labels, mystery 11": estimate,
+        "rules, mean of 200": float(wide[RULES].mean()),
+        "rules − ensemble, model": lead.mean,
+        "told − rules, accuracy": behind.mean,
+    },
     open_checked(MARKS),
 )

@@ -44,10 +44,7 @@ class Fares:
 
 @lru_cache(maxsize=1)
 def _table() -> pd.DataFrame:
-    table = pd.read_csv(open_checked(MYSTERIES))
-    for column in ("true starves", "true weak", "true missing"):
-        table[column] = table[column].fillna(NOBODY)  # "none" reads as nothing
-    return table
+    return pd.read_csv(open_checked(MYSTERIES), keep_default_na=False)  # "none" is a word here
 
 
 def mysteries(which: str = REPORT_ON) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def judged_mysteries(
         mystery, rows = rows_of(seed, seed >= FIRST)
         _append(rows, out)
         _append([mystery], mysteries)  # last: who stands here is done
-    table = pd.read_csv(mysteries).sort_values("seed")
+    table = pd.read_csv(mysteries, keep_default_na=False).sort_values("seed")
     store(table, f"{len(table)} mysteries", mysteries)
     marks = pd.read_csv(out).drop_duplicates(["seed", "strategy"], keep="last")
     order = list(STRATEGIES)

@@ -260,7 +260,10 @@ WRONG = {
             lambda j, a, b, la, lb: np.stack([j, a, b]).max(0).argmax(1),
             "",
         ),
-        "masks exchanged": (lambda j, a, b, la, lb: route_masks(j, a, b, lb, la), "The other one is asked"),
+        "masks exchanged": (
+            lambda j, a, b, la, lb: route_masks(j, a, b, lb, la),
+            "The other one is asked",
+        ),
         "first class for both": (
             lambda j, a, b, la, lb: np.where(la & lb, 0, route_masks(j, a, b, la, lb)),
             "",
