@@ -74,6 +74,7 @@ NOT_CALLED = {  # what the package makes and hands out
 }
 SMALL = Recipe({"A": Modality(), "B": Modality()}, redundant=0.8, train=40, valid=30, test=30)
 DATA = generate(SMALL)
+OWN = np.random.default_rng(0).normal(size=(30, 2))
 ONE, TWO = (models.build_classifier(DATA.train.inputs, 6, widths=(4,), seed=s) for s in (0, 1))
 DEEP = depth.build_depth("late", DATA.train.inputs, 6, budget=600)
 FEW = Settings(epochs=1)
@@ -340,6 +341,25 @@ TABLE = {
         "test": count(30, 0),
     },
     "data.load": {"name": name("uci_views"), "options": free({})},
+    "data.from_arrays": {
+        "inputs": Argument({"s": OWN}, (
+            Wrong("text", "s"), Wrong("array", OWN), Wrong("empty", {}),
+            Wrong("reserved", {"joint": OWN}), Wrong("words", {"s": [["a"]] * 30}),
+            Wrong("short", {"s": OWN[:-1]}), Wrong("nan", {"s": np.where(OWN > 1, np.nan, OWN)}),
+        )),
+        "labels": Argument(["a", "b", "c"] * 10, (
+            Wrong("scores", OWN[:, 0]), Wrong("one class", ["a"] * 30), Wrong("none", []),
+            Wrong("rare", ["a"] * 28 + ["b"] * 2), Wrong("matrix", OWN),
+        )),
+        "group": optional(Argument(list(range(30)), (
+            Wrong("short", [1, 2]), Wrong("two", [0, 1] * 15), Wrong("floats", OWN[:, 0]),
+        ))),
+        "shares": Argument((0.6, 0.2, 0.2), (
+            Wrong("text", "abc"), Wrong("two", (0.5, 0.5)), Wrong("too much", (0.6, 0.6, 0.2)),
+            Wrong("negative", (1.2, -0.1, -0.1)), Wrong("empty", (1.0, 0.0, 0.0)),
+        )),
+        "scale": flag(), "seed": count(0, -1), "name": free("own"),
+    },
     "data.load_uci_views": {
         "views": Argument(("pix", "fou"), (
             Wrong("text", "pix"), Wrong("number", 7), Wrong("none", ()),

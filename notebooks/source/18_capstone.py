@@ -416,8 +416,8 @@ show(figure, parts_picture(ax, judged))
 
 # %% folded=true
 # The table: statements of one, model of another.
-saying = judged.assign(said=judged["statements"] + judged["confidence"] + judged["checklist"])
-saying = saying.pivot_table("said", "seed", "strategy", sort=False)
+saying = judged.assign(stated=judged["statements"] + judged["confidence"] + judged["checklist"])
+saying = saying.pivot_table("stated", "seed", "strategy", sort=False)
 mixed = {
     (one, other): interval(saying[one] + by_model[other])
     for one in (RULES, "always ensemble")
@@ -455,10 +455,10 @@ miss = {
     "… biased, and somebody starves": fares(hungry, "interaction gap", 0.02),
     "… neither": fares(calm, "interaction gap", 0.02),
 }
-told = later.set_index("seed")["test told"]
+informed = later.set_index("seed")["test informed"]
 reached_by_rules = judged[judged["strategy"] == RULES].set_index("seed")["accuracy"]
-behind = interval(told - reached_by_rules)
-print("Accuracy, told minus diagnosed:", behind)
+behind = interval(informed - reached_by_rules)
+print("Accuracy, informed minus diagnosed:", behind)
 pd.DataFrame(
     [(name, f.rows, f.missed) for name, f in miss.items()],
     columns=["mysteries", "how many", "missed at 0.02"],
@@ -606,7 +606,7 @@ for name, (inputs, given, group) in faults.items():
 #
 # | points | for |
 # |---:|---|
-# | 15 | a question that can be answered no, and what would refute it, written before the first run |
+# | 15 | a question that can be answered no, and what would refute it, before the first run |
 # | 15 | a first look without training: counts, what is missing, priors, copies |
 # | 20 | rivals: both single models tuned, joint training, the ensemble, a random control |
 # | 15 | equal budgets, fresh seeds with intervals, validation chooses, test is asked once |
@@ -635,7 +635,7 @@ for name, (inputs, given, group) in faults.items():
 
 # %% folded=true
 # The table: marks of statements without one of the trainings.
-said = {
+usual = {
     "starves": (later["true starves"] == "none").mean(),
     "interaction": (~later["true interaction"]).mean(),
     "wrong_labels": (later["true wrong_labels"] == 0).mean(),
@@ -645,9 +645,9 @@ needs = {"starves": ("probe lost", 0.08), "interaction": ("interaction gap", 0.0
 trainings = {"starves": 1, "interaction": 1, "wrong_labels": 2}
 pd.DataFrame(
     [
-        (name, trainings[name], round(6 * said[name], 2),
+        (name, trainings[name], round(6 * usual[name], 2),
          round(6 * fares(later, *needs[name]).right, 2))
-        for name in said
+        for name in usual
     ],
     columns=["statement", "trainings", "marks without", "marks by its threshold"],
 )  # fmt: skip
@@ -687,7 +687,7 @@ record.checkpoint(
         "wrong labels, mystery 11": estimate,
         "rules, mean of 200": float(wide[RULES].mean()),
         "rules − ensemble, model": lead.mean,
-        "told − rules, accuracy": behind.mean,
+        "informed − rules, accuracy": behind.mean,
     },
     open_checked(MARKS),
 )

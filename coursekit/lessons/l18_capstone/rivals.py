@@ -6,7 +6,7 @@ from coursekit.lessons.l18_capstone.answering import read_answering, right_share
 from coursekit.lessons.l18_capstone.desk import Desk
 from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
 from coursekit.lessons.l18_capstone.report import Report
-from coursekit.lessons.l18_capstone.rules import Diagnosis, told
+from coursekit.lessons.l18_capstone.rules import Diagnosis, by_recipe
 from coursekit.lessons.l18_capstone.training_log import TrainingLog
 
 POINTS = {"joint": 10.0, "ensemble": 10.0, "best": 20.0}  # 40 in all
@@ -15,16 +15,16 @@ BEHIND = 0.1  # so far behind a rival earns nothing of its points
 
 @dataclass(frozen=True)
 class Rivals:
-    """Test accuracies.  told: who was told the recipe, and does what the lessons' rules say."""
+    """Test accuracies.  informed: who was told the recipe, and does what the lessons' rules say."""
 
     joint: float
     ensemble: float
-    told: float
+    informed: float
 
     @property
     def best(self) -> float:
         """The best known of this seed."""
-        return max(self.joint, self.ensemble, self.told)
+        return max(self.joint, self.ensemble, self.informed)
 
     def marks(self, accuracy: float) -> float:
         """Of 40: 10 for joint training, 10 for the ensemble, 20 for the best, each in full for who
@@ -46,7 +46,7 @@ def train_rivals(log: TrainingLog, recipe: HiddenRecipe) -> Rivals:
     reports = {
         "joint": Report(models=[joint.number]),
         "ensemble": Report(models=[a.number, b.number]),
-        "told": told(case, Diagnosis(**vars(recipe))),
+        "informed": by_recipe(case, Diagnosis(**vars(recipe))),
     }
     return Rivals(**{name: _test(report, log) for name, report in reports.items()})
 

@@ -89,7 +89,7 @@ def by_rules(case: Case) -> Report:
     return finished(case, [*seen.single.values(), seen.joint, *fused], models, without, stated)
 
 
-def told(case: Case, known: Diagnosis) -> Report:
+def by_recipe(case: Case, known: Diagnosis) -> Report:
     """What the rules hand in for who knows the recipe; nothing is stated."""
     rows = rows_to_train_on(case.train_rows, known.biased, known.wrong_labels)
     single = {m: case.train([m], rows=rows) for m in MODALITIES}

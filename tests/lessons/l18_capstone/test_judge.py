@@ -91,11 +91,11 @@ STATEMENTS_MARKS = [  # name, value, marks of 6, what is said of it
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "marks", "said"), STATEMENTS_MARKS)
-def test_a_statement_is_marked_and_why(name, value, marks, said):
+@pytest.mark.parametrize(("name", "value", "marks", "sentence"), STATEMENTS_MARKS)
+def test_a_statement_is_marked_and_why(name, value, marks, sentence):
     verdict = marked(Report(stated(**{name: value})))
     assert math.isclose(verdict.marks["statements"], 30 + marks, abs_tol=1e-9)
-    assert any(said in text for text in verdict.sentences["statements"])
+    assert any(sentence in text for text in verdict.sentences["statements"])
 
 
 @pytest.mark.parametrize("sure", [0.4, 1.1, -1, math.nan, "high", None, True])
@@ -121,7 +121,7 @@ def test_what_is_no_report_earns_nothing_and_stops_nobody(report):
     assert all(sentence for texts in verdict.sentences.values() for sentence in texts)
 
 
-NO_MODELS = [  # what stands in models, and what is said
+NO_MODELS = [  # what stands in models, and what is sentence
     ((), "models is empty"),
     ((3,), "0 to 2, was expected"),
     ((-1,), "0 to 2, was expected"),
@@ -134,13 +134,13 @@ NO_MODELS = [  # what stands in models, and what is said
 ]
 
 
-@pytest.mark.parametrize(("models", "said"), NO_MODELS, ids=range(len(NO_MODELS)))
-def test_what_is_no_training_of_the_case_is_no_model(models, said):
+@pytest.mark.parametrize(("models", "sentence"), NO_MODELS, ids=range(len(NO_MODELS)))
+def test_what_is_no_training_of_the_case_is_no_model(models, sentence):
     own = desk()
     good = honest(own)
     verdict = marked(Report(good.statements, models, {}, good.table, good.parameters), own)
     assert verdict.marks["model"] == 0
-    assert said in verdict.sentences["model"][0]
+    assert sentence in verdict.sentences["model"][0]
     assert verdict.marks["statements"] == 36
     assert math.isclose(verdict.marks["checklist"], 12 * 5 / 7)  # no model, no figure, no cost
 
@@ -221,10 +221,10 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("options", "said"), REFUSED, ids=range(len(REFUSED)))
-def test_what_cannot_be_trained_costs_nothing(options, said):
+@pytest.mark.parametrize(("options", "sentence"), REFUSED, ids=range(len(REFUSED)))
+def test_what_cannot_be_trained_costs_nothing(options, sentence):
     own = desk()
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=sentence):
         own.case().train(**options)
     assert own.log.left == 8
 
