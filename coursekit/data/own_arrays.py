@@ -79,8 +79,8 @@ def _numbers(name: str, values: Any) -> Tensor:
     where = tuple(int(i) for i in bad[0]) if len(bad) else ()
     require(
         len(bad) == 0,
-        f"{name} has NaN or infinite values, {len(bad)} in all, the first at {where}; fill them in, "
-        "or leave the rows out.",
+        f"{name} has NaN or infinite values, {len(bad)} in all, the first at {where}; fill them "
+        "in, or leave the rows out.",
     )
     constant = f"{name} is {array.flat[0]} everywhere; numbers that differ were expected."
     require(bool((array != array.flat[0]).any()), constant)

@@ -6,6 +6,7 @@ makes ``data/judged_mysteries.csv`` and ``data/mysteries.csv``; rows that are th
 made again. Then `python data/make_checksums.py`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from coursekit.lessons.l18_capstone.judge import judge_report
 from coursekit.lessons.l18_capstone.mystery import made
 from coursekit.lessons.l18_capstone.report import plain
 from coursekit.lessons.l18_capstone.rivals import train_rivals
-from coursekit.lessons.l18_capstone.strategies import STRATEGIES
+from coursekit.lessons.l18_capstone.strategies import STRATEGIES, Strategy
 from coursekit.lessons.l18_capstone.symptoms import examine
 from coursekit.lessons.l18_capstone.training_log import TrainingLog
 from coursekit.models import MultimodalClassifier
@@ -30,8 +31,8 @@ TUNING, FIRST, JUDGED = 60, 2000, 200  # seeds 0 … 59 to choose on, 2000 … 2
 Row = dict[str, Any]
 
 
-def rows_of(seed: int, judged: bool) -> tuple[Row, list[Row]]:
-    """A mystery's truth, symptoms and rivals; a row per strategy where it is judged (4 digits)."""
+def rows_of(seed: int, strategies: Mapping[str, Strategy]) -> tuple[Row, list[Row]]:
+    """A mystery's truth, symptoms and rivals; a row of marks per strategy (4 digits)."""
     with threads(1):
         data, recipe = made(seed)
         cache: dict[tuple[object, ...], MultimodalClassifier] = {}
@@ -46,7 +47,7 @@ def rows_of(seed: int, judged: bool) -> tuple[Row, list[Row]]:
             **seen.symptoms, **{f"test {name}": value for name, value in vars(rivals).items()},
         }  # fmt: skip
         rows = []
-        for name, strategy in STRATEGIES.items() if judged else ():
+        for name, strategy in strategies.items():
             own = desk()
             verdict = judge_report(plain(strategy(own.case())), own, recipe, rivals)
             rows.append({"seed": seed, "strategy": name, **verdict.marks, "total": verdict.total,
@@ -71,7 +72,7 @@ def judged_mysteries(
     plan = [*range(tuning), *range(FIRST, FIRST + judged)]
     done = set(pd.read_csv(mysteries)["seed"]) if mysteries.exists() else set()
     for seed in tqdm([s for s in plan if s not in done], desc="mysteries", leave=False):
-        mystery, rows = rows_of(seed, seed >= FIRST)
+        mystery, rows = rows_of(seed, STRATEGIES if seed >= FIRST else {})
         _append(rows, out)
         _append([mystery], mysteries)  # last: who stands here is done
     table = pd.read_csv(mysteries, keep_default_na=False).sort_values("seed")

@@ -121,7 +121,7 @@ def test_what_is_no_report_earns_nothing_and_stops_nobody(report):
     assert all(sentence for texts in verdict.sentences.values() for sentence in texts)
 
 
-NO_MODELS = [  # what stands in models, and what is sentence
+NO_MODELS = [  # what stands in models, and why it is none
     ((), "models is empty"),
     ((3,), "0 to 2, was expected"),
     ((-1,), "0 to 2, was expected"),
