@@ -9,8 +9,8 @@ from torch import Tensor
 
 from coursekit.analysis.costs import parameters
 from coursekit.data.multimodal import Split
+from coursekit.lessons.l18_capstone.case import without_rows
 from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
-from coursekit.lessons.l18_capstone.training_log import without_rows
 from coursekit.models import MultimodalClassifier
 from coursekit.training import accuracy, predict
 from coursekit.utils.checks import choose, require, require_count

@@ -8,9 +8,13 @@ from torch import Tensor
 
 from coursekit.data.multimodal import Split
 from coursekit.lessons.l18_capstone.report import Report, plain
-from coursekit.lessons.l18_capstone.training_log import BudgetSpent
 from coursekit.models import MultimodalClassifier
 from coursekit.training import predict
+
+
+class BudgetSpent(RuntimeError):
+    """One more training was asked for than there are."""
+
 
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -80,3 +84,8 @@ class Case:
         if "refused" in answer:
             raise ValueError(answer["refused"])
         return answer
+
+
+def without_rows(split: Split, modality: str) -> Tensor:
+    """(n,) whether a row lacks the modality: all of its numbers are 0."""
+    return (split.inputs[modality] == 0).flatten(1).all(1)

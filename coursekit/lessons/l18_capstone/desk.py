@@ -4,8 +4,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from coursekit.lessons.l18_capstone.case import Case
-from coursekit.lessons.l18_capstone.training_log import BudgetSpent, TrainingLog
+from coursekit.lessons.l18_capstone.case import BudgetSpent, Case
+from coursekit.lessons.l18_capstone.training_log import TrainingLog
 
 
 class Desk:

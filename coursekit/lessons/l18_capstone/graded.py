@@ -10,7 +10,7 @@ import signal
 import threading
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import torch
@@ -60,9 +60,8 @@ def judge_solver(
 
 
 def _run(code: str, desk: Desk, seconds: float) -> _Talk:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=solver_main, args=(theirs, seconds), daemon=True)
+    ours, theirs = multiprocessing.Pipe()
+    process = _new_process(theirs, seconds)
     process.start()
     theirs.close()
     talk = _Talk()
@@ -77,6 +76,20 @@ def _run(code: str, desk: Desk, seconds: float) -> _Talk:
     talking.join(5)  # a training under way is not left to the next hand-in
     ours.close()
     return talk
+
+
+def _new_process(pipe: Connection, seconds: float) -> BaseProcess:
+    """A process that shares nothing with this one.
+
+    It comes of a server that has loaded what solvers need and has never seen a mystery; on systems
+    without one, of a fresh interpreter.
+    """
+    arguments: dict[str, Any] = {"target": solver_main, "args": (pipe, seconds), "daemon": True}
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn").Process(**arguments)
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload([solver_main.__module__])
+    return server.Process(**arguments)
 
 
 def _talked(pipe: Connection, code: str, desk: Desk, talk: _Talk) -> None:
@@ -112,7 +125,7 @@ def _send(pipe: Connection, what: dict[str, Any]) -> None:
     pipe.send_bytes(packed.getvalue())
 
 
-def _end(process: SpawnProcess) -> None:
+def _end(process: BaseProcess) -> None:
     """The process, and all that it started in its group."""
     if hasattr(os, "killpg") and process.pid is not None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

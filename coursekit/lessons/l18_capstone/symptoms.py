@@ -9,9 +9,8 @@ from torch import Tensor
 from coursekit.analysis.emap import emap
 from coursekit.analysis.probes import quick_probe
 from coursekit.data.multimodal import Split
-from coursekit.lessons.l18_capstone.case import Case, Trained
+from coursekit.lessons.l18_capstone.case import Case, Trained, without_rows
 from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
-from coursekit.lessons.l18_capstone.training_log import without_rows
 from coursekit.training import accuracy, predict
 
 MISLED = 0.08  # share of wrong labels from which on they are not

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from coursekit import balancing
-from coursekit.data.multimodal import MultimodalData, Split
+from coursekit.data.multimodal import MultimodalData
+from coursekit.lessons.l18_capstone.case import BudgetSpent
 from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
 from coursekit.models import MultimodalClassifier, build_classifier
 from coursekit.training import Settings, fit
@@ -18,10 +19,6 @@ FUSIONS = ("late-linear", "mid-mlp", "multiplicative", "tensor", "low-rank", "se
 METHODS = ("joint", "mlb", "multi-loss", "ogm-ge", "modality-dropout", "gradnorm", "mmpareto")
 EPOCHS, BATCH = 20, 128
 MOST_ROWS = 2  # times as many as there are training rows
-
-
-class BudgetSpent(RuntimeError):
-    """One more training was asked for than there are."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +149,3 @@ class TrainingLog:
         fit(model, train, valid, settings, seed=request.seed,
             method=balancing.build(request.method))  # fmt: skip
         return model
-
-
-def without_rows(split: Split, modality: str) -> torch.Tensor:
-    """(n,) whether a row lacks the modality: all of its numbers are 0."""
-    return (split.inputs[modality] == 0).flatten(1).all(1)

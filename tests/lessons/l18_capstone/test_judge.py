@@ -7,6 +7,7 @@ import torch
 from untrained_desk import RIVALS, SEED, desk, drawn
 
 from coursekit.analysis.costs import parameters
+from coursekit.lessons.l18_capstone.case import BudgetSpent
 from coursekit.lessons.l18_capstone.hidden_recipe import (
     CLASSES,
     LOST,
@@ -22,7 +23,6 @@ from coursekit.lessons.l18_capstone.rivals import Rivals
 from coursekit.lessons.l18_capstone.rules import diagnose, finished
 from coursekit.lessons.l18_capstone.statement_marks import confidence_marks
 from coursekit.lessons.l18_capstone.symptoms import balanced_rows, type_skew, wrong_share
-from coursekit.lessons.l18_capstone.training_log import BudgetSpent
 
 TRUE = {"starves": "A", "weak": "none", "interaction": True, "wrong_labels": 0.0, "biased": False,
         "missing": "A"}  # fmt: skip
