@@ -261,6 +261,8 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   more?
 # - [17 Many modalities](17_many_modalities.ipynb) Six modalities. Which one do you add next, and
 #   who is right about it?
+# - [18 Capstone: a mystery](18_capstone.ipynb) Eight trainings, six questions, one judge. What is
+#   wrong with these data?
 #
 # The words of the whole course stand in the [glossary](glossary.ipynb).
 #

@@ -180,3 +180,10 @@ Shelf("gates")
 
 # %%
 Shelf("views")
+# ## Where does a symptom begin to count?
+#
+# **Lesson 18.** Shows a symptom of every stored mystery beside a threshold, and what each threshold
+# gets right, misses, or suspects without cause.
+
+# %%
+Shelf("symptoms")

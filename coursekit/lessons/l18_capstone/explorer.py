@@ -47,7 +47,7 @@ def symptom_explorer() -> Explorer:
         "symptom": Choice("symptom", tuple(TRUTHS), "interaction gap"),
         "threshold": Slider("threshold", -0.1, 0.6, 0.01, 0.08),
         "which": Choice("mysteries", (CHOOSE_ON, REPORT_ON), CHOOSE_ON),
-        "kind": Choice("with", tuple(KINDS), EVERY),
+        "kind": Choice("kind of mystery", tuple(KINDS), EVERY),
     }
     return Explorer(
         key="symptoms",

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from coursekit.data.multimodal import Split
 from coursekit.lessons.l18_capstone.answering import (
-    mean_answer,
     read_answering,
     right_share,
     size,
@@ -18,13 +17,14 @@ from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES, NOBODY
 from coursekit.lessons.l18_capstone.report import Report
 from coursekit.lessons.l18_capstone.symptoms import (
     SKEWED,
+    better_of,
     complete_rows,
     examine,
     product_of_encoders,
     right,
-    rows_to_train_on,
+    single_models,
+    together,
 )
-from coursekit.training import accuracy
 
 
 @dataclass(frozen=True)
@@ -82,19 +82,17 @@ def by_rules(case: Case) -> Report:
     seen = examine(case)
     known = diagnose(seen.symptoms)
     stated = {name: (getattr(known, name), sure) for name, sure in RELIABLE.items()}
-    fused = [seen.product]
-    if not known.interaction:
-        fused.append(sum_of_encoders(case, seen.single, seen.rows))
-    models, without = choose_models(case.valid_rows, known, seen.single, fused)
-    return finished(case, [*seen.single.values(), seen.joint, *fused], models, without, stated)
+    models, without = choose_models(case.valid_rows, known, seen.single, seen.product)
+    made = [*seen.single.values(), seen.joint, seen.product]
+    return finished(case, made, models, without, stated)
 
 
 def by_recipe(case: Case, known: Diagnosis) -> Report:
     """What the rules hand in for who knows the recipe; nothing is stated."""
-    rows = rows_to_train_on(case.train_rows, known.biased, known.wrong_labels)
-    single = {m: case.train([m], rows=rows) for m in MODALITIES}
+    tried = single_models(case, known.biased and not known.wrong_labels)
+    rows, single = better_of(tried, complete_rows(case.valid_rows))
     kind = product_of_encoders if known.interaction else sum_of_encoders
-    models, without = choose_models(case.valid_rows, known, single, [kind(case, single, rows)])
+    models, without = choose_models(case.valid_rows, known, single, kind(case, single, rows))
     return Report(models=models, without=without)
 
 
@@ -106,27 +104,22 @@ def sum_of_encoders(
 
 
 def choose_models(
-    valid: Split, known: Diagnosis, single: Mapping[str, Trained], fused: Sequence[Trained]
+    valid: Split, known: Diagnosis, single: Mapping[str, Trained], fused: Trained
 ) -> tuple[list[int], dict[str, list[int]]]:
     """Numbers for complete rows, and for those that lack a modality.
 
-    The ensemble, a fused model, or the mean of both: complete validation rows choose, the first of
-    equals. Where a modality is missing, the other one alone answers.
+    The ensemble, the fused model, or the mean of both: complete validation rows choose, the first
+    of equals. Where a modality is missing, the other one alone answers.
     """
     whole = complete_rows(valid)
     ensemble = list(single.values())
-    pools = [ensemble, *([*ensemble, one] for one in fused), *([one] for one in fused)]
+    pools = [ensemble, [*ensemble, fused], [fused]]
     best = max(pools, key=lambda pool: together(pool, whole))
     without = {}
     if known.missing != NOBODY:
         other = next(m for m in MODALITIES if m != known.missing)
         without = {known.missing: [single[other].number]}
     return [trained.number for trained in best], without
-
-
-def together(pool: Sequence[Trained], split: Split) -> float:
-    """Accuracy of the mean of several trainings' probabilities."""
-    return accuracy(mean_answer([trained.model for trained in pool], split), split.labels)
 
 
 def finished(

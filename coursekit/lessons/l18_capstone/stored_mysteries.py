@@ -13,7 +13,7 @@ from coursekit.utils.checks import choose, require_finite
 
 MYSTERIES, MARKS = "mysteries.csv", "judged_mysteries.csv"
 CHOOSE_ON, REPORT_ON = "the sixty to choose on", "the two hundred to report on"
-FIRST_REPORTED = 2000
+FIRST_REPORTED = 3000
 # Symptom → the truth that it is about; each is so turned that more of it speaks for it.
 TRUTHS: Mapping[str, str] = MappingProxyType(
     {

@@ -27,7 +27,7 @@ from coursekit.lessons.l18_capstone.training_log import TrainingLog
 from coursekit.models import MultimodalClassifier
 from coursekit.utils.threads import threads
 
-TUNING, FIRST, JUDGED = 60, 2000, 200  # seeds 0 … 59 to choose on, 2000 … 2199 to report on
+TUNING, FIRST, JUDGED = 60, 3000, 200  # seeds 0 … 59 to choose on, 3000 … 3199 to report on
 Row = dict[str, Any]
 
 

@@ -1,6 +1,6 @@
 """Symptoms: what can be measured of a mystery, each by what its lesson taught."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,49 +9,71 @@ from torch import Tensor
 from coursekit.analysis.emap import emap
 from coursekit.analysis.probes import quick_probe
 from coursekit.data.multimodal import Split
+from coursekit.lessons.l18_capstone.answering import mean_answer
 from coursekit.lessons.l18_capstone.case import Case, Trained, without_rows
 from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES
 from coursekit.training import accuracy, predict
 
-MISLED = 0.08  # share of wrong labels from which on they are not
-SKEWED = 0.15  # from here on rows are balanced
+MISLED = 0.08  # share of wrong labels from which on nothing is balanced
+SKEWED = 0.15  # of types, from which on balanced rows are tried
 
 
 @dataclass(frozen=True)
 class Examined:
-    """Six trainings of a case, and what they show; the two halves are not kept.
+    """Six trainings of a case, eight where types are biased, and what they show.
 
     single: by modality.  joint: of both.  product: multiplicative, begun from the single ones.
-    symptoms: name → figure: "lacks A", "lacks B" (shares of validation rows), "type skew", "alone
-    A", "alone B", "joint" (accuracies on complete validation rows), "probe A", "probe B" (joint
-    minus alone), "interaction" (the product's accuracy minus its additive part's), "wrong labels"
-    (a share).
+    symptoms: name → figure: "lacks A", "lacks B" (shares of validation rows), "type skew", "wrong
+    labels" (a share), "alone A", "alone B", "joint", "product" (accuracies on complete validation
+    rows), "probe A", "probe B" (joint minus alone), "interaction" (the product's accuracy minus its
+    additive part's).
     """
 
     single: Mapping[str, Trained]
     joint: Trained
     product: Trained
-    rows: Tensor | None
     symptoms: Mapping[str, float]
 
 
 def examine(case: Case) -> Examined:
-    """Look at the rows, train six times, measure."""
-    train, valid = case.train_rows, case.valid_rows
-    whole = complete_rows(valid)
-    skew = type_skew(train, valid, case.classes)
+    """Look at the rows, train, measure; the two halves are not kept."""
+    train, whole = case.train_rows, complete_rows(case.valid_rows)
+    skew = type_skew(train, case.valid_rows, case.classes)
     wrong = cross_fitted_wrong_share(case, whole)
-    rows = rows_to_train_on(train, skew > SKEWED, wrong)
-    single = {m: case.train([m], rows=rows) for m in MODALITIES}
+    tried = single_models(case, skew > SKEWED and wrong < MISLED)
+    rows, single = better_of(tried, whole)
     joint = case.train(rows=rows)
     product = product_of_encoders(case, single, rows)
-    symptoms = {f"lacks {m}": missing_share(valid, m) for m in MODALITIES}
+    symptoms = {f"lacks {m}": missing_share(case.valid_rows, m) for m in MODALITIES}
     symptoms |= {"type skew": skew, "wrong labels": wrong}
-    symptoms |= {f"alone {m}": right(single[m], whole) for m in MODALITIES}
+    symptoms |= {f"alone {m}": max(right(own[m], whole) for _, own in tried) for m in MODALITIES}
     symptoms |= {"joint": right(joint, whole), "product": right(product, whole)}
     symptoms |= {f"probe {m}": probe_change(joint, single[m], m, train, whole) for m in MODALITIES}
     symptoms["interaction"] = interaction_gap(product, whole)
-    return Examined(single, joint, product, rows, symptoms)
+    return Examined(single, joint, product, symptoms)
+
+
+Singles = tuple[Tensor | None, Mapping[str, Trained]]
+
+
+def single_models(case: Case, balanced: bool) -> list[Singles]:
+    """Each modality alone, on all rows; where asked for, on balanced ones, too. With the rows.
+
+    Balancing draws a few rows often. It can cure a bias; it harms who needs many different rows,
+    and among wrong labels, since what is rare there is rare because it is wrong.
+    """
+    rows = [None, balanced_rows(case.train_rows)] if balanced else [None]
+    return [(own, {m: case.train([m], rows=own) for m in MODALITIES}) for own in rows]
+
+
+def better_of(tried: Sequence[Singles], valid: Split) -> Singles:
+    """Those whose ensemble is right more often on validation rows, the first of equals."""
+    return max(tried, key=lambda t: together(list(t[1].values()), valid))
+
+
+def together(pool: Sequence[Trained], split: Split) -> float:
+    """Accuracy of the mean of several trainings' probabilities."""
+    return accuracy(mean_answer([trained.model for trained in pool], split), split.labels)
 
 
 def product_of_encoders(
@@ -82,15 +104,6 @@ def balanced_rows(train: Split, seed: int = 0) -> Tensor:
     weight = 1 / torch.bincount(cell).double()[cell]
     drawn = torch.Generator().manual_seed(seed)
     return torch.multinomial(weight, len(train), replacement=True, generator=drawn)
-
-
-def rows_to_train_on(train: Split, biased: bool, wrong: float) -> Tensor | None:
-    """Balanced rows where types are biased and labels are right, else all.
-
-    Among wrong labels balancing does harm: what is rare, and then drawn often, is rare because it
-    is wrong.
-    """
-    return balanced_rows(train) if biased and wrong < MISLED else None
 
 
 def complete_rows(split: Split) -> Split:
