@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import torch
-from scipy.optimize import brentq
+from scipy.optimize import newton
 
 from coursekit.lessons.l18_capstone.statement_marks import confidence_marks
 
@@ -45,7 +45,7 @@ def wrong_solved(clean, noisy, classes):
     def agreement(x):
         return (1 - x) * clean + x * (1 - clean) / (classes - 1) - noisy
 
-    return brentq(agreement, -2, 3)
+    return newton(agreement, 0.3)
 
 
 def wrong_terms(clean, noisy, classes):

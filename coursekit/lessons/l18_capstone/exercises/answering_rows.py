@@ -21,8 +21,13 @@ def _routed(
     return answer.argmax(1)
 
 
+def _median_for_both(j: Array, a: Array, b: Array, la: Array, lb: Array) -> Array:
+    """The median over rows in the place of the mean."""
+    return np.where(la & lb, np.median(j, 0).argmax(), _routed(j, a, b, la, lb))
+
+
 def _rows(generator: np.random.Generator, n: int, classes: int, lost: tuple[float, float]) -> Case:
-    parts = [generator.dirichlet(np.ones(classes), n).round(3) for _ in range(3)]
+    parts = [generator.dirichlet(np.ones(classes), n) for _ in range(3)]
     lacks = [generator.random(n) < share for share in lost]
     return parts[0], parts[1], parts[2], lacks[0], lacks[1]
 
@@ -31,13 +36,13 @@ def _clear(case: Case) -> bool:
     """No two classes alike in the mean of all, nor in any row."""
     joint, alone_a, alone_b, *_ = case
     rows = [*joint, *alone_a, *alone_b, joint.mean(0)]
-    return all(np.diff(np.sort(row))[-1] > 0.004 for row in rows)
+    return all(np.diff(np.sort(row))[-1] > 1e-4 for row in rows)
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
     def draw(generator: np.random.Generator) -> list[Case]:
         drawn: list[Case] = []
-        plans = ((14, 3, (0.3, 0.3)), (25, 4, (0.4, 0.5)), (9, 2, (0.0, 0.4)), (8, 5, (0.5, 0.0)))
+        plans = ((24, 3, (0.5, 0.5)), (30, 4, (0.6, 0.6)), (9, 2, (0.0, 0.4)), (8, 7, (0.5, 0.0)))
         for n, classes, lost in plans:
             case = _rows(generator, n, classes, lost)
             while not _clear(case):
@@ -46,7 +51,26 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         return drawn
 
     rivals = [m.function for m in routed.misconceptions]
-    return until_refused(draw, rng, _routed, [*rivals, *map(_fixed_for_both, range(3))])
+    rivals += [*map(_fixed_for_both, range(3))]
+    near = np.array([[0.3333, 0.3334, 0.3333], [0.4, 0.35, 0.25], [0.26, 0.37, 0.37]])
+    close: Case = (near, near[::-1], near[[1, 2, 0]], np.array([0, 0, 1]) > 0, np.zeros(3) > 0)
+    other: Case = (near[[1, 1, 0]], near[[0, 1, 1]], near[[1, 1, 0]], np.zeros(3) > 0,
+                   np.array([1, 0, 0]) > 0)  # fmt: skip
+    return [close, other, *_decided_by_little(), *until_refused(draw, rng, _routed, rivals)]
+
+
+def _decided_by_little() -> list[Case]:
+    """Means that small probabilities decide, with answers of which no two are alike."""
+    first, third = np.array([1, 0, 0]) > 0, np.array([0, 0, 1]) > 0
+    five = np.array([[0.03, 0.24, 0.2433, 0.2433, 0.2434]] * 2 + [[0.63, 0.22, 0.05, 0.05, 0.05]])
+    rest, last = [0.151] * 5, [0.024] * 5
+    seven = np.array([[0.23, *rest, 0.015]] * 2 + [[0.22, *last, 0.66]])
+    a5, b5 = ([0.1, 0.2, 0.4, 0.05, 0.25], [0.1, 0.2, 0.05, 0.4, 0.25])
+    a7, b7 = ([0.05, 0.05, 0.4, 0.05, 0.3, 0.1, 0.05], [0.05, 0.05, 0.05, 0.4, 0.3, 0.1, 0.05])
+    return [
+        (joint, np.array([a] * 3), np.array([b] * 3), both, both)
+        for joint, a, b, both in ((five, a5, b5, third), (seven, a7, b7, first))
+    ]
 
 
 def _fixed_for_both(k: int) -> Callable[..., Array]:
@@ -116,6 +140,11 @@ routed = Exercise(
             _but(lambda j, a, b, la, lb: np.where(
                 la & lb, j[~(la | lb)[:, 0]].mean(0) if (~(la | lb)).any() else j.mean(0),
                 np.where(la, b, np.where(lb, a, j)))),
+            "On average over all rows, as the task says.",
+        ),
+        Misconception(
+            "median",
+            _median_for_both,
             "On average over all rows, as the task says.",
         ),
     ),

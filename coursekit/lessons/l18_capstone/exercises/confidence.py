@@ -24,14 +24,17 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (np.array([0.0, 0.0]), np.array([1.0, 0.9])),
         (np.array([1.0, 0.0, 1.0, 0.6]), np.array([0.9, 1.0, 0.95, 0.7])),  # one far off
         (np.array([0.25]), np.array([0.5])),
+        (np.array([1.0, 0.0, 1.0, 0.3]), np.array([0.9, 0.5, 0.8, 0.6])),  # the order counts
+        (np.array([1.0, 1.0]), np.array([0.5003, 0.5003])),  # next to nothing
+        (np.array([0.013, 0.9876]), np.array([0.5004, 0.8765])),
     ]
 
     def draw(generator: np.random.Generator) -> list[Case]:
         drawn: list[Case] = []
         for count in (3, 6, 7):
             credits = (generator.random(count) < 0.8).astype(float)
-            credits[0] = round(float(generator.uniform(0.2, 0.9)), 2)
-            drawn.append((credits, generator.uniform(0.55, 0.98, count).round(2)))
+            credits[0] = float(generator.uniform(0.2, 0.9))
+            drawn.append((credits, generator.uniform(0.55, 0.98, count)))
         return drawn
 
     rivals = [m.function for m in sure.misconceptions]

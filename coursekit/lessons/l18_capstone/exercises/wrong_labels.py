@@ -17,7 +17,8 @@ def _share(clean: float, noisy: float, classes: int) -> float:
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Fixed ones, two classes and a perfect model among them, and drawn ones."""
     fixed: list[Case] = [(0.9, 0.6, 4), (1.0, 0.7, 6), (0.8, 0.8, 3), (0.75, 0.55, 2),
-                         (0.5, 0.51, 4), (0.3, 0.28, 12)]  # fmt: skip
+                         (0.5, 0.51, 4), (0.3, 0.28, 12), (0.9, 0.89, 4), (0.7, 0.1, 3),
+                         (0.26, 0.19, 4), (0.2, 0.25, 4), (0.301, 0.2504, 4)]  # fmt: skip
 
     def draw(generator: np.random.Generator) -> list[Case]:
         drawn: list[Case] = []
