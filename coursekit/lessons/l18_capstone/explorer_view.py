@@ -79,18 +79,20 @@ class SymptomView:
     def _thresholds(self, ax: Axes, data: Symptom) -> None:
         every = [data.at(float(t)) for t in GRID]
         rows = len(data.table)
-        ax.plot(GRID, [f.right for f in every], label="right", **{**style("joint"), "marker": ""})
-        ax.plot(GRID, [f.missed / rows for f in every], label="missed",
-                **{**style("A"), "marker": ""})  # fmt: skip
-        ax.plot(GRID, [f.suspected / rows for f in every], label="suspected without cause",
-                **{**style("ensemble"), "marker": ""})  # fmt: skip
+        lines = {
+            "right": ([f.right for f in every], "joint"),
+            "missed": ([f.missed / rows for f in every], "A"),
+            "suspected without cause": ([f.suspected / rows for f in every], "ensemble"),
+        }
+        for name, (shares, role) in lines.items():
+            ax.plot(GRID, shares, label=name, markevery=10, **style(role))
         ax.axvline(data.threshold, color=INK, linewidth=1.5, linestyle="--")
-        ax.set_ylim(0, 1.02)
+        ax.set_ylim(-0.03, 1.2)
         ax.set_xlim(-0.15, 0.65)
         ax.set_xlabel("threshold")
         ax.set_ylabel("share of these mysteries")
         ax.set_title("Every threshold")
-        ax.legend(loc="center right")
+        ax.legend(loc="upper center", ncols=3)
 
     def describe(self, data: Symptom) -> str:
         """What is seen, in words."""
