@@ -584,11 +584,13 @@ exercises.may_rank.check(may_rank, seed=18_0105)
 # ## Your turn
 #
 # **Practice.** Any seed that you have not seen: `case = mystery(123)`, your trainings, a `Report`,
-# `case.judge(report)`. The cell below is an example that says nothing yet.
+# `case.judge(report)`. The report below states one thing, and hands in one training.
 
 # %%
 own = mystery(123)
-own.judge(Report(statements={"missing": ("none", 0.5)})).table()[["part", "marks", "out of"]]
+one = own.train(["B"])
+beginning = Report(statements={"missing": ("none", 0.5)}, models=[one.number])
+print(beginning, own.left)  # now own.judge(beginning)
 
 # %% [markdown]
 # **Graded.** A file with a function `solve(case)` that returns a `Report`. The judge runs it in a

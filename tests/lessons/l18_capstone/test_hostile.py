@@ -17,7 +17,7 @@ from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
 from coursekit.lessons.l18_capstone.mystery import made
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, groups, limits")
-SECONDS, PATIENCE = 3.0, 60.0  # for a solver that never ends, and for others
+SECONDS, PATIENCE = 1.5, 60.0  # for a solver that never ends, and for others
 SEED = hidden_seeds("a secret of these tests", 1)[0]
 DATA, TRUTH = made(SEED)
 # What every solver files first: three statements, of which the judge marks what is true.
@@ -65,11 +65,11 @@ SOLVERS = {  # what it does → code behind HEAD, why it ended, marks for the mo
     "raises": ("    raise KeyError('mine')\n", "It raised KeyError: 'mine'.", 0),
     "leaves": ("    os._exit(0)\n", "It ended its own process.", 0),
     "quits": ("    sys.exit('bye')\n", "It raised SystemExit: bye.", 0),
-    "loops": ("    while True: pass\n", "It was not done after 3 seconds.", 0),
+    "loops": ("    while True: pass\n", "It was not done after 1.5 seconds.", 0),
     "forks": (
         "    if os.fork() == 0:\n        open(PLACE, 'w').write(str(os.getpid()))\n"
         "    time.sleep(600)\n",
-        "It was not done after 3 seconds.",
+        "It was not done after 1.5 seconds.",
         0,
     ),
     "fills the memory": (
@@ -90,7 +90,7 @@ SOLVERS = {  # what it does → code behind HEAD, why it ended, marks for the mo
     "says half of it": (
         "    os.write(case._ask.__closure__[0].cell_contents.fileno(), b'\\0\\0')\n"
         "    time.sleep(600)\n",
-        "It was not done after 3 seconds.",
+        "It was not done after 1.5 seconds.",
         0,
     ),
     "hands in a dictionary": ("    return {'models': [0]}\n", "It raised TypeError: report is", 0),
