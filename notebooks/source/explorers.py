@@ -180,6 +180,8 @@ Shelf("gates")
 
 # %%
 Shelf("views")
+
+# %% [markdown]
 # ## Where does a symptom begin to count?
 #
 # **Lesson 18.** Shows a symptom of every stored mystery beside a threshold, and what each threshold
