@@ -104,9 +104,10 @@ class SymptomView:
         rows = []
         for threshold in others:
             f = data.at(threshold)
-            rows.append((threshold, f.right, f.have, f.missed, f.rows - f.have, f.suspected))
-        columns = ["threshold", "right", "have it", "missed", "have it not", "suspected"]
-        return pd.DataFrame(rows, columns=columns)
+            has_not = f.rows - f.have
+            rows.append((threshold, f.rows, f.right, f.have, f.missed, has_not, f.suspected))
+        names = "threshold", "mysteries", "right", "have it", "missed", "have it not", "suspected"
+        return pd.DataFrame(rows, columns=list(names))
 
 
 def headline(data: Symptom) -> str:
