@@ -56,6 +56,7 @@ SHORT = {
     "film": {"load_preset": few(100)},
     "gates": {"STEPS": 20, "SEEDS": (100, 101)},
     "race": {"load_preset": few(800), "Settings": brief},
+    "views": {"ROWS": 10},
 }
 LONG = 100  # cells; among so many numbers any number would be found
 TIMES = ("seconds",)  # columns and keys that differ from run to run

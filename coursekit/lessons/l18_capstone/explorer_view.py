@@ -100,7 +100,7 @@ class SymptomView:
 
     def table(self, data: Symptom) -> pd.DataFrame:
         """The chosen threshold and others."""
-        others = sorted({data.threshold, *GRID[::5].tolist()}) if len(data.table) else []
+        others = sorted({data.threshold, *GRID[::10].tolist()}) if len(data.table) else []
         rows = []
         for threshold in others:
             f = data.at(threshold)
