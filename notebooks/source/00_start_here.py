@@ -26,6 +26,7 @@ from coursekit.course.claims import claim
 from coursekit.data import load_preset, preset
 from coursekit.analysis.diagnosis import drop_by_seed
 from coursekit.lessons.l00_start_here import exercises
+from coursekit.lessons.l00_start_here.route_map import draw_routes
 from coursekit.course.health import CHECKS
 from coursekit.course.plots import accuracy_intervals, new_figure, show
 from coursekit.analysis.intervals import interval
@@ -232,12 +233,43 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # %% [markdown]
 # ## The way through
 #
+# Nineteen lessons, and three routes through them. A filled mark is a lesson to work through, a
+# hollow one a lesson of which one section is enough. Where a lesson's head names another one that
+# is not on your route, begin with *What stays* and *Words* at that one's end.
+
+# %% folded=true
+# The map.
+route_figure, (ax,) = new_figure(10.4, 4.6)
+show(route_figure, draw_routes(ax))
+
+# %% [markdown]
+# ### The routes
+#
+# - **The arc**: 00–08, about 8 hours. For everyone who trains on more than one modality; a week,
+#   two hours a day. At its end you tell starvation from overfitting, cure each, and hold it against
+#   an ensemble.
+# - **Alignment**: 00, 03, 05, 09–13, 15, about 8 hours. For those who work with pictures and words.
+#   At its end you align, filter and test pairs, and know which score sees which mistake. One
+#   section is enough of 04 (*The video and audio transformer*).
+# - **Research**: 00, 05, 07, 08, 14–18, about 8 hours. For those who will propose a method, or
+#   judge one. At its end you compare methods so that the table holds, and diagnose data you have
+#   not seen. One section is enough of 02 (*All of them in one table*), 03 (*What follows, and what
+#   does not*), 04 (*The video and audio transformer*), 09 (*Who wins a tie?*), 10 (*Scenes whose
+#   truth is known*), 11 (*Whose score?*), 12 (*Move the prior*).
+#
+# ### The lessons
+#
+# **Part I. Fusion as a function**
+#
 # - [01 Additive or multiplicative?](01_additive_or_multiplicative.ipynb) When do two modalities
 #   need each other? One regression says it all.
 # - [02 Fusion operators](02_fusion_operators.ipynb) Products, tensors, gates, attention: what can
 #   each of them express, and what does it cost?
 # - [03 EMAP](03_emap.ipynb) Did the network use an interaction, or only add up?
 # - [04 Early or late?](04_early_or_late.ipynb) Where in the network should modalities meet?
+#
+# **Part II. Why training it is hard**
+#
 # - [05 More can be worse](05_more_can_be_worse.ipynb) Why can a joint network lose, and which
 #   illness is it?
 # - [06 Gradient-Blending](06_gradient_blending.ipynb) How much should each loss weigh? Measured,
@@ -246,6 +278,9 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 #   learns, on one map and in one race.
 # - [08 Multi-loss, balanced](08_multi_loss_balanced.ipynb) Brake and accelerate; and does any of it
 #   beat a plain ensemble?
+#
+# **Part III. Alignment and data**
+#
 # - [09 Contrastive alignment](09_contrastive_alignment.ipynb) Pictures and words that find each
 #   other: what was learnt, and who checked it how?
 # - [10 Align before fuse](10_align_before_fuse.ipynb) The caption says left, the picture shows
@@ -255,6 +290,9 @@ progress if len(progress) else print("Nothing yet: answer an exercise above and 
 # - [12 Unimodal bias](12_unimodal_bias.ipynb) It wins on the test for which it was made. Has it
 #   looked at the picture?
 # - [13 Fairness](13_fairness.ipynb) The adversary can no longer read the gender. Is it gone?
+#
+# **Part IV. Scale, evaluation, open ends**
+#
 # - [14 Efficiency](14_efficiency.ipynb) Eight of ten weights are gone. What has become cheaper?
 # - [15 Evaluation](15_evaluation.ipynb) Left became right in every caption. Which metric noticed?
 # - [16 Dynamic fusion](16_dynamic_fusion.ipynb) A gate saves two thirds of the computing. Who saves

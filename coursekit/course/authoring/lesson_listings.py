@@ -15,29 +15,40 @@ from coursekit.course.authoring.sources import NOTEBOOKS, ROOT, scripts
 from coursekit.course.grading import lesson_overview
 from coursekit.course.lesson import Lesson
 from coursekit.course.registry import explorer_entries, lessons
+from coursekit.course.routes import PARTS, ROUTES, in_words
 from coursekit.utils.checks import require
 
 BEGIN, END = "<!-- made by `python course.py refresh` -->", "<!-- end of what it made -->"
-WAY = re.compile(r"(?<=^# ## The way through\n#\n)(?:# - \[.*\n(?:#   .*\n)*)+", re.M)
+WAY = re.compile(
+    r"(?<=^# ### The routes\n#\n).*?(?=^#\n# The words of the whole course)", re.M | re.S
+)
 SECTIONS = re.compile(r"^# %% \[markdown\]\n# ## .*\Z", re.M | re.S)
 WIDTH = 100
 
 
 def readme_table() -> str:
-    """README's table of the lessons."""
+    """README's table of the lessons, part by part, and the routes through them."""
     rows = ["| lesson | you learn | time: core + further |", "|---|---|---|"]
     for head in map(head_of, scripts()):
         lesson = _declared(head.name)
+        if head.name in PARTS:
+            rows.append(f"| **{PARTS[head.name]}** | | |")
         link = f"[{head.name} {lesson.listed_as or head.title}](notebooks/{head.notebook})"
         more = f" + {head.further}" if head.further else ""
         rows.append(f"| {link} | {lesson.teaches} | {head.minutes}{more} min |")
-    return "\n".join(rows)
+    routes = [line for text in _routes() for line in _wrapped(text, "- ", "  ")]
+    return "\n".join(
+        [*rows, "", "Three routes lead through them; lesson 00 draws the map.", "", *routes]
+    )
 
 
 def way_through() -> str:
-    """Lesson 00's list of those that follow, as lines of its source script."""
-    lines = []
+    """Lesson 00's routes, and its list of those that follow, as lines of its source script."""
+    lines = [line for text in _routes() for line in _wrapped(text, "# - ", "#   ")]
+    lines += ["#", "# ### The lessons"]
     for head in map(head_of, scripts()):
+        if head.name in PARTS:
+            lines += ["#", f"# **{PARTS[head.name]}**", "#"]
         if head.name != "00":
             lesson = _declared(head.name)
             name = lesson.listed_as or head.title
@@ -56,6 +67,11 @@ def explorer_sections() -> str:
         head = f"# %% [markdown]\n# ## {entry.title}\n#\n{text}"
         sections.append(f'{head}\n\n# %%\nShelf("{key}")\n')
     return "\n".join(sections)
+
+
+def _routes() -> list[str]:
+    minutes = {head.name: head.minutes for head in map(head_of, scripts())}
+    return [in_words(name, minutes) for name in ROUTES]
 
 
 def _declared(name: str) -> Lesson:
@@ -82,7 +98,7 @@ def _in_instructors(text: str) -> str:
 
 
 def _in_lesson_00(text: str) -> str:
-    require(WAY.search(text) is not None, "Lesson 00 has no list under '## The way through'.")
+    require(WAY.search(text) is not None, "Lesson 00 has no list under '### The routes'.")
     return WAY.sub(lambda _: way_through(), text)
 
 
