@@ -1,6 +1,9 @@
 """The map of the course: its lessons from left to right, the routes through them as lines."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -8,7 +11,8 @@ from coursekit.course.plots.style import INK, MUTED, STYLE, legend_key
 from coursekit.course.registry import lessons, rooms
 from coursekit.course.routes import PARTS, ROUTES, ranges
 
-HOLLOW = {"markerfacecolor": "white", "markeredgewidth": 2.0}
+FILLED: Mapping[str, Any] = MappingProxyType({})
+HOLLOW: Mapping[str, Any] = MappingProxyType({"markerfacecolor": "white", "markeredgewidth": 2.0})
 SIZE = 11
 
 
@@ -23,7 +27,7 @@ def draw_routes(ax: Axes) -> str:
         ends = [place[route.stops[0]], place[route.stops[-1]]]
         ax.plot(ends, [y, y], color=look["color"], linestyle=look["linestyle"])
         for n in route.stops:
-            fill = HOLLOW if n in route.in_part else {}
+            fill = HOLLOW if n in route.in_part else FILLED
             ax.plot(
                 place[n], y, color=look["color"], marker=look["marker"], markersize=SIZE, **fill
             )
@@ -35,7 +39,7 @@ def draw_routes(ax: Axes) -> str:
     ax.spines[:].set_visible(False)
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_ylim(-1.0, len(ROUTES) - 0.4)
-    keys = (("the whole lesson", {}), ("one section of it", HOLLOW))
+    keys = (("the whole lesson", FILLED), ("one section of it", HOLLOW))
     look = {"color": MUTED, "linestyle": "", "marker": "o"}
     ax.legend(
         handles=[legend_key(label=label, **look, **fill) for label, fill in keys],
