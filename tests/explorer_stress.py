@@ -23,6 +23,7 @@ import torch
 from joblib import Parallel, delayed
 
 from coursekit.balancing.reconboost import NeverJoins
+from coursekit.course.plots.display import png
 from coursekit.course.plots.redraw import Layers
 from coursekit.course.widgets import EXPLORERS, Choice, Slider
 from coursekit.course.widgets.controls import changed
@@ -31,7 +32,7 @@ from coursekit.data.preset_recipes import load_preset
 from coursekit.training import Settings
 from coursekit.utils.stepwise import drive
 
-RANDOM = int(os.environ.get("COURSEKIT_STRESS", "20"))  # states, in chains of neighbours
+RANDOM = int(os.environ.get("COURSEKIT_STRESS", "12"))  # states, in chains of neighbours
 SLOW = ("race", "film", "depth", "imbalance")
 CHAIN, CURSOR_CHAIN = 2, 10  # moving a time cursor costs no training, so its chains are longer
 DRAWN = 10  # one chain in so many is drawn
@@ -77,8 +78,11 @@ class Driver:
         self.problems = []
         self.states = 0
 
-    def look(self, state, draw=False):
-        """Compute and show a state: what its data are, the text, and the picture when drawn."""
+    def look(self, state, draw=False, whole=False):
+        """Compute and show a state: what its data are, the text, and the picture when drawn.
+
+        whole: the picture, drawn in layers, is compared with one drawn at once by a fresh view.
+        """
         self.states += 1
         e, view = self.e, self.view
         try:
@@ -90,6 +94,11 @@ class Driver:
                 alt = view.describe(data)
                 shown = tables(view, data)
                 picture = self.layers.png() if draw else b""
+                fresh = self.e._make_view() if whole else None
+                if fresh is not None:
+                    fresh.update(data)
+                    if picture != png(fresh.figure) or alt != fresh.describe(data):
+                        self.blame(state, "a view without a past shows something else")
         except Exception as error:  # whatever happens is what is looked for
             self.blame(state, f"{type(error).__name__}: {error}")
             return None
@@ -127,9 +136,11 @@ class Driver:
         self.problems.append(f"{self.e.key} {dict(state)}: {sentence}")
 
     def presets(self):
-        """Every preset, as it is."""
+        """Every preset, as it is; after all others the last one looks as if it were the first."""
+        *_, last = self.e.presets.values()
         for values in self.e.presets.values():
-            self.look(changed(self.e.controls, self.start, values), draw=True)
+            state = changed(self.e.controls, self.start, values)
+            self.look(state, draw=True, whole=values is last)
 
     def ends(self):
         """Both ends of every knob, and what lies one step from each end."""

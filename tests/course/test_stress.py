@@ -64,6 +64,14 @@ class Mute(View):
         return "A dot."
 
 
+class Remembers(View):
+    """The dot's colour tells what was shown before."""
+
+    def update(self, data):
+        self.dot.set_color("C0" if self.dot.get_ydata()[0] == 0 else "C1")
+        super().update(data)
+
+
 class Warns(View):
     def update(self, data):
         super().update(data)
@@ -85,6 +93,7 @@ class Declared(Empty):
         (Lies, "which no table holds"),
         (Blind, "the picture does not"),
         (Mute, "the text does not"),
+        (Remembers, "a view without a past shows something else"),
         (Warns, "UserWarning: this is not said lightly"),
         (Empty, "NaN in 'gone', undeclared"),
     ],
