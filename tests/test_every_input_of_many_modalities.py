@@ -88,7 +88,21 @@ TABLE = {
         "modalities": Argument(["a", "b"], (Wrong("one", ["a"]), Wrong("twice one", ["a", "a"]))),
         "reader": Argument(READER), "num_classes": SIZE, "heads": SIZE, "head_width": SIZE,
     },
-    "PairedLatents.forward": {"tokens": by_name({"a": TOKENS, "b": TOKENS})},
+    "PairedLatents.forward": {
+        "tokens": by_name({"a": TOKENS, "b": TOKENS}),
+        "padding": optional(
+            Argument(
+                {"a": HIDDEN},
+                (
+                    Wrong("a tensor", HIDDEN),
+                    Wrong("another name", {"c": HIDDEN}),
+                    Wrong("numbers", {"a": HIDDEN.float()}),
+                    Wrong("another size", {"a": HIDDEN[:, 1:]}),
+                    Wrong("all of a row", {"a": HIDDEN | torch.tensor([[True], [False]])}),
+                ),
+            )
+        ),
+    },
 }  # fmt: skip
 
 
