@@ -162,16 +162,22 @@ def _outcomes(recipe: Recipe) -> Iterator[tuple[int, str, tuple[int, ...], float
             yield label, kind, others, share / (recipe.num_classes * len(draws))
 
 
-def generate(recipe: Recipe, seed: int = 0, name: str = "synthetic") -> MultimodalData:
+def generate(
+    recipe: Recipe, seed: int | torch.Generator = 0, name: str = "synthetic"
+) -> MultimodalData:
     """Draw a data set: (N, D_m) float32 features per modality, labels (N,), kind (N,).
 
     Features are z-scored with training statistics, then multiplied by the modality's gain. Label
     noise touches training rows only. The same seed gives the same data bit for bit.
+    seed: of a generator, or one that stands where drawing shall begin.
     """
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe is {recipe!r}; a Recipe was expected (or load_preset by name).")
-    require_count("seed", seed)
-    rng = torch.Generator().manual_seed(seed)
+    if isinstance(seed, torch.Generator):
+        rng = seed
+    else:
+        require_count("seed", seed)
+        rng = torch.Generator().manual_seed(seed)
     n = recipe.train + recipe.valid + recipe.test
     c = recipe.num_classes
     labels = torch.randint(c, (n,), generator=rng)

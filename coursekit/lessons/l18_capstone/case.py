@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from coursekit.data.multimodal import Split
-from coursekit.lessons.l18_capstone.report import Report, plain
+from coursekit.lessons.l18_capstone.report import Report, bounded, plain
 from coursekit.models import MultimodalClassifier
 from coursekit.training import predict
 
@@ -56,14 +56,15 @@ class Case:
     ) -> Trained:
         """One training, 20 epochs, the best of them by the validation rows.
 
-        use: modalities.  rows: numbers of training rows, as often as they stand there; all without
+        use: modalities.  fusion, method: `FUSIONS` and `METHODS` of
+        `coursekit.lessons.l18_capstone.training_log`.  rate: the learning rate.  rows: numbers of training rows, as often as they stand there; all without
         it.  start: earlier trainings; each encoder begins with the last of them that has it.
         Errors: BudgetSpent; TypeError or ValueError for what cannot be trained; it costs nothing.
         """
         listed = rows.tolist() if isinstance(rows, Tensor) else rows
         asked: dict[str, Any] = {
             "use": list(use), "fusion": fusion, "method": method, "rate": rate, "seed": seed,
-            "rows": None if listed is None else [int(row) for row in listed],
+            "rows": None if listed is None else bounded(list(listed)),
             "start": [trained.number for trained in start],
         }  # fmt: skip
         answer = self._answer({"ask": "train", "options": asked})

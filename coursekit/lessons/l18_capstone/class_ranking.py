@@ -14,6 +14,8 @@ from coursekit.lessons.l18_capstone.mystery import made, rivals_of
 from coursekit.lessons.l18_capstone.training_log import BUDGET, TrainingLog
 from coursekit.utils.checks import require, require_columns
 
+APART = "not told apart from"
+
 
 def judge_class(
     solvers: Mapping[str, str], seeds: list[int], seconds: float = SECONDS, budget: int = BUDGET
@@ -37,10 +39,10 @@ def judge_class(
 
 
 def ranking(marks: pd.DataFrame) -> pd.DataFrame:
-    """A row per name, best mean first: rank, mean total, interval over mysteries, "level with".
+    """A row per name, best mean first: rank, mean total, interval, "not told apart from".
 
-    Equal means share a rank. level with: those from whom the paired difference does not tell one
-    apart; three mysteries rarely do.
+    The interval is over mysteries, within 0 to 100. Equal means share a rank. not told apart from:
+    those whose paired difference has an interval around 0; three mysteries rarely tell.
     Errors: TypeError or ValueError for a table without name, mystery, total, or with one mystery.
     """
     require_columns("marks", marks, ("name", "mystery", "total"))
@@ -51,27 +53,32 @@ def ranking(marks: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in means.sort_values(ascending=False, kind="stable").index:
         own = interval(totals[name])
-        level = [n for n in totals if n != name and _level(totals[name] - totals[n])]
-        rows.append((ranks[name], name, own.mean, own.low, own.high, ", ".join(map(str, level))))
-    return pd.DataFrame(rows, columns=["rank", "name", "mean", "low", "high", "level with"])
+        alike = [n for n in totals if n != name and _around_zero(totals[name] - totals[n])]
+        low, high = max(own.low, 0.0), min(own.high, 100.0)
+        rows.append((ranks[name], name, own.mean, low, high, ", ".join(map(str, alike))))
+    return pd.DataFrame(rows, columns=["rank", "name", "mean", "low", "high", APART])
 
 
-def _level(difference: pd.Series) -> bool:
+def _around_zero(difference: pd.Series) -> bool:
     i = interval(difference)
     return i.low <= 0 <= i.high
 
 
 def judge_solvers(
     folder: Annotated[Path, typer.Argument(help="of NAME.py files, each with solve(case)")],
-    secret: Annotated[str, typer.Option(prompt=True, hide_input=True, help="words for the seeds")],
     count: Annotated[int, typer.Option(min=2, help="hidden mysteries")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="time for each")] = SECONDS,
     out: Annotated[Path, typer.Option(help="the CSV of marks")] = Path("judged_solvers.csv"),
 ) -> None:
-    """Judge every solver in a folder on hidden mysteries of lesson 18, and rank them."""
-    files = sorted(folder.glob("*.py"))
+    """Judge every solver in a folder on hidden mysteries of lesson 18, and rank them.
+
+    Asks for secret words, of which the seeds are made; on the command line solvers could read them.
+    """
+    files = [file for file in sorted(folder.glob("*.py")) if file.is_file()]
     require(len(files) > 0, f"folder is {folder}, which has no NAME.py; one or more were expected.")
-    solvers = {file.stem: file.read_text(encoding="utf-8") for file in files}
+    # Letters that are no UTF-8 are the learner's fault, not the class's.
+    solvers = {file.stem: file.read_text(encoding="utf-8", errors="replace") for file in files}
+    secret = typer.prompt("Secret words for the seeds", hide_input=True)
     marks = judge_class(solvers, hidden_seeds(secret, count), seconds)
     marks.to_csv(out, index=False, lineterminator="\n")
     typer.echo(f"{ranking(marks).round(1).to_string(index=False)}\n{len(marks)} rows in {out}")

@@ -43,4 +43,5 @@ class Desk:
     def case(self) -> Case:
         """A case that asks this desk, in this process."""
         data = self.log.data
-        return Case(data.train, data.valid, data.num_classes, self.log.left, self.answer)
+        train, valid = copy.deepcopy((data.train, data.valid))  # theirs to change
+        return Case(train, valid, data.num_classes, self.log.left, self.answer)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,13 +19,15 @@ import torch
 from coursekit.lessons.l18_capstone.desk import Desk
 from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
 from coursekit.lessons.l18_capstone.judge import Verdict, judge_report
+from coursekit.lessons.l18_capstone.report import bounded
 from coursekit.lessons.l18_capstone.rivals import Rivals
-from coursekit.lessons.l18_capstone.solver_process import solver_main
+from coursekit.lessons.l18_capstone.solver_process import LONGEST, solver_main
 from coursekit.utils.checks import require, require_count
 
 SECONDS = 120.0  # for one mystery, the judge's trainings included
-LONGEST = 2**20  # bytes of a message to the judge
+LEAVES = 2.0  # seconds for a process that is done
 START = 60.0  # seconds more for the process to load what it needs
+GONE = "Its process ended, or hung up on the judge."
 
 
 @dataclass
@@ -32,7 +35,7 @@ class _Talk:
     """What came of talking to a solver.  report: the last one; ended: why not to the end, or ""."""
 
     report: Any = None
-    ended: str = "It ended its own process."
+    ended: str = GONE
     begun: threading.Event = field(default_factory=threading.Event)
 
 
@@ -69,13 +72,26 @@ def _run(code: str, desk: Desk, seconds: float) -> _Talk:
     talking = threading.Thread(target=_talked, args=(ours, code, desk, talk), daemon=True)
     talking.start()
     talk.begun.wait(START)
-    talking.join(seconds)
+    _wait(talking, process, seconds)
     if talking.is_alive():
-        talk = _Talk(desk.filed, f"It was not done after {seconds:g} seconds.")
+        late = f"It was not done after {seconds:g} seconds."
+        talk = _Talk(desk.filed, late if process.is_alive() else GONE)
+    elif not talk.ended:
+        process.join(LEAVES)  # whoever is done puts away what it borrowed from the system
     _end(process)
     talking.join(5)  # a training under way is not left to the next hand-in
     ours.close()
     return talk
+
+
+def _wait(talking: threading.Thread, process: BaseProcess, seconds: float) -> None:
+    """For the end of the talk, or of the time, or of a process that leaves its line to others."""
+    latest = time.monotonic() + seconds
+    while talking.is_alive() and time.monotonic() < latest:
+        talking.join(min(0.1, seconds))
+        if not process.is_alive():
+            talking.join(LEAVES)  # to read what it sent last
+            return
 
 
 def _new_process(pipe: Connection, seconds: float) -> BaseProcess:
@@ -107,11 +123,15 @@ def _talked(pipe: Connection, code: str, desk: Desk, talk: _Talk) -> None:
                 return
             if kind == "raised":
                 talk.report = desk.filed
-                talk.ended = f"It raised {question.get('error')!s:.300}."
+                talk.ended = f"It raised {bounded(question.get('error'))}."
                 return
             _send(pipe, desk.answer(question))
-    except (EOFError, OSError):
+    except EOFError:
         talk.report = desk.filed
+    except OSError as error:
+        talk.report = desk.filed
+        if "message length" in str(error):  # the one word that multiprocessing has for it
+            talk.ended = f"It sent the judge more than {LONGEST} bytes at once."
     except (ValueError, RecursionError):
         talk.report, talk.ended = desk.filed, "It sent the judge what is no question."
     finally:
@@ -129,7 +149,6 @@ def _end(process: BaseProcess) -> None:
     """The process, and all that it started in its group."""
     if hasattr(os, "killpg") and process.pid is not None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getpgid(process.pid) == process.pid:
-                os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # there as long as one of the group is
     process.kill()
     process.join(5)

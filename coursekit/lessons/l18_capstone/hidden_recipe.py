@@ -1,6 +1,9 @@
 """What a mystery hides: drawn from its seed, turned into rows by the generator of lesson 05."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -21,6 +24,9 @@ LABEL_NOISE = (0.1, 0.4)  # share of wrong training labels, where there are any
 FOLLOWS = 0.95  # share of training rows whose type goes with their label, where types are biased
 LOST = 0.3  # share of valid and test rows without the missing modality
 TYPE_SIZE = 3.0  # of the one-hot type among the inputs, in their standard deviations
+# What is drawn, each from a generator of its own; the number moves the seeds of practice.
+STREAMS: Mapping[str, int] = MappingProxyType({"recipe": 0, "rows": 0, "types": 1})
+LARGE = 2**32  # PyTorch's generator looks at the last 32 bits of a seed
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,26 @@ class HiddenRecipe:
     missing: str
 
 
+def generator_of(seed: int, stream: str) -> torch.Generator:
+    """What draws one of `STREAMS`.
+
+    Seeds of practice are taken as they are. Of a large one, 56 bits of a digest count: 32 as the
+    generator's seed, the others as draws that are left out, so that nobody tries them all; and no
+    row tells of the recipe, which would come of the same draws as the first labels.
+    """
+    require_count("seed", seed)
+    offset = STREAMS[stream]
+    if seed < LARGE:
+        return torch.Generator().manual_seed(seed + offset)
+    digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
+    torch.rand(int.from_bytes(digest[4:7], "big"), generator=generator)
+    return generator
+
+
 def draw_recipe(seed: int) -> HiddenRecipe:
     """The recipe of a seed, each part drawn apart from the others, but who is slow is not weak."""
-    require_count("seed", seed)
-    rng = torch.Generator().manual_seed(seed)
+    rng = generator_of(seed, "recipe")
     starves, weak, missing = (_somebody(rng, share) for share in (0.6, 0.5, 0.5))
     interaction, noisy, biased = (torch.rand(3, generator=rng) < 0.4).tolist()
     low, high = LABEL_NOISE
@@ -72,9 +94,8 @@ def hidden_data(recipe: HiddenRecipe, seed: int) -> MultimodalData:
     The type also stands in the inputs, one-hot, at the end of one of the modalities.
     """
     require_instance("recipe", recipe, HiddenRecipe)
-    require_count("seed", seed)
-    data = generate(_shares(recipe), seed=seed, name="mystery")
-    rng = torch.Generator().manual_seed(seed + 1)
+    data = generate(_shares(recipe), generator_of(seed, "rows"), name="mystery")
+    rng = generator_of(seed, "types")
     right = data.labels.clone()
     types = _types(right, recipe.biased, rng)
     labels = _with_wrong(right, recipe.wrong_labels, rng)
@@ -84,7 +105,7 @@ def hidden_data(recipe: HiddenRecipe, seed: int) -> MultimodalData:
     if recipe.missing != NOBODY:
         lost = torch.rand(len(labels), generator=rng) < LOST
         lost[:TRAIN] = False
-        inputs[recipe.missing] = inputs[recipe.missing] * ~lost[:, None]
+        inputs[recipe.missing] = inputs[recipe.missing].masked_fill(lost[:, None], 0.0)
     return replace(data, inputs=inputs, labels=labels, group=types, kind=None, kind_names=())
 
 

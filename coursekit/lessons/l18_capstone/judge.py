@@ -9,7 +9,7 @@ import pandas as pd
 from coursekit.lessons.l18_capstone.answering import Answering, read_answering, right_share
 from coursekit.lessons.l18_capstone.desk import Desk
 from coursekit.lessons.l18_capstone.hidden_recipe import HiddenRecipe
-from coursekit.lessons.l18_capstone.report import STATEMENTS
+from coursekit.lessons.l18_capstone.report import STATEMENTS, bounded
 from coursekit.lessons.l18_capstone.report_checks import MOST, check_report, checklist_marks
 from coursekit.lessons.l18_capstone.rivals import POINTS, Rivals
 from coursekit.lessons.l18_capstone.statement_marks import EACH, SURE, judge_statements
@@ -55,14 +55,16 @@ def judge_report(
     report: None where nothing was handed in.  ended: why the function did not come to its end;
     then statements keep their marks, and nothing is given for model and checklist.
     """
+    report = bounded(report)
     parts = report if isinstance(report, Mapping) else {}
     log = desk.log
     stated, sure, sentences = judge_statements(parts.get("statements"), truth)
+    *sentences, of_confidences = sentences
     nothing = "" if parts else "Nothing was handed in."
     how, fault = (None, ended or nothing) if ended or nothing else _answering(parts, desk)
     problems = check_report(parts.get("table"), parts.get("parameters"), how, log)
     accuracy = None if how is None else right_share(how, log.models, log.data.test)
-    known = {"joint": rivals.joint, "ensemble": rivals.ensemble, "best": rivals.best}
+    known = {name: getattr(rivals, name) for name in POINTS}
     return Verdict(
         {
             "statements": stated,
@@ -73,9 +75,9 @@ def judge_report(
         {"handed in": accuracy, **known},
         {
             "statements": sentences,
-            "confidence": [],
+            "confidence": [of_confidences],
             "checklist": [ended] if ended else _failed(problems),
-            "model": [fault or _compared(accuracy, known)],
+            "model": [fault] if accuracy is None else [_compared(accuracy, rivals)],
         },
     )
 
@@ -95,6 +97,9 @@ def _answering(parts: Mapping[str, Any], desk: Desk) -> tuple[Answering | None, 
         return None, str(error)
 
 
-def _compared(accuracy: float | None, known: Mapping[str, float]) -> str:
-    others = ", ".join(f"{name} {value:.3f}" for name, value in known.items())
-    return f"On test rows it is right in {accuracy:.3f}; {others}."
+def _compared(accuracy: float, rivals: Rivals) -> str:
+    beside = ", ".join(
+        f"{name} {getattr(rivals, name):.3f} ({marks:.1f} of {POINTS[name]:g} marks)"
+        for name, marks in rivals.parts(accuracy).items()
+    )
+    return f"On test rows it is right in {accuracy:.3f}; {beside}."

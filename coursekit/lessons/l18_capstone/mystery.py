@@ -19,7 +19,8 @@ class Mystery(Case):
         """seed: which mystery.  budget: trainings."""
         data, self._recipe = made(seed)
         self._desk, self._seed = Desk(TrainingLog(data, budget)), seed
-        super().__init__(data.train, data.valid, data.num_classes, budget, self._desk.answer)
+        case = self._desk.case()
+        super().__init__(case.train_rows, case.valid_rows, case.classes, budget, self._desk.answer)
 
     def judge(self, report: Report) -> Verdict:
         """Marks of a report; the rivals are trained for that, about three seconds.

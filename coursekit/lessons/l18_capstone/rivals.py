@@ -26,15 +26,20 @@ class Rivals:
         """The best known of this seed."""
         return max(self.joint, self.ensemble, self.informed)
 
-    def marks(self, accuracy: float) -> float:
-        """Of 40: 10 for joint training, 10 for the ensemble, 20 for the best, each in full for who
-        is level with it or above, and less the further behind.
+    def parts(self, accuracy: float) -> dict[str, float]:
+        """Marks beside each: 10 for joint training, 10 for the ensemble, 20 for the best.
+
+        In full for who is level with it or above; behind it they fall in a straight line, to
+        nothing at `BEHIND`.
         """
-        parts = (
-            points * min(1.0, max(0.0, 1 - (getattr(self, name) - accuracy) / BEHIND))
+        return {
+            name: points * min(1.0, max(0.0, 1 - (getattr(self, name) - accuracy) / BEHIND))
             for name, points in POINTS.items()
-        )
-        return sum(parts)
+        }
+
+    def marks(self, accuracy: float) -> float:
+        """Of 40, the sum of `parts`."""
+        return sum(self.parts(accuracy).values())
 
 
 def train_rivals(log: TrainingLog, recipe: HiddenRecipe) -> Rivals:

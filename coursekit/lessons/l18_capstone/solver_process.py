@@ -18,14 +18,17 @@ import torch
 
 from coursekit.lessons.l18_capstone.case import Case
 from coursekit.lessons.l18_capstone.report import plain
+from coursekit.utils.checks import require
 
 MEMORY = 3 * 2**30  # bytes more than at the start
 KEPT = 300  # letters of an error that the judge is told
+LONGEST = 2**20  # bytes of a message to the judge
 
 
 def solver_main(pipe: Connection, seconds: float) -> None:
     """Read the learner's code and the rows from the pipe, run `solve`, send its report."""
     _alone(seconds)
+    _silent()
     _say(pipe, {"ask": "ready"})  # all that it needs is loaded
     given = torch.load(io.BytesIO(pipe.recv_bytes()), weights_only=False)
     with (
@@ -34,8 +37,7 @@ def solver_main(pipe: Connection, seconds: float) -> None:
         contextlib.redirect_stderr(nowhere),
     ):
         _limit_memory()
-        last = _ran(pipe, given)
-    _say(pipe, last)
+        _say(pipe, _ran(pipe, given))
 
 
 def _ran(pipe: Connection, given: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,9 @@ def _ran(pipe: Connection, given: dict[str, Any]) -> dict[str, Any]:
     try:
         solve = _solver(given["code"])
         case = Case(given["train"], given["valid"], given["classes"], given["budget"], ask)
-        return {"ask": "done", "report": plain(solve(case))}
+        done = {"ask": "done", "report": plain(solve(case))}
+        _packed(done)
+        return done
     except BaseException as error:  # SystemExit too: it is the learner's
         return {"ask": "raised", "error": f"{type(error).__name__}: {error}"[:KEPT]}
 
@@ -64,7 +68,22 @@ def _solver(code: str) -> Callable[[Case], Any]:
 
 
 def _say(pipe: Connection, what: dict[str, Any]) -> None:
-    pipe.send_bytes(json.dumps(what).encode())
+    pipe.send_bytes(_packed(what))
+
+
+def _packed(what: dict[str, Any]) -> bytes:
+    message = json.dumps(what).encode()
+    require(len(message) <= LONGEST, f"{len(message)} bytes were to be sent to the judge; "
+            f"{LONGEST} at most were expected.")  # fmt: skip
+    return message
+
+
+def _silent() -> None:
+    """What is written to the terminal by number, too, goes nowhere: it is the judge's."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for terminal in (1, 2):
+        os.dup2(nowhere, terminal)
+    os.close(nowhere)
 
 
 def _alone(seconds: float) -> None:

@@ -43,14 +43,19 @@ def confidence_marks(credits: Sequence[float], confidences: Sequence[float]) -> 
     proper score: the most is expected by who says how often they are right.
     Source: Brier (1950), https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
     """
+    return SURE * max(0.0, 1 - 4 * squared_gap(credits, confidences))
+
+
+def squared_gap(credits: Sequence[float], confidences: Sequence[float]) -> float:
+    """The mean of (confidence − credit)²."""
     gaps = [(c - r) ** 2 for c, r in zip(confidences, credits, strict=True)]
-    return SURE * max(0.0, 1 - 4 * sum(gaps) / len(gaps))
+    return sum(gaps) / len(gaps)
 
 
 def judge_statements(stated: Any, truth: HiddenRecipe) -> tuple[float, float, list[str]]:
-    """Marks of statements, marks of confidences, and a sentence for each statement.
+    """Marks of statements, of confidences, and sentences: one per statement, last on confidences.
 
-    One that is left out, or without a confidence from 0.5 to 1, counts as wrong at 0.5.
+    One that is left out counts as wrong at 0.5; without a confidence from 0.5 to 1 it is at 0.5.
     """
     stated = stated if isinstance(stated, Mapping) else {}
     credits, confidences, sentences = [], [], []
@@ -62,6 +67,8 @@ def judge_statements(stated: Any, truth: HiddenRecipe) -> tuple[float, float, li
     strange = [str(name)[:KNOWN_TO_SAY] for name in stated if name not in STATEMENTS]
     if strange:
         sentences.append(f"statements name {strange[:3]}; they can be {', '.join(STATEMENTS)}.")
+    gap = squared_gap(credits, confidences)
+    sentences.append(f"(Confidence − earned)² is {gap:.3f} on average; 0.25 or more earns nothing.")
     return EACH * sum(credits), confidence_marks(credits, confidences), sentences
 
 

@@ -199,6 +199,15 @@ WRONG = {
             "the task gives the threshold",
         ),
         "another word": (lambda *figures: "hungry", "one of 'A starves'"),
+        "a tie for B": (
+            lambda a, b, j, pa, pb, p, e: illness_steps(a, b, j, pa + 1e-9, pb, p, e),
+            "",
+        ),
+        "both losses together": (
+            lambda a, b, j, pa, pb, p, e: illness_steps(a, b, j, pa + pb, min(pb, pa), p, e),
+            "",
+        ),
+        "figures rounded": (lambda *figures: illness_steps(*(round(x, 2) for x in figures)), ""),
     },
     "18-wrong": {
         "difference": (lambda a, n, c: a - n, "The difference alone is too small"),
@@ -213,6 +222,10 @@ WRONG = {
         "one minus agreement": (lambda a, n, c: 1 - n, ""),
         "errors apart": (lambda a, n, c: (1 - n) - (1 - a), "The difference alone is too small"),
         "rounded": (lambda a, n, c: round(wrong_terms(a, n, c), 1), ""),
+        "rounded finely": (lambda a, n, c: round(wrong_terms(a, n, c), 3), ""),
+        "four classes": (lambda a, n, c: wrong_terms(a, n, 4), ""),
+        "agreement below": (lambda a, n, c: (a - n) / (n - (1 - a) / (c - 1)), ""),
+        "size": (lambda a, n, c: abs(wrong_terms(a, n, c)), ""),
     },
     "18-sure": {
         "absolute": (
@@ -241,6 +254,11 @@ WRONG = {
         "rounded credits": (lambda r, c: sure_loop(np.round(r), c), "Take it as it is"),
         "mean of confidences": (lambda r, c: 12 * c.mean(), ""),
         "marks of right ones": (lambda r, c: 12 * r.mean(), ""),
+        "six statements": (lambda r, c: max(0, 12 - 48 * ((c - r) ** 2).sum() / 6), ""),
+        "one fewer": (lambda r, c: max(0, 12 - 48 * ((c - r) ** 2).sum() / max(len(r) - 1, 1)), ""),
+        "sorted": (lambda r, c: sure_loop(np.sort(r), np.sort(c)), ""),
+        "variance": (lambda r, c: max(0, 12 - 48 * np.var(c - r)), ""),
+        "size of the marks": (lambda r, c: abs(12 - 48 * ((c - r) ** 2).mean()), ""),
     },
     "18-route": {
         "joint": (lambda j, a, b, la, lb: j.argmax(1), "not learnt what zeros mean"),
@@ -278,6 +296,21 @@ WRONG = {
         ),
         "probabilities": (lambda j, a, b, la, lb: j, "shape"),
         "from one": (lambda *v: route_masks(*v) + 1, ""),
+        "mean over those rows": (
+            lambda j, a, b, la, lb: np.where(
+                la & lb, j[la & lb].mean(0).argmax() if (la & lb).any() else 0,
+                route_masks(j, a, b, la, lb),
+            ),
+            "",
+        ),
+        "most frequent class": (
+            lambda j, a, b, la, lb: np.where(
+                la & lb, np.bincount(j.argmax(1)).argmax(), route_masks(j, a, b, la, lb)
+            ),
+            "",
+        ),
+        "rounded": (lambda j, a, b, la, lb: route_masks(
+            j.round(2), a.round(2), b.round(2), la, lb), ""),
         "vote on both": (
             lambda j, a, b, la, lb: np.where(
                 la & lb, (a + b).argmax(1), route_masks(j, a, b, la, lb)
@@ -335,6 +368,23 @@ WRONG = {
             "Ten are enough",
         ),
         "no budget": (lambda t, s: rank_loop(dict.fromkeys(t, 5), s), ""),
+        "some of joint's seeds": (
+            lambda t, s: "none" if rank_loop(t, s) == "seeds" and all(
+                len(set(x)) >= 10 and set(x) <= set(s["joint"]) for x in s.values())
+            else rank_loop(t, s),
+            "",
+        ),
+        "seeds by their sum": (
+            lambda t, s: rank_loop(
+                t, {m: [sum(x) * 100 + i for i in range(len(set(x)))] for m, x in s.items()}),
+            "",
+        ),
+        "tries of both single models": (
+            lambda t, s: rank_loop(
+                {**t, **dict.fromkeys(("unimodal A", "unimodal B"), 99)}
+                if t.get("unimodal A", 0) + t.get("unimodal B", 0) >= 2 * t["joint"] else t, s),
+            "",
+        ),
         "another word": (lambda t, s: "fine", "one of 'ensemble'"),
     },
 }  # fmt: skip

@@ -7,7 +7,7 @@ import torch
 from untrained_desk import RIVALS, SEED, desk, drawn
 
 from coursekit.analysis.costs import parameters
-from coursekit.lessons.l18_capstone.case import BudgetSpent
+from coursekit.lessons.l18_capstone.case import BudgetSpent, Trained
 from coursekit.lessons.l18_capstone.hidden_recipe import (
     CLASSES,
     LOST,
@@ -27,6 +27,7 @@ from coursekit.lessons.l18_capstone.symptoms import balanced_rows, type_skew, wr
 TRUE = {"starves": "A", "weak": "none", "interaction": True, "wrong_labels": 0.0, "biased": False,
         "missing": "A"}  # fmt: skip
 NONE = "none"
+HUGE, DEEP = 10**400, eval("[" * 90 + "]" * 90)  # what no float holds; what is deep
 
 
 def stated(sure=1.0, **other):
@@ -88,6 +89,10 @@ STATEMENTS_MARKS = [  # name, value, marks of 6, what is said of it
     ("wrong_labels", 30, 0, "a share from 0 to 1 was expected"),
     ("wrong_labels", True, 0, "a share from 0 to 1 was expected"),
     ("wrong_labels", torch.zeros(3), 0, "a share from 0 to 1 was expected"),
+    ("wrong_labels", HUGE, 0, "'<a huge number>'; a share from 0 to 1 was expected"),
+    ("wrong_labels", DEEP, 0, "a share from 0 to 1 was expected"),
+    ("starves", "A" * 10**6, 0, "'A', 'B' or 'none' was expected"),
+    ("starves", "\ud800", 0, "'A', 'B' or 'none' was expected"),
 ]
 
 
@@ -98,7 +103,7 @@ def test_a_statement_is_marked_and_why(name, value, marks, sentence):
     assert any(sentence in text for text in verdict.sentences["statements"])
 
 
-@pytest.mark.parametrize("sure", [0.4, 1.1, -1, math.nan, "high", None, True])
+@pytest.mark.parametrize("sure", [0.4, 1.1, 2, -1, math.nan, "high", None, True, HUGE, DEEP])
 def test_a_confidence_that_is_none_counts_as_a_half(sure):
     verdict = marked(Report({**stated(), "weak": ("none", sure)}))
     assert verdict.marks["statements"] == 36
@@ -109,7 +114,9 @@ def test_a_confidence_that_is_none_counts_as_a_half(sure):
 NOTHING = [  # hand-ins without a statement that can be marked
     None, [], 3, "report", {}, {"statements": None}, {"statements": ["A"]},
     {"statements": {"starves": "A"}}, {"statements": {"starves": ["A"]}},
-    {"statements": {"hungry": ["A", 1.0]}},
+    {"statements": {"hungry": ["A", 1.0]}}, {"statements": {"\ud800" * 400: ["A", 1.0]}},
+    {"statements": DEEP}, {"statements": {"starves": DEEP}}, DEEP, HUGE,
+    {"models": [HUGE], "without": {"A": DEEP}, "table": {"A": HUGE}, "parameters": HUGE},
 ]  # fmt: skip
 
 
@@ -118,7 +125,9 @@ def test_what_is_no_report_earns_nothing_and_stops_nobody(report):
     verdict = marked(report)
     assert verdict.total == 0
     assert verdict.accuracies["handed in"] is None
-    assert all(sentence for texts in verdict.sentences.values() for sentence in texts)
+    sentences = [text for texts in verdict.sentences.values() for text in texts]
+    assert all(sentences)
+    assert len(" ".join(sentences).encode("utf-8")) < 2500  # and a file can hold them
 
 
 NO_MODELS = [  # what stands in models, and why it is none
@@ -127,6 +136,9 @@ NO_MODELS = [  # what stands in models, and why it is none
     ((-1,), "0 to 2, was expected"),
     ((0.0,), "a whole number"),
     ((True,), "a whole number"),
+    ((HUGE,), "a whole number"),
+    ((DEEP,), "a whole number"),
+    (range(10**5), "100000 entries, for 3 trainings"),
     ((0, 1, 2, 0), "4 entries, for 3 trainings"),
     ("012", "numbers of trainings"),
     (torch.nn.Linear(2, 2), "numbers of trainings"),
@@ -158,6 +170,7 @@ CHECKS = [  # changes to an honest report, conditions that then fail
     ({"parameters": 0}, 1),
     ({"parameters": math.nan}, 1),
     ({"parameters": "many"}, 1),
+    ({"parameters": HUGE, "table": {"A": HUGE, "B": DEEP, "joint": -1, "ensemble": "\ud800"}}, 6),
 ]
 
 
@@ -218,6 +231,15 @@ REFUSED = [
     ({"rate": 50.0}, "0.001 to 1 was expected"),
     ({"rate": math.nan}, "a finite number"),
     ({"seed": -1}, "seed is -1"),
+    ({"seed": 1.5}, "seed is 1.5"),
+    ({"rate": "0.1"}, "a number was expected"),
+    ({"rate": -0.1}, "0.001 to 1 was expected"),
+    ({"rate": HUGE}, "int too large"),
+    ({"rows": [-1]}, "0 to 999, was expected"),
+    ({"rows": torch.tensor([0.5, 2])}, "a whole number"),
+    ({"rows": [HUGE]}, "a whole number"),
+    ({"use": [["A"]]}, "it can be 'A', 'B'"),
+    ({"start": [Trained(5, None)]}, "was expected"),
 ]
 
 
@@ -244,6 +266,43 @@ def test_a_model_that_is_changed_afterwards_is_not_the_judges():
         for p in trained.model.parameters():
             p.zero_()
     assert any(bool(p.any()) for p in own.log.models[0].parameters())
+
+
+def test_rows_that_are_changed_are_not_the_judges():
+    for case, data in ((mystery(SEED), drawn()[0]), (desk().case(), drawn()[0])):
+        case.train_rows.inputs["A"].zero_()
+        case.valid_rows.labels.zero_()
+        assert bool(data.train.inputs["A"].any())
+    practice = mystery(SEED)
+    practice.train_rows.labels.zero_()
+    assert bool(practice._desk.log.data.train.labels.any())
+
+
+def test_a_number_that_stands_twice_counts_twice_and_costs_once():
+    own = desk()
+    good = honest(own)
+    twice, once = (
+        marked(Report(good.statements, models, {}, good.table, good.parameters), own)
+        for models in ([0, 0, 1], [0, 1])
+    )
+    test = drawn()[0].test
+    a, b = (Trained(k, own.log.models[k]).probabilities(test) for k in (0, 1))
+    expected = float(((2 * a + b).argmax(1) == test.labels).double().mean())
+    assert math.isclose(twice.accuracies["handed in"], expected)
+    size = parameters(own.log.models[0]) + parameters(own.log.models[1])
+    assert good.parameters == size or f"it is {size}" in " ".join(once.sentences["checklist"])
+    assert twice.sentences["checklist"][-1] == once.sentences["checklist"][-1]
+
+
+def test_the_judge_says_what_each_part_is_worth():
+    own = desk()
+    verdict = marked(honest(own), own)
+    assert verdict.sentences["confidence"] == [
+        "(Confidence − earned)² is 0.000 on average; 0.25 or more earns nothing."
+    ]
+    assert "joint 0.800 (0.0 of 10 marks)" in verdict.sentences["model"][0]
+    assert "best 0.900 (0.0 of 20 marks)" in verdict.sentences["model"][0]
+    assert RIVALS.parts(0.85) == pytest.approx({"joint": 10, "ensemble": 10, "best": 10})
 
 
 def test_rows_without_a_modality_are_answered_by_who_is_named_for_them():

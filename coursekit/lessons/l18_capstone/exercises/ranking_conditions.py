@@ -55,6 +55,7 @@ def _but(**other: object) -> Callable[..., str]:
 
 
 TEN, MORE, OTHER = tuple(range(100, 110)), tuple(range(12)), tuple(range(200, 210))
+SAME_SUM = (99, *TEN[1:-1], 110)
 ROWS = ("unimodal A", "unimodal B", "joint", "ensemble", "mlb", "ogm")
 
 
@@ -94,6 +95,10 @@ FIXED: tuple[Case, ...] = (
     _case(seeds_of={"unimodal A": OTHER}),
     _case(seeds_of={"mlb": TEN[::-1]}),  # the same ones in another order
     _case(seeds_of={"mlb": (*TEN, 110)}),
+    _case(seeds=MORE, seeds_of={"mlb": MORE[:11]}),  # some of joint training's, ten or more
+    _case(seeds_of={"mlb": SAME_SUM}),
+    _case(of={"unimodal A": 1, "unimodal B": 30}),
+    _case(of={"unimodal A": 30, "unimodal B": 1}),
     _case(without=("mlb", "ogm")),
 )
 
