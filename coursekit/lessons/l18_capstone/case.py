@@ -57,8 +57,9 @@ class Case:
         """One training, 20 epochs, the best of them by the validation rows.
 
         use: modalities.  fusion, method: `FUSIONS` and `METHODS` of
-        `coursekit.lessons.l18_capstone.training_log`.  rate: the learning rate.  rows: numbers of training rows, as often as they stand there; all without
-        it.  start: earlier trainings; each encoder begins with the last of them that has it.
+        `coursekit.lessons.l18_capstone.training_log`.  rate: the learning rate.
+        rows: numbers of training rows, as often as they stand there; all without it.  start:
+        earlier trainings; each encoder begins with the last of them that has it.
         Errors: BudgetSpent; TypeError or ValueError for what cannot be trained; it costs nothing.
         """
         listed = rows.tolist() if isinstance(rows, Tensor) else rows

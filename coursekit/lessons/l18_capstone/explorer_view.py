@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from coursekit.course.plots.style import INK, MUTED, new_figure, style
-from coursekit.lessons.l18_capstone.stored_mysteries import TRUTHS, Fares, fares, has, strength
+from coursekit.lessons.l18_capstone.stored_mysteries import TRUTHS, Fares, fares_at, has, strength
 
 GRID = np.arange(-0.1, 0.6001, 0.01).round(2)
 SAYS = {
@@ -37,9 +37,9 @@ class Symptom:
         """What a symptom above the threshold is taken for."""
         return SAYS[TRUTHS[self.symptom]]
 
-    def at(self, threshold: float) -> Fares:
-        """What comes of a threshold."""
-        return fares(self.table, self.symptom, threshold)
+    def at(self, *thresholds: float) -> list[Fares]:
+        """What comes of each threshold."""
+        return fares_at(self.table, self.symptom, thresholds)
 
 
 class SymptomView:
@@ -77,7 +77,7 @@ class SymptomView:
         ax.set_title("Each mystery, and the threshold")
 
     def _thresholds(self, ax: Axes, data: Symptom) -> None:
-        every = [data.at(float(t)) for t in GRID]
+        every = data.at(*GRID.tolist())
         rows = len(data.table)
         lines = {
             "right": ([f.right for f in every], "joint"),
@@ -86,13 +86,17 @@ class SymptomView:
         }
         for name, (shares, role) in lines.items():
             ax.plot(GRID, shares, label=name, markevery=10, **style(role))
+        low, high = zip(*(f.interval for f in every), strict=True)
+        ax.fill_between(GRID, low, high, color=style("joint", "color")["color"], alpha=0.15,
+                        linewidth=0, label="95 % of right")  # fmt: skip
         ax.axvline(data.threshold, color=INK, linewidth=1.5, linestyle="--")
         ax.set_ylim(-0.03, 1.2)
+        ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         ax.set_xlim(-0.15, 0.65)
         ax.set_xlabel("threshold")
         ax.set_ylabel("share of these mysteries")
         ax.set_title("Every threshold")
-        ax.legend(loc="upper center", ncols=3)
+        ax.legend(loc="upper center", ncols=4, fontsize=8.5, columnspacing=1, handlelength=1.5)
 
     def describe(self, data: Symptom) -> str:
         """What is seen, in words."""
@@ -102,8 +106,7 @@ class SymptomView:
         """The chosen threshold and others."""
         others = sorted({data.threshold, *GRID[::10].tolist()}) if len(data.table) else []
         rows = []
-        for threshold in others:
-            f = data.at(threshold)
+        for threshold, f in zip(others, data.at(*others) if others else [], strict=True):
             has_not = f.rows - f.have
             rows.append((threshold, f.rows, f.right, f.have, f.missed, has_not, f.suspected))
         names = "threshold", "mysteries", "right", "have it", "missed", "have it not", "suspected"
@@ -116,15 +119,17 @@ def headline(data: Symptom) -> str:
         return "The stored mysteries are not here"
     if not len(data.table):
         return "No such mystery"
-    right = data.at(data.threshold).right
-    return f"“{data.symptom} above {data.threshold:.2f}: {data.claim}”: right in {right:.0%}"
+    (f,) = data.at(data.threshold)
+    low, high = f.interval
+    says = f"“{data.symptom} above {data.threshold:.2f}: {data.claim}”"
+    return f"{says}: right in {f.right:.0%} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def subtitle(data: Symptom) -> str:
     """Who is missed, and who is suspected without cause."""
     if data.sorry or not len(data.table):
         return data.sorry
-    f = data.at(data.threshold)
+    (f,) = data.at(data.threshold)
     return (
         f"{f.rows} of {data.which}, {data.kind}. {f.have} have it, {f.missed} of them are missed; "
         f"{f.rows - f.have} have it not, {f.suspected} of them are suspected."

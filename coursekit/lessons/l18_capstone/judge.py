@@ -20,7 +20,7 @@ OUT_OF = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """Marks of a hand-in by part, test accuracies, and why.
 
@@ -36,6 +36,14 @@ class Verdict:
     def total(self) -> float:
         """Of 100."""
         return sum(self.marks.values())
+
+    def __repr__(self) -> str:
+        """A line per part with its marks, below it why."""
+        lines = []
+        for part, mark in self.marks.items():
+            lines.append(f"{part}: {mark:.1f} of {OUT_OF[part]:g}")
+            lines += [f"    {sentence}" for sentence in self.sentences.get(part, [])]
+        return "\n".join([*lines, f"total: {self.total:.1f} of {sum(OUT_OF.values()):g}"])
 
     def table(self) -> pd.DataFrame:
         """A row per part: marks, out of, why."""

@@ -39,10 +39,13 @@ def parts_picture(ax: Axes, marks: pd.DataFrame) -> str:
     return "Stacked bars. " + " ".join(reversed(sentences))
 
 
-def symptom_picture(ax: Axes, table: pd.DataFrame, across: str, up: str) -> str:
+def symptom_picture(
+    ax: Axes, table: pd.DataFrame, across: str, up: str, thresholds: tuple[float, float]
+) -> str:
     """Draw one symptom against another, a mark per mystery by what is true; return the alt text.
 
     across, up: two of the symptoms of `coursekit.lessons.l18_capstone.stored_mysteries`.
+    thresholds: of each, drawn as dashed lines.
     """
     x, y = strength(table, across), strength(table, up)
     first, second = has(table, across), has(table, up)
@@ -59,7 +62,12 @@ def symptom_picture(ax: Axes, table: pd.DataFrame, across: str, up: str) -> str:
             sentences.append(f"{name}: {int(who.sum())} mysteries, mean {across} "
                              f"{x[who].mean():.2f}, {up} {y[who].mean():.2f}.")  # fmt: skip
     ax.axhline(0, color=MUTED, linewidth=0.8)
-    ax.set_xlabel(across)
-    ax.set_ylabel(up)
+    ax.axvline(thresholds[0], color=INK, linewidth=1, linestyle="--", label="thresholds")
+    ax.axhline(thresholds[1], color=INK, linewidth=1, linestyle="--")
+    ax.set_xlabel(f"{across} (accuracy)")
+    ax.set_ylabel(f"{up} (accuracy)")
     ax.legend(loc="best")
-    return f"A mark per mystery, {across} across, {up} up. " + " ".join(sentences)
+    return (
+        f"A mark per mystery, {across} across, {up} up, thresholds at {thresholds[0]:g} and "
+        f"{thresholds[1]:g}. " + " ".join(sentences)
+    )

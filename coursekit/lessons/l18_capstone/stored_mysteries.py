@@ -1,10 +1,12 @@
 """The stored mysteries: what was measured of each, what was true, and how a threshold fares."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from coursekit.data.files import open_checked
@@ -40,6 +42,17 @@ class Fares:
     def right(self) -> float:
         """Share of mysteries of which the threshold says what is true."""
         return 1 - (self.missed + self.suspected) / self.rows
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of `right`, as Wilson has it: it stays within 0 and 1.
+
+        Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
+        """
+        n, z = self.rows, 1.96
+        middle = (self.right + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z * math.sqrt(self.right * (1 - self.right) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+        return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +95,17 @@ def has(table: pd.DataFrame, symptom: str) -> pd.Series:
 
 def fares(table: pd.DataFrame, symptom: str, threshold: float) -> Fares:
     """What comes of saying that a mystery has it where the symptom is above the threshold."""
-    require_finite("threshold", threshold)
-    says, true = strength(table, symptom) > threshold, has(table, symptom)
-    return Fares(len(table), int(true.sum()), int((true & ~says).sum()), int((says & ~true).sum()))
+    return fares_at(table, symptom, [threshold])[0]
+
+
+def fares_at(table: pd.DataFrame, symptom: str, thresholds: Sequence[float]) -> list[Fares]:
+    """`fares` of several thresholds."""
+    for threshold in thresholds:
+        require_finite("threshold", threshold)
+    size, true = strength(table, symptom).to_numpy(), has(table, symptom).to_numpy()
+    says = size > np.asarray(thresholds, dtype=float)[:, None]
+    missed, suspected = (true & ~says).sum(1), (says & ~true).sum(1)
+    return [
+        Fares(len(table), int(true.sum()), int(m), int(s))
+        for m, s in zip(missed, suspected, strict=True)
+    ]

@@ -19,7 +19,9 @@ from coursekit.lessons.l18_capstone.stored_mysteries import (
     CHOOSE_ON,
     REPORT_ON,
     TRUTHS,
+    Fares,
     fares,
+    fares_at,
     has,
     marks,
     mysteries,
@@ -87,11 +89,17 @@ def test_a_threshold_counts_whom_it_misses_and_suspects(symptom):
     assert (low.missed, low.suspected) == (0, (~true).sum())
     assert (high.missed, high.suspected) == (true.sum(), 0)
     assert high.right == pytest.approx(1 - true.mean())
+    assert (low, high) == tuple(fares_at(table, symptom, [-9, 9]))
     middle = fares(table, symptom, float(size.median()))
     assert middle.rows == JUDGED
     assert middle.have == true.sum()
     with pytest.raises(ValueError, match="it can be"):
         strength(table, "fever")
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    assert Fares(10, 5, 0, 0).interval == pytest.approx((0.7225, 1.0), abs=1e-4)
+    assert Fares(100, 50, 30, 20).interval == pytest.approx((0.4038, 0.5962), abs=1e-4)
 
 
 def test_strategies_ask_within_the_budget_and_tell_the_truth_about_their_tables():
@@ -112,7 +120,7 @@ def test_the_explorer_shows_every_kind_of_mystery(kind):
         view.update(data)
         words = view.describe(data)
         table = view.table(data)
-        assert f"{data.at(0.08).right:.0%}" in words
+        assert f"{data.at(0.08)[0].right:.0%} [" in words
         assert 0.08 in set(table["threshold"])
         assert (table["missed"] <= table["have it"]).all()
     view.figure.canvas.draw()
@@ -139,7 +147,7 @@ def test_pictures_say_what_they_draw():
     assert RULES in alt and "statements" in alt
     assert len(ax.patches) == len(PARTS) * len(STRATEGIES)
     _, (ax,) = new_figure()
-    alt = symptom_picture(ax, mysteries(), "probe lost", "interaction gap")
+    alt = symptom_picture(ax, mysteries(), "probe lost", "interaction gap", (0.08, 0.02))
     assert "both" in alt
     assert len(ax.collections) == 4
 

@@ -158,7 +158,7 @@ illness = Exercise(
         Misconception(
             "any gap",
             _but(interacts=lambda j, p, e, best: p - e > 0),
-            "A gap of a few hundredths is noise: the task gives the threshold.",
+            "A small gap may be chance: the task gives the threshold.",
         ),
         Misconception(
             "any gap, either way",
