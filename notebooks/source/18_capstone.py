@@ -16,10 +16,10 @@
 # labels, cross-fitting), 12 (priors).
 #
 # **Sources** Brier, *Verification of forecasts expressed in terms of probability*
-# ([1950](https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)); Hessel and Lee, *Does
-# my multimodal model learn cross-modal interactions?* ([2020](https://arxiv.org/abs/2010.06572));
-# *Fusion or confusion?* ([2025](https://arxiv.org/abs/2512.22991)), whose reliability checklist
-# stands here as code.
+# ([1950](https://doi.org/10.1175/1520-0493%281950%29078%3C0001:VOFEIT%3E2.0.CO;2)); Hessel and Lee,
+# *Does my multimodal model learn cross-modal interactions?*
+# ([2020](https://arxiv.org/abs/2010.06572)); *Fusion or confusion?*
+# ([2025](https://arxiv.org/abs/2512.22991)), whose reliability checklist stands here as code.
 
 # %% folded=true
 # Imports and settings.
@@ -490,7 +490,9 @@ rows
 # it. Where an encoder starves, a modality is weak, types are biased or labels wrong, the product
 # may learn none, and the gap is small although the interaction is there: beside one fault hardly
 # any is missed, beside two or three more than a third. **No gap proves no absence**, least of all
-# in a model that is hardly right.
+# in a model that is hardly right. In the figure, *probe lost* is what an encoder has lost by joint
+# training, the larger of both; *interaction gap* is the product minus its additive part; dashed are
+# the thresholds of the rules.
 #
 # And what do wrong diagnoses cost the model? The judge's best rival was told the recipe, and then
 # did the same. It is not ahead: since validation rows choose among the ensemble, the product and

@@ -82,7 +82,7 @@ class SymptomView:
         lines = {
             "right": ([f.right for f in every], "joint"),
             "missed": ([f.missed / rows for f in every], "A"),
-            "suspected without cause": ([f.suspected / rows for f in every], "ensemble"),
+            "suspected": ([f.suspected / rows for f in every], "ensemble"),
         }
         for name, (shares, role) in lines.items():
             ax.plot(GRID, shares, label=name, markevery=10, **style(role))

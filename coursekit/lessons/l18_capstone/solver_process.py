@@ -79,9 +79,9 @@ def _packed(what: dict[str, Any]) -> bytes:
 
 
 def _silent() -> None:
-    """What is written to the terminal by number, too, goes nowhere: it is the judge's."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for terminal in (1, 2):
+    """No terminal, not even by its numbers: it is the judge's."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for terminal in (0, 1, 2):
         os.dup2(nowhere, terminal)
     os.close(nowhere)
 

@@ -307,7 +307,7 @@ WRONG = {
             lambda j, a, b, la, lb: np.where(
                 la & lb, np.bincount(j.argmax(1)).argmax(), route_masks(j, a, b, la, lb)
             ),
-            "",
+            "not the one that wins most rows",
         ),
         "rounded": (lambda j, a, b, la, lb: route_masks(
             j.round(2), a.round(2), b.round(2), la, lb), ""),

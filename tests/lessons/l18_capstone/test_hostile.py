@@ -122,7 +122,7 @@ SOLVERS = {
     ),
     "has a terminal": (
         "    os.write(1, b'1 me 100.0'); os.write(2, b'all well')\n"
-        "    if {os.readlink(f'/proc/self/fd/{n}') for n in (1, 2)} != {os.devnull}:\n"
+        "    if {os.readlink(f'/proc/self/fd/{n}') for n in (0, 1, 2)} != {os.devnull}:\n"
         "        raise RuntimeError('I can write on the terminal')\n    return FILED\n",
         FINE,
         None,

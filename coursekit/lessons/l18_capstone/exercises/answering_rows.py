@@ -26,6 +26,11 @@ def _median_for_both(j: Array, a: Array, b: Array, la: Array, lb: Array) -> Arra
     return np.where(la & lb, np.median(j, 0).argmax(), _routed(j, a, b, la, lb))
 
 
+def _class_of_most_rows(j: Array, a: Array, b: Array, la: Array, lb: Array) -> Array:
+    """The class that wins most rows in the place of the one with the highest mean."""
+    return np.where(la & lb, np.bincount(j.argmax(1)).argmax(), _routed(j, a, b, la, lb))
+
+
 def _rows(generator: np.random.Generator, n: int, classes: int, lost: tuple[float, float]) -> Case:
     parts = [generator.dirichlet(np.ones(classes), n) for _ in range(3)]
     lacks = [generator.random(n) < share for share in lost]
@@ -141,6 +146,11 @@ routed = Exercise(
                 la & lb, j[~(la | lb)[:, 0]].mean(0) if (~(la | lb)).any() else j.mean(0),
                 np.where(la, b, np.where(lb, a, j)))),
             "On average over all rows, as the task says.",
+        ),
+        Misconception(
+            "class of most rows",
+            _class_of_most_rows,
+            "The class with the highest mean probability, not the one that wins most rows.",
         ),
         Misconception(
             "median",
