@@ -61,7 +61,21 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     close: Case = (near, near[::-1], near[[1, 2, 0]], np.array([0, 0, 1]) > 0, np.zeros(3) > 0)
     other: Case = (near[[1, 1, 0]], near[[0, 1, 1]], near[[1, 1, 0]], np.zeros(3) > 0,
                    np.array([1, 0, 0]) > 0)  # fmt: skip
-    return [close, other, *_decided_by_little(), *until_refused(draw, rng, _routed, rivals)]
+    return [
+        close,
+        other,
+        _won_by_few(),
+        *_decided_by_little(),
+        *until_refused(draw, rng, _routed, rivals),
+    ]
+
+
+def _won_by_few() -> Case:
+    """The class with the highest mean and the highest median wins one row, another one two."""
+    joint = np.array([[0.40, 0.35, 0.15, 0.10], [0.41, 0.35, 0.14, 0.10], [0.05, 0.40, 0.30, 0.25],
+                      [0.05, 0.30, 0.40, 0.25], [0.05, 0.30, 0.25, 0.40]])  # fmt: skip
+    first = np.arange(5) == 0
+    return joint, joint[::-1], joint[[2, 0, 1, 4, 3]], first, first
 
 
 def _decided_by_little() -> list[Case]:
