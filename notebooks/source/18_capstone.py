@@ -719,7 +719,9 @@ for name, (inputs, given, group) in faults.items():
 # Each of the six statements is worth six marks, the model forty. With fewer trainings, which to
 # leave out? Without the two halves the share of wrong labels is a guess; without the product the
 # interaction is; without joint training nobody knows who starves. On the two hundred, marks for one
-# statement by who says of all that the fault is not there, and by who goes by the threshold:
+# statement by who says of all that the fault is not there, and by who goes by the threshold. (A
+# report must also say which modality starves and how many labels are wrong, and may lose more
+# there.)
 
 # %% folded=true
 # The table: marks of a statement without its trainings, and with them.
@@ -740,9 +742,6 @@ for name, (symptom, threshold, trainings) in needs.items():
 pd.DataFrame(worth_of, columns=["statement", "trainings", "“never”", "by its threshold"])
 
 # %% [markdown]
-# This asks whether the fault is there. A report must also say which modality starves and how many
-# labels are wrong, and may lose more there.
-#
 # ## What stays
 #
 # - Look before you train. Two of six questions cost nothing.
