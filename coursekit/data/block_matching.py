@@ -9,6 +9,7 @@ from itertools import product
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from coursekit.utils.checks import choose, require, require_count, require_instance
 
@@ -47,11 +48,11 @@ def full_search(
     Errors: ValueError, TypeError for frames of different shape or type, NaN, no whole block.
     """
     previous, current = _frames(previous, current, block, search_range)
-    best = _Best(previous, current, block, cost)
+    best = _Best(previous, current, block, cost, search_range)
     steps = range(-search_range, search_range + 1)
     for dy, dx in product(steps, steps):
         if (dy, dx) != (0, 0):
-            best.compare(torch.tensor([dy, dx]).expand_as(best.vectors))
+            best.compare_for_all(dy, dx)
     return best.field()
 
 
@@ -108,19 +109,32 @@ def compensated(previous: Tensor, vectors: Tensor, block: int) -> Tensor:
 class _Best:
     """The cheapest vector per block until now."""
 
-    def __init__(self, previous: Tensor, current: Tensor, block: int, cost: str) -> None:
-        self.previous, self.block = previous, block
+    def __init__(
+        self, previous: Tensor, current: Tensor, block: int, cost: str, reach: int | None = None
+    ) -> None:
+        """reach: how far vectors go that are tried for all blocks at once, if any are."""
+        self.previous, self.current, self.block = previous, current, block
         self.squares = choose("cost", cost, COSTS) == "squares"
         zero = torch.zeros(*_blocks_of(current, block), 2, dtype=torch.int64)
         rows, columns, _ = _sources(current, zero, block)
         self.own = _at(current, rows, columns)
         self.vectors, self.evaluated = zero, torch.ones(zero.shape[:-1], dtype=torch.int64)
-        self.zero_costs, _ = self._costs(zero)
+        if reach is None:
+            self.zero_costs, _ = self._costs(zero)
+        else:  # as the others are computed, so that rounding breaks no tie
+            self.reach, self.whole = int(reach), pad(previous, [int(reach)] * 4)
+            self.zero_costs, _ = self._costs_for_all(0, 0)
         self.costs = self.zero_costs
 
     def compare(self, vectors: Tensor) -> None:
         """Take each block's vector of these that costs strictly less and stays in the frame."""
-        costs, inside = self._costs(vectors)
+        self._keep(vectors, *self._costs(vectors))
+
+    def compare_for_all(self, dy: int, dx: int) -> None:
+        """The same with one vector for every block."""
+        self._keep(torch.tensor([dy, dx]), *self._costs_for_all(dy, dx))
+
+    def _keep(self, vectors: Tensor, costs: Tensor, inside: Tensor) -> None:
         better = inside & (costs < self.costs)
         self.costs = torch.where(better, costs, self.costs)
         self.vectors = torch.where(better[..., None], vectors, self.vectors)
@@ -131,9 +145,27 @@ class _Best:
 
     def _costs(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
         rows, columns, inside = _sources(self.previous, vectors, self.block)
-        apart = self.own - _at(self.previous, rows, columns)
-        apart = apart.square() if self.squares else apart.abs()
+        apart = self._apart(self.own, _at(self.previous, rows, columns))
         return apart.sum((-2, -1)), inside
+
+    def _costs_for_all(self, dy: int, dx: int) -> tuple[Tensor, Tensor]:
+        """One window of the frame, with a margin of zeros that counts nowhere."""
+        height, width = (n * self.block for n in self.vectors.shape[-3:-1])
+        top, left = self.reach + dy, self.reach + dx
+        window = self.whole[..., top : top + height, left : left + width]
+        apart = self._apart(self.current[..., :height, :width], window)
+        columns = apart.unflatten(-2, (-1, self.block)).sum(-2)
+        costs = columns.unflatten(-1, (-1, self.block)).sum(-1)
+        inside = self._stay(dy, height, -2)[:, None] & self._stay(dx, width, -1)
+        return costs, inside.expand_as(costs)
+
+    def _stay(self, step: int, length: int, axis: int) -> Tensor:
+        """Which blocks along an axis come from inside the frame."""
+        begin = torch.arange(0, length, self.block) + step
+        return (begin >= 0) & (begin + self.block <= self.previous.shape[axis])
+
+    def _apart(self, one: Tensor, other: Tensor) -> Tensor:
+        return (one - other).square() if self.squares else (one - other).abs()
 
 
 def _around(step: int) -> Iterator[Tensor]:

@@ -47,7 +47,9 @@ def every_set(
         k = {name: _kernel(own, present, kernel, features) for name, own in products.items()}
         if present:
             eye = torch.eye(n, dtype=torch.float64)
-            weights = torch.linalg.solve(k["train"] + strength * eye, one_hot)
+            weights = torch.cholesky_solve(
+                one_hot, torch.linalg.cholesky(k["train"] + strength * eye)
+            )
         for name, by_set in reached.items():
             labels = splits[name].labels
             logits = k[name] @ weights if present else _commonest(data, labels)

@@ -29,6 +29,7 @@ from coursekit.lessons.l17_many_modalities.rows_at_once import (
 from coursekit.lessons.l17_many_modalities.token_transformer import TokenTransformer
 from coursekit.models.paired_latents import PairedLatents
 from coursekit.models.perceiver import Perceiver
+from coursekit.training.optimizers import AdamW
 
 EPOCHS, LATENTS = 15, 4
 ONE_BY_ONE = ("Perceiver", "all pairs")
@@ -123,7 +124,7 @@ def _one_seed(design: str, data: RowSets, k: int, epochs: int) -> float:
     """The same for networks that cannot be trained side by side."""
     model = network(design, sizes_of(data), data.classes)
     initialise(model, data.seeds[k])
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
+    optimizer = AdamW(model.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     generator = torch.Generator().manual_seed(data.seeds[k])
     labels = data.train.labels[k]
     for _ in range(epochs):

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from coursekit.compare.networks_at_once import NetworksAtOnce, at_once
 from coursekit.layers.initialise import initialise
+from coursekit.training.optimizers import AdamW
 
 BATCH, RATE, DECAY = 64, 3e-3, 0.01
 Change = Callable[[dict[str, Tensor], torch.Generator], tuple[object, ...]]
@@ -94,7 +95,7 @@ def fitted(
     change: makes a network's arguments of a step's inputs.  train: what learns, else all.
     """
     learning = list(networks.parameters()) if train is None else list(train)
-    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=DECAY)
+    optimizer = AdamW(learning, lr=RATE, weight_decay=DECAY, fused=True)
     generator = torch.Generator().manual_seed(sum(data.seeds))
     for places in batches(data.train, epochs, data.seeds):
         inputs, labels = data.train.at(places)

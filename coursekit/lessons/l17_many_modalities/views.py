@@ -19,7 +19,7 @@ from coursekit.lessons.l17_many_modalities.rows_at_once import (
 )
 from coursekit.lessons.l17_many_modalities.token_transformer import TokenTransformer
 
-TRAIN, EPOCHS = 300, 25
+TRAIN, EPOCHS = 300, 18
 DROPPED = 0.3
 
 
