@@ -61,6 +61,12 @@ def _summed(a: Accuracies, m: str, others: list[str]) -> float:
     return sum((a[s | {m}] - a[s]) / comb(len(others), len(s)) for s in _sets(others))
 
 
+def _as_they_come(accuracies: Accuracies) -> Array:
+    """In the order in which their names first appear."""
+    names = list(dict.fromkeys(m for s in accuracies for m in sorted(s)))
+    return _worth(accuracies)[[_names(accuracies).index(m) for m in names]]
+
+
 def _one_order(accuracies: Accuracies) -> Array:
     names = _names(accuracies)
     steps = [accuracies[frozenset(names[:i])] for i in range(len(names) + 1)]
@@ -80,7 +86,7 @@ def _cases(rng: np.random.Generator) -> list[tuple[Accuracies]]:
     def draw(generator: np.random.Generator) -> list[tuple[Accuracies]]:
         drawn: list[tuple[Accuracies]] = []
         for number in (2, 3, 4):
-            sets = _sets(list("wxyz"[:number]))
+            sets = _sets(list("zxwy"[:number]))  # not in sorted order
             values = generator.uniform(0.1, 0.95, len(sets)).round(2)
             drawn.append((dict(zip(sets, values.tolist(), strict=True)),))
         return drawn
@@ -115,6 +121,11 @@ worth = Exercise(
             "one order",
             _one_order,
             "That is one order, by name. Take the mean over all orders.",
+        ),
+        Misconception(
+            "order as they come",
+            _as_they_come,
+            "The values are right, their order is not: sorted(names) comes first.",
         ),
         Misconception(
             "all sets alike",

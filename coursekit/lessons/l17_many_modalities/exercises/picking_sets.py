@@ -8,7 +8,11 @@ import numpy as np
 from coursekit.course.exercises.drawing import until_refused, until_told_apart
 from coursekit.course.exercises.exercise import Exercise
 from coursekit.course.exercises.judging import Misconception
-from coursekit.lessons.l17_many_modalities.exercises.over_all_orders import _worth
+from coursekit.lessons.l17_many_modalities.exercises.over_all_orders import (
+    _each,
+    _plain_mean,
+    _worth,
+)
 
 Accuracies = Mapping[frozenset, float]
 Case = tuple[Accuracies, int]
@@ -31,6 +35,12 @@ def _greedy(accuracies: Accuracies, size: int) -> frozenset:
 def _shapley(accuracies: Accuracies, size: int) -> frozenset:
     names = sorted(frozenset().union(*accuracies))
     values = dict(zip(names, _worth(accuracies), strict=True))
+    return frozenset(sorted(names, key=lambda m: -values[m])[:size])
+
+
+def _by_plain_means(accuracies: Accuracies, size: int) -> frozenset:
+    names = sorted(frozenset().union(*accuracies))
+    values = dict(zip(names, _each(_plain_mean)(accuracies), strict=True))
     return frozenset(sorted(names, key=lambda m: -values[m])[:size])
 
 
@@ -82,7 +92,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
                b | c: 0.52, a | b | c: 0.96}  # fmt: skip
     copy = {frozenset(): 0.25, a: 0.7, b: 0.69, c: 0.45, a | b: 0.71, a | c: 0.85, b | c: 0.84,
             a | b | c: 0.86}  # fmt: skip
-    near = {frozenset(): 0.25, a: 0.6, b: 0.5, c: 0.55, a | b: 0.7, a | c: 0.8, b | c: 0.81,
+    near = {frozenset(): 0.25, a: 0.6, b: 0.5, c: 0.55, a | b: 0.7, a | c: 0.809, b | c: 0.81,
             a | b | c: 0.85}  # fmt: skip
     fixed: list[Case] = [(synergy, 2), (copy, 2), (synergy, 1), (copy, 3), (near, 2)]
 
@@ -127,6 +137,11 @@ next_one = Exercise(
             "strongest alone for Shapley",
             _but(shapley=_alone),
             "You rank by what each reaches alone. A Shapley value is a mean over all orders.",
+        ),
+        Misconception(
+            "all sets alike for Shapley",
+            _but(shapley=_by_plain_means),
+            "You weigh all sets alike in the Shapley value. Take the mean over orders.",
         ),
         Misconception(
             "backwards",

@@ -1,6 +1,6 @@
 """Lesson 17, the exercise about block matching: where did this block come from?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -30,11 +30,15 @@ def _search(
     better: Callable[[float, float], bool] = lambda new, old: new < old,
     order: Callable[[int], Iterator[tuple[int, int]]] = _vectors,
     swap: bool = False,
+    margin: int = 0,
 ) -> Array:  # fmt: skip
-    """The rule of the lesson; the last four are where answers go wrong."""
+    """The rule of the lesson; the last five are where answers go wrong."""
     if swap:
         previous, current = current, previous
     own = current[top : top + block, left : left + block]
+    if margin:  # zeros around the frame, that vectors may lead to
+        previous = np.pad(previous, margin * reach)
+        top, left = top + margin * reach, left + margin * reach
     best, lowest = (0, 0), np.inf
     height, width = previous.shape
     for dy, dx in order(reach):
@@ -56,6 +60,10 @@ def _raster(reach: int) -> Iterator[tuple[int, int]]:
     return product(steps, steps)
 
 
+def _columns_first(reach: int) -> Iterator[tuple[int, int]]:
+    return ((dy, dx) for dx, dy in _vectors(reach))
+
+
 def _wrapped(one: Array, other: Array) -> float:
     return float(np.abs(one - other).astype(int).sum())
 
@@ -68,14 +76,49 @@ def _signed(one: Array, other: Array) -> float:
     return abs(float((one.astype(int) - other.astype(int)).sum()))
 
 
+def _placed(
+    before: Sequence[tuple[int, int]], now: tuple[int, int], block: int
+) -> tuple[Array, Array]:
+    """A pattern at some places of the previous frame, and at one of the current frame."""
+    pattern = 100 + 10 * np.arange(block * block, dtype=np.uint8).reshape(block, block)
+    previous, current = np.zeros((12, 12), np.uint8), np.zeros((12, 12), np.uint8)
+    for y, x in before:
+        previous[y : y + block, x : x + block] = pattern
+    current[now[0] : now[0] + block, now[1] : now[1] + block] = pattern
+    return previous, current
+
+
+def _at_the_border() -> list[Case]:
+    """A dark block in the bright first row; darkness outside, and at the other end of the frame."""
+    current, bright = np.zeros((12, 12), np.uint8), np.full((12, 12), 90, np.uint8)
+    wrapped = bright.copy()
+    wrapped[9:] = 0
+    return [(bright, current, 0, 4, 4, 3), (wrapped, current, 0, 4, 4, 3)]
+
+
+def _nearly_still() -> tuple[Array, Array]:
+    """Not moving costs 1, a copy further down nothing."""
+    previous, current = np.full((2, 12, 12), 50, np.uint8)
+    current[4:8, 4:8] = 60
+    previous[4:8, 4:8] = 60
+    previous[6:10, 4:8] = 60
+    previous[4, 4] = 61
+    return previous, current
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Fixed ones: flat, stripes, a digit at the edge; and drawn ones."""
+    """Fixed ones: flat, stripes, ties, edges; and drawn ones."""
     flat = np.full((12, 12), 7, np.uint8)
     stripes = np.tile(np.array([0, 200, 200, 0], np.uint8), (12, 3))
     fixed: list[Case] = [
         (flat, flat, 4, 4, 4, 2),
         (stripes, stripes, 4, 4, 4, 3),
         (np.roll(stripes, 1, 1), stripes, 4, 4, 4, 2),
+        (*_placed([(3, 7), (7, 3)], (5, 5), 2), 5, 5, 2, 3),  # a tie of two that are not zero
+        (*_placed([(8, 4)], (5, 5), 4), 5, 5, 4, 3),  # at the end of the range, at the lower edge
+        (*_placed([(4, 8)], (5, 5), 4), 5, 5, 4, 3),
+        *_at_the_border(),
+        (*_nearly_still(), 4, 4, 4, 2),
     ]
 
     def draw(generator: np.random.Generator) -> list[Case]:
@@ -132,6 +175,16 @@ matching = Exercise(
             "last of equals",
             _but(better=lambda new, old: new <= old),
             "Another vector takes its place only if it costs strictly less.",
+        ),
+        Misconception(
+            "ties by columns",
+            _but(order=_columns_first),
+            "Of equal costs the first in the order of rows wins: dy outside, dx inside.",
+        ),
+        Misconception(
+            "zeros outside",
+            _but(margin=1),
+            "A vector that leads out of the previous frame is not tried, not filled up with zeros.",
         ),
         Misconception(
             "squares",
