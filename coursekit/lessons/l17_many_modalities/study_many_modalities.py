@@ -163,14 +163,15 @@ def modality_transfer(
 
 def many_modalities(
     seeds: Annotated[int, typer.Option(min=2, help="how many, from 100 on")] = 3,
+    more: Annotated[int, typer.Option(min=2, help="how many for newcomer and votes")] = 8,
     out: Annotated[Path, typer.Option(help="the CSV to write")] = Path("data") / TABLE,
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
     """Lesson 17's designs by number of modalities, a newcomer, long ones, shared encoders."""
     parts = [
-        *run_all(newcomer_rows, [(seeds,)], jobs, "newcomer"),
+        *run_all(newcomer_rows, [(more,)], jobs, "newcomer"),
         *run_all(shared_rows, [(sharing, seeds) for sharing in SHARED], jobs, "sharing"),
-        *run_all(long_rows, [(t, v, e, seeds) for t, e in LONG for v in BOTH], jobs, "long"),
+        *run_all(long_rows, [(t, v, e, more) for t, e in LONG for v in BOTH], jobs, "long"),
         *run_all(by_number, [(d, n, seeds) for d in DESIGNS for n in NUMBERS], jobs, "number"),
     ]  # fmt: skip
     table = pd.concat(parts, ignore_index=True)

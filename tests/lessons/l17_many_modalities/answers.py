@@ -209,8 +209,92 @@ def wrapped(previous, current, top, left, block, reach):
     return best
 
 
+def as_they_come(a):
+    names = list(dict.fromkeys(m for s in a for m in sorted(s)))
+    values = dict(zip(sorted(names), worth_sets(a), strict=True))
+    return [values[m] for m in names]
+
+
+def plain_means(a):
+    names = sorted(frozenset().union(*a))
+    return [np.mean([a[s | {m}] - a[s] for s in a if m not in s]) for m in names]
+
+
+def verdict(hits):
+    """Of whether greedy and the ranking come to it."""
+    return {(True, True): "both", (True, False): "greedy", (False, True): "Shapley"}.get(
+        hits, "neither"
+    )
+
+
+def by_values(a, size, values):
+    """The verdict if a ranking by other values stands in the place of the Shapley values."""
+    names = sorted(frozenset().union(*a))
+    ranked = sorted(names, key=lambda m: -values[names.index(m)])
+    best = max(x for s, x in a.items() if len(s) == size)
+    return verdict((a[greedy_set(a, size)] == best, a[frozenset(ranked[:size])] == best))
+
+
+def better_of_the_two(a, size):
+    greedy, shapley = a[greedy_set(a, size)], a[shapley_set(a, size)]
+    return "both" if greedy == shapley else "greedy" if greedy > shapley else "Shapley"
+
+
+def nearly(a, size):
+    best = max(x for s, x in a.items() if len(s) == size) - 0.01
+    return verdict((a[greedy_set(a, size)] > best, a[shapley_set(a, size)] > best))
+
+
+def runs(tokens, whose, padding):
+    """Neighbours of one modality are taken for all of it."""
+    kept, own = tokens[~padding], whose[~padding]
+    ends = np.flatnonzero(np.diff(own)) + 1
+    return np.mean([part.mean(0) for part in np.split(kept, ends)], 0)
+
+
+def searched(
+    previous, current, top, left, block, reach, cost=lambda d: np.abs(d).sum(),
+    kept=lambda v: True, order=lambda v: v, tolerance=0, edge=0, around=0,
+):  # fmt: skip
+    before, now = np.int64(previous), np.int64(current)
+    own = now[top : top + block, left : left + block]
+    if around:
+        before = np.pad(before, reach)
+        top, left = top + reach, left + reach
+    best, lowest = (0, 0), np.inf
+    vectors = product(range(-reach, reach + 1), repeat=2)
+    for dy, dx in [(0, 0), *(order(v) for v in vectors if kept(v))]:
+        y, x = top + dy, left + dx
+        if not (0 <= y <= len(before) - block - edge and 0 <= x <= len(before[0]) - block - edge):
+            continue
+        new = cost(own - before[y : y + block, x : x + block])
+        if new < lowest - tolerance:
+            best, lowest = (dy, dx), new
+    return best
+
+
+def rolled(previous, current, top, left, block, reach):
+    """The frame goes on at its other end."""
+    before, now = np.int64(previous), np.int64(current)
+    best, lowest = (0, 0), np.inf
+    for v in [(0, 0), *product(range(-reach, reach + 1), repeat=2)]:
+        apart = np.abs(now - np.roll(before, (-v[0], -v[1]), (0, 1)))
+        new = apart[top : top + block, left : left + block].sum()
+        if new < lowest:
+            best, lowest = v, new
+    return best
+
+
 WRONG = {
     "17-growth": {
+        "numbers added": (lambda m, w, c: (m * (m - 1), m * (m - 1) * w * c, 2 * m * w), ""),
+        "pairs afterwards": (
+            lambda m, w, c: (m * (m + 1), m * (m + 1) * w * c, 2 * m * w * c),
+            "",
+        ),
+        "half a head": (lambda m, w, c: (m * (m - 1), m * (m - 1) * w * c // 2, m * w * c), ""),
+        "every set": (lambda m, w, c: (2**m, 2**m * w * c, 2**m * w * c), ""),
+        "none": (lambda m, w, c: (), ""),
         "unordered": (
             lambda m, w, c: (comb(m, 2), comb(m, 2) * w * c, m * w * c),
             "each pair once",
@@ -243,6 +327,14 @@ WRONG = {
         "as in the lesson": (lambda m, w, c: (56, 56 * w * c, 16 * w * c), ""),
     },
     "17-pooling": {
+        "runs": (runs, ""),
+        "width": (lambda t, w, p: np.full(t.shape[1], pooling_loop(t, w, p).mean()), ""),
+        "first modality": (lambda t, w, p: t[(w == w[~p][0]) & ~p].mean(0), ""),
+        "last token of each": (
+            lambda t, w, p: np.mean([t[(w == m) & ~p][-1] for m in np.unique(w[~p])], 0),
+            "",
+        ),
+        "half precision": (lambda t, w, p: pooling_loop(t.astype(np.float16), w, p), ""),
         "tokens": (lambda t, w, p: t[~p].mean(0), "one vote here"),
         "everything": (lambda t, w, p: t.mean(0), "mean over everything"),
         "padding too": (
@@ -281,6 +373,12 @@ WRONG = {
         "rounded": (lambda t, w, p: np.round(pooling_loop(t, w, p), 1), ""),
     },
     "17-worth": {
+        "as they come": (as_they_come, "sorted"),
+        "all sets alike": (plain_means, "weigh all sets alike"),
+        "falling": (lambda a: sorted(worth_sets(a), reverse=True), ""),
+        "nobody is 0": (lambda a: worth_sets({**a, frozenset(): 0.0}), ""),
+        "normed to all": (lambda a: np.array(worth_sets(a)) / sum(worth_sets(a)), ""),
+        "half precision": (lambda a: np.array(worth_sets(a), np.float16), ""),
         "alone": (
             lambda a: [a[frozenset([m])] for m in sorted(frozenset().union(*a))],
             "accuracy alone",
@@ -306,6 +404,13 @@ WRONG = {
         "sum": (lambda a: sum(worth_sets(a)), ""),
     },
     "17-next": {
+        "all sets alike": (lambda a, n: by_values(a, n, plain_means(a)), "weigh all sets alike"),
+        "if it comes last": (lambda a, n: by_values(a, n, last_only(a)), ""),
+        "better of the two": (better_of_the_two, ""),
+        "nearly": (nearly, "Nearly the best"),
+        "two at most": (lambda a, n: next_plain(a, min(n, 2)), ""),
+        "one fewer": (lambda a, n: next_plain(a, max(n - 1, 1)), ""),
+        "nothing": (lambda a, n: "", "one of 'both'"),
         "always both": (lambda a, n: "both", ""),
         "always neither": (lambda a, n: "neither", ""),
         "always greedy": (lambda a, n: "greedy", ""),
@@ -340,6 +445,17 @@ WRONG = {
         "a truth": (lambda a, n: True, ""),
     },
     "17-matching": {
+        "ties by columns": (lambda *v: searched(*v, order=lambda d: d[::-1]), "order of rows"),
+        "zeros outside": (lambda *v: searched(*v, around=1), "not filled up with zeros"),
+        "the other end": (rolled, ""),
+        "last step missing": (lambda *v: searched(*v, kept=lambda d: max(d) < v[-1]), ""),
+        "edge missing": (lambda *v: searched(*v, edge=1), ""),
+        "only if much less": (lambda *v: searched(*v, tolerance=5), ""),
+        "one axis": (lambda *v: searched(*v, kept=lambda d: 0 in d), ""),
+        "forward": (lambda *v: searched(*v, kept=lambda d: min(d) >= 0), ""),
+        "largest": (lambda *v: searched(*v, cost=lambda d: np.abs(d).max()), ""),
+        "counted": (lambda *v: searched(*v, cost=np.count_nonzero), ""),
+        "halves": (lambda p, c, *v: matching_loop(p // 2, c // 2, *v), ""),
         "wraps": (
             wrapped,
             "uint8",
