@@ -13,7 +13,7 @@
 #   harms them.
 #
 # **Time** about 58 minutes to read and do, 4 more for what is marked *Further*; the computing
-# takes 40 to 120 seconds.
+# takes 30 to 100 seconds.
 #
 # **Needed before** lesson 04 (what attention is), lesson 05 (more can be worse, paired
 # differences).
@@ -724,7 +724,7 @@ moved = stored_transfer()
 costs = moved.pivot_table("cost", "source", "target")
 costs.index.name, costs.columns.name = "first taught on", "then on"
 figure, (ax,) = new_figure(6.8, 5.2)
-ax.set_title("Loss (nats) after going on, minus beginning anew, mean of 4 seeds")
+ax.set_title("Loss in nats: going on minus anew (4 seeds)")
 show(figure, matrix_picture(ax, costs))
 print("Groups:", "; ".join(", ".join(g) for g in groups_of(distances(moved), GROUPS)))
 sharing = stored[stored["part"] == "sharing"]

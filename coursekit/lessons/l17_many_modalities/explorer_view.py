@@ -63,19 +63,19 @@ class ViewsView:
 
     def table(self, data: Seen) -> pd.DataFrame:
         """Accuracies with their intervals over five splits."""
-        return _told({TRANSFORMER: data.accuracy, **data.rivals}, "what")
+        return _with_intervals({TRANSFORMER: data.accuracy, **data.rivals}, "what")
 
     def more_tables(self, data: Seen) -> dict[str, pd.DataFrame]:
         """Shapley values, and the transformer minus its rivals."""
         minus = {name: _minus(data.accuracy, values) for name, values in data.rivals.items()}
         return {
-            "Shapley values": _told(data.worth, "view"),
-            "The transformer minus": _told(minus, "rival"),
+            "Shapley values": _with_intervals(data.worth, "view"),
+            "The transformer minus": _with_intervals(minus, "rival"),
             "Noise": pd.DataFrame(data.noise.items(), columns=["view", "noise"]),
         }
 
 
-def _told(values: Mapping[str, Sequence[float]], column: str) -> pd.DataFrame:
+def _with_intervals(values: Mapping[str, Sequence[float]], column: str) -> pd.DataFrame:
     rows = []
     for name, own in values.items():
         i = interval(own)
