@@ -65,6 +65,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (x, np.array([0, 0, 0, 0, 1, 2]), np.zeros(6, bool)),
         (x, np.array([0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 1, 1, 1], bool)),
         (x[::-1] + 100, np.array([5, 3, 5, 3, 5, 5]), np.array([0, 0, 1, 0, 0, 1], bool)),
+        (x / 7, np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 0, 0], bool)),
         (1e-3 * x, np.array([1, 1, 1, 0, 0, 0]), np.array([1, 1, 1, 0, 1, 0], bool)),
     ]
 
