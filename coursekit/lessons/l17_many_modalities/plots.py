@@ -101,6 +101,7 @@ def frame_with_vectors(
 
 def matrix_picture(ax: Axes, table: pd.DataFrame) -> str:
     """Draw a square table of numbers in shades, the numbers in it; return the alt."""
+    table = table.round(2) + 0.0  # no zero with a minus
     values = table.to_numpy(dtype=float)
     largest = np.nanmax(np.abs(values))
     ax.imshow(values, cmap="PuOr_r", vmin=-largest, vmax=largest)
@@ -109,11 +110,11 @@ def matrix_picture(ax: Axes, table: pd.DataFrame) -> str:
     ax.grid(visible=False)
     for r, c in np.ndindex(*values.shape):
         if not np.isnan(values[r, c]):
-            ax.text(c, r, f"{round(values[r, c], 2) + 0.0:+.2f}", ha="center", va="center", size=8,
+            ax.text(c, r, f"{values[r, c]:+.2f}", ha="center", va="center", size=8,
                     color="white" if abs(values[r, c]) > 0.7 * largest else INK)  # fmt: skip
     ax.set_xlabel(str(table.columns.name))
     ax.set_ylabel(str(table.index.name))
-    rows = (f"{i}: " + ", ".join(f"{c} {round(v, 2) + 0.0:+.2f}" for c, v in own.dropna().items())
+    rows = (f"{i}: " + ", ".join(f"{c} {v:+.2f}" for c, v in own.dropna().items())
             for i, own in table.iterrows())  # fmt: skip
     return "; ".join(rows) + "."
 
