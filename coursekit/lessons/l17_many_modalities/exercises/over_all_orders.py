@@ -81,13 +81,14 @@ def _cases(rng: np.random.Generator) -> list[tuple[Accuracies]]:
         ({frozenset(): 0.5, a: 0.5, b: 0.5, a | b: 1.0},),
         ({frozenset(): 0.25, a: 0.75, b: 0.75, a | b: 0.75},),
         ({frozenset(): 0.25, a: 0.75, b: 0.3, a | b: 0.7},),
+        ({frozenset(): 0.25, a: 0.2613, b: 0.757, a | b: 0.7711},),
     ]
 
     def draw(generator: np.random.Generator) -> list[tuple[Accuracies]]:
         drawn: list[tuple[Accuracies]] = []
         for number in (2, 3, 4):
             sets = _sets(list("zxwy"[:number]))  # not in sorted order
-            values = generator.uniform(0.1, 0.95, len(sets)).round(2)
+            values = generator.uniform(0.1, 0.95, len(sets)).round(4)
             drawn.append((dict(zip(sets, values.tolist(), strict=True)),))
         return drawn
 
