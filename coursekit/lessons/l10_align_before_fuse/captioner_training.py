@@ -13,6 +13,7 @@ from coursekit.data.scene_captions import OBJECTS, RELATIONS, WORDS, caption_wor
 from coursekit.data.scenes import SIDE, Scenes
 from coursekit.layers.initialise import initialise
 from coursekit.models.captioner import Captioner, TextModel, caption_loss, write_captions
+from coursekit.training.optimizers import AdamW
 from coursekit.utils.checks import require_count
 
 TEXT_STEPS = 750
@@ -35,7 +36,7 @@ def trained(
     loss_of: of a batch, given by the places of its rows below ``rows``.
     """
     moved = list(parameters)
-    optimizer = torch.optim.AdamW(moved, lr=rate, weight_decay=0.01)
+    optimizer = AdamW(moved, lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
     drawn = torch.Generator().manual_seed(seed)
     for _ in range(steps):

@@ -13,6 +13,7 @@ from coursekit.compare.networks_at_once import NetworksAtOnce, at_once
 from coursekit.layers.initialise import initialise
 from coursekit.lessons.l11_curating_pairs.noisy_emoji import SIZE, NoisyPairs
 from coursekit.training.contrastive_losses import LARGEST_LOG_SCALE, START_LOG_SCALE
+from coursekit.training.optimizers import AdamW
 from coursekit.utils.checks import require
 
 STEPS = 260  # 25 times through the pairs of a seed; every arm has as many
@@ -96,7 +97,7 @@ def train_stepwise(
     """
     require(len(parts) == len(seeds), f"parts has {len(parts)} seeds; {len(seeds)} were expected.")
     networks = at_once([Towers(seed) for seed in seeds])
-    optimizer = torch.optim.AdamW(networks.parameters(), lr=RATE, weight_decay=0.05)
+    optimizer = AdamW(networks.parameters(), lr=RATE, weight_decay=0.05)
     schedule = OneCycleLR(optimizer, RATE, total_steps=steps)
     batches = [_Batches(part, seed, pacing) for part, seed in zip(parts, seeds, strict=True)]
     for step in range(steps):

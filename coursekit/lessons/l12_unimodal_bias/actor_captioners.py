@@ -18,6 +18,7 @@ from coursekit.compare.networks_at_once import NetworksAtOnce, at_once
 from coursekit.data.actor_captions import ACTORS, MEN, WOMEN, WORDS, ActorScenes
 from coursekit.training.answer_prior import inverse_count_weights
 from coursekit.training.equalizer import appearance_confusion, confident_loss
+from coursekit.training.optimizers import AdamW
 
 WIDTH, STEPS, BATCH, RATE = 48, 400, 64, 3e-3
 SETS = (WOMEN, MEN)
@@ -80,7 +81,7 @@ def train_captioners(
     names = ("pictures", "hidden", "captions")
     data = {name: torch.stack([getattr(s, name) for s in scenes]) for name in names}
     rows = torch.stack([_order(s, seed, training) for s, seed in zip(scenes, seeds, strict=True)])
-    optimizer = torch.optim.AdamW(every.parameters(), lr=RATE)
+    optimizer = AdamW(every.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=STEPS)
     network = torch.arange(len(seeds))[:, None]
     for step in range(STEPS):

@@ -10,6 +10,7 @@ from coursekit.lessons.l12_unimodal_bias.answerer import Answerer, Answers
 from coursekit.lessons.l12_unimodal_bias.cures import Batch, Cure, training_batch
 from coursekit.lessons.l12_unimodal_bias.paced_steps import PacedSteps
 from coursekit.lessons.l12_unimodal_bias.question_data import Draw, Seen, stacked
+from coursekit.training.optimizers import AdamW
 
 EPOCHS, BATCH, RATE = 12, 64, 8e-3
 
@@ -37,7 +38,7 @@ def train_answerers(draws: Sequence[Draw], cure: Cure, epochs: int = EPOCHS) -> 
     rows = torch.stack(
         [_order(d, w, cure, epochs) for d, w in zip(draws, batches["weight"], strict=True)]
     )
-    optimizer = torch.optim.AdamW(networks.parameters(), lr=RATE)
+    optimizer = AdamW(networks.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=rows.shape[1])
     paced = PacedSteps(networks) if cure.paced else None
     noise = torch.Generator().manual_seed(draws[0].seed)

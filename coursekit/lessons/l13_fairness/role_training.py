@@ -14,6 +14,7 @@ from coursekit.layers.initialise import initialise
 from coursekit.lessons.l13_fairness.role_data import RoleData, Rows
 from coursekit.training.adversarial_projection import projected_gradients
 from coursekit.training.gradient_reversal import reversal_strength, reverse_gradient
+from coursekit.training.optimizers import AdamW
 from coursekit.utils.checks import require, require_flag, require_not_negative
 
 HIDDEN = 48
@@ -95,7 +96,7 @@ def train(data: RoleData, cure: Cure = PLAIN, epochs: int = EPOCHS) -> Trained:
     read = data.setting.roles if cure.projection else HIDDEN
     adversaries = at_once([new_adversary(read, seed) for seed in data.seeds])
     parameters = [*networks.parameters(), *adversaries.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=RATE)
+    optimizer = AdamW(parameters, lr=RATE)
     weights = row_weights(rows, cure)
     steps = epochs * -(-rows.roles.shape[1] // BATCH)
     for step, places in enumerate(batches(rows, cure, epochs, data.seeds)):

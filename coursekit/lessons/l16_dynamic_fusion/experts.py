@@ -20,6 +20,7 @@ from coursekit.lessons.l16_dynamic_fusion.generated_rows import (
     summed_loss,
 )
 from coursekit.models.gated_experts import InputGate
+from coursekit.training.optimizers import AdamW
 
 # What each expert reads, and how wide its two layers per modality are.
 EXPERTS: Mapping[str, Mapping[str, int]] = MappingProxyType(
@@ -107,7 +108,7 @@ def training_epochs(
     networks: NetworksAtOnce, data: Generated, epochs: int, rate: float
 ) -> Iterator[int]:
     """Train, and say after each epoch how many are over."""
-    optimizer = torch.optim.AdamW(networks.parameters(), lr=rate)
+    optimizer = AdamW(networks.parameters(), lr=rate)
     per_epoch = -(-data.train.labels.shape[1] // BATCH)
     for step, places in enumerate(batches(data.train, epochs, data.seeds), 1):
         inputs, labels = data.train.at(places)

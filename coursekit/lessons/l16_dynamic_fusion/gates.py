@@ -10,6 +10,7 @@ from coursekit.fusion.hard_gate import straight_through
 from coursekit.layers.initialise import initialise
 from coursekit.lessons.l16_dynamic_fusion.experts import EXPERTS, HIDDEN, StoredExperts
 from coursekit.models.gated_experts import InputGate
+from coursekit.training.optimizers import Adam
 from coursekit.utils.checks import require_count, require_list, require_not_negative
 from coursekit.utils.stepwise import drive
 
@@ -50,7 +51,7 @@ def teach(
     inputs, of_label = _side_by_side(stored, "train"), _of_the_label(stored)
     price = torch.tensor(stored.costs)
     each = torch.tensor(list(charges)).repeat_interleave(len(stored.data.seeds))
-    optimizer = torch.optim.Adam(gates.parameters(), lr=RATE)
+    optimizer = Adam(gates.parameters(), lr=RATE)
     generator = torch.Generator().manual_seed(stored.data.seeds[0])
     for step in range(steps):
         places = torch.randint(inputs.shape[1], (BATCH,), generator=generator)

@@ -20,6 +20,7 @@ from coursekit.lessons.l16_dynamic_fusion.generated_rows import (
     summed_loss,
 )
 from coursekit.models.mixed_edge import MixedEdge
+from coursekit.training.optimizers import Adam, AdamW
 from coursekit.utils.checks import choose, require_count, require_positive
 
 EPOCHS, BATCH, RATE, ALPHA_RATE = 8, 64, 3e-3, 3e-2
@@ -77,8 +78,8 @@ def search(
     edges = at_once([new_edge(data, names, seed) for seed in data.seeds])
     alpha = edges.stacked["alpha"]
     weights: list[nn.Parameter] = [p for p in edges.parameters() if p is not alpha]
-    by_weights = torch.optim.AdamW(weights, lr=RATE)
-    by_alpha = torch.optim.Adam([alpha], lr=alpha_rate, betas=(0.5, 0.999), weight_decay=1e-3)
+    by_weights = AdamW(weights, lr=RATE)
+    by_alpha = Adam([alpha], lr=alpha_rate, betas=(0.5, 0.999), weight_decay=1e-3)
     path = [alpha.detach().softmax(1)]
     valid = batches(data.valid, 10 * epochs, [seed + 1 for seed in data.seeds], BATCH)
     train = batches(data.train, epochs, data.seeds, BATCH)

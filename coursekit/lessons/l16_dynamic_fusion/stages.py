@@ -11,6 +11,7 @@ from coursekit.fusion.hard_gate import straight_through
 from coursekit.layers.initialise import initialise
 from coursekit.layers.skip_gate import first_alone_shares, joined
 from coursekit.lessons.l16_dynamic_fusion.generated_rows import BATCH, Generated, Rows, batches
+from coursekit.training.optimizers import AdamW
 from coursekit.utils.checks import require_count, require_list
 
 STAGES, WIDTH, HIDDEN = 3, 32, 16
@@ -90,7 +91,7 @@ def train_stages(
     costs, _ = stage_costs(data.widths, int(data.train.labels.max()) + 1)
     price, count = torch.tensor(costs), len(data.seeds)
     charge = torch.tensor([*charges, *[0.0] * len(fixed)]).repeat_interleave(count)
-    optimizer = torch.optim.AdamW(networks.parameters(), lr=RATE)
+    optimizer = AdamW(networks.parameters(), lr=RATE)
     for places in batches(data.train, epochs, data.seeds, BATCH):
         inputs, labels = copied(data.train, places, len(charges) + len(fixed))
         shares = with_fixed(networks.shares(inputs, hard=False), fixed, count)
