@@ -34,6 +34,7 @@ def draw_routes(ax: Axes) -> str:
     ax.set_xticks(range(len(names)), [_title(n) for n in names], rotation=38, ha="left")
     ax.set_yticks(range(len(ROUTES)), list(ROUTES)[::-1], weight="bold")
     ax.xaxis.tick_top()
+    ax.set_title("The lessons, and three routes through them")
     ax.tick_params(length=0)
     ax.grid(axis="y", visible=False)
     ax.spines[:].set_visible(False)
