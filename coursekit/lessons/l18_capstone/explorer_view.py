@@ -108,8 +108,12 @@ class SymptomView:
         rows = []
         for threshold, f in zip(others, data.at(*others) if others else [], strict=True):
             has_not = f.rows - f.have
-            rows.append((threshold, f.rows, f.right, f.have, f.missed, has_not, f.suspected))
-        names = "threshold", "mysteries", "right", "have it", "missed", "have it not", "suspected"
+            right = (f.right, *f.interval)
+            rows.append((threshold, f.rows, *right, f.have, f.missed, has_not, f.suspected))
+        names = (
+            *("threshold", "mysteries", "right", "from", "to"),
+            *("have it", "missed", "have it not", "suspected"),
+        )
         return pd.DataFrame(rows, columns=list(names))
 
 
@@ -122,7 +126,7 @@ def headline(data: Symptom) -> str:
     (f,) = data.at(data.threshold)
     low, high = f.interval
     says = f"“{data.symptom} above {data.threshold:.2f}: {data.claim}”"
-    return f"{says}: right in {f.right:.0%} [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{says}: right in {f.right:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def subtitle(data: Symptom) -> str:

@@ -1,5 +1,6 @@
 """Answers to lesson 17's exercises, as learners might write them."""
 
+from functools import partial
 from itertools import combinations, permutations, product
 from math import comb, factorial
 
@@ -240,8 +241,8 @@ def better_of_the_two(a, size):
     return "both" if greedy == shapley else "greedy" if greedy > shapley else "Shapley"
 
 
-def nearly(a, size):
-    best = max(x for s, x in a.items() if len(s) == size) - 0.01
+def nearly(a, size, slack=0.02):
+    best = max(x for s, x in a.items() if len(s) == size) - slack
     return verdict((a[greedy_set(a, size)] > best, a[shapley_set(a, size)] > best))
 
 
@@ -408,6 +409,7 @@ WRONG = {
         "if it comes last": (lambda a, n: by_values(a, n, last_only(a)), ""),
         "better of the two": (better_of_the_two, ""),
         "nearly": (nearly, "Nearly the best"),
+        "a hundredth more or less": (partial(nearly, slack=0.01), ""),
         "two at most": (lambda a, n: next_plain(a, min(n, 2)), ""),
         "one fewer": (lambda a, n: next_plain(a, max(n - 1, 1)), ""),
         "nothing": (lambda a, n: "", "one of 'both'"),
