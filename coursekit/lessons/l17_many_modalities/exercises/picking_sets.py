@@ -17,6 +17,7 @@ from coursekit.lessons.l17_many_modalities.exercises.over_all_orders import (
 Accuracies = Mapping[frozenset, float]
 Case = tuple[Accuracies, int]
 VERDICTS = ("both", "greedy", "Shapley", "neither")
+DRAWN = 80  # cases; with fewer some wrong verdicts are right in all of them by chance
 
 
 def _sets(names: str) -> list[frozenset]:
@@ -56,112 +57,143 @@ def _backwards(accuracies: Accuracies, size: int) -> frozenset:
     return chosen
 
 
-def _verdict(
-    accuracies: Accuracies, size: int,
-    greedy: Callable[[Accuracies, int], frozenset] = _greedy,
-    shapley: Callable[[Accuracies, int], frozenset] = _shapley,
-    of_size: bool = True,
-    slack: float = 0.0,
-) -> str:  # fmt: skip
-    sets = [s for s in accuracies if len(s) == size or not of_size]
-    best = max(accuracies[s] for s in sets) - slack
-    hits = [accuracies[way(accuracies, size)] >= best for way in (greedy, shapley)]
-    return {(True, True): "both", (True, False): "greedy", (False, True): "Shapley"}.get(
-        (hits[0], hits[1]), "neither"
-    )
+Way = Callable[[Accuracies, int], frozenset]
 
 
-def _plainly(accuracies: Accuracies, size: int) -> str:
-    return _verdict(accuracies, size)
+def _verdict(accuracies: Accuracies, best: float, *sets: frozenset) -> str:
+    """Which of greedy's set and the Shapley ranking's is as good as the best."""
+    greedy, shapley = (accuracies[s] >= best for s in sets)
+    return VERDICTS[2 * (not greedy) + (not shapley)]
 
 
-def _but(**other: object) -> Callable[..., str]:
-    return lambda accuracies, size: _verdict(accuracies, size, **other)  # type: ignore[arg-type]
+def _best(accuracies: Accuracies, size: int) -> float:
+    return max(a for s, a in accuracies.items() if len(s) == size)
+
+
+def _which(accuracies: Accuracies, size: int) -> str:
+    return _by(_greedy, _shapley)(accuracies, size)
+
+
+def _by(greedy: Way, shapley: Way) -> Callable[..., str]:
+    return lambda a, size: _verdict(a, _best(a, size), greedy(a, size), shapley(a, size))
+
+
+def _of_all_sizes(accuracies: Accuracies, size: int) -> str:
+    best = max(accuracies.values())
+    return _verdict(accuracies, best, _greedy(accuracies, size), _shapley(accuracies, size))
+
+
+def _nearly(accuracies: Accuracies, size: int) -> str:
+    best = _best(accuracies, size) - 0.02
+    return _verdict(accuracies, best, _greedy(accuracies, size), _shapley(accuracies, size))
+
+
+def _better(accuracies: Accuracies, size: int) -> str:
+    """The better of the two, though both may miss the best."""
+    greedy, shapley = (accuracies[way(accuracies, size)] for way in (_greedy, _shapley))
+    return "both" if greedy == shapley else "greedy" if greedy > shapley else "Shapley"
 
 
 def _swapped(accuracies: Accuracies, size: int) -> str:
-    return {"greedy": "Shapley", "Shapley": "greedy"}.get(
-        _plainly(accuracies, size), _plainly(accuracies, size)
-    )
+    right = _which(accuracies, size)
+    return {"greedy": "Shapley", "Shapley": "greedy"}.get(right, right)
+
+
+def _missed_by(distance: float) -> Case:
+    """Greedy begins with a, and misses the best pair by so much."""
+    a, b, c = (frozenset(m) for m in "abc")
+    pairs = {a | b: 0.7, a | c: round(0.849 - distance, 4), b | c: 0.849}
+    return {frozenset(): 0.25, a: 0.6, b: 0.5, c: 0.55, **pairs, a | b | c: 0.9}, 2
+
+
+def _drawn(generator: np.random.Generator) -> Case:
+    """Three or four modalities, no two sets alike, Shapley values that differ clearly.
+
+    In half of the cases larger sets are better.
+    """
+    while True:
+        names = "abcd"[: int(generator.integers(3, 5))]
+        sets = _sets(names)
+        worths = generator.permutation(9000)[: len(sets)] / 10000 + 0.05
+        if generator.random() < 0.5:
+            worths = np.sort(worths)
+            for size in range(len(names) + 1):
+                own = [i for i, s in enumerate(sets) if len(s) == size]
+                worths[own] = generator.permutation(worths[own])
+        accuracies = dict(zip(sets, worths.tolist(), strict=True))
+        if np.diff(np.sort(_worth(accuracies))).min() > 1e-3:
+            return accuracies, int(generator.integers(1, len(names) + 1))
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """A synergy, a copy, and drawn ones in which no two accuracies are equal."""
+    """A synergy, a copy, near misses, and drawn ones."""
     a, b, c = (frozenset(m) for m in "abc")
     synergy = {frozenset(): 0.25, a: 0.25, b: 0.26, c: 0.5, a | b: 0.95, a | c: 0.51,
                b | c: 0.52, a | b | c: 0.96}  # fmt: skip
     copy = {frozenset(): 0.25, a: 0.7, b: 0.69, c: 0.45, a | b: 0.71, a | c: 0.85, b | c: 0.84,
             a | b | c: 0.86}  # fmt: skip
-    near = {frozenset(): 0.25, a: 0.6, b: 0.5, c: 0.55, a | b: 0.7, a | c: 0.809, b | c: 0.81,
-            a | b | c: 0.85}  # fmt: skip
-    fixed: list[Case] = [(synergy, 2), (copy, 2), (synergy, 1), (copy, 3), (near, 2)]
+    fixed: list[Case] = [(synergy, 2), (copy, 2), (synergy, 1), (copy, 3)]
+    fixed += [_missed_by(distance) for distance in (0.0003, 0.015, 0.09)]
 
     def draw(generator: np.random.Generator) -> list[Case]:
-        drawn: list[Case] = []
-        for _ in range(40):
-            names = "abcd"[: int(generator.integers(3, 5))]
-            sets = _sets(names)
-            worths = generator.permutation(900)[: len(sets)] / 1000 + 0.05
-            worths = np.sort(worths) if generator.random() < 0.5 else worths
-            drawn.append((dict(zip(sets, worths.tolist(), strict=True)),
-                          int(generator.integers(1, len(names) + 1))))  # fmt: skip
-        return fixed + drawn
+        return fixed + [_drawn(generator) for _ in range(DRAWN)]
 
     def apart(generator: np.random.Generator) -> list[Case]:
         return until_told_apart(draw, generator, lambda: next_one.misconceptions)
 
-    return until_refused(apart, rng, _plainly, [m.function for m in next_one.misconceptions])
+    rivals = [m.function for m in next_one.misconceptions]
+    return until_refused(apart, rng, _which, [*rivals, _better])
 
 
 next_one = Exercise(
     key="17-next",
     points=2,
     task="Return which way comes to the best set of that size: both, greedy, Shapley, neither.",
-    reference=_plainly,
+    reference=_which,
     cases=_cases,
     options=VERDICTS,
     misconceptions=(
         Misconception(
             "best of all sizes",
-            _but(of_size=False),
+            _of_all_sizes,
             "You compare with the best of all sets. There is money for so many: take those of that "
             "size.",
         ),
         Misconception(
             "strongest alone for greedy",
-            _but(greedy=_alone),
+            _by(_alone, _shapley),
             "You take the strongest alone. Greedy selection asks anew at every step: what "
             "adds most to those it has?",
         ),
         Misconception(
             "strongest alone for Shapley",
-            _but(shapley=_alone),
+            _by(_greedy, _alone),
             "You rank by what each reaches alone. A Shapley value is a mean over all orders.",
         ),
         Misconception(
             "all sets alike for Shapley",
-            _but(shapley=_by_plain_means),
+            _by(_greedy, _by_plain_means),
             "You weigh all sets alike in the Shapley value. Take the mean over orders.",
         ),
         Misconception(
             "backwards",
-            _but(greedy=_backwards),
+            _by(_backwards, _shapley),
             "You begin with all and throw out. Greedy selection begins with nothing and adds.",
         ),
         Misconception("exchanged", _swapped, "The two are exchanged."),
         Misconception(
             "nearly the best",
-            _but(slack=0.02),
+            _nearly,
             "Nearly the best is not the best here: compare the accuracies themselves.",
         ),
         Misconception(
             "only greedy asked",
-            lambda a, size: "greedy" if _plainly(a, size) in ("both", "greedy") else "neither",
+            lambda a, size: "greedy" if _which(a, size) in ("both", "greedy") else "neither",
             "You have asked the greedy one only.",
         ),
         Misconception(
             "only Shapley asked",
-            lambda a, size: "Shapley" if _plainly(a, size) in ("both", "Shapley") else "neither",
+            lambda a, size: "Shapley" if _which(a, size) in ("both", "Shapley") else "neither",
             "You have asked the Shapley ranking only.",
         ),
     ),
