@@ -10,6 +10,7 @@ from coursekit.data.multimodal import Split
 from coursekit.lessons.l18_capstone.report import Report, bounded, plain
 from coursekit.models import MultimodalClassifier
 from coursekit.training import predict
+from coursekit.utils.checks import require_instance
 
 
 class BudgetSpent(RuntimeError):
@@ -63,10 +64,15 @@ class Case:
         Errors: BudgetSpent; TypeError or ValueError for what cannot be trained; it costs nothing.
         """
         listed = rows.tolist() if isinstance(rows, Tensor) else rows
+        begun = _listed("start", start, "earlier trainings")
+        for trained in begun:
+            require_instance("an entry of start", trained, Trained)
         asked: dict[str, Any] = {
-            "use": list(use), "fusion": fusion, "method": method, "rate": rate, "seed": seed,
-            "rows": None if listed is None else bounded(list(listed)),
-            "start": [trained.number for trained in start],
+            "use": bounded(_listed("use", use, "modalities")),
+            "fusion": bounded(fusion), "method": bounded(method), "rate": bounded(rate),
+            "seed": bounded(seed),
+            "rows": None if listed is None else bounded(_listed("rows", listed, "row numbers")),
+            "start": [trained.number for trained in begun],
         }  # fmt: skip
         answer = self._answer({"ask": "train", "options": asked})
         return Trained(answer["number"], answer["model"])
@@ -86,6 +92,13 @@ class Case:
         if "refused" in answer:
             raise ValueError(answer["refused"])
         return answer
+
+
+def _listed(name: str, values: Any, what: str) -> list[Any]:
+    """The entries of a list, an array, or whatever else has some."""
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} is {values!r:.60}; {what} in a list were expected.")
+    return list(values)
 
 
 def without_rows(split: Split, modality: str) -> Tensor:

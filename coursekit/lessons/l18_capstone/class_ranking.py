@@ -12,7 +12,7 @@ from coursekit.lessons.l18_capstone.desk import Desk
 from coursekit.lessons.l18_capstone.graded import SECONDS, hidden_seeds, judge_solver
 from coursekit.lessons.l18_capstone.mystery import made, rivals_of
 from coursekit.lessons.l18_capstone.training_log import BUDGET, TrainingLog
-from coursekit.utils.checks import require, require_columns
+from coursekit.utils.checks import require, require_columns, require_finite
 
 APART = "not told apart from"
 
@@ -43,9 +43,16 @@ def ranking(marks: pd.DataFrame) -> pd.DataFrame:
 
     The interval is over mysteries, within 0 to 100. Equal means share a rank. not told apart from:
     those whose paired difference has an interval around 0; three mysteries rarely tell.
-    Errors: TypeError or ValueError for a table without name, mystery, total, or with one mystery.
+    Errors: TypeError or ValueError for a table without name, mystery, total, with one mystery, with
+    totals that are no numbers, or with somebody who was not marked once on each.
     """
     require_columns("marks", marks, ("name", "mystery", "total"))
+    for total in marks["total"]:
+        require_finite("a total in marks", total)
+    times = pd.crosstab(marks["name"], marks["mystery"])
+    uneven = list(map(str, times.index[(times != 1).any(axis=1)]))
+    once = f"marks has {', '.join(uneven[:3])} not once on each mystery; once was expected."
+    require(not uneven, once)
     totals = marks.pivot_table("total", "mystery", "name", sort=False)
     require(len(totals) > 1, "marks has one mystery; two or more were expected.")
     means = totals.mean().round(6)

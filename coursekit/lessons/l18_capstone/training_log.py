@@ -18,6 +18,7 @@ BUDGET = 8
 FUSIONS = ("late-linear", "mid-mlp", "multiplicative", "tensor", "low-rank", "se-gate", "film")
 METHODS = ("joint", "mlb", "multi-loss", "ogm-ge", "modality-dropout", "gradnorm", "mmpareto")
 EPOCHS, BATCH = 20, 128
+MOST_ENTRIES = 100  # of start
 MOST_ROWS = 2  # times as many as there are training rows
 
 
@@ -63,12 +64,18 @@ def read_request(asked: Mapping[str, Any], rows: int, trained: int) -> Request:
     require_finite("rate", whole.rate)
     require(1e-3 <= whole.rate <= 1, f"rate is {whole.rate}; 0.001 to 1 was expected.")
     require_count("seed", whole.seed, 0, 2**31)
-    start = tuple(whole.start)
-    for number in start:
+    start = _start(tuple(whole.start), trained)
+    kept = _rows(whole.rows, rows)
+    return Request(use, whole.fusion, whole.method, kept, start, float(whole.rate), int(whole.seed))
+
+
+def _start(numbers: tuple[Any, ...], trained: int) -> tuple[int, ...]:
+    """Each number once, where it stands last: the others would be written over."""
+    most = f"start has {len(numbers)} entries, for {trained} trainings; {MOST_ENTRIES} at most were"
+    require(len(numbers) <= MOST_ENTRIES, f"{most} expected.")
+    for number in numbers:
         require_count("a number in start", number, 0, trained - 1)
-    return Request(
-        use, whole.fusion, whole.method, _rows(whole.rows, rows), start, whole.rate, whole.seed
-    )
+    return tuple(reversed(dict.fromkeys(reversed(numbers))))
 
 
 def _rows(chosen: Any, rows: int) -> tuple[int, ...] | None:

@@ -1,6 +1,7 @@
 """Solvers that mean harm, or are merely broken, each in a process of its own, at exact marks."""
 
 import inspect
+import math
 import os
 import time
 import types
@@ -318,6 +319,12 @@ def test_a_class_is_ranked_with_ties_and_who_is_level():
     assert table.loc["Ada", "low"] < 80 < table.loc["Ada", "high"] == 100
     with pytest.raises(ValueError, match="one mystery"):
         ranking(marks[marks["mystery"] == 0])
+    with pytest.raises(ValueError, match="Ada not once on each mystery"):
+        ranking(marks[1:])
+    with pytest.raises(ValueError, match="Bo not once on each mystery"):
+        ranking(pd.concat([marks, marks[3:4]]))
+    with pytest.raises(ValueError, match="a total in marks is nan"):
+        ranking(marks.assign(total=math.nan))
 
 
 def test_the_desk_of_the_tests_trains_nothing():

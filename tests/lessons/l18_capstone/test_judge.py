@@ -1,7 +1,9 @@
 """Marks of reports, exact: right ones, what cannot be marked; the case, the budget, the rules."""
 
+import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from untrained_desk import RIVALS, SEED, desk, drawn
@@ -23,6 +25,7 @@ from coursekit.lessons.l18_capstone.rivals import Rivals
 from coursekit.lessons.l18_capstone.rules import diagnose, finished
 from coursekit.lessons.l18_capstone.statement_marks import confidence_marks
 from coursekit.lessons.l18_capstone.symptoms import balanced_rows, type_skew, wrong_share
+from coursekit.lessons.l18_capstone.training_log import Request
 
 TRUE = {"starves": "A", "weak": "none", "interaction": True, "wrong_labels": 0.0, "biased": False,
         "missing": "A"}  # fmt: skip
@@ -234,21 +237,56 @@ REFUSED = [
     ({"seed": 1.5}, "seed is 1.5"),
     ({"rate": "0.1"}, "a number was expected"),
     ({"rate": -0.1}, "0.001 to 1 was expected"),
-    ({"rate": HUGE}, "int too large"),
+    ({"rate": HUGE}, "rate is '<a huge number>'; a number was expected"),
     ({"rows": [-1]}, "0 to 999, was expected"),
     ({"rows": torch.tensor([0.5, 2])}, "a whole number"),
     ({"rows": [HUGE]}, "a whole number"),
     ({"use": [["A"]]}, "it can be 'A', 'B'"),
     ({"start": [Trained(5, None)]}, "was expected"),
+    ({"start": [Trained(0, None)] * 101}, "start has 101 entries"),
+    ({"start": [0]}, "an entry of start is a int; a Trained was expected"),
+    ({"start": Trained(0, None)}, "start is Trained.*; earlier trainings in a list were"),
+    ({"use": 5}, "use is 5; modalities in a list were expected"),
+    ({"rows": 5}, "rows is 5; row numbers in a list were expected"),
 ]
 
 
 @pytest.mark.parametrize(("options", "sentence"), REFUSED, ids=range(len(REFUSED)))
 def test_what_cannot_be_trained_costs_nothing(options, sentence):
     own = desk()
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
         own.case().train(**options)
     assert own.log.left == 8
+
+
+def test_numbers_of_numpy_and_pytorch_reach_a_judge_behind_a_pipe():
+    own = desk()
+
+    def ask(question):
+        return own.answer(json.loads(json.dumps(question)))
+
+    case = own.case()
+    case._ask = ask
+    case.train(np.array(["A"]), rate=np.float32(0.5), seed=np.int64(3), rows=np.arange(9))
+    case.train(rate=torch.tensor(0.25), seed=torch.tensor(4), start=iter([case.train()]))
+    first, plain_one, second = own.log.requests
+    assert (first.use, first.rate, first.seed, first.rows) == (("A",), 0.5, 3, tuple(range(9)))
+    assert (second.rate, second.seed, second.start) == (0.25, 4, (1,))
+    assert plain_one == Request()
+
+
+def test_trainings_that_begin_with_one_another_often_do_not_stop_the_judge():
+    own, made = desk(), []
+    for _ in range(8):  # what each comes of would be counted a hundred to the power of seven times
+        made.append(own.case().train(start=(made or []) * 10 + made[-1:] * 30))
+    assert [r.start for r in own.log.requests] == [tuple(range(k)) for k in range(8)]
+
+
+def test_of_two_that_a_training_begins_with_the_last_one_counts():
+    own = desk()
+    a, b = own.case().train(["A"]), own.case().train(["A"], seed=1)
+    own.case().train(start=[a, b, a])
+    assert own.log.requests[2].start == (1, 0)
 
 
 @pytest.mark.parametrize("question", [None, 3, "train", {}, {"ask": "train"}, {"ask": "recipe"},
