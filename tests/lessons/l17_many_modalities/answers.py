@@ -221,6 +221,16 @@ def plain_means(a):
     return [np.mean([a[s | {m}] - a[s] for s in a if m not in s]) for m in names]
 
 
+def asked_once(a, size):
+    """The strongest, then those that add most to it: nobody asks anew."""
+    names = sorted(frozenset().union(*a))
+    first = max(names, key=lambda m: a[frozenset([m])])
+    rest = sorted((m for m in names if m != first), key=lambda m: -a[frozenset([first, m])])
+    best = max(x for s, x in a.items() if len(s) == size)
+    chosen = frozenset([first, *rest[: size - 1]])
+    return verdict((a[chosen] == best, a[shapley_set(a, size)] == best))
+
+
 def verdict(hits):
     """Of whether greedy and the ranking come to it."""
     return {(True, True): "both", (True, False): "greedy", (False, True): "Shapley"}.get(
@@ -407,6 +417,7 @@ WRONG = {
     "17-next": {
         "all sets alike": (lambda a, n: by_values(a, n, plain_means(a)), "weigh all sets alike"),
         "if it comes last": (lambda a, n: by_values(a, n, last_only(a)), ""),
+        "asked once": (asked_once, ""),
         "better of the two": (better_of_the_two, ""),
         "nearly": (nearly, "Nearly the best"),
         "a hundredth more or less": (partial(nearly, slack=0.01), ""),
@@ -456,6 +467,10 @@ WRONG = {
         "one axis": (lambda *v: searched(*v, kept=lambda d: 0 in d), ""),
         "forward": (lambda *v: searched(*v, kept=lambda d: min(d) >= 0), ""),
         "largest": (lambda *v: searched(*v, cost=lambda d: np.abs(d).max()), ""),
+        "apart from brightness": (
+            lambda *v: searched(*v, cost=lambda d: np.abs(d - d.mean()).sum()),
+            "",
+        ),
         "counted": (lambda *v: searched(*v, cost=np.count_nonzero), ""),
         "halves": (lambda p, c, *v: matching_loop(p // 2, c // 2, *v), ""),
         "wraps": (

@@ -198,6 +198,10 @@ WRONG = {
             lambda a, b, j, pa, pb, p, e: illness_steps(a, b, j, pa, pb, p + 0.08, e),
             "the task gives the threshold",
         ),
+        "product ahead of joint too": (
+            lambda a, b, j, pa, pb, p, e: illness_steps(a, b, j, pa, pb, p if p > j else e, e),
+            "",
+        ),
         "another word": (lambda *figures: "hungry", "one of 'A starves'"),
         "a tie for B": (
             lambda a, b, j, pa, pb, p, e: illness_steps(a, b, j, pa + 1e-9, pb, p, e),
@@ -383,6 +387,10 @@ WRONG = {
             lambda t, s: rank_loop(
                 {**t, **dict.fromkeys(("unimodal A", "unimodal B"), 99)}
                 if t.get("unimodal A", 0) + t.get("unimodal B", 0) >= 2 * t["joint"] else t, s),
+            "",
+        ),
+        "tried is there": (
+            lambda t, s: rank_loop(t, {**dict.fromkeys(t, s["joint"]), **s}),
             "",
         ),
         "another word": (lambda t, s: "fine", "one of 'ensemble'"),

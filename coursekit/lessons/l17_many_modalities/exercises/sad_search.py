@@ -106,6 +106,20 @@ def _nearly_still() -> tuple[Array, Array]:
     return previous, current
 
 
+def _in_another_light() -> list[Case]:
+    """A copy with a little noise; and a perfect one that is brighter, or of twice the contrast."""
+    pattern = 20 + 6 * np.arange(16).reshape(4, 4)
+    current = np.zeros((12, 12), np.uint8)
+    current[5:9, 5:9] = pattern
+    made: list[Case] = []
+    for light in (pattern + 60, 2 * pattern):
+        previous = np.zeros((12, 12), np.uint8)
+        previous[2:6, 2:6] = light
+        previous[8:12, 8:12] = pattern + 5 * (-1) ** np.arange(4)
+        made.append((previous, current, 5, 5, 4, 3))
+    return made
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Fixed ones: flat, stripes, ties, edges; and drawn ones."""
     flat = np.full((12, 12), 7, np.uint8)
@@ -119,6 +133,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (*_placed([(4, 8)], (5, 5), 4), 5, 5, 4, 3),
         *_at_the_border(),
         (*_nearly_still(), 4, 4, 4, 2),
+        *_in_another_light(),
     ]
 
     def draw(generator: np.random.Generator) -> list[Case]:

@@ -55,6 +55,7 @@ FIXED: tuple[Case, ...] = (
     (0.60, 0.58, 0.65, -0.01, -0.01, 0.84, 0.60),  # interaction
     (0.60, 0.58, 0.82, -0.01, -0.01, 0.84, 0.60),  # interaction, that the joint model has
     (0.60, 0.58, 0.55, -0.01, -0.01, 0.84, 0.60),  # interaction, and the joint model loses
+    (0.60, 0.58, 0.86, -0.01, -0.01, 0.84, 0.60),  # interaction, the joint model ahead of both
     (0.84, 0.83, 0.80, -0.01, -0.02, 0.92, 0.90),  # product ahead of joint, yet additive
     (0.84, 0.70, 0.80, -0.01, -0.02, 0.85, 0.84),  # overfitting
     (0.84, 0.40, 0.85, -0.01, -0.02, 0.85, 0.84),  # weak B, nothing

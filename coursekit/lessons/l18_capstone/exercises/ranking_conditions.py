@@ -100,6 +100,9 @@ FIXED: tuple[Case, ...] = (
     _case(of={"unimodal A": 1, "unimodal B": 30}),
     _case(of={"unimodal A": 30, "unimodal B": 1}),
     _case(without=("mlb", "ogm")),
+    _case(without=("ensemble",), of={"ensemble": 5}),  # tried, and not in the table
+    _case(without=("unimodal B",), of={"unimodal B": 5}),
+    _case(without=("unimodal A",), of={"unimodal A": 5}),
 )
 
 
