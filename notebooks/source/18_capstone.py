@@ -462,6 +462,12 @@ show(figure, parts_picture(ax, judged))
 # for the model compare with a rival who was told the recipe and follows the same rules. But the
 # lead stands in plain accuracy as well.
 #
+# Is it the budget? Everybody may ask for eight trainings. The rules ask for six, or for eight where
+# types look biased; fixed answers for three or four, the drawn one for five (`trainings` in the
+# stored table). One control is missing: somebody who diagnoses nothing, and lets validation rows
+# choose among as many trainings. So the table does not tell how much of the lead in accuracy is
+# the diagnosis, and how much the choice.
+#
 # Marks are additive, so statements and models can be exchanged: the rules' statements with the
 # ensemble's model, and the other way round.
 
