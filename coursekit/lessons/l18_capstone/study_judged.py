@@ -71,11 +71,21 @@ def judged_mysteries(
     """Judge scripted hand-ins on two hundred mysteries of lesson 18, about half an hour."""
     plan = [*range(tuning), *range(FIRST, FIRST + judged)]
     done = set(pd.read_csv(mysteries)["seed"]) if mysteries.exists() else set()
-    for seed in tqdm([s for s in plan if s not in done], desc="mysteries", leave=False):
-        mystery, rows = rows_of(seed, STRATEGIES if seed >= FIRST else {})
+    have = (
+        set(map(tuple, pd.read_csv(out)[["seed", "strategy"]].to_numpy())) if out.exists() else ()
+    )
+    lacking = {
+        seed: {name: STRATEGIES[name] for name in STRATEGIES if (seed, name) not in have}
+        if seed >= FIRST else {}
+        for seed in plan
+    }  # fmt: skip
+    left = [seed for seed in plan if seed not in done or lacking[seed]]
+    for seed in tqdm(left, desc="mysteries", leave=False):
+        mystery, rows = rows_of(seed, lacking[seed])
         _append(rows, out)
         _append([mystery], mysteries)  # last: who stands here is done
-    table = pd.read_csv(mysteries, keep_default_na=False).sort_values("seed")
+    table = pd.read_csv(mysteries, keep_default_na=False)
+    table = table.drop_duplicates("seed", keep="last").sort_values("seed")
     store(table, f"{len(table)} mysteries", mysteries)
     marks = pd.read_csv(out).drop_duplicates(["seed", "strategy"], keep="last")
     order = list(STRATEGIES)

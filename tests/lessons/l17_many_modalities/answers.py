@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from coursekit.analysis.shapley_imbalance import shapley_values
-from coursekit.data.block_matching import full_search
 
 # ---- growth ------------------------------------------------------------------------------------
 
@@ -135,20 +134,20 @@ def next_package(accuracies, size):
 # ---- matching ----------------------------------------------------------------------------------
 
 
-def matching_loop(previous, current, top, left, block, reach, squares=False, last=False):
+def matching_loop(previous, current, top, left, block, reach):
     before, now = previous.astype(int), current.astype(int)
+    height, width = before.shape
 
     def cost(dy, dx):
         total = 0
         for y, x in product(range(block), range(block)):
-            apart = now[top + y, left + x] - before[top + y + dy, left + x + dx]
-            total += apart**2 if squares else abs(apart)
+            total += abs(now[top + y, left + x] - before[top + y + dy, left + x + dx])
         return total
 
     best = (0, 0)
     for dy, dx in product(range(-reach, reach + 1), repeat=2):
-        inside = 0 <= top + dy <= len(before) - block and 0 <= left + dx <= len(before[0]) - block
-        if inside and (cost(dy, dx) < cost(*best) or (last and cost(dy, dx) == cost(*best))):
+        inside = 0 <= top + dy <= height - block and 0 <= left + dx <= width - block
+        if inside and cost(dy, dx) < cost(*best):
             best = (dy, dx)
     return best
 
@@ -170,14 +169,16 @@ def matching_key(previous, current, top, left, block, reach):
     return list(min(enumerate(vectors), key=lambda item: cost(*item))[1])
 
 
-def matching_package(previous, current, top, left, block, reach):
-    """The block is put in a corner of frames that are cut so that it is a whole one."""
-    y, x = top % block, left % block
-    before = torch.tensor(previous[y:, x:].astype(int))
-    now = torch.tensor(current[y:, x:].astype(int))
-    if y or x:  # vectors that lead into what was cut away are not tried: fall back on loops
-        return torch.tensor(matching_loop(previous, current, top, left, block, reach))
-    return full_search(before, now, block, reach).vectors[top // block, left // block]
+def matching_windows(previous, current, top, left, block, reach):
+    own = current[top : top + block, left : left + block].astype(float)
+    windows = np.lib.stride_tricks.sliding_window_view(previous.astype(float), (block, block))
+    costs = np.abs(windows - own).sum((2, 3))
+    dy, dx = np.indices(costs.shape) - np.array([top, left])[:, None, None]
+    costs[(abs(dy) > reach) | (abs(dx) > reach)] = np.inf
+    if costs[top, left] == costs.min():
+        return torch.zeros(2)
+    first = costs.argmin()
+    return torch.tensor([dy.flat[first], dx.flat[first]])
 
 
 # ---- slips -------------------------------------------------------------------------------------
@@ -483,8 +484,8 @@ WRONG = {
             lambda p, c, *v: matching_loop(c, p, *v),
             "block is one of the current frame",
         ),
-        "last of equals": (lambda *v: matching_loop(*v, last=True), "strictly less"),
-        "squares": (lambda *v: matching_loop(*v, squares=True), "You take squares"),
+        "last of equals": (lambda *v: searched(*v, tolerance=-0.5), "strictly less"),
+        "squares": (lambda *v: searched(*v, cost=lambda d: (d**2).sum()), "You take squares"),
         "nothing moves": (lambda *v: (0, 0), ""),
         "too short": (
             lambda p, c, t, x, b, r: matching_loop(p, c, t, x, b, r - 1),
@@ -511,6 +512,6 @@ RIGHT = {
     "17-matching": {
         "loop": matching_loop,
         "key": matching_key,
-        "package": matching_package,
+        "windows": matching_windows,
     },
 }

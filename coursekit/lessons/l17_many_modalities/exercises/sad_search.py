@@ -12,6 +12,21 @@ from coursekit.course.exercises.judging import Misconception
 Array = np.ndarray
 Case = tuple[Array, Array, int, int, int, int]
 Cost = Callable[[Array, Array], float]
+HEIGHT, WIDTH = 11, 14
+
+
+def _search(previous: Array, current: Array, top: int, left: int, block: int, reach: int) -> Array:
+    """The rule: least cost; of equal ones zero, then the first in the order of rows."""
+    own = current[top : top + block, left : left + block].astype(int)
+    costs = {}
+    for dy, dx in product(range(-reach, reach + 1), repeat=2):
+        y, x = top + dy, left + dx
+        if 0 <= y <= previous.shape[0] - block and 0 <= x <= previous.shape[1] - block:
+            there = previous[y : y + block, x : x + block].astype(int)
+            costs[dy, dx] = np.abs(own - there).sum()
+    if costs[0, 0] == min(costs.values()):
+        return np.array((0, 0))
+    return np.array(min(costs, key=lambda vector: costs[vector]))
 
 
 def _absolute(one: Array, other: Array) -> float:
@@ -20,11 +35,10 @@ def _absolute(one: Array, other: Array) -> float:
 
 def _vectors(reach: int) -> Iterator[tuple[int, int]]:
     yield 0, 0
-    steps = range(-reach, reach + 1)
-    yield from ((dy, dx) for dy, dx in product(steps, steps) if (dy, dx) != (0, 0))
+    yield from (vector for vector in _raster(reach) if vector != (0, 0))
 
 
-def _search(
+def _otherwise(
     previous: Array, current: Array, top: int, left: int, block: int, reach: int,
     cost: Cost = _absolute,
     better: Callable[[float, float], bool] = lambda new, old: new < old,
@@ -32,7 +46,7 @@ def _search(
     swap: bool = False,
     margin: int = 0,
 ) -> Array:  # fmt: skip
-    """The rule of the lesson; the last five are where answers go wrong."""
+    """The same, and the places where answers go wrong."""
     if swap:
         previous, current = current, previous
     own = current[top : top + block, left : left + block]
@@ -52,7 +66,7 @@ def _search(
 
 
 def _but(**other: object) -> Callable[..., Array]:
-    return lambda *case: _search(*case, **other)  # type: ignore[arg-type]
+    return lambda *case: _otherwise(*case, **other)  # type: ignore[arg-type]
 
 
 def _raster(reach: int) -> Iterator[tuple[int, int]]:
@@ -76,12 +90,16 @@ def _signed(one: Array, other: Array) -> float:
     return abs(float((one.astype(int) - other.astype(int)).sum()))
 
 
+def _frames() -> Array:
+    return np.zeros((2, HEIGHT, WIDTH), np.uint8)
+
+
 def _placed(
     before: Sequence[tuple[int, int]], now: tuple[int, int], block: int
 ) -> tuple[Array, Array]:
     """A pattern at some places of the previous frame, and at one of the current frame."""
     pattern = 100 + 10 * np.arange(block * block, dtype=np.uint8).reshape(block, block)
-    previous, current = np.zeros((12, 12), np.uint8), np.zeros((12, 12), np.uint8)
+    previous, current = _frames()
     for y, x in before:
         previous[y : y + block, x : x + block] = pattern
     current[now[0] : now[0] + block, now[1] : now[1] + block] = pattern
@@ -89,16 +107,29 @@ def _placed(
 
 
 def _at_the_border() -> list[Case]:
-    """A dark block in the bright first row; darkness outside, and at the other end of the frame."""
-    current, bright = np.zeros((12, 12), np.uint8), np.full((12, 12), 90, np.uint8)
+    """Copies at each edge, just beyond the range, and cut in two at opposite edges."""
+    current, bright = _frames()
+    bright += 90
     wrapped = bright.copy()
-    wrapped[9:] = 0
-    return [(bright, current, 0, 4, 4, 3), (wrapped, current, 0, 4, 4, 3)]
+    wrapped[-3:] = 0
+    made: list[Case] = [(bright, current, 0, 4, 4, 3), (wrapped, current, 0, 4, 4, 3)]
+    low, right = HEIGHT - 4, WIDTH - 4
+    for place, now in (((0, 5), (3, 5)), ((low, 5), (low - 3, 5)), ((5, 0), (5, 3)),
+                       ((5, right), (5, right - 3))):  # fmt: skip
+        made.append((*_placed([place], now, 4), *now, 4, 3))
+    for place, now in (((5, 1), (5, 4)), ((5, 7), (5, 4)), ((1, 5), (4, 5)), ((7, 5), (4, 5))):
+        made.append((*_placed([place], now, 4), *now, 4, 2))
+    for axis, now in ((0, (2, 5)), (1, (5, 2))):
+        start = (0, 5) if axis == 0 else (5, 0)
+        previous, current = _placed([start], now, 4)
+        made.append((np.roll(previous, -1, axis), current, *now, 4, 3))
+    made.append((*_placed([(9, 2)], (3, 8), 2), 3, 8, 2, 6))
+    return made
 
 
 def _nearly_still() -> tuple[Array, Array]:
     """Not moving costs 1, a copy further down nothing."""
-    previous, current = np.full((2, 12, 12), 50, np.uint8)
+    previous, current = _frames() + 50
     current[4:8, 4:8] = 60
     previous[4:8, 4:8] = 60
     previous[6:10, 4:8] = 60
@@ -120,6 +151,16 @@ def _in_another_light() -> list[Case]:
     return made
 
 
+def _one_pixel_or_all() -> Case:
+    """A copy with one pixel far off, and one with all a little off."""
+    pattern = 20 + 6 * np.arange(16).reshape(4, 4)
+    previous, current = _frames()
+    current[5:9, 5:9] = previous[2:6, 2:6] = pattern
+    previous[3, 3] += 60
+    previous[7:11, 8:12] = pattern + 10
+    return previous, current, 5, 5, 4, 3
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Fixed ones: flat, stripes, ties, edges; and drawn ones."""
     flat = np.full((12, 12), 7, np.uint8)
@@ -129,8 +170,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (stripes, stripes, 4, 4, 4, 3),
         (np.roll(stripes, 1, 1), stripes, 4, 4, 4, 2),
         (*_placed([(3, 7), (7, 3)], (5, 5), 2), 5, 5, 2, 3),  # a tie of two that are not zero
-        (*_placed([(8, 4)], (5, 5), 4), 5, 5, 4, 3),  # at the end of the range, at the lower edge
-        (*_placed([(4, 8)], (5, 5), 4), 5, 5, 4, 3),
+        _one_pixel_or_all(),
         *_at_the_border(),
         (*_nearly_still(), 4, 4, 4, 2),
         *_in_another_light(),
@@ -138,15 +178,15 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
     def draw(generator: np.random.Generator) -> list[Case]:
         drawn: list[Case] = []
-        for place in ((4, 4), (0, 8), (8, 0), (3, 5)):
-            previous = generator.integers(0, 256, (12, 12)).astype(np.uint8)
+        for place in ((4, 4), (0, 9), (7, 0)):
+            previous = generator.integers(0, 256, (HEIGHT, WIDTH)).astype(np.uint8)
             dy, dx = (int(v) for v in generator.integers(-2, 3, 2))
             moved = np.roll(previous, (-dy, -dx), (0, 1)).astype(int)
             noisy = moved + generator.integers(-25, 26, moved.shape)
             drawn.append((previous, noisy.clip(0, 255).astype(np.uint8), *place, 4, 3))
-        few = generator.integers(0, 2, (12, 12)).astype(np.uint8) * 255
-        other = generator.integers(0, 2, (12, 12)).astype(np.uint8) * 255
-        rough = generator.integers(0, 256, (12, 12)).astype(np.uint8)
+        few = generator.integers(0, 2, (HEIGHT, WIDTH)).astype(np.uint8) * 255
+        other = generator.integers(0, 2, (HEIGHT, WIDTH)).astype(np.uint8) * 255
+        rough = generator.integers(0, 256, (HEIGHT, WIDTH)).astype(np.uint8)
         drawn += [(few, other, 4, 4, 2, 3), (other, few, 5, 3, 2, 2), (rough, few, 4, 4, 3, 3)]
         return drawn
 
@@ -189,6 +229,11 @@ matching = Exercise(
         Misconception(
             "last of equals",
             _but(better=lambda new, old: new <= old),
+            "Another vector takes its place only if it costs strictly less.",
+        ),
+        Misconception(
+            "last of equals, zero among them",
+            _but(better=lambda new, old: new <= old, order=_raster),
             "Another vector takes its place only if it costs strictly less.",
         ),
         Misconception(
