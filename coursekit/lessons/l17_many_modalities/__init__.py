@@ -31,8 +31,9 @@ LESSON = Lesson(
             "the first three, and report one transformer over them that beats each sensor alone. "
             "What can go wrong with the ranking, in which two ways, and how would you find out? "
             "Which rivals are missing in the report? A seventh sensor arrives next year: what of "
-            "the model can stay, and what has to be tested? Compare with your guess at “Which view "
-            "does greedy selection add second?”: what had you taken strength for?"
+            "the model can stay, and what has to be tested? Compare with your guess at “Ridge, on "
+            "most splits: which view does greedy selection add second?”: what had you taken "
+            "strength for?"
         ),
         criteria=(
             (1, "Shapley values see no copies, greedy selection no pair that only works together."),
