@@ -412,6 +412,10 @@ parts = judged.groupby("strategy", sort=False)[
     ["statements", "confidence", "checklist", "model", "accuracy"]
 ].mean()
 table = parts.round(2).assign(
+    trainings=[
+        " or ".join(map(str, sorted(set(judged.loc[judged["strategy"] == name, "trainings"]))))
+        for name in parts.index
+    ],
     total=[str(interval(wide[name])) for name in parts.index],
     **{"rules ahead by": [
         "" if name == RULES else str(interval(wide[RULES] - wide[name])) for name in parts.index

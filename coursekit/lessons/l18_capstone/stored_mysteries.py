@@ -1,6 +1,5 @@
 """The stored mysteries: what was measured of each, what was true, and how a threshold fares."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from coursekit.data.files import open_checked
 from coursekit.lessons.l18_capstone.hidden_recipe import MODALITIES, NOBODY
@@ -45,14 +45,10 @@ class Fares:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of `right`, as Wilson has it: it stays within 0 and 1.
-
-        Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
-        """
-        n, z = self.rows, 1.96
-        middle = (self.right + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z * math.sqrt(self.right * (1 - self.right) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        """95 % interval of `right`, as Wilson has it: it stays within 0 and 1."""
+        right = self.rows - self.missed - self.suspected
+        interval = binomtest(right, self.rows).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
 
 
 @lru_cache(maxsize=1)
