@@ -1,0 +1,135 @@
+"""All pages of the site as markdown in a folder, and the pictures beside them."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from coursekit.course.authoring.lesson_head import Head, head_of
+from coursekit.course.authoring.sources import NOTEBOOKS, ROOT, scripts
+from coursekit.course.registry import explorer_entries, lessons
+from coursekit.course.site.cell_output import Pictures
+from coursekit.course.site.credits import credit_of, credits_html
+from coursekit.course.site.glossary_page import glossary_page, meanings
+from coursekit.course.site.guide_page import guide_page
+from coursekit.course.site.lesson_page import Replaced, lesson_page, raw, with_page_links
+from coursekit.course.site.library_pages import ROOMS, library_page, room_page
+from coursekit.course.site.methods_page import methods_page
+from coursekit.course.site.results_page import results_page
+from coursekit.course.site.start_page import FIRST, start_page
+from coursekit.utils.checks import require
+
+SHELF = re.compile(r'^Shelf\("(\w+)"\)$', re.MULTILINE)
+PICTURES, STATES = "_pictures", "_states"
+# key of an explorer, address of its folder → its card
+Card = Callable[[str, str], str]
+# lesson, its notebook, address of the folder of states → what its page shows instead of cells
+Parts = Callable[[str, NotebookNode, str], Replaced]
+
+
+@dataclass(frozen=True)
+class Written:
+    """stems: lesson → the name of its page.  meanings: of the glossary's terms."""
+
+    stems: Mapping[str, str]
+    meanings: Mapping[str, str]
+
+
+def write_source(
+    source: Path, out: Path, wanted: Sequence[str], card: Card, parts: Parts
+) -> Written:
+    """Write every page's markdown to ``source``, pictures to ``out``.
+
+    wanted: lessons, two digits each; all without any.
+    Errors: ValueError for a lesson that does not exist.
+    """
+    heads = {head.name: head for head in map(head_of, scripts())}
+    for name in wanted:
+        require(name in heads, f"lessons has {name!r}; two digits of a lesson were expected, "
+                f"{', '.join(heads)}.")  # fmt: skip
+    heads = {name: head for name, head in heads.items() if not wanted or name in wanted}
+    stems = {name: Path(head.notebook).stem for name, head in heads.items()}
+    notebooks = {stem: _stored(stem) for stem in stems.values()}
+    pages: dict[str, str] = {}
+    for name, stem in stems.items():
+        pictures = Pictures(f"../{PICTURES}/{name}")
+        replaced = parts(name, notebooks[stem], f"../{STATES}")
+        page = lesson_page(notebooks[stem], pictures, replaced, lab_box(stem))
+        pages[f"lessons/{stem}"] = page
+        _keep(pictures, out / PICTURES / name)
+    glossary = _stored("glossary")
+    pages |= {
+        "index": _start(heads, stems, card),
+        "explorers": _explorers(card, stems) + raw(credits_html(map(credit_of, notebooks.values()))),
+        "glossary": glossary_page(glossary),
+        "results": results_page(notebooks),
+        "methods": methods_page(),
+        "instructors": guide_page((ROOT / "INSTRUCTORS.md").read_text("utf-8"), stems.values()),
+        "library/index": library_page(),
+        **{f"library/{room}": room_page(room) for room in ROOMS},
+    }
+    for name, text in pages.items():
+        path = source / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(without_missing(text, stems.values()), encoding="utf-8")
+    return Written(stems, meanings(glossary))
+
+
+def _stored(stem: str) -> NotebookNode:
+    return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+
+
+def _keep(pictures: Pictures, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in pictures.files.items():
+        (folder / name).write_bytes(content)
+
+
+def without_missing(text: str, stems: Collection[str]) -> str:
+    """Links to lessons that this site leaves out become plain words."""
+    link = re.compile(r"\[([^\]]*)\]\(/lessons/(\w+)\.md(?:#[^)]*)?\)")
+    return link.sub(lambda m: m[0] if m[2] in stems else m[1], text)
+
+
+def _start(heads: Mapping[str, Head], stems: Mapping[str, str], card: Card) -> str:
+    declared = lessons()
+    minutes = {n: f"{h.minutes}{f' + {h.further}' * bool(h.further)} min" for n, h in heads.items()}
+    titles = {n: f"{n} · {h.title}" for n, h in heads.items()}
+    known = {n: declared[n] for n in heads}
+    return start_page(stems, minutes, titles, known, card(FIRST, f"{STATES}/{FIRST}"))
+
+
+def _explorers(card: Card, stems: Mapping[str, str]) -> str:
+    """The page of all explorers, in the words of the notebook of that name."""
+    notebook = _stored("explorers")
+    parts = [
+        "# The explorers\n\nEach shows what a real computation gave, stored for up to three "
+        "settings and for steps of up to five knobs from each. Turn one knob at a time. Every "
+        "other state needs the Lab, where all knobs can be turned together and the model trains "
+        "while you look; the code under the knobs opens it there."
+    ]
+    entries = explorer_entries()
+    for cell in notebook.cells[2:]:
+        shelf = SHELF.search(cell.source) if cell.cell_type == "code" else None
+        if cell.cell_type == "markdown":
+            parts.append(with_page_links(cell.source))
+        elif shelf and entries[shelf[1]][0] in stems:
+            parts.append(raw(card(shelf[1], f"{STATES}/{shelf[1]}")))
+    return "\n\n".join(parts) + "\n"
+
+
+def lab_box(stem: str) -> str:
+    """How to go on from reading: the two commands, and the switches of the page."""
+    clone = "git clone &lt;this repository&gt; && cd &lt;its folder&gt;"
+    commands = f"{clone}\npython course.py lab {stem}.ipynb"
+    return (
+        '<div class="ck-box"><p><strong>Open it in your Lab</strong> to train the models, write '
+        "the exercises and have them checked:</p>"
+        f'<pre tabindex="0">{commands}</pre><div class="ck-switches">'
+        '<label><input type="checkbox" data-switch="code"> show all code</label>'
+        '<label><input type="checkbox" data-switch="answers"> read without guessing</label>'
+        "</div></div>"
+    )

@@ -1,0 +1,85 @@
+"""Sphinx, told in Python what it shall do: pages of markdown become the site."""
+
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from coursekit.course.site.finish_page import finished
+
+TITLE = "Multimodal fusion, and why training it is hard"
+STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("guess.js", "exercise.js", "game.js", "explorer.js", "page.js")
+STYLES = ("course.css", "explorer.css", "learner.css")
+# Before anything is painted: what hides the text below a guess waits for scripts to be there.
+HEAD = "document.documentElement.classList.add('ck-js');"
+
+
+@dataclass(frozen=True)
+class Built:
+    """pages: how many.  warnings: what Sphinx complained of, a line each."""
+
+    pages: int
+    warnings: list[str]
+
+
+def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Built:
+    """Make the pages of ``source`` (markdown) in ``out``.
+
+    base: the address where the site will stand, "" if that is not known.  meanings: term → what it
+    means.  Errors: what Sphinx raises when it cannot go on.
+    """
+    options: dict[str, Any] = {
+        "project": TITLE,
+        "extensions": ["myst_parser", "coursekit.course.site.mathml"],
+        "html_theme": "furo",
+        "html_title": TITLE,
+        "html_baseurl": base,
+        "html_static_path": [str(STATIC)],
+        "html_js_files": [(None, {"body": HEAD, "priority": 100}),
+                          *((name, {"defer": "defer"}) for name in _there(SCRIPTS))],
+        "html_css_files": list(_there(STYLES)),
+        "html_copy_source": False,
+        "html_show_sourcelink": False,
+        "html_show_copyright": False,
+        "html_show_search_summary": False,  # it would fetch pages, which no file:// page may
+        "html_use_index": False,
+        "html_permalinks_icon": "#",
+        "language": "en",
+        "myst_enable_extensions": ["dollarmath", "amsmath"],
+        "myst_dmath_double_inline": True,
+        "myst_heading_anchors": 3,
+        "suppress_warnings": ["myst.header", "toc.not_included"],
+    }  # fmt: skip
+    warnings = StringIO()
+    with docutils_namespace(), patch_docutils(), redirect_stdout(StringIO()):
+        app = Sphinx(
+            source, None, out, source / ".doctrees", "html",
+            confoverrides=options, status=None, warning=warnings, freshenv=True,
+        )  # fmt: skip
+        app.connect("html-page-context", partial(_finish, dict(meanings)))
+        app.build()
+    text = [line for line in warnings.getvalue().splitlines() if line.strip()]
+    return Built(len(app.env.found_docs), text)
+
+
+def _there(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if (STATIC / name).exists()]
+
+
+def _finish(
+    meanings: Mapping[str, str], app: Sphinx, page: str, template: str, context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:  # fmt: skip
+    """What Sphinx calls before it writes a page."""
+    if "body" not in context:
+        return
+    known = {} if page in ("glossary", "search") else meanings
+    context["body"] = finished(context["body"], known, context["pathto"]("glossary"))
