@@ -5,6 +5,7 @@ python course.py lab             open the lessons in JupyterLab (sets up what is
 python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours is set aside
 python course.py lab --reset 01-slope-for  the same, with one exercise as it was handed out
 python course.py app             the explorers alone, as an app in the browser, without JupyterLab
+python course.py site            the course as web pages in build/site, to read without installing
 python course.py test            run every test and every notebook
 python course.py test --quick    style, types and the tests of what changed, before each commit
 python course.py check           say what works on this machine
@@ -13,7 +14,7 @@ python course.py pin             renew constraints.txt
 python course.py clean           remove the environment made here (your workbook/ stays)
 
 --cpu   on Linux without a GPU: PyTorch without the CUDA packages, about 3 GB less to download
-Anything else is handed on: to JupyterLab (lab), to Voila (app) or to pytest (test).
+Anything else is handed on: to JupyterLab (lab), to Voila (app), to the site or to pytest (test).
 """
 
 from __future__ import annotations  # an old Python must get as far as the check in main
@@ -38,10 +39,11 @@ STEPS = ("Collecting", "Downloading", "Building", "Installing")  # what pip says
 EXTRAS = {
     "course": "the course",
     "app": "the course and its app",
-    "test": "the course, its app and its test tools",
+    "site": "the course, its app and what makes its site",
+    "test": "the course, its app, its site and its test tools",
 }
 # Measured downloads in MB: wheels of the lessons, of each extra; torch apart.
-SIZES = {"learn": 150, "course": 0, "app": 5, "test": 125, "torch": 200, "cuda": 3000}
+SIZES = {"learn": 150, "course": 0, "app": 5, "site": 15, "test": 140, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:
@@ -66,6 +68,9 @@ def main(arguments: list[str]) -> int:
         if shutil.which("npm"):  # without it the tests of the class's server are skipped
             run(exe, "-m", "coursekit.course.hub", "proxy")
         return run(exe, "-m", "pytest", *shared, "--durations=25", *rest)
+    if command == "site":
+        extra = "test" if "--check" in rest else "site"  # the test tools have what drives a browser
+        return run(python(cpu, extra), "-m", "coursekit.course.site", *rest)
     if command == "check":
         return run(python(cpu), "-m", "coursekit.course.health", *rest)
     if command == "refresh":

@@ -25,6 +25,9 @@ def formula(latex: str, place: str) -> str:
     """LaTeX as a ``<math>`` element. place: "inline" or "block"."""
     # \big and \Big only ask for size, which MathML gives to brackets by itself.
     plain = re.sub(r"\\[bB]igg?[lr]?(?![A-Za-z])", "", latex.strip())
+    # A word is no product of letters.
+    plain = re.sub(r"\\mathrm\{([A-Za-z ]{2,})\}", r"\\text{\1}", plain)
+    plain = re.sub(r"([_^])\{([A-Za-z]{3,})\}", r"\1{\\text{\2}}", plain)
     return str(convert(plain, display=place))
 
 

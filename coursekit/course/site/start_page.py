@@ -9,7 +9,7 @@ from coursekit.course.site.lesson_page import raw
 
 TITLE = "# Multimodal fusion, and why training it is hard"
 LEAD = (
-    "Two modalities should be better than one. In training they often are not. Nineteen lessons "
+    "Two modalities should be better than one. In training they often are not. {count} lessons "
     "find out why, with intervals, on generated and on real data; you guess first, turn the knobs "
     "of real models, and write the key formulas yourself."
 )
@@ -32,7 +32,7 @@ def start_page(
     """
     first = next(iter(stems.values()))
     steps = (
-        f'<p class="ck-lead">{html.escape(LEAD)}</p><p class="ck-steps">'
+        f'<p class="ck-lead">{html.escape(LEAD.format(count=len(known)))}</p><p class="ck-steps">'
         f'<a href="lessons/{first}.html">Begin with lesson 00</a>'
         '<a href="#routes">Choose a route</a><a href="explorers.html">All explorers</a></p>'
     )
