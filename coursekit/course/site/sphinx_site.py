@@ -12,12 +12,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from coursekit.course.site import learner_files
 from coursekit.course.site.finish_page import finished
 
 TITLE = "Multimodal fusion, and why training it is hard"
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("guess.js", "exercise.js", "game.js", "explorer.js", "page.js")
-STYLES = ("course.css", "explorer.css", "learner.css")
+SCRIPTS = (*learner_files.SCRIPTS, "explorer.js", "page.js")
+STYLES = ("course.css", "explorer.css", *learner_files.STYLES)
+BARE = ("library/", "search")  # pages that stay as Sphinx made them
 # Before anything is painted: what hides the text below a guess waits for scripts to be there.
 HEAD = "document.documentElement.classList.add('ck-js');"
 
@@ -44,8 +46,8 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
         "html_baseurl": base,
         "html_static_path": [str(STATIC)],
         "html_js_files": [(None, {"body": HEAD, "priority": 100}),
-                          *((name, {"defer": "defer"}) for name in _there(SCRIPTS))],
-        "html_css_files": list(_there(STYLES)),
+                          *((name, {"defer": "defer"}) for name in SCRIPTS)],
+        "html_css_files": list(STYLES),
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_show_copyright": False,
@@ -70,16 +72,12 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
     return Built(len(app.env.found_docs), text)
 
 
-def _there(names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if (STATIC / name).exists()]
-
-
 def _finish(
     meanings: Mapping[str, str], app: Sphinx, page: str, template: str, context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:  # fmt: skip
     """What Sphinx calls before it writes a page."""
-    if "body" not in context:
+    if "body" not in context or page.startswith(BARE) and page != "library/index":
         return
-    known = {} if page in ("glossary", "search") else meanings
+    known = {} if page == "glossary" else meanings
     context["body"] = finished(context["body"], known, context["pathto"]("glossary"))
