@@ -18,6 +18,11 @@ class ExplorerEntry:
     lessons that open it, two digits each.  moved: the name of the knob that a timing moves, one
     that leaves the amount of work as it is.  state: knobs to set before that.  median_ms, p95_ms:
     bounds of the time from a key press to the new picture on two quiet cores.
+
+    On the web no kernel answers, and what can be seen was drawn before: around each of web_presets
+    (at most three; none of them: the start) a sweep of each of web_knobs (at most five), so that
+    the explorer's question can be answered there as far as may be.  web_values: knob → its values
+    there, where about six evenly spaced ones would be poor.
     """
 
     function: str
@@ -28,6 +33,9 @@ class ExplorerEntry:
     state: Mapping[str, float | str] = field(default_factory=dict)
     median_ms: float = UNBOUND
     p95_ms: float = UNBOUND
+    web_presets: tuple[str, ...] = ()
+    web_knobs: tuple[str, ...] = ()
+    web_values: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

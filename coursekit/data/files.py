@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from coursekit.utils.checks import choose, require_instance
 CHECKSUMS = "checksums.json"
 # What the checksums cover; cards and scripts are text that git looks after.
 SUFFIXES = (".csv", ".npz")
+ARCHIVES = "web_states/*.zip"  # what the course's web pages show, drawn beforehand
 
 
 class DataFileError(OSError):
@@ -54,9 +56,26 @@ def sha256_of(path: Path) -> str:
 def write_checksums(folder: Path = DATA_FOLDER) -> dict[str, dict[str, str | int]]:
     """Write ``checksums.json`` for the data files now in ``folder``, and return what it says."""
     files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
-    table: dict[str, dict[str, str | int]] = {
-        p.name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files
-    }
+    files += sorted(folder.glob(ARCHIVES))
+    return _write({p.relative_to(folder).as_posix(): _facts(p) for p in files}, folder)
+
+
+def renew_checksums(names: Iterable[str], folder: Path = DATA_FOLDER) -> None:
+    """Bring what ``checksums.json`` says of these files up to date, and of no other.
+
+    Errors: DataFileError if the list is missing or is not JSON; OSError for a file that is missing.
+    """
+    table = read_checksums(folder) | {name: _facts(folder / name) for name in names}
+    archives = sorted(name for name in table if "/" in name)
+    plain = sorted(name for name in table if "/" not in name)
+    _write({name: table[name] for name in (*plain, *archives)}, folder)
+
+
+def _facts(path: Path) -> dict[str, str | int]:
+    return {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+
+
+def _write(table: dict[str, dict[str, str | int]], folder: Path) -> dict[str, dict[str, str | int]]:
     (folder / CHECKSUMS).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     return table
 
@@ -87,20 +106,21 @@ def _restore(name: str) -> str:
     )
 
 
-def _complaint(path: Path, expected: dict[str, str | int]) -> str:
+def _complaint(folder: Path, name: str, expected: dict[str, str | int]) -> str:
     """What is wrong with one file, as a sentence; empty if nothing is."""
+    path, restore = folder / name, _restore(name)
     size, digest = int(expected["bytes"]), str(expected["sha256"])
     want = f"{size} bytes with SHA-256 {digest[:12]}… were expected"
     if not path.is_file():
-        return f"{path} is missing; {want}. {_restore(path.name)}"
+        return f"{path} is missing; {want}. {restore}"
     actual_size = path.stat().st_size
     if actual_size < size:
-        return f"{path} is truncated: it has {actual_size} bytes; {want}. {_restore(path.name)}"
+        return f"{path} is truncated: it has {actual_size} bytes; {want}. {restore}"
     if actual_size > size:
-        return f"{path} is too long: it has {actual_size} bytes; {want}. {_restore(path.name)}"
+        return f"{path} is too long: it has {actual_size} bytes; {want}. {restore}"
     actual = sha256_of(path)
     if actual != digest:
-        return f"{path} is damaged: its SHA-256 is {actual[:12]}…; {want}. {_restore(path.name)}"
+        return f"{path} is damaged: its SHA-256 is {actual[:12]}…; {want}. {restore}"
     return ""
 
 
@@ -112,7 +132,7 @@ def open_checked(name: str, folder: Path = DATA_FOLDER) -> Path:
     """
     table = read_checksums(folder)
     choose("name", name, table)
-    complaint = _complaint(folder / name, table[name])
+    complaint = _complaint(folder, name, table[name])
     if complaint:
         raise DataFileError(complaint)
     return folder / name
@@ -122,7 +142,7 @@ def check_all(folder: Path = DATA_FOLDER) -> list[FileReport]:
     """Check every data file; one report per file, good ones too, in the order of their names."""
     reports = []
     for name, expected in sorted(read_checksums(folder).items()):
-        complaint = _complaint(folder / name, expected)
+        complaint = _complaint(folder, name, expected)
         good = (
             f"{name}: {expected['bytes']} bytes, SHA-256 {str(expected['sha256'])[:12]}…, as it was"
         )

@@ -20,7 +20,7 @@ from coursekit.course.widgets.deferred_picture import PUT_OFF
 from coursekit.course.widgets.explorer_layout import Panel
 from coursekit.course.widgets.handout import Handout, with_closed
 from coursekit.course.widgets.latest_wins import Latest, Steps
-from coursekit.course.widgets.picture_on_card import Screen, View, tables
+from coursekit.course.widgets.picture_on_card import Screen, View, tables, tables_html
 from coursekit.course.widgets.share_code import decode, encode
 from coursekit.utils.checks import choose, require
 from coursekit.utils.stepwise import drive
@@ -66,7 +66,7 @@ class Explorer:
     ) -> None:
         require(key.isalnum(), f"key is {key!r}; letters and digits were expected.")
         require(bool(controls), "controls is empty; an explorer needs a knob.")
-        self.key, self.title = key, title
+        self.key, self.title, self.question = key, title, question
         self.controls = dict(controls)
         named = [name for names in groups.values() for name in names]
         for name in named:
@@ -100,6 +100,11 @@ class Explorer:
     def state(self) -> dict[str, float | str]:
         """Where the knobs stand, hidden ones too."""
         return dict(self._state)
+
+    @property
+    def start(self) -> dict[str, float | str]:
+        """Where the knobs stand at first, or as they were handed out."""
+        return dict(self._handed.state)
 
     @property
     def code(self) -> str:
@@ -209,6 +214,10 @@ class Explorer:
     def tables(self) -> dict[str, pd.DataFrame]:
         """All its numbers: caption → table, the first of them `table`."""
         return tables(self._view, self.data)
+
+    def tables_html(self) -> str:
+        """`tables` as they stand on the card."""
+        return tables_html(self._view, self.data)
 
     def render(self, **state: float | str) -> bytes:
         """PNG of ``state`` (knobs not named stand at their start) from a fresh view; no kernel."""

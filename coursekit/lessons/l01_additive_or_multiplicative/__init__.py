@@ -15,6 +15,12 @@ LESSON = Lesson(
             moved="w1, smiling",
             median_ms=80,
             state={"w1": 0.0},
+            web_presets=("published", "additive", "pure interaction"),
+            web_knobs=("w1", "w2", "w3", "noise", "seed"),
+            web_values={
+                "w1": (-4.0, -2.0, -1.0, 0.0, 0.68, 2.0, 4.0),
+                "w3": (-4.0, -2.0, 0.0, 1.29, 2.0, 4.0),
+            },
         ),
     },
     question=Question(

@@ -18,6 +18,25 @@ LESSON = Lesson(
                 "Shows which functions of two modalities a fusion operator can learn, and "
                 "which not."
             ),
+            web_presets=(
+                "product, nothing to multiply with",
+                "one at a time",
+                "additive meets product",
+            ),
+            web_knobs=("operator", "encoder", "shape", "w_a", "seed"),
+            web_values={
+                "operator": (
+                    "late-linear",
+                    "multiplicative",
+                    "hard-gate",
+                    "tensor",
+                    "bilinear",
+                    "film",
+                    "low-rank",
+                    "transformer",
+                ),
+                "w_a": (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0),
+            },
         ),
     },
     studies={"surfaces": "study_surfaces:surfaces", "operators": "study_operators:operators"},

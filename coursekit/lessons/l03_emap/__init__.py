@@ -13,6 +13,8 @@ LESSON = Lesson(
             shows=(
                 "Shows whether a trained model uses the interaction: what EMAP takes away from it."
             ),
+            web_presets=("no synergy", "much synergy", "too few samples"),
+            web_knobs=("synergy", "noise", "n", "epochs", "seed"),
         ),
     },
     games={"synergy": "game:synergy"},

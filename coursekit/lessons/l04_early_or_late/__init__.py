@@ -16,6 +16,8 @@ LESSON = Lesson(
                 "Shows how deep two modalities must meet when what counts is that they "
                 "speak at the same moment."
             ),
+            web_presets=("same moment", "each for itself", "few samples"),
+            web_knobs=("alignment", "synergy", "samples", "capacity", "seed"),
         ),
     },
     studies={"depths": "study:depths"},

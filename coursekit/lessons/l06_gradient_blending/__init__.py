@@ -16,6 +16,9 @@ LESSON = Lesson(
                 "Shows how Gradient-Blending reads its weights off two points of the "
                 "learning curves, and how far chance moves them."
             ),
+            web_presets=("starve", "no gain", "no overfitting"),
+            web_knobs=("window", "held", "rule", "samples", "seed"),
+            web_values={"window": (1, 2, 4, 7, 10, 13, 16, 20)},
         ),
     },
     studies={"optimizers": "study:optimizers"},

@@ -18,6 +18,21 @@ LESSON = Lesson(
             moved="seed",
             median_ms=500,
             state={"data": "starve", "epochs": 20},
+            web_presets=("brake or speed up", "overfit", "balanced"),
+            web_knobs=("lane_3", "optimiser", "scale", "epochs", "seed"),
+            web_values={
+                "lane_3": (
+                    "mlb",
+                    "ogm-ge",
+                    "agm",
+                    "g2d",
+                    "gblend-offline",
+                    "multi-loss",
+                    "umt",
+                    "mla",
+                ),
+                "epochs": (5, 10, 15, 30, 40),
+            },
         ),
     },
     question=Question(

@@ -19,6 +19,9 @@ LESSON = Lesson(
             moved="height of the circles",
             median_ms=80,
             p95_ms=80,
+            web_presets=("start of a training", "at the clamp", "wrong pair, cold"),
+            web_knobs=("height", "inverse_temperature", "pairs"),
+            web_values={"inverse_temperature": (1, 5, 10, 14, 20, 30, 50, 100)},
         ),
         "retrieval": ExplorerEntry(
             "explorer_retrieval:retrieval_explorer",
@@ -31,6 +34,22 @@ LESSON = Lesson(
             state={"epoch": 25},
             median_ms=600,
             p95_ms=600,
+            web_presets=("untrained", "trained", "another artist"),
+            web_knobs=("epoch", "query", "temperature", "artist"),
+            web_values={
+                "epoch": (0, 1, 2, 3, 4, 6, 8, 12, 18, 25),
+                "query": (
+                    "animal",
+                    "flag",
+                    "hand",
+                    "sad face",
+                    "red",
+                    "fish",
+                    "quokka animal",
+                    "borogove",
+                ),
+                "temperature": (0.01, 0.03, 0.07, 0.15, 0.3, 0.5),
+            },
         ),
     },
     studies={

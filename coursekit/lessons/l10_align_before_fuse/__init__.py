@@ -18,6 +18,9 @@ LESSON = Lesson(
             ),
             moved="scene",
             p95_ms=600,
+            web_presets=("attention", "occlusion", "one stream"),
+            web_knobs=("scene", "word", "network", "kind", "layer"),
+            web_values={"scene": tuple(range(1, 21))},
         ),
     },
     studies={

@@ -19,6 +19,9 @@ LESSON = Lesson(
             moved="open pairs kept, %",
             state={"kept": 20},
             p95_ms=600,
+            web_presets=("own model, early", "few wrong", "the control"),
+            web_knobs=("noise", "scorer", "kept"),
+            web_values={"kept": (20, 30, 40, 50, 60, 70, 80, 90, 100)},
         ),
     },
     studies={

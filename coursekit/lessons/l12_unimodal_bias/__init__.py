@@ -20,6 +20,8 @@ LESSON = Lesson(
             moved="favourite's share in tests (%)",
             state={"tested": 50},
             p95_ms=600,
+            web_presets=("plain training", "product of experts", "the winner of the shifted test"),
+            web_knobs=("method", "entropy", "trained", "tested"),
         ),
     },
     studies={

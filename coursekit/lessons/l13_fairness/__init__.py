@@ -19,6 +19,8 @@ LESSON = Lesson(
             ),
             moved="margin",
             p95_ms=250,
+            web_presets=("plain", "clean pictures", "he or she"),
+            web_knobs=("share", "pictures", "words", "cure", "margin"),
         ),
     },
     studies={

@@ -20,6 +20,12 @@ LESSON = Lesson(
             moved="image: share pruned",
             state={"image": 0.0},
             p95_ms=250,
+            web_presets=("whole", "one ranking", "starved"),
+            web_knobs=("image", "audio", "ranking", "weights", "network"),
+            web_values={
+                "image": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+                "audio": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+            },
         ),
     },
     studies={

@@ -20,6 +20,8 @@ LESSON = Lesson(
             ),
             moved="scene",
             p95_ms=250,
+            web_presets=("a true one", "turned round", "in other words"),
+            web_knobs=("caption", "scene", "n"),
         ),
     },
     studies={

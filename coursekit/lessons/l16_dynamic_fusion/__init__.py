@@ -19,6 +19,9 @@ LESSON = Lesson(
                 "and an oracle."
             ),
             moved="cascade's threshold",
+            web_presets=("a fair price", "frozen", "straight-through"),
+            web_knobs=("charge", "temperature", "learning", "threshold", "mix"),
+            web_values={"charge": (0.0, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0)},
         ),
     },
     studies={"fusion-space": "study_fusion_space:fusion_space"},

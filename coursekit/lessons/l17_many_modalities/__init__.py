@@ -18,6 +18,9 @@ LESSON = Lesson(
                 "them, beside the ensemble of six networks, and each view's Shapley value."
             ),
             moved="noise on fac",
+            web_presets=("all six", "without the strongest", "two weak ones"),
+            web_knobs=("learnt", "fac", "mor", "pix", "noise_pix"),
+            web_values={"noise_pix": (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)},
         ),
     },
     studies={

@@ -75,7 +75,7 @@ def view_explorer() -> Explorer:
     """Lesson 17: which modality is missing, and what is each one worth?"""
     seen: dict[str, Control] = {m: Choice(f"{m}", (SEEN, OFF), SEEN) for m in VIEWS}
     noise: dict[str, Control] = {
-        f"noise_{m}": Slider(f"noise on {m}", 0.0, 4.0, 0.5, 0.0) for m in VIEWS
+        f"noise_{m}": Slider(f"noise on {m}", 0.0, 4.0, 0.25, 0.0) for m in VIEWS
     }
     everything = dict.fromkeys(VIEWS, SEEN)
     nothing = dict.fromkeys(VIEWS, OFF)

@@ -19,6 +19,9 @@ LESSON = Lesson(
                 "threshold gets right, misses, or suspects without cause."
             ),
             moved="threshold",
+            web_presets=("interaction", "hidden by hunger", "no threshold needed"),
+            web_knobs=("symptom", "threshold", "which", "kind"),
+            web_values={"threshold": (-0.1, 0.0, 0.04, 0.08, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6)},
         ),
     },
     studies={
