@@ -7,6 +7,7 @@ SCRIPTS = (
     "guess_kinds.js",
     "guess.js",
     "exercise.js",
+    "game_state.js",
     "game.js",
 )
 STYLES = ("learner.css",)
