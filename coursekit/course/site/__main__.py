@@ -10,7 +10,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def site(
-    keys: Annotated[list[str] | None, typer.Argument(help="with --states: explorers, games")] = None,
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="with --states: explorers, games")
+    ] = None,
     out: Annotated[Path, typer.Option(help="the folder to write")] = Path("build/site"),
     base: Annotated[str, typer.Option(help="the address where the site will stand")] = "",
     lessons: Annotated[str, typer.Option(help="only these, such as 05,09")] = "",

@@ -4,13 +4,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from coursekit.course.registry import explorers, games
-from coursekit.course.site import explorer_card, game_card, state_archive
+from coursekit.course.site import game_cases, state_archive
 from coursekit.course.site.browser_check import look_at_all
+from coursekit.course.site.explorer_card import write_explorer
+from coursekit.course.site.game_card import write_game
 from coursekit.course.site.links import broken_links
+from coursekit.course.site.make_states import make_states
 from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.site_source import STATES, write_source
 from coursekit.course.site.sphinx_site import build
@@ -24,11 +26,11 @@ def make_site(out: Path, base: str, lessons: Sequence[str], solutions: bool) -> 
     """Make the site in ``out``; returns the exit status: 1 when something is left to mend."""
     started = time.monotonic()
     _emptied(out)
-    parts = PageParts(partial(_explorer, out), partial(_game, out), solutions)
+    parts = _with_states(out, solutions)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         print("Reading the notebooks …", flush=True)
-        written = write_source(source, out, lessons, partial(_explorer, out), parts)
+        written = write_source(source, out, lessons, parts)
         print("Writing the pages …", flush=True)
         built = build(source, out, base, written.meanings)
     for leftover in ("_sources", ".buildinfo", "objects.inv"):
@@ -63,13 +65,57 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _explorer(out: Path, key: str, base: str, stored: str = "") -> str:
-    """The card of an explorer; its states are written beside the pages the first time."""
-    if state_archive.stale(key):
-        print(f"{key}: its stored states are missing or older than the code; it is left to the "
-              f"Lab. `python course.py site --states {key}` makes them.")  # fmt: skip
-        return explorer_card.lab_only_card(key, stored)
-    folder = out / STATES / key
-    if not folder.exists():
-        explorer_card.write_explorer(key, state_archive.read(key), folder)
-    return explorer_card.explorer_card(key, base)
+def _with_states(out: Path, solutions: bool) -> PageParts:
+    """What the pages can show; states are written beside them, stale ones are named."""
+    good: dict[str, list[str]] = {"explorer": [], "game": []}
+    for key in explorers():
+        why = state_archive.stale(key)
+        if why:
+            print(why)
+            continue
+        write_explorer(key, state_archive.read(key), out / STATES / key)
+        good["explorer"].append(key)
+    for key in games():
+        why = game_cases.stale_cases(key)
+        if why:
+            print(why)
+            continue
+        write_game(key, game_cases.read_cases(key), out / STATES / f"game-{key}")
+        good["game"].append(key)
+    return PageParts(good["explorer"], good["game"], solutions)
+
+
+def compute_states(keys: Sequence[str]) -> int:
+    """Compute what explorers and games show, all that is stale without ``keys``; the exit status.
+
+    Errors: ValueError for a key that no explorer and no game has.
+    """
+    for key in keys:
+        require(key in explorers() or key in games(), f"KEY is {key!r}; an explorer or a game was "
+                f"expected, {', '.join([*explorers(), *games()])}.")  # fmt: skip
+    failed = []
+    wanted = [key for key in explorers() if not keys or key in keys]
+    if wanted:
+        failed += make_states(wanted)
+    for key in games():
+        if (not keys or key in keys) and game_cases.stale_cases(key):
+            print(f"{key}: training the cases …", flush=True)
+            game_cases.make_cases(key)
+    return int(bool(failed))
+
+
+def check_site(out: Path) -> int:
+    """Follow every link and look at every page in Chromium; the exit status."""
+    require((out / "index.html").exists(), f"out is {out}; a site that was made was expected.")
+    broken = broken_links(out)
+    seen = look_at_all(out)
+    problems = [*broken, *(f"{s.page} ({s.screen}): {p}" for s in seen for p in s.problems)]
+    print(*problems, sep="\n")
+    lessons = [s for s in seen if s.page.startswith("lessons/") and s.screen != "file"]
+    if lessons:
+        largest = max(lessons, key=lambda s: s.size)
+        slowest = max(seen, key=lambda s: s.seconds)
+        print(f"Largest first view of a lesson: {largest.size / 1000:.0f} kB, {largest.page}. "
+              f"Slowest page: {slowest.seconds:.1f} s, {slowest.page}.")  # fmt: skip
+    print(f"{len(seen)} views, {len(problems)} problems.")
+    return int(bool(problems))

@@ -59,16 +59,16 @@ def explain(soup: BeautifulSoup, meanings: Mapping[str, str], glossary: str) -> 
     by_name = {name.lower(): name for name in meanings}
     seen: set[str] = set()
     for text in _texts(soup.find_all(["p", "li"])):
-        match = pattern.search(text)
-        while match:
+        rest = text
+        while match := pattern.search(rest):
             name = by_name[match[1].lower()]
             if name in seen:
-                match = pattern.search(text, match.end())
+                after = NavigableString(rest[match.end() :])
+                rest.replace_with(NavigableString(rest[: match.end()]), after)
+                rest = after
                 continue
             seen.add(name)
-            term = _term(soup, match[0], name, meanings[name], glossary)
-            text = _linked(soup, text, match, term)
-            match = pattern.search(text)
+            rest = _linked(rest, match, _term(soup, match[0], name, meanings[name], glossary))
 
 
 def _texts(blocks: Iterable[Tag]) -> Iterator[NavigableString]:
@@ -84,9 +84,7 @@ def _texts(blocks: Iterable[Tag]) -> Iterator[NavigableString]:
                 yield text
 
 
-def _linked(
-    soup: BeautifulSoup, text: NavigableString, match: re.Match[str], term: Tag
-) -> NavigableString:
+def _linked(text: NavigableString, match: re.Match[str], term: Tag) -> NavigableString:
     """Put ``term`` in the place of the match; returns the text behind it."""
     before, after = NavigableString(text[: match.start()]), NavigableString(text[match.end() :])
     text.replace_with(before)

@@ -24,12 +24,14 @@ class Replaced:
     """What the page shows in place of cells, by their number in the notebook.
 
     cards: HTML instead of code and outputs; "" shows nothing.  dropped: numbers of outputs that are
-    left out.  outputs: HTML instead of a cell's outputs; its code stays, folded.
+    left out.  outputs: HTML instead of a cell's outputs; its code stays, folded.  notes: HTML below a
+    cell's outputs.
     """
 
     cards: Mapping[int, str] = field(default_factory=dict)
     dropped: Mapping[int, Collection[int]] = field(default_factory=dict)
     outputs: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[int, str] = field(default_factory=dict)
 
 
 def lesson_page(notebook: NotebookNode, pictures: Pictures, replaced: Replaced, box: str) -> str:
@@ -81,6 +83,7 @@ def _code_cell(
         if place not in dropped
     ]
     body = "".join(f'<div class="ck-output">{markup}</div>' for markup in outputs if markup)
+    body += replaced.notes.get(number, "")
     return raw(f'<div class="ck-cell">{shown}{body}</div>')
 
 

@@ -1,4 +1,4 @@
-"""Pages of the library: every room's public classes and functions with their docstrings, unimported.
+"""Pages of the library: every room's public classes and functions with their docstrings.
 
 Read from the syntax trees, so nothing is executed and no page depends on what is installed.
 """

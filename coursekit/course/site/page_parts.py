@@ -1,47 +1,62 @@
 """What a page shows where the Lab would run a cell: guesses, exercises, explorers, games."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from coursekit.course.site import explorer_card, game_card
 from coursekit.course.site.exercise_card import exercise_cells
+from coursekit.course.site.game_card import game_cells
 from coursekit.course.site.guess_card import guess_cells, outcome_cells
 from coursekit.course.site.lesson_page import Replaced
 
 EXPLORER = re.compile(r'data-explorer="(\w+)"')
-GAME = re.compile(r'GAMES\["(\w+)"\]\(')
-# key, address of the folder with its states, the stored output → the card
-StoredCard = Callable[[str, str, str], str]
 
 
 @dataclass(frozen=True)
 class PageParts:
     """Makes the parts of a lesson's page.
 
-    explorer, game: make the card of one; they see the output that the notebook has stored, to show
-    it where no states are stored.  solutions: whether exercises get theirs.
+    explorers, games: keys of those with stored states that are good; where others stand the page
+    shows the notebook's own picture, and that the rest needs the Lab.
+    solutions: whether exercises get theirs.
     """
 
-    explorer: StoredCard
-    game: StoredCard
+    explorers: Collection[str]
+    games: Collection[str]
     solutions: bool = True
 
-    def __call__(self, lesson: str, notebook: NotebookNode, states: str) -> Replaced:
-        """The parts of one lesson. states: address of the folder of all states, from its page."""
+    def explorer(self, key: str, base: str) -> str:
+        """The card of an explorer. base: address of the folder of all states, from the page."""
+        if key not in self.explorers:
+            return explorer_card.lab_only_card(key)
+        return explorer_card.explorer_card(key, f"{base}/{key}")
+
+    def replaced(self, lesson: str, notebook: NotebookNode, base: str) -> Replaced:
+        """The parts of one lesson. base: as in `explorer`."""
         exercises = exercise_cells(lesson, notebook, solutions=self.solutions)
-        cards = {number: card or "" for number, card in exercises.items()}
-        cards |= guess_cells(notebook)
-        outputs = {}
+        cards = {number: card or "" for number, card in exercises.items()} | guess_cells(notebook)
+        outputs, notes = {}, {}
         for number, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or number in cards:
                 continue
-            stored = "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs)
-            shown, played = EXPLORER.search(stored), GAME.search(cell.source)
-            if shown:
-                cards[number] = self.explorer(shown[1], f"{states}/{shown[1]}", stored)
-            elif played and 'data-game="' in stored:
-                folder = f"{states}/game-{played[1]}"
-                outputs[number] = self.game(played[1], folder, stored)
-        return Replaced(cards, outcome_cells(notebook), outputs)
+            shown = EXPLORER.search(_stored(cell))
+            if shown and shown[1] in self.explorers:
+                cards[number] = self.explorer(shown[1], base)
+            elif shown:
+                notes[number] = self.explorer(shown[1], base)
+        for number, key in game_cells(notebook).items():
+            if 'data-game="' not in _stored(notebook.cells[number]):
+                continue
+            if key in self.games:
+                outputs[number] = game_card.game_card(key, f"{base}/game-{key}")
+            else:
+                notes[number] = game_card.lab_only_game(key)
+        return Replaced(cards, outcome_cells(notebook), outputs, notes)
+
+
+def _stored(cell: NotebookNode) -> str:
+    """The HTML that a cell has stored."""
+    return "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs)

@@ -1,7 +1,7 @@
 """All pages of the site as markdown in a folder, and the pictures beside them."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from coursekit.course.site.cell_output import Pictures
 from coursekit.course.site.credits import credit_of, credits_html
 from coursekit.course.site.glossary_page import glossary_page, meanings
 from coursekit.course.site.guide_page import guide_page
-from coursekit.course.site.lesson_page import Replaced, lesson_page, raw, with_page_links
+from coursekit.course.site.lesson_page import lesson_page, raw, with_page_links
 from coursekit.course.site.library_pages import ROOMS, library_page, room_page
 from coursekit.course.site.methods_page import methods_page
+from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.results_page import results_page
 from coursekit.course.site.start_page import FIRST, start_page
 from coursekit.utils.checks import require
@@ -25,11 +26,6 @@ from coursekit.utils.checks import require
 SHELF = re.compile(r'^Shelf\("(\w+)"\)$', re.MULTILINE)
 PICTURES, STATES = "_pictures", "_states"
 TRIED_ROOMS = ("balancing",)  # of the library, where only some lessons are asked for
-# key of an explorer, address of its folder → its card
-Card = Callable[[str, str], str]
-# lesson, its notebook, address of the folder of states → what its page shows instead of cells
-Parts = Callable[[str, NotebookNode, str], Replaced]
-
 
 @dataclass(frozen=True)
 class Written:
@@ -39,9 +35,7 @@ class Written:
     meanings: Mapping[str, str]
 
 
-def write_source(
-    source: Path, out: Path, wanted: Sequence[str], card: Card, parts: Parts
-) -> Written:
+def write_source(source: Path, out: Path, wanted: Sequence[str], parts: PageParts) -> Written:
     """Write every page's markdown to ``source``, pictures to ``out``.
 
     wanted: lessons, two digits each, for a trial with little of the library; all without any.
@@ -57,15 +51,16 @@ def write_source(
     pages: dict[str, str] = {}
     for name, stem in stems.items():
         pictures = Pictures(f"../{PICTURES}/{name}")
-        replaced = parts(name, notebooks[stem], f"../{STATES}")
+        replaced = parts.replaced(name, notebooks[stem], f"../{STATES}")
         page = lesson_page(notebooks[stem], pictures, replaced, lab_box(stem))
         pages[f"lessons/{stem}"] = page
         _keep(pictures, out / PICTURES / name)
     glossary = _stored("glossary")
     rooms = TRIED_ROOMS if wanted else tuple(ROOMS)
     pages |= {
-        "index": _start(heads, stems, card),
-        "explorers": _explorers(card, stems) + raw(credits_html(map(credit_of, notebooks.values()))),
+        "index": _start(heads, stems, parts),
+        "explorers": _explorers(parts, stems)
+        + raw(credits_html(map(credit_of, notebooks.values()))),
         "glossary": glossary_page(glossary),
         "results": results_page(notebooks),
         "methods": methods_page(),
@@ -96,18 +91,18 @@ def without_missing(text: str, stems: Collection[str]) -> str:
     return link.sub(lambda m: m[0] if m[2] in stems else m[1], text)
 
 
-def _start(heads: Mapping[str, Head], stems: Mapping[str, str], card: Card) -> str:
+def _start(heads: Mapping[str, Head], stems: Mapping[str, str], parts: PageParts) -> str:
     declared = lessons()
     minutes = {n: f"{h.minutes}{f' + {h.further}' * bool(h.further)} min" for n, h in heads.items()}
     titles = {n: f"{n} · {h.title}" for n, h in heads.items()}
     known = {n: declared[n] for n in heads}
-    return start_page(stems, minutes, titles, known, card(FIRST, f"{STATES}/{FIRST}"))
+    return start_page(stems, minutes, titles, known, parts.explorer(FIRST, STATES))
 
 
-def _explorers(card: Card, stems: Mapping[str, str]) -> str:
+def _explorers(parts: PageParts, stems: Mapping[str, str]) -> str:
     """The page of all explorers, in the words of the notebook of that name."""
     notebook = _stored("explorers")
-    parts = [
+    texts = [
         "# The explorers\n\nEach shows what a real computation gave, stored for up to three "
         "settings and for steps of up to five knobs from each. Turn one knob at a time. Every "
         "other state needs the Lab, where all knobs can be turned together and the model trains "
@@ -117,10 +112,10 @@ def _explorers(card: Card, stems: Mapping[str, str]) -> str:
     for cell in notebook.cells[2:]:
         shelf = SHELF.search(cell.source) if cell.cell_type == "code" else None
         if cell.cell_type == "markdown":
-            parts.append(with_page_links(cell.source))
+            texts.append(with_page_links(cell.source))
         elif shelf and entries[shelf[1]][0] in stems:
-            parts.append(raw(card(shelf[1], f"{STATES}/{shelf[1]}")))
-    return "\n\n".join(parts) + "\n"
+            texts.append(raw(parts.explorer(shelf[1], STATES)))
+    return "\n\n".join(texts) + "\n"
 
 
 def lab_box(stem: str) -> str:

@@ -77,7 +77,7 @@ def _finish(
     doctree: nodes.document | None,
 ) -> None:  # fmt: skip
     """What Sphinx calls before it writes a page."""
-    if "body" not in context or page.startswith(BARE) and page != "library/index":
+    if "body" not in context or (page.startswith(BARE) and page != "library/index"):
         return
     known = {} if page == "glossary" else meanings
     context["body"] = finished(context["body"], known, context["pathto"]("glossary"))

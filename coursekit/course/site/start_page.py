@@ -1,4 +1,4 @@
-"""The first page: what one learns, a picture to turn, the lessons with their minutes, the routes."""
+"""The first page: what one learns, a picture to turn, the lessons and the routes."""
 
 import html
 from collections.abc import Mapping
