@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from coursekit.course.registry import explorers, games
+from coursekit.course.registry import explorer_entries, explorers, games
 from coursekit.course.site import game_cases, state_archive
 from coursekit.course.site.browser_check import look_at_all
 from coursekit.course.site.explorer_card import write_explorer
@@ -16,6 +16,7 @@ from coursekit.course.site.make_states import make_states
 from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.site_source import STATES, write_source
 from coursekit.course.site.sphinx_site import build
+from coursekit.course.site.start_page import FIRST
 from coursekit.utils.checks import require
 
 MARK = "coursekit-site.txt"  # says that a folder is ours, so that it may be made anew
@@ -26,7 +27,7 @@ def make_site(out: Path, base: str, lessons: Sequence[str], solutions: bool) -> 
     """Make the site in ``out``; returns the exit status: 1 when something is left to mend."""
     started = time.monotonic()
     _emptied(out)
-    parts = _with_states(out, solutions)
+    parts = _with_states(out, lessons, solutions)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         print("Reading the notebooks …", flush=True)
@@ -65,10 +66,12 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _with_states(out: Path, solutions: bool) -> PageParts:
+def _with_states(out: Path, wanted: Sequence[str], solutions: bool) -> PageParts:
     """What the pages can show; states are written beside them, stale ones are named."""
     good: dict[str, list[str]] = {"explorer": [], "game": []}
-    for key in explorers():
+    for key, (lesson, _) in explorer_entries().items():
+        if wanted and lesson not in wanted and key != FIRST:
+            continue
         why = state_archive.stale(key)
         if why:
             print(why)

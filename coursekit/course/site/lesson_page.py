@@ -24,8 +24,8 @@ class Replaced:
     """What the page shows in place of cells, by their number in the notebook.
 
     cards: HTML instead of code and outputs; "" shows nothing.  dropped: numbers of outputs that are
-    left out.  outputs: HTML instead of a cell's outputs; its code stays, folded.  notes: HTML below a
-    cell's outputs.
+    left out.  outputs: HTML instead of a cell's outputs; its code stays, folded.  notes: HTML below
+    a cell's outputs.
     """
 
     cards: Mapping[int, str] = field(default_factory=dict)

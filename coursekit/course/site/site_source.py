@@ -27,6 +27,7 @@ SHELF = re.compile(r'^Shelf\("(\w+)"\)$', re.MULTILINE)
 PICTURES, STATES = "_pictures", "_states"
 TRIED_ROOMS = ("balancing",)  # of the library, where only some lessons are asked for
 
+
 @dataclass(frozen=True)
 class Written:
     """stems: lesson → the name of its page.  meanings: of the glossary's terms."""
@@ -87,7 +88,7 @@ def _keep(pictures: Pictures, folder: Path) -> None:
 
 def without_missing(text: str, stems: Collection[str]) -> str:
     """Links to lessons that this site leaves out become plain words."""
-    link = re.compile(r"\[([^\]]*)\]\(/lessons/(\w+)\.md(?:#[^)]*)?\)")
+    link = re.compile(r"\[([^\]]*)\]\(/?lessons/(\w+)\.md(?:#[^)]*)?\)")
     return link.sub(lambda m: m[0] if m[2] in stems else m[1], text)
 
 
