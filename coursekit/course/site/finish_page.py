@@ -19,21 +19,21 @@ def finished(body: str, meanings: Mapping[str, str], glossary: str) -> str:
     soup = BeautifulSoup(body, "html.parser")
     for section in soup.find_all("section"):
         heading = section.find(["h2", "h3"], recursive=False)
-        if heading and heading.get_text().startswith(FURTHER):
+        if isinstance(heading, Tag) and heading.get_text().startswith(FURTHER):
             fold(soup, section, heading)
     explain(soup, meanings, glossary)
     for table in soup.select(".ck-table table"):
         if _is_plain(table):
             table["class"] = "ck-sortable"
     for table in soup.find_all("table", class_="docutils"):
-        table["class"] = [*table["class"], "ck-sortable"]
+        table["class"] = "docutils ck-sortable"
         frame = soup.new_tag("div", attrs={"class": "ck-table", "tabindex": "0"})
         table.wrap(frame)
     for foot in soup.find_all("footer", class_="ck-credits"):
         soup.append(foot.extract())  # below everything, folded or waiting for a guess
-    for link in soup.find_all("a", class_="headerlink"):
-        heading = link.parent.get_text().strip().removesuffix("#")
-        link["aria-label"] = f"Link to {heading}"
+    for title in soup.find_all(["h1", "h2", "h3", "h4"]):
+        for link in title.find_all("a", class_="headerlink"):
+            link["aria-label"] = f"Link to {title.get_text().strip().removesuffix('#')}"
     return str(soup)
 
 
@@ -112,6 +112,6 @@ def anchor(name: str) -> str:
 
 def _is_plain(table: Tag) -> bool:
     """Whether rows can change places: one row of headings, no cell over several rows."""
-    head = table.find("thead")
+    heads = table.select("thead > tr")
     spans = any(cell.get("rowspan") or cell.get("colspan") for cell in table.find_all(["td", "th"]))
-    return bool(head) and len(head.find_all("tr")) == 1 and not spans
+    return len(heads) == 1 and not spans

@@ -25,11 +25,12 @@ def methods_page() -> str:
     costs = pd.read_csv(open_checked("methods_costs.csv"))
     cost = costs[costs["fusion"] == FUSED].groupby("method")["relative_multiply_adds"].median()
     rows = []
-    for name, row in lineup().iterrows():
+    for index, row in lineup().iterrows():
+        name = str(index)
         touches = [str(what) for what, tick in row.items() if what != FUSION and tick]
         places = int(counts["places"].get(name, 0))
         rows.append([
-            f"<code>{name}</code>", _about(str(name)), ", ".join(touches) or "nothing",
+            f"<code>{name}</code>", _about(name), ", ".join(touches) or "nothing",
             _number(ranks, name, 1), _count(counts["ahead"], name, places),
             _count(counts["behind"], name, places), _number(cost, name, 2),
         ])  # fmt: skip
@@ -61,9 +62,9 @@ def _about(name: str) -> str:
     return html.escape(text.split(". ")[0].rstrip(".").replace("`", ""))
 
 
-def _number(values: pd.Series, name: object, decimals: int) -> str:
+def _number(values: pd.Series, name: str, decimals: int) -> str:
     return f"{values[name]:.{decimals}f}" if name in values.index else "–"
 
 
-def _count(counts: pd.Series, name: object, places: int) -> str:
+def _count(counts: pd.Series, name: str, places: int) -> str:
     return f"{int(counts[name])} of {places}" if name in counts.index else "–"

@@ -21,7 +21,9 @@ def webp(png: bytes, widest: int | None = None) -> bytes:
         image = Image.alpha_composite(Image.new("RGBA", given.size, "white"), given.convert("RGBA"))
     image = image.convert("RGB")
     if widest is not None and image.width > widest:
-        image = image.resize((widest, round(image.height * widest / image.width)), Image.LANCZOS)
+        image = image.resize(
+            (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
+        )
     few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few = few.convert("RGB")
     off = np.abs(np.asarray(few, dtype=float) - np.asarray(image, dtype=float)).mean()
