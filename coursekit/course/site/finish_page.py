@@ -75,7 +75,7 @@ def _texts(blocks: Iterable[Tag]) -> Iterator[NavigableString]:
     """Pieces of text outside of what is left alone."""
     for block in blocks:
         for text in list(block.find_all(string=True)):
-            outside = text.find_parent(class_=["ck-cell", "ck-card", "ck-guess", "ck-box"])
+            outside = text.find_parent(class_=["ck-cell", "ck-card", "ckx", "ck-box"])
             section = text.find_parent("section")
             head = section is not None and section.find("h1", recursive=False) is not None
             if text.find_parent(["p", "li"]) is block and not (

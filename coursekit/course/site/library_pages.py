@@ -125,7 +125,7 @@ def _entry(entry: Entry, level: int = 3) -> str:
 
 def markdown(docstring: str) -> str:
     """A docstring as markdown: its sections are paragraphs; what looks like a mark is none."""
-    lines = []
+    lines: list[str] = []
     for line in inspect.cleandoc(docstring).splitlines():
         bare = line.strip()
         if lines and bare.startswith(SECTIONS) and lines[-1].strip():

@@ -32,7 +32,7 @@ class PageParts:
         """The card of an explorer. base: address of the folder of all states, from the page."""
         if key not in self.explorers:
             return explorer_card.lab_only_card(key)
-        return explorer_card.explorer_card(key, f"{base}/{key}")
+        return explorer_card.explorer_card(key, f"{base}/{key}/")
 
     def replaced(self, lesson: str, notebook: NotebookNode, base: str) -> Replaced:
         """The parts of one lesson. base: as in `explorer`."""

@@ -17,7 +17,7 @@ from coursekit.course.site.finish_page import finished
 
 TITLE = "Multimodal fusion, and why training it is hard"
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = (*learner_files.SCRIPTS, "explorer.js", "page.js")
+SCRIPTS = (*learner_files.SCRIPTS, "codes.js", "explorer.js", "page.js")
 STYLES = ("course.css", "explorer.css", *learner_files.STYLES)
 BARE = ("library/", "search")  # pages that stay as Sphinx made them
 # Before anything is painted: what hides the text below a guess waits for scripts to be there.
