@@ -54,6 +54,16 @@ EACH_CANDIDATE = Argument(
         Wrong("another size", CANDIDATES[:1]),
     ),
 )
+EACH_SYSTEM = Argument(
+    [CANDIDATES, CANDIDATES[::-1]],
+    (
+        Wrong("text", "a dog"),
+        Wrong("none", []),
+        Wrong("number", 7),
+        Wrong("flatter", CANDIDATES, "tokens_of"),
+        Wrong("another size", [CANDIDATES, CANDIDATES[:1]]),
+    ),
+)
 OF_ONE_IMAGE = Argument(
     REFERENCES[0],
     (
@@ -166,6 +176,11 @@ TABLE = {
     },
     "analysis.caption_ngrams.require_captions": BOTH,
     "analysis.bleu.bleu_parts": {**BOTH, "max_n": count(4, 0)},
+    "analysis.bleu.bleu_parts_of_each": {
+        "systems": EACH_SYSTEM,
+        "references": BOTH["references"],
+        "max_n": count(4, 0),
+    },
     "analysis.bleu.marked_ngrams": {
         "candidate": TOKENS,
         "references": OF_ONE_IMAGE,

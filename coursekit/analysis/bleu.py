@@ -17,9 +17,10 @@ from coursekit.analysis.caption_ngrams import (
     ngrams,
     require_captions,
     require_own_references,
+    require_references,
     require_tokens,
 )
-from coursekit.utils.checks import choose, require_count
+from coursekit.utils.checks import choose, require, require_count, require_list
 
 SMOOTHINGS = ("none", "coco", "exponential", "add-one")
 TINY, SMALL = 1e-15, 1e-9  # what the scripts of COCO add above and below each fraction bar
@@ -91,12 +92,42 @@ def bleu_parts(
     without references, and other numbers of images.
     """
     require_captions(candidates, references)
+    return bleu_parts_of_each([candidates], references, max_n)[0]
+
+
+def bleu_parts_of_each(
+    systems: Sequence[Sequence[Tokens]], references: Sequence[Sequence[Tokens]], max_n: int = 4
+) -> list[BleuParts]:
+    """`bleu_parts` of several systems for the same images; the references are counted once.
+
+    systems: the candidates of one or more systems, each as for `bleu_parts`.
+    Errors: as there; ValueError for no system.
+    """
+    require_list("systems", systems, "captions of each system")
+    require_references(references)
+    for i, candidates in enumerate(systems):
+        require_list(f"systems[{i}]", candidates, "captions as words")
+        for j, candidate in enumerate(candidates):
+            require_tokens(f"systems[{i}][{j}]", candidate)
+        sentence = f"references are of {len(references)} images, systems[{i}] of {len(candidates)}"
+        require(len(references) == len(candidates), f"{sentence}; equally many were expected.")
     require_count("max_n", max_n, 1)
+    orders = range(1, max_n + 1)
+    limits = [[_most_in_one_reference(own, n) for n in orders] for own in references]
+    return [_parts(candidates, references, limits, max_n) for candidates in systems]
+
+
+def _parts(
+    candidates: Sequence[Tokens],
+    references: Sequence[Sequence[Tokens]],
+    limits: list[list[Counter[Ngram]]],
+    max_n: int,
+) -> BleuParts:
+    """The counts of one system; ``limits`` holds per image how often an n-gram can match."""
     matches, totals = [], []
-    for candidate, own in zip(candidates, references, strict=True):
+    for candidate, own in zip(candidates, limits, strict=True):
         counts = ngram_counts(candidate, max_n)
-        limits = [_most_in_one_reference(own, n) for n in range(1, max_n + 1)]
-        matches.append([(c & most).total() for c, most in zip(counts, limits, strict=True)])
+        matches.append([(c & most).total() for c, most in zip(counts, own, strict=True)])
         totals.append([c.total() for c in counts])
     lengths = [len(candidate) for candidate in candidates]
     nearest = [

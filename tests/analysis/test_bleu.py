@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.analysis.bleu import SMOOTHINGS, BleuParts, bleu_parts, marked_ngrams
+from coursekit.analysis.bleu import (
+    SMOOTHINGS,
+    BleuParts,
+    bleu_parts,
+    bleu_parts_of_each,
+    marked_ngrams,
+)
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=7)
 REFERENCES = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=7), min_size=1,
@@ -48,6 +54,15 @@ def test_neither_the_order_of_references_nor_of_images_changes_anything(corpus, 
     after = bleu_parts(*zip(*mixed, strict=True)).corpus(smoothing)
     np.testing.assert_allclose(before, after, rtol=1e-12)
     assert (before >= 0).all() and (before <= 1 + 1e-12).all()
+
+
+def test_systems_together_have_the_counts_of_each_alone():
+    references = [[["a", "b", "a"], ["b"]], [["c", "a"]]]
+    systems = [[["a", "a"], ["c"]], [["b", "a", "b"], []], [["a", "a"], ["c", "a"]]]
+    for candidates, parts in zip(systems, bleu_parts_of_each(systems, references), strict=True):
+        alone = bleu_parts(candidates, references)
+        for field in ("matches", "totals", "lengths", "reference_lengths"):
+            np.testing.assert_array_equal(getattr(parts, field), getattr(alone, field))
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=4, max_size=9), REFERENCES)

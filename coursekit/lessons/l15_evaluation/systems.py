@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from coursekit.analysis.bleu import bleu_parts
+from coursekit.analysis.bleu import bleu_parts_of_each
 from coursekit.analysis.caption_ngrams import Tokens, tokens_of
 from coursekit.data.files import open_checked
 from coursekit.data.scene_captions import OBJECTS
@@ -99,7 +99,8 @@ def best_template() -> str:
     rng = np.random.default_rng(SEED)
     references = [[tokens_of(text) for text in described(s, REFERENCES, rng)] for s in shown]
     tried = [_any_sentence(rng) for _ in range(TRIED)]
-    scores = [bleu_parts([tokens_of(text)] * len(shown), references).corpus()[-1] for text in tried]
+    systems = [[tokens_of(text)] * len(shown) for text in tried]
+    scores = [parts.corpus()[-1] for parts in bleu_parts_of_each(systems, references)]
     return tried[int(np.argmax(scores))]
 
 
