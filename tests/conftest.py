@@ -115,7 +115,22 @@ def peak_mib(pid):
     return used / 2**20
 
 
+def keep_compiled(config):
+    """Where Python is to leave no compiled modules behind, the run has a folder of them of its own.
+
+    Without one each kernel, server and command of the tests compiles PyTorch anew, which takes
+    longer than what most of them do. The folder goes with the run; processes inherit where it is.
+    """
+    if sys.dont_write_bytecode:
+        folder = tempfile.TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # python -B has none
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder.name
+        sys.dont_write_bytecode = False
+
+
 def pytest_configure(config):
+    keep_compiled(config)
     slowness()  # measured before anything runs; what is started later inherits it
     config.pluginmanager.register(NotebookCosts(), "notebook-costs")
     if "COURSEKIT_BUDGET" in os.environ:
