@@ -30,8 +30,14 @@ RUNS_DATA = {
     *("cloudpickle.load", "cloudpickle.loads", "joblib.load", "marshal.load", "marshal.loads"),
     *("shelve.open", "pandas.read_pickle", "yaml.load", "yaml.unsafe_load", "yaml.full_load"),
 }
-# File → what it may do, and why. An entry that is no longer needed fails the test.
-ALLOWED: dict[str, tuple[str, str]] = {}
+# File → what it may do, each with why. An entry that is no longer needed fails the test.
+ALLOWED: dict[str, dict[str, str]] = {
+    "coursekit/lessons/l18_capstone/solver_process.py": {
+        "exec": "the process that a learner's own code is to run in, apart from its judge",
+        "torch.load without weights_only": "what the judge, the trusted side, sends through a "
+        "private pipe; the way back is JSON",
+    },
+}
 SOURCES = [
     ROOT / "course.py",
     *sorted((ROOT / "coursekit").rglob("*.py")),
@@ -117,7 +123,8 @@ def test_no_source_runs_what_it_reads():
         for path in SOURCES
         for danger in dangers(path.read_text("utf-8"))
     }
-    assert uses == {(path, danger) for path, (danger, _) in ALLOWED.items()}
+    assert uses == {(path, danger) for path, why in ALLOWED.items() for danger in why}
+    assert all(reason for why in ALLOWED.values() for reason in why.values())
 
 
 PLAIN = re.compile(r"\b(?:http|ftp|ws)://(?!(?:127\.0\.0\.1|localhost)(?![\w.-]))[\w\[]")
