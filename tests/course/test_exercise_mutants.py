@@ -23,9 +23,20 @@ MEAN = "_answer = lambda x: x.sum() / len(x)"
 each_exercise = pytest.mark.parametrize("key", tried_exercises())
 
 
+class OneSeed(Trial):
+    """A trial with one seed: there is no other with which a hint could be false.
+
+    To judge every slip for that would take three quarters of the time.
+    """
+
+    def false_hints(self, function, name):
+        assert len(self.seeds) == 1
+        return []
+
+
 @each_exercise
 def test_slips_are_refused_and_answers_judged_alike(key):
-    tried = Trial(key, TODAY)
+    tried = OneSeed(key, TODAY)
     finding = tried.run()
     faults = finding.faults + unsteady(tried)
     assert finding.mutants > 50
