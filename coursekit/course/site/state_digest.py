@@ -154,7 +154,8 @@ def _imported(node: ast.AST) -> Iterator[str]:
 def _named(node: ast.AST) -> Iterator[str]:
     """Strings that may name a data file; the holes of one with holes are stars."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
+        if "*" not in node.value or NAME.match(node.value):  # a star alone would name every file
+            yield node.value
     elif isinstance(node, ast.JoinedStr):
         parts = [str(p.value) if isinstance(p, ast.Constant) else "*" for p in node.values]
         if NAME.match(parts[0]):
