@@ -73,8 +73,8 @@ var coursekitGameState = (function () {
   }
 
   function worth(play) {
-    const left = 100 - cost(play, entryOf(play).orders);
-    return [`Case ${play.number}: a right answer is worth ${left} points.`];
+    const points = 100 - cost(play, entryOf(play).orders);
+    return [`Case ${play.number}: a right answer is worth ${points} points.`];
   }
 
   function outcome(play) {

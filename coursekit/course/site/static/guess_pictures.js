@@ -63,27 +63,27 @@ var coursekitPictures = (function () {
 
   // heights: of the sketch, one per point of spec.xs, or null.  truth: [x, y] pairs, or null.
   function curves(spec, heights, truth, words) {
-    const [width, height, left, bottom] = [420, 220, 46, 184];
+    const [width, height, edge, bottom] = [420, 220, 46, 184];
     const ys = (truth ?? []).map((pair) => pair[1]);
     const low = Math.min(spec.low, ...ys);
     const high = Math.max(spec.high, ...ys);
     const [first, last] = [spec.xs[0], spec.xs[spec.xs.length - 1]];
-    const across = (x) => left + 8 + ((x - first) / (last - first)) * (width - left - 20);
+    const across = (x) => edge + 8 + ((x - first) / (last - first)) * (width - edge - 20);
     const up = (y) => bottom - ((y - low) / (high - low)) * (bottom - 14);
     const svg = frame(width, height, words);
     for (const y of [low, (low + high) / 2, high]) {
-      make(svg, "line", { x1: left, x2: width - 4, y1: up(y), y2: up(y), class: "ck-grid" });
-      make(svg, "text", { x: left - 6, y: up(y) + 4, "text-anchor": "end" }, short(y, 3));
+      make(svg, "line", { x1: edge, x2: width - 4, y1: up(y), y2: up(y), class: "ck-grid" });
+      make(svg, "text", { x: edge - 6, y: up(y) + 4, "text-anchor": "end" }, short(y, 3));
     }
     for (const x of spec.xs) {
       make(svg, "text", { x: across(x), y: bottom + 16, "text-anchor": "middle" }, short(x));
     }
-    make(svg, "text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle" },
+    make(svg, "text", { x: (edge + width) / 2, y: height - 4, "text-anchor": "middle" },
       spec.names[0]);
     if (truth) {
       const place = (y) => up(Math.min(Math.max(y, low), high));
-      const edge = (sign) => truth.map(([x, y]) => [across(x), place(y + sign * spec.within)]);
-      const around = [...edge(1), ...edge(-1).reverse()];
+      const rim = (sign) => truth.map(([x, y]) => [across(x), place(y + sign * spec.within)]);
+      const around = [...rim(1), ...rim(-1).reverse()];
       make(svg, "path", { d: path(around) + "Z", class: "ck-band" });
       make(svg, "path", { d: path(truth.map(([x, y]) => [across(x), up(y)])), class: "ck-true-line" });
       for (const [x, y] of truth) if (spec.xs.includes(x)) disc(svg, across(x), up(y));
