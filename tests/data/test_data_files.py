@@ -18,6 +18,7 @@ from coursekit.data.files import (
     extra_folder,
     open_checked,
     read_checksums,
+    renew_checksums,
     sha256_of,
     write_checksums,
 )
@@ -75,6 +76,7 @@ NAMES = [
     "surfaces.csv",
     "uci_views.npz",
 ]
+ARCHIVES = sorted(p.relative_to(DATA_FOLDER).as_posix() for p in DATA_FOLDER.glob("web_states/*"))
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def script(name):
 
 def test_every_published_file_is_as_published():
     reports = check_all()
-    assert [r.name for r in reports] == NAMES
+    assert [r.name for r in reports] == [*NAMES, *ARCHIVES]
     assert all(r.ok for r in reports), [r.line for r in reports]
     for report in reports:
         assert (
@@ -107,8 +109,8 @@ def test_every_published_file_is_as_published():
 
 def test_the_list_names_every_data_file_and_each_is_small():
     names = sorted(p.name for p in DATA_FOLDER.iterdir() if p.suffix in (".csv", ".npz"))
-    assert names == sorted(read_checksums())
-    assert all((DATA_FOLDER / name).stat().st_size < 4_000_000 for name in names)
+    assert [*names, *ARCHIVES] == list(read_checksums())
+    assert all((DATA_FOLDER / name).stat().st_size < 4_000_000 for name in (*names, *ARCHIVES))
     assert not list(DATA_FOLDER.rglob("*.wav"))
 
 
@@ -120,6 +122,14 @@ def test_every_data_file_has_a_card_with_its_size_and_checksum(name):
     for part in ("- Content:", "- Source:", "- Licence:", "- Derived by:"):
         assert part in card
     assert f"({Path(name).stem}.md)" in (DATA_FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_all_archives_have_one_card():
+    card = (DATA_FOLDER / "web_states.md").read_text(encoding="utf-8")
+    for part in ("- Content:", "- Source:", "- Licence:", "- Derived by:"):
+        assert part in card
+    assert "(web_states.md)" in (DATA_FOLDER / "README.md").read_text(encoding="utf-8")
+    assert ARCHIVES and all(name.endswith(".zip") for name in ARCHIVES)
 
 
 def test_a_good_file_is_opened(copy):
@@ -186,9 +196,26 @@ def test_a_missing_or_broken_list_is_refused(copy):
         read_checksums(copy)
 
 
+def test_an_archive_is_checked_as_other_files_are(copy):
+    name = "web_states/x.zip"
+    (copy / "web_states").mkdir()
+    (copy / name).write_bytes(b"one")
+    with pytest.raises(ValueError, match=name):
+        open_checked(name, copy)
+    before = read_checksums(copy)
+    (copy / "mnist_5k.npz").write_bytes(b"damaged")
+    renew_checksums([name], copy)
+    assert open_checked(name, copy) == copy / name
+    assert {key: facts for key, facts in read_checksums(copy).items() if key != name} == before
+    (copy / name).write_bytes(b"two")
+    with pytest.raises(DataFileError, match=r"damaged.*git checkout -- data/web_states/x.zip"):
+        open_checked(name, copy)
+
+
 def test_checksums_are_written_as_published(tmp_path):
-    for name in NAMES:
-        shutil.copy(DATA_FOLDER / name, tmp_path)
+    (tmp_path / "web_states").mkdir()
+    for name in (*NAMES, *ARCHIVES):
+        shutil.copy(DATA_FOLDER / name, tmp_path / name)
     assert write_checksums(tmp_path) == json.loads(
         (DATA_FOLDER / "checksums.json").read_text(encoding="utf-8")
     )

@@ -91,7 +91,7 @@ def _is_current(path: Path, digest: str) -> bool:
 def draw(plan: Plan, digest: str) -> Archive:
     """All states of the plan, computed and drawn.
 
-    Errors: RuntimeError for a state that the explorer could not compute.
+    Errors: what the explorer's compute or view raises.
     """
     explorer, pictures = plan.explorer, dict[str, bytes]()
     states, size = [], (0, 0)
@@ -115,9 +115,13 @@ def draw(plan: Plan, digest: str) -> Archive:
 
 
 def _go(explorer: Explorer, state: State) -> None:
-    """Show the state; without an event loop it is shown when this returns."""
+    """Show the state; without an event loop it is shown when this returns.
+
+    Errors: what the explorer's compute or view raises.
+    """
     explorer.set(**state)
     if dict(explorer.shown) != dict(state):
+        explorer.render(**state)  # raises what the card only gives as a sentence
         raise RuntimeError(f"{explorer.key} could not compute {dict(state)}.")
 
 

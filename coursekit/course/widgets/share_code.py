@@ -111,6 +111,35 @@ def decode(key: str, controls: Mapping[str, Control], code: str) -> Handout:
     return Handout(state, locked, hidden)
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a script needs to write codes of states without texts and options of one's own.
+
+    The state's numbers (`number_of`), in the order of the knobs and one after the other packed with
+    counts, are ``length`` letters; the check letter's sum begins with ``begin``.
+    """
+
+    counts: tuple[int, ...]
+    length: int
+    begin: int
+
+
+def recipe(key: str, controls: Mapping[str, Control]) -> Recipe:
+    """How `encode` makes plain codes for these knobs."""
+    form, number = _Form(controls), ledger_of(key).layout_number(controls)
+    return Recipe(tuple(form.counts.values()), form.length(False), _begin(key, number))
+
+
+def number_of(key: str, knob: str, control: Control, value: float | str) -> int:
+    """The number of a value in codes.
+
+    Errors: ValueError when it is none of the control's values, or an option without a number.
+    """
+    number = _number(ledger_of(key), knob, control, value)
+    require(not _is_own(control, number), f"{key}, {knob}: {value!r} has no number in codes.")
+    return number
+
+
 def is_of(key: str, code: str) -> bool:
     """Whether ``code`` begins with ``key``."""
     return _plain(code).startswith(_plain(key))
@@ -264,4 +293,8 @@ def _require_sum(
 
 def _check(key: str, number: int, letters: str) -> str:
     """Weighted sum of the letters, begun with the explorer and the number of its knobs' layout."""
-    return weighted_sum(letters, sum(ord(c) for c in key) + number)
+    return weighted_sum(letters, _begin(key, number))
+
+
+def _begin(key: str, number: int) -> int:
+    return sum(ord(c) for c in key) + number
