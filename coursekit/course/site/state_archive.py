@@ -126,6 +126,8 @@ def read(key: str, folder: Path = DATA_FOLDER) -> Archive:
 
 def stale(key: str, folder: Path = DATA_FOLDER) -> str:
     """Why the stored states of ``key`` are not to be shown, a sentence; "" when they are good."""
+    if not (folder / name_of(key)).exists():
+        return f"{name_of(key)} is missing; `python course.py site --states {key}` makes it."
     try:
         archive = read(key, folder)
     except (ValueError, DataFileError) as error:

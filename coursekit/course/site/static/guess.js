@@ -19,6 +19,15 @@
     return cards().find((card) => !card.classList.contains("ck-done"));
   }
 
+  // The guess that hides a place. One in a section marked Further hides that section's rest only.
+  function inTheWay(target) {
+    return cards().find((card) => {
+      const further = card.closest(".ck-further");
+      const after = card.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
+      return after && !card.classList.contains("ck-done") && (!further || further.contains(target));
+    });
+  }
+
   function start(card) {
     const spec = specOf(card);
     const kind = coursekitGuessKinds[spec.kind];
@@ -115,10 +124,8 @@
   // A link to what is hidden leads to the guess in its way, and says so.
   function follow(hash) {
     const target = placeOf(hash);
-    const card = firstOpen();
-    if (!target || !card || target.getClientRects().length > 0) return false;
-    const after = card.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
-    if (!after) return false;
+    const card = target && !root.classList.contains("ck-open-all") && inTheWay(target);
+    if (!card) return false;
     card.querySelector(".ck-alert").textContent =
       "The part you asked for comes after this guess. Commit one, or skip, and it opens.";
     card.scrollIntoView({ block: "center" });

@@ -60,7 +60,7 @@
   function sortable(table) {
     const body = table.tBodies[0];
     const heads = [...table.tHead.rows[0].cells];
-    if (!body || body.rows.length < 3) return;
+    if (!body || body.rows.length < 6) return; // what one sees at a glance needs no sorting
     heads.forEach((head, column) => {
       if (!head.textContent.trim()) return;
       const button = document.createElement("button");
