@@ -146,13 +146,19 @@ def read_cases(key: str, folder: Path = DATA_FOLDER) -> GameArchive:
 
 def stale_cases(key: str, folder: Path = DATA_FOLDER) -> str:
     """Why the stored cases of ``key`` are not to be shown, a sentence; "" when they are good."""
+    name = name_of(archive_key(key))
+    if not (folder / name).exists():
+        return f"{name} is missing; `python course.py site --states {key}` makes it."
     try:
         archive = read_cases(key, folder)
     except (ValueError, DataFileError) as error:
         return str(error)
     if archive.digest == digest_of_game(key):
         return ""
-    return f"{name_of(archive_key(key))} was made with other code than there is now."
+    return (
+        f"{name} was made with other code than there is now; "
+        f"`python course.py site --states {key}` makes it anew."
+    )
 
 
 def digest_of_game(key: str) -> str:
