@@ -135,7 +135,7 @@ def test_a_digest_changes_with_code_that_is_used_and_with_no_words(package, name
 def test_a_digest_changes_with_the_plan_and_the_data_that_the_code_names(package, monkeypatch):
     before = digest("coursekit.a", "plan", package)
     assert digest("coursekit.a", "another", package) != before
-    (package / "b.py").write_text('g = open("priors.csv"), f"emoji_{1}.npz"\ndef f(): return g\n')
+    (package / "b.py").write_text('f = open("priors.csv"), f"emoji_{1}.npz", "*", f"{1}.csv"\n')
     module = "coursekit.course.site.state_digest.read_checksums"
     table = read_checksums()
     named = digest("coursekit.a", "plan", package)

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from coursekit.course.site.state_digest import digest_of
 from coursekit.course.site.state_plan import plan_of
-from coursekit.data.files import DATA_FOLDER, DataFileError, open_checked, renew_checksums
+from coursekit.data.files import (
+    DATA_FOLDER,
+    DataFileError,
+    open_checked,
+    read_checksums,
+    renew_checksums,
+)
 
 FOLDER = "web_states"  # below the folder of the data
 TEXTS = "states.json"
@@ -126,18 +132,16 @@ def read(key: str, folder: Path = DATA_FOLDER) -> Archive:
 
 def stale(key: str, folder: Path = DATA_FOLDER) -> str:
     """Why the stored states of ``key`` are not to be shown, a sentence; "" when they are good."""
-    if not (folder / name_of(key)).exists():
-        return f"{name_of(key)} is missing; `python course.py site --states {key}` makes it."
+    cure = f"`python course.py site --states {key}` makes it anew."
+    if name_of(key) not in read_checksums(folder):
+        return f"{name_of(key)} is none of the data files; {cure}"
     try:
         archive = read(key, folder)
-    except (ValueError, DataFileError) as error:
+    except DataFileError as error:
         return str(error)
     if archive.digest == digest_of(plan_of(key)):
         return ""
-    return (
-        f"{name_of(key)} was made with other code or data than there is now; "
-        f"`python course.py site --states {key}` makes it anew."
-    )
+    return f"{name_of(key)} was made with other code or data than there is now; {cure}"
 
 
 def publish(keys: Iterable[str], folder: Path = DATA_FOLDER) -> None:

@@ -14,7 +14,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -36,12 +36,14 @@ NAME = re.compile(r"\w{3,}")  # what a name with holes must begin with to name a
 class Parsed:
     """What one module adds: its tree as text, what it imports, names of files it may read.
 
-    finds_all: whether it imports whatever stands in its package.
+    patterns: names with holes, a star for each.  finds_all: whether it imports whatever stands in
+    its package.
     """
 
     tree: str
     imports: frozenset[str]
     names: frozenset[str]
+    patterns: frozenset[str]
     finds_all: bool
 
 
@@ -57,8 +59,11 @@ def digest(module: str, planned: str, package: Path = PACKAGE) -> str:
     """
     parsed = closure(module, package)
     names = frozenset[str]().union(*(one.names for one in parsed.values()))
+    patterns = frozenset[str]().union(*(one.patterns for one in parsed.values()))
     files = {
-        file: facts["sha256"] for file, facts in read_checksums().items() if _is_named(file, names)
+        file: facts["sha256"]
+        for file, facts in read_checksums().items()
+        if {file, file.partition(".")[0]} & names or any(fnmatchcase(file, p) for p in patterns)
     }
     parts = {
         "modules": {name: parsed[name].tree for name in sorted(parsed)},
@@ -122,7 +127,12 @@ def _parsed(path: Path, changed: int, size: int) -> Parsed:
     return Parsed(
         tree="".join(_text(tree)),
         imports=frozenset(name for node in nodes for name in _imported(node)),
-        names=frozenset(name for node in nodes for name in _named(node)),
+        names=frozenset(
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ),
+        patterns=frozenset(name for node in nodes for name in _with_holes(node)),
         finds_all=any(_looks_into_its_package(node) for node in nodes),
     )
 
@@ -151,14 +161,11 @@ def _imported(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def _named(node: ast.AST) -> Iterator[str]:
-    """Strings that may name a data file; the holes of one with holes are stars."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if "*" not in node.value or NAME.match(node.value):  # a star alone would name every file
-            yield node.value
-    elif isinstance(node, ast.JoinedStr):
+def _with_holes(node: ast.AST) -> Iterator[str]:
+    """The string of an f-string that may name a data file."""
+    if isinstance(node, ast.JoinedStr):
         parts = [str(p.value) if isinstance(p, ast.Constant) else "*" for p in node.values]
-        if NAME.match(parts[0]):
+        if parts and NAME.match(parts[0]):
             yield "".join(parts)
 
 
@@ -167,10 +174,3 @@ def _looks_into_its_package(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "iter_modules":
         return False
     return any(getattr(argument, "id", "") == "__path__" for argument in node.args)
-
-
-def _is_named(file: str, names: Mapping[str, object] | frozenset[str]) -> bool:
-    """Whether the code names a data file, with its suffix or without."""
-    stem = file.partition(".")[0]
-    plain = file in names or stem in names
-    return plain or any("*" in name and fnmatchcase(file, name) for name in names)
