@@ -25,13 +25,14 @@ class Replaced:
 
     cards: HTML instead of code and outputs; "" shows nothing.  dropped: numbers of outputs that are
     left out.  outputs: HTML instead of a cell's outputs; its code stays, folded.  notes: HTML below
-    a cell's outputs.
+    a cell's outputs.  end: HTML below the last cell.
     """
 
     cards: Mapping[int, str] = field(default_factory=dict)
     dropped: Mapping[int, Collection[int]] = field(default_factory=dict)
     outputs: Mapping[int, str] = field(default_factory=dict)
     notes: Mapping[int, str] = field(default_factory=dict)
+    end: str = ""
 
 
 def lesson_page(notebook: NotebookNode, pictures: Pictures, replaced: Replaced, box: str) -> str:
@@ -49,6 +50,7 @@ def lesson_page(notebook: NotebookNode, pictures: Pictures, replaced: Replaced, 
             parts.append(_code_cell(cell, number, pictures, replaced))
         if number == 0:
             parts.append(raw(box))
+    parts.append(raw(replaced.end))
     parts.append(raw(credits_html([credit_of(notebook)])))
     return "\n\n".join(part for part in parts if part) + "\n"
 

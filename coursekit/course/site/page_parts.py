@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from coursekit.course.site import explorer_card, game_card
-from coursekit.course.site.exercise_card import exercise_cells
+from coursekit.course.site.exercise_card import exercise_cells, question_card
 from coursekit.course.site.game_card import game_cells
 from coursekit.course.site.guess_card import guess_cells, outcome_cells
 from coursekit.course.site.lesson_page import Replaced
+from coursekit.course.site.state_archive import read
+from coursekit.course.site.state_plan import plan_of
 
 EXPLORER = re.compile(r'data-explorer="(\w+)"')
 
@@ -32,7 +34,7 @@ class PageParts:
         """The card of an explorer. base: address of the folder of all states, from the page."""
         if key not in self.explorers:
             return explorer_card.lab_only_card(key)
-        return explorer_card.explorer_card(key, f"{base}/{key}/")
+        return explorer_card.card(plan_of(key), read(key), f"{base}/{key}/")
 
     def replaced(self, lesson: str, notebook: NotebookNode, base: str) -> Replaced:
         """The parts of one lesson. base: as in `explorer`."""
@@ -54,7 +56,7 @@ class PageParts:
                 outputs[number] = game_card.game_card(key, f"{base}/game-{key}")
             else:
                 notes[number] = game_card.lab_only_game(key)
-        return Replaced(cards, outcome_cells(notebook), outputs, notes)
+        return Replaced(cards, outcome_cells(notebook), outputs, notes, question_card(lesson))
 
 
 def _stored(cell: NotebookNode) -> str:

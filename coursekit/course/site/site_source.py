@@ -129,5 +129,5 @@ def lab_box(stem: str) -> str:
         f'<pre tabindex="0">{commands}</pre><div class="ck-switches">'
         '<label><input type="checkbox" data-switch="code"> show all code</label>'
         '<label><input type="checkbox" data-switch="answers"> read without guessing</label>'
-        "</div></div>"
+        '<button type="button" data-forget>forget my guesses</button></div></div>'
     )

@@ -7,7 +7,7 @@ from coursekit.course.lesson import Lesson
 from coursekit.course.routes import PARTS, ROUTES
 from coursekit.course.site.lesson_page import raw
 
-TITLE = "# Multimodal fusion, and why training it is hard"
+TITLE = "---\nhide-toc: true\n---\n\n# Multimodal fusion, and why training it is hard"
 LEAD = (
     "Two modalities should be better than one. In training they often are not. {count} lessons "
     "find out why, with intervals, on generated and on real data; you guess first, turn the knobs "
@@ -36,7 +36,7 @@ def start_page(
         f'<a href="lessons/{first}.html">Begin with lesson 00</a>'
         '<a href="#routes">Choose a route</a><a href="explorers.html">All explorers</a></p>'
     )
-    parts = [TITLE, raw(steps), raw(card), FACTS, "## The lessons"]
+    parts = [TITLE, raw(steps), raw(f'<div class="ck-wide">{card}</div>'), FACTS, "## The lessons"]
     for begin, part in PARTS.items():
         later = [n for n in PARTS if n > begin]
         own = [n for n in stems if n >= begin and (not later or n < later[0])]
