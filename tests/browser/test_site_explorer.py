@@ -136,7 +136,7 @@ def test_two_knobs_need_the_lab_which_is_said_over_a_greyed_picture(page, site):
     wanted = code(site[1], height=0.39, pairs="two exchanged")
     why = page.locator("[data-why]")
     assert "needs the Lab" in why.inner_text()
-    assert "height of the circles and pairs" in why.inner_text()
+    assert "“height of the circles” and “pairs”" in why.inner_text()
     assert page.locator("[data-call]").inner_text() == f'EXPLORERS["gap"]().open("{wanted}")'
     assert shown(page)[1:] == (why.inner_text(), wanted, "0.12")
     assert "numbers are not stored" in page.locator("[data-table]").text_content()
