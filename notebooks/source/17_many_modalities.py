@@ -990,6 +990,10 @@ if MY_VIDEO is not None:
 #
 # All words of the course stand in the [glossary](glossary.ipynb).
 #
+# Pictures: handwritten digits of MNIST by Yann LeCun, Corinna Cortes and Christopher Burges,
+# [CC BY-SA 3.0](https://creativecommons.org/licenses/by-sa/3.0/); moved, with noise. The text of
+# the licence stands in the folder `data/licences`.
+#
 # ## Checkpoint
 
 # %% folded=true
