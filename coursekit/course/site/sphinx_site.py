@@ -45,6 +45,7 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
         "html_title": TITLE,
         "html_baseurl": base,
         "html_static_path": [str(STATIC)],
+        "html_favicon": str(STATIC / "favicon.svg"),
         "html_js_files": [(None, {"body": HEAD, "priority": 100}),
                           *((name, {"defer": "defer"}) for name in SCRIPTS)],
         "html_css_files": list(STYLES),
@@ -66,7 +67,8 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
             source, None, out, source / ".doctrees", "html",
             confoverrides=options, status=None, warning=warnings, freshenv=True,
         )  # fmt: skip
-        app.connect("html-page-context", partial(_finish, dict(meanings)))
+        after_the_theme = 900
+        app.connect("html-page-context", partial(_finish, dict(meanings)), after_the_theme)
         app.build()
     text = [line for line in warnings.getvalue().splitlines() if line.strip()]
     return Built(len(app.env.found_docs), text)
@@ -77,7 +79,9 @@ def _finish(
     doctree: nodes.document | None,
 ) -> None:  # fmt: skip
     """What Sphinx calls before it writes a page."""
+    tree = context.get("furo_navigation_tree", "")  # its headings lack their level
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
     if "body" not in context or (page.startswith(BARE) and page != "library/index"):
         return
-    known = {} if page == "glossary" else meanings
+    known = meanings if page.startswith("lessons/") else {}
     context["body"] = finished(context["body"], known, context["pathto"]("glossary"))

@@ -262,7 +262,7 @@
   }
 
   function startAll() {
-    document.querySelectorAll("[data-explorer]").forEach(start);
+    document.querySelectorAll(".ckx[data-explorer]").forEach(start);
   }
   // Then all scripts of the page have run, in whatever order they stand.
   if (document.readyState === "complete") startAll();
