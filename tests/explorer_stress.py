@@ -143,12 +143,17 @@ class Driver:
             self.look(state, draw=True, whole=values is last)
 
     def ends(self):
-        """Both ends of every knob, and what lies one step from each end."""
+        """Both ends of every knob, and what lies one step from each end.
+
+        Drawn is the first end: what a knob changes in the picture it changes there. Of two values
+        each is the other's neighbour, so they are looked at once.
+        """
         for name, control in self.e.controls.items():
-            for end, step in ((0, 1), (control.count - 1, -1)):
+            ends = ((0, 1), (control.count - 1, -1)) if control.count > 2 else ((0, 1),)
+            for end, step in ends:
                 at_end = {**self.cheap, name: control.at(end)}
                 beside = {**self.cheap, name: stepped(control, control.at(end), step)}
-                looks = [self.look(s, draw=True) for s in (at_end, beside)]
+                looks = [self.look(s, draw=end == 0) for s in (at_end, beside)]
                 self.neighbours(at_end, beside, *looks)
 
     def at_random(self, seed=0):
