@@ -271,7 +271,7 @@ def test_a_code_of_a_newer_course_says_so(monkeypatch):
 def test_codes_are_short_enough_to_be_read_out():
     for key, controls in CONTROLS.items():
         letters = encode(key, controls, next(handouts(key))).replace("-", "")[len(key) :]
-        assert len(letters) <= 16, (key, letters)
+        assert len(letters) <= 17, (key, letters)  # as many as thirteen knobs need
 
 
 def test_another_explorer_whose_key_begins_alike_takes_no_code_away(monkeypatch):
