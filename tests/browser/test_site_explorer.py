@@ -22,15 +22,15 @@ OURS = {"include": [[".ckx"]]}
 RANDOM = 10  # combinations of knobs around each preset whose codes are compared
 IN_TIME = 50  # milliseconds from a key to its picture, once it is loaded
 
-# From a key to the frame in which the picture of another state is complete.
+# From a key to the frame in which the picture of another state is decoded.
 KEY_TO_PICTURE = """() => new Promise(resolve => {
   const image = document.querySelector('.ckx img'), before = image.src;
   const input = document.querySelector('[data-knob=height]');
   input.value = String(Number(input.value) + 1);
   const start = performance.now();
   input.dispatchEvent(new Event('input', {bubbles: true}));
-  const look = () => image.src !== before && image.complete
-    ? resolve(performance.now() - start) : requestAnimationFrame(look);
+  const look = () => requestAnimationFrame(() => image.src === before || !image.complete
+    ? look() : image.decode().then(() => resolve(performance.now() - start)));
   look();
 })"""
 
