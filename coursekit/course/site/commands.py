@@ -110,9 +110,13 @@ def compute_states(keys: Sequence[str]) -> int:
 def check_site(out: Path) -> int:
     """Follow every link and look at every page in Chromium; the exit status."""
     require((out / "index.html").exists(), f"out is {out}; a site that was made was expected.")
-    broken = broken_links(out)
+    stale = [*map(state_archive.stale, explorers()), *map(game_cases.stale_cases, games())]
     seen = look_at_all(out)
-    problems = [*broken, *(f"{s.page} ({s.screen}): {p}" for s in seen for p in s.problems)]
+    problems = [
+        *filter(None, stale),
+        *broken_links(out),
+        *(f"{s.page} ({s.screen}): {p}" for s in seen for p in s.problems),
+    ]
     print(*problems, sep="\n")
     lessons = [s for s in seen if s.page.startswith("lessons/") and s.screen != "file"]
     if lessons:

@@ -80,7 +80,9 @@ def _finish(
 ) -> None:  # fmt: skip
     """What Sphinx calls before it writes a page."""
     tree = context.get("furo_navigation_tree", "")  # its headings lack their level
-    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
     if "body" not in context or (page.startswith(BARE) and page != "library/index"):
         return
     known = meanings if page.startswith("lessons/") else {}
