@@ -21,6 +21,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 SERIOUS = ("serious", "critical")
 FIRST_VIEW = 1_500_000  # bytes of a page until it stands there, nothing scrolled
+SLOWEST = 5.0  # seconds until then; six times what a page takes on two busy cores
 PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 SUB_PATH = "courses/fusion"  # where the site stands while it is looked at
 # A page's own width, apart from parts that scroll by themselves.
@@ -113,6 +114,8 @@ def look_at(
     seen.size = sum(map(int, page.evaluate(RECEIVED)))
     if seen.size > FIRST_VIEW:
         seen.problems.append(f"{seen.size} bytes are loaded at first; {FIRST_VIEW} at most.")
+    if seen.seconds > SLOWEST:
+        seen.problems.append(f"It takes {seen.seconds:.1f} s; {SLOWEST:.0f} at most.")
     wide = int(page.evaluate(TOO_WIDE))
     if wide > 0:
         seen.problems.append(f"The page is {wide} pixels wider than the screen.")
