@@ -65,6 +65,9 @@ def framed(markup: str, pictures: Pictures) -> str:
         style.decompose()
     for image in soup.find_all("img"):
         _outside(image, pictures)
+        width = image.get("width", "720")
+        frame = {"class": "ck-frame", "tabindex": "0", "style": f"--ck-width: {width}px"}
+        image.wrap(soup.new_tag("div", attrs=frame))
     for table in soup.find_all("table"):
         _in_frame(soup, table)
     return str(soup).strip()

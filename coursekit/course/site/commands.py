@@ -33,7 +33,7 @@ def make_site(out: Path, base: str, lessons: Sequence[str], solutions: bool) -> 
         print("Reading the notebooks …", flush=True)
         written = write_source(source, out, lessons, parts)
         print("Writing the pages …", flush=True)
-        built = build(source, out, base, written.meanings)
+        built = build(source, out, base, written.terms)
     for leftover in ("_sources", ".buildinfo", "objects.inv"):
         _remove(out / leftover)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())

@@ -175,7 +175,10 @@ def _fixed(plan: Plan, state: State) -> str:
     rest = {n: c for n, c in plan.explorer.controls.items() if n not in plan.knobs.values}
     stand = "; ".join(f"{c.name} {value_text(state[name])}" for name, c in rest.items())
     here = f"Fixed on this page: {stand}. " if rest else ""
-    return f"{here}In the Lab every knob takes every value, and all can be turned at once."
+    return (
+        f"{here}Turn one knob at a time; in the Lab every knob takes every value, and all can be "
+        "turned at once."
+    )
 
 
 def _knob(

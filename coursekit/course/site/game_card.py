@@ -55,9 +55,10 @@ def game_card(key: str, base: str, data: Path = DATA_FOLDER) -> str:
         '<p class="ck-buttons"><button type="button" class="ck-main ck-commit">Commit my answer'
         '</button> <button type="button" class="ck-next">Next case</button></p></div>'
         '<p class="ck-alert" role="alert"></p>'
+        f'<div class="ck-frame" tabindex="0" style="--ck-width: {archive.width}px">'
         f'<img class="ck-look" loading="lazy" decoding="async" width="{archive.width}" '
         f'height="{archive.height}" src="{escape(base)}/{first.picture}" '
-        f'alt="{escape(first.alt)}"><div class="ck-answer" role="status" tabindex="-1"></div>'
+        f'alt="{escape(first.alt)}"></div><div class="ck-answer" role="status" tabindex="-1"></div>'
         f'<details><summary>Show as table</summary><div class="ck-table">{first.table}</div>'
         f'</details><p class="ck-note">{_more(key, archive)}</p></div>'
     )

@@ -40,7 +40,7 @@ def guess_card(guess: StoredGuess) -> str:
         f'<div class="ck-input">{INPUTS[guess.kind](guess)}</div>'
         '<p class="ck-buttons"><button type="button" class="ck-main ck-commit">Commit my guess'
         '</button> <button type="button" class="ck-skip">Skip</button>'
-        '<span class="ck-note ck-more">What follows opens then.</span></p>'
+        '<span class="ck-note ck-more">The lesson goes on here once you commit or skip.</span></p>'
         '<p class="ck-alert" role="alert"></p>'
         '<div class="ck-answer" role="status" tabindex="-1"></div><div class="ck-drawn"></div>'
         f'<details class="ck-truth"><summary>The answer, without a guess</summary>'

@@ -98,7 +98,7 @@ def code_block(source: str) -> str:
 def folded_code(source: str) -> str:
     """Code that need not be read, closed; its first comment says what it is."""
     first, _, rest = source.partition("\n")
-    name = first.removeprefix("#").strip() if first.startswith("#") else "Code"
+    name = f"Code · {first.removeprefix('#').strip()}" if first.startswith("#") else "Code"
     summary = f"<summary>{html.escape(name.rstrip('.'))}</summary>"
     body = code_block(rest.strip("\n") if first.startswith("#") else source)
     return f'<details class="ck-code">{summary}{body}</details>'

@@ -25,6 +25,7 @@ class Claim:
 
 def claims_of(stem: str, notebook: NotebookNode) -> Iterator[Claim]:
     """The claims that a stored notebook printed, in their order."""
+    whole = ""  # the last sentence that does not go on from another
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             lines = output.text.splitlines() if output.output_type == "stream" else []
@@ -32,6 +33,8 @@ def claims_of(stem: str, notebook: NotebookNode) -> Iterator[Claim]:
                 match = CLAIM.match(line)
                 if match:
                     mark, sentence, measured, required = match.groups()
+                    whole = whole if sentence.startswith("…") else sentence
+                    sentence = sentence if sentence == whole else f"{whole} {sentence}"
                     yield Claim(stem, sentence, measured, required, mark == "✓")
 
 
@@ -58,7 +61,7 @@ def results_page(notebooks: Mapping[str, NotebookNode]) -> str:
         "# All results\n\n"
         f"{len(claims)} sentences of the lessons carry a number, and each lesson checks its own "
         "while it runs: *required* is what had to hold for the sentence to stand, *measured* what "
-        f"the stored run gave. {failed} of them did not hold in that run. A sentence that begins "
-        "with … goes on from the one before.\n\nAnswers to the lessons' guesses stand here: guess "
-        "first.\n\n" + raw(table) + "\n"
+        f"the stored run gave. {failed} of them did not hold in that run. What stands behind a … "
+        "is measured; before it stands the sentence that it goes on from.\n\n"
+        "Answers to the lessons' guesses stand here: guess first.\n\n" + raw(table) + "\n"
     )

@@ -13,7 +13,7 @@ from coursekit.course.authoring.sources import NOTEBOOKS, ROOT, scripts
 from coursekit.course.registry import explorer_entries, lessons
 from coursekit.course.site.cell_output import Pictures
 from coursekit.course.site.credits import credit_of, credits_html
-from coursekit.course.site.glossary_page import glossary_page, meanings
+from coursekit.course.site.glossary_page import Term, glossary_page, terms
 from coursekit.course.site.guide_page import guide_page
 from coursekit.course.site.lesson_page import lesson_page, raw, with_page_links
 from coursekit.course.site.library_pages import ROOMS, library_page, room_page
@@ -30,10 +30,10 @@ TRIED_ROOMS = ("balancing",)  # of the library, where only some lessons are aske
 
 @dataclass(frozen=True)
 class Written:
-    """stems: lesson → the name of its page.  meanings: of the glossary's terms."""
+    """stems: lesson → the name of its page.  terms: of the glossary."""
 
     stems: Mapping[str, str]
-    meanings: Mapping[str, str]
+    terms: Sequence[Term]
 
 
 def write_source(source: Path, out: Path, wanted: Sequence[str], parts: PageParts) -> Written:
@@ -59,7 +59,7 @@ def write_source(source: Path, out: Path, wanted: Sequence[str], parts: PagePart
     glossary = _stored("glossary")
     rooms = TRIED_ROOMS if wanted else tuple(ROOMS)
     pages |= {
-        "index": _start(heads, stems, parts),
+        "index": _start(heads, stems, parts) + raw(credits_html([_first_credit()])),
         "explorers": _explorers(parts, stems)
         + raw(credits_html(map(credit_of, notebooks.values()))),
         "glossary": glossary_page(glossary),
@@ -73,7 +73,7 @@ def write_source(source: Path, out: Path, wanted: Sequence[str], parts: PagePart
         path = source / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(without_missing(text, stems.values()), encoding="utf-8")
-    return Written(stems, meanings(glossary))
+    return Written(stems, terms(glossary))
 
 
 def _stored(stem: str) -> NotebookNode:
@@ -98,6 +98,12 @@ def _start(heads: Mapping[str, Head], stems: Mapping[str, str], parts: PageParts
     titles = {n: f"{n} · {h.title}" for n, h in heads.items()}
     known = {n: declared[n] for n in heads}
     return start_page(stems, minutes, titles, known, parts.explorer(FIRST, STATES))
+
+
+def _first_credit() -> str:
+    """Who made the pictures of the first page's explorer."""
+    lesson, _ = explorer_entries()[FIRST]
+    return credit_of(_stored(next(s.stem for s in scripts() if s.stem.startswith(lesson))))
 
 
 def _explorers(parts: PageParts, stems: Mapping[str, str]) -> str:
@@ -129,5 +135,8 @@ def lab_box(stem: str) -> str:
         f'<pre tabindex="0">{commands}</pre><div class="ck-switches">'
         '<label><input type="checkbox" data-switch="code"> show all code</label>'
         '<label><input type="checkbox" data-switch="answers"> read without guessing</label>'
-        '<button type="button" data-forget>forget my guesses</button></div></div>'
+        '<button type="button" data-forget>forget my guesses</button></div>'
+        "<p><small>Where the text trains, types or plays, it speaks of the Lab; this page shows "
+        "what a stored run gave.</small></p><noscript><p>Without JavaScript all of it can be read; "
+        "committing guesses, turning knobs, games and solutions need it.</p></noscript></div>"
     )

@@ -1,6 +1,6 @@
 """Sphinx, told in Python what it shall do: pages of markdown become the site."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -14,14 +14,21 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from coursekit.course.site import learner_files
 from coursekit.course.site.finish_page import finished
+from coursekit.course.site.glossary_page import Term, meanings
 
 TITLE = "Multimodal fusion, and why training it is hard"
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (*learner_files.SCRIPTS, "codes.js", "explorer.js", "page.js")
 STYLES = ("course.css", "explorer.css", *learner_files.STYLES)
 BARE = ("library/", "search")  # pages that stay as Sphinx made them
-# Before anything is painted: what hides the text below a guess waits for scripts to be there.
-HEAD = "document.documentElement.classList.add('ck-js');"
+# Before anything is painted: what hides the text below a guess waits for scripts to be there, and
+# where a browser forbids to keep anything, theme and cards find a store that forgets.
+HEAD = """document.documentElement.classList.add('ck-js');
+try { window.localStorage.getItem('theme'); } catch {
+  const store = { forgets: true, getItem: () => null, setItem: () => {}, removeItem: () => {} };
+  Object.defineProperty(window, 'localStorage', { value: store });
+}"""
+SCORES = STATIC / "search_scores.js"
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,11 @@ class Built:
     warnings: list[str]
 
 
-def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Built:
+def build(source: Path, out: Path, base: str, terms: Sequence[Term]) -> Built:
     """Make the pages of ``source`` (markdown) in ``out``.
 
-    base: the address where the site will stand, "" if that is not known.  meanings: term → what it
-    means.  Errors: what Sphinx raises when it cannot go on.
+    base: the address where the site will stand, "" if that is not known.  terms: of the glossary,
+    explained where lessons use them.  Errors: what Sphinx raises when it cannot go on.
     """
     options: dict[str, Any] = {
         "project": TITLE,
@@ -52,6 +59,7 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_show_copyright": False,
+        "html_search_scorer": str(SCORES),
         "html_show_search_summary": False,  # it would fetch pages, which no file:// page may
         "html_use_index": False,
         "html_permalinks_icon": "#",
@@ -68,14 +76,14 @@ def build(source: Path, out: Path, base: str, meanings: Mapping[str, str]) -> Bu
             confoverrides=options, status=None, warning=warnings, freshenv=True,
         )  # fmt: skip
         after_the_theme = 900
-        app.connect("html-page-context", partial(_finish, dict(meanings)), after_the_theme)
+        app.connect("html-page-context", partial(_finish, terms), after_the_theme)
         app.build()
     text = [line for line in warnings.getvalue().splitlines() if line.strip()]
     return Built(len(app.env.found_docs), text)
 
 
 def _finish(
-    meanings: Mapping[str, str], app: Sphinx, page: str, template: str, context: dict[str, Any],
+    terms: Sequence[Term], app: Sphinx, page: str, template: str, context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:  # fmt: skip
     """What Sphinx calls before it writes a page."""
@@ -85,5 +93,6 @@ def _finish(
     )
     if "body" not in context or (page.startswith(BARE) and page != "library/index"):
         return
-    known = meanings if page.startswith("lessons/") else {}
+    folder, _, stem = page.rpartition("/")
+    known = meanings(terms, stem[:2]) if folder == "lessons" else {}
     context["body"] = finished(context["body"], known, context["pathto"]("glossary"))

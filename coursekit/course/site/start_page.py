@@ -13,7 +13,7 @@ LEAD = (
     "find out why, with intervals, on generated and on real data; you guess first, turn the knobs "
     "of real models, and write the key formulas yourself."
 )
-FIRST = "imbalance"  # the explorer of the start page
+FIRST = "retrieval"  # the explorer of the first page; it gives no lesson's guess away
 FACTS = (
     "Read and guess here, on a phone too; what you guess stays in your browser. To train, to write "
     "code and to have it checked, open the lessons in JupyterLab on your machine: "

@@ -193,10 +193,10 @@ def retrieval_explorer() -> Explorer:
         key="retrieval",
         title="Words find pictures",
         question=(
-            "Go through the epochs: from which on are half of the pictures shown animals? Then turn "
-            "the temperature: what changes, the order or only the probabilities? Take “another "
-            "artist”: how many animals are left? Find a word that is known and yet finds nothing "
-            "right."
+            "Go through the epochs: from which on are half of the pictures shown animals? Then "
+            "turn the temperature: what changes, the order or only the probabilities? Take "
+            "“another artist”: how many animals are left? Find a word that is known and yet finds "
+            "nothing right."
         ),
         controls=knobs,
         compute=retrieve,

@@ -55,7 +55,9 @@
       .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
     if (!plain) return { wrong: "The code is empty; paste one, for example the code shown before." };
     if (!plain.startsWith(facts.key)) {
-      return { wrong: `“${plain}” is not one of this explorer's codes; they begin with “${facts.key}”.` };
+      const begin = /^\w+(?=-)/.exec((address ? address[1] : text).trim());
+      const whose = begin ? `A code that begins with “${begin[0]}” is not` : `“${plain}” is not`;
+      return { wrong: `${whose} one of this explorer's, which begin with “${facts.key}”.` };
     }
     const all = plain.slice(facts.key.length);
     const foreign = [...new Set(all)].filter((sign) => !(LETTERS + BREAK).includes(sign));

@@ -207,7 +207,7 @@
   function why(card) {
     const preset = card.facts.presets[card.preset];
     const moved = card.facts.knobs.filter((k) => card.numbers[k.place] !== preset.start[k.place]);
-    const names = moved.map((knob) => `“${knob.label}”`).join(" and ");
+    const names = moved.map((knob) => `“${knob.label}”`).join(", ").replace(/, (?=[^,]*$)/, " and ");
     return `This state needs the Lab: it was not drawn beforehand. Here one knob at a time can be ` +
       `away from “${preset.name}”; now ${names} are.`;
   }

@@ -66,6 +66,9 @@
     }
   }
 
+  // Where a link was to lead that a guess stood in the way of.
+  let wanted = "";
+
   function finish(card, guess) {
     if (card.classList.contains("ck-done")) return;
     const spec = specOf(card);
@@ -73,6 +76,10 @@
     show(card, guess);
     say(card, kept ? opened() : `${opened()} ${coursekitStore.NOT_KEPT}`);
     card.querySelector(".ck-answer").focus();
+    if (wanted) {
+      const hash = wanted;
+      if (!follow(hash)) placeOf(hash).scrollIntoView();
+    }
   }
 
   // What can be read now that could not before.
@@ -125,6 +132,7 @@
   function follow(hash) {
     const target = placeOf(hash);
     const card = target && !root.classList.contains("ck-open-all") && inTheWay(target);
+    wanted = card ? hash : "";
     if (!card) return false;
     card.querySelector(".ck-alert").textContent =
       "The part you asked for comes after this guess. Commit one, or skip, and it opens.";

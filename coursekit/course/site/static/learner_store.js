@@ -24,6 +24,7 @@ var coursekitStore = (function () {
   function write(key, value) {
     const text = JSON.stringify(value);
     try {
+      if (window.localStorage.forgets) throw new Error("nothing is kept");
       window.localStorage.setItem(key, text);
       memory.delete(key);
       return true;

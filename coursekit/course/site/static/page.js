@@ -50,11 +50,12 @@
     return /^[+−-]?[\d.]/.test(text) && !Number.isNaN(number) ? number : text.toLowerCase();
   }
 
-  function compare(a, b) {
+  /* Words and gaps stand below numbers, whichever way the numbers are sorted. */
+  function compare(a, b, down) {
     const numbers = [a, b].map((x) => typeof x === "number");
-    if (numbers[0] && numbers[1]) return a - b;
-    if (numbers[0] !== numbers[1]) return numbers[0] ? -1 : 1; // words stand below numbers
-    return a.localeCompare(b);
+    if (numbers[0] !== numbers[1]) return numbers[0] ? -1 : 1;
+    const order = numbers[0] ? a - b : a.localeCompare(b);
+    return down ? -order : order;
   }
 
   function sortable(table) {
@@ -72,8 +73,7 @@
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         const rows = [...body.rows];
-        rows.sort((a, b) => compare(value(a.cells[column]), value(b.cells[column])));
-        if (down) rows.reverse();
+        rows.sort((a, b) => compare(value(a.cells[column]), value(b.cells[column]), down));
         body.append(...rows);
       });
     });
@@ -94,17 +94,46 @@
     });
   }
 
+  /* ---- what is wider than the page ---- */
+
+  function sideways(part) {
+    const picture = part.matches(".ck-frame, .ckx-picture");
+    const note = document.createElement("p");
+    note.className = "ck-sideways-note";
+    note.textContent = `The ${picture ? "picture" : "table"} goes on to the right: move it sideways.`;
+    part.after(note);
+    const look = () => {
+      const more = part.scrollWidth - part.clientWidth - part.scrollLeft > 4;
+      part.classList.toggle("ck-sideways", more);
+      note.hidden = !more;
+    };
+    part.addEventListener("scroll", look, { passive: true });
+    if ("ResizeObserver" in window) new ResizeObserver(look).observe(part);
+    look();
+  }
+
   /* ---- terms ---- */
 
   function terms() {
+    const touch = window.matchMedia("(hover: none)").matches;
     for (const term of document.querySelectorAll(".ck-term")) {
+      const tip = term.querySelector("[role=tooltip]");
       const aside = () => {
         term.classList.remove("ck-hushed");
-        const left = term.getBoundingClientRect().left;
-        term.classList.toggle("ck-from-right", left > window.innerWidth / 2);
+        const place = term.getBoundingClientRect();
+        term.classList.toggle("ck-from-right", place.left > window.innerWidth / 2);
+        term.classList.toggle("ck-above", place.bottom > window.innerHeight * 0.7);
       };
       term.addEventListener("mouseenter", aside);
       term.addEventListener("focusin", aside);
+      // Where nothing hovers, the first tap shows the meaning and the second one follows the link.
+      let opened = false;
+      term.addEventListener("pointerdown", () => { opened = tip.getClientRects().length > 0; });
+      term.addEventListener("click", (event) => {
+        if (!touch || opened) return;
+        event.preventDefault();
+        term.querySelector("a").focus();
+      });
     }
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -113,15 +142,22 @@
     });
   }
 
-  /* ---- print: all that is folded is on paper ---- */
+  /* ---- print: all that is folded is on paper, and all pictures are there ---- */
 
   let closed = [];
   window.addEventListener("beforeprint", () => {
+    for (const image of document.images) image.loading = "eager";
     closed = [...document.querySelectorAll("details.ck-further:not([open])")];
     for (const details of closed) details.open = true;
   });
   window.addEventListener("afterprint", () => {
     for (const details of closed) details.open = false;
+  });
+
+  /* The theme leaves its table of contents open over the page on narrow screens. */
+  document.addEventListener("click", (event) => {
+    const drawer = document.getElementById("__toc");
+    if (drawer && event.target.closest(".toc-drawer a")) drawer.checked = false;
   });
 
   onSwitch("code", openCode);
@@ -131,11 +167,13 @@
   const forget = document.querySelector("button[data-forget]");
   if (forget) {
     forget.addEventListener("click", () => {
-      if (window.coursekitForgetGuesses) window.coursekitForgetGuesses();
+      const sure = window.confirm("Forget all guesses that you made on these pages?");
+      if (sure && window.coursekitForgetGuesses) window.coursekitForgetGuesses();
     });
   }
   document.querySelectorAll("table.ck-sortable").forEach(sortable);
   document.querySelectorAll("input[data-filter]").forEach(filtered);
+  document.querySelectorAll(".ck-table, .ck-frame, .ckx-picture").forEach(sideways);
   terms();
   window.addEventListener("hashchange", openAround);
   openAround();
