@@ -15,6 +15,7 @@ from coursekit.course.site.guide_page import guide_page
 from coursekit.course.site.library_pages import ROOMS, markdown, public_entries, room_page
 from coursekit.course.site.links import broken_links
 from coursekit.course.site.mathml import formula
+from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.results_page import claims_of
 from coursekit.course.site.site_source import without_missing
 from coursekit.course.site.stored_guesses import outcome_cells
@@ -91,6 +92,15 @@ def test_what_need_not_be_read_is_folded(lesson, notebook):
     assert any("It cannot happen" in head for head in heads)
 
 
+def test_an_explorer_with_a_method_of_ones_own_keeps_the_picture_that_is_stored():
+    notebook = nbformat.read(NOTEBOOKS / "07_gradient_modulation.ipynb", as_version=4)
+    shown = [n for n, c in enumerate(notebook.cells) if 'data-explorer="race"' in str(c)]
+    assert len(shown) == 2
+    good, none = (PageParts(e, []).replaced("07", notebook, "..") for e in (["race"], []))
+    assert [n in good.cards for n in shown] == [True, False]
+    assert [n in none.notes for n in shown] == [True, False]
+
+
 def test_terms_have_their_meaning_once_in_a_page(lesson):
     terms = lesson.select(".ck-term")
     assert len(terms) > 10
@@ -105,13 +115,14 @@ def test_no_link_is_broken_and_a_broken_one_is_seen(site):
     page = site / "search.html"
     text = page.read_text("utf-8")
     extra = '<a href="nowhere.html">a</a><a href="index.html#nothing">b</a>'
-    script = '<script src="https://example.org/x.js"></script>'
+    script = '<script src="https://example.org/x.js"></script><i id="a"></i><b id="a"></b>'
     page.write_text(text.replace("</body>", f"{extra}{script}</body>"), "utf-8")
     try:
         problems = broken_links(site)
     finally:
         page.write_text(text, "utf-8")
-    assert len(problems) == 3
+    assert len(problems) == 4
+    assert "2 places have the id 'a'" in " ".join(problems)
     assert "nowhere.html is no file" in " ".join(problems)
     assert "'nothing'" in " ".join(problems)
 

@@ -1,5 +1,6 @@
 """Broken links of a finished site: files and places that pages lead to and that are not there."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,7 +14,8 @@ LEADS = {"a": "href", "link": "href", "img": "src", "script": "src", "source": "
 def broken_links(site: Path) -> list[str]:
     """A sentence for every link of every page that leads to nothing inside the site.
 
-    Links to other sites are not followed; a script or a style from one is broken by definition.
+    Links to other sites are not followed; a script or a style from one is broken by definition. So
+    is a place whose name another place of the page has.
     """
     pages = {path.resolve(): _read(path) for path in sorted(site.rglob("*.html"))}
     places = {path: {str(e["id"]) for e in soup.find_all(id=True)} for path, soup in pages.items()}
@@ -29,6 +31,9 @@ def _read(path: Path) -> BeautifulSoup:
 
 
 def _problems(path: Path, soup: BeautifulSoup, places: dict[Path, set[str]]) -> Iterator[str]:
+    for place, count in Counter(str(e["id"]) for e in soup.find_all(id=True)).items():
+        if count > 1:
+            yield f"{count} places have the id {place!r}"
     for name, attribute in LEADS.items():
         for element in soup.find_all(name, attrs={attribute: True}):
             address = str(element[attribute])
