@@ -78,6 +78,7 @@ def site(tmp_path, monkeypatch):
         '<p id="third">It rises.</p></section>',
         f'<section id="rest"><h2>Rest</h2>{exercise_card(gap, STUB, "gap.check(g)", "return 1")}',
         f"{game_card.game_card('modality', 'games/modality')}</section>",
+        '<footer class="ck-credits" id="credits">Pictures: Somebody</footer>',
     ]
     links = "".join(f'<link rel="stylesheet" href="{name}">' for name in STYLES)
     scripts = "".join(f'<script src="{name}"></script>' for name in SCRIPTS)
@@ -120,6 +121,7 @@ def answer(page, key):
 
 def test_nothing_below_a_guess_is_seen_before_it_is_made(opened):
     hidden(opened, "first", "deep", "later", "rest")
+    expect(opened.locator("#credits")).to_be_visible()  # of the pictures above the guess
     opened.get_by_label("Your guess (dB), as a number").fill("6")
     commit(opened, "00-n")
     expect(answer(opened, "00-n")).to_contain_text(
