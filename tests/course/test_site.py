@@ -3,20 +3,25 @@
 import ast
 import re
 import shutil
+import sys
+from types import ModuleType
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from typer.testing import CliRunner
 
 from coursekit.course.authoring.sources import NOTEBOOKS
 from coursekit.course.site import browser_check
-from coursekit.course.site.commands import MARK, make_site
+from coursekit.course.site.__main__ import app
+from coursekit.course.site.commands import make_site
 from coursekit.course.site.guide_page import guide_page
 from coursekit.course.site.library_pages import ROOMS, markdown, public_entries, room_page
 from coursekit.course.site.links import broken_links
 from coursekit.course.site.mathml import formula
 from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.results_page import claims_of
+from coursekit.course.site.site_folder import MARK, put, require_ours
 from coursekit.course.site.site_source import without_missing
 from coursekit.course.site.stored_guesses import outcome_cells
 
@@ -133,8 +138,70 @@ def test_a_folder_with_other_files_is_left_alone(site, tmp_path):
         make_site(tmp_path, "", ["05"], solutions=True)
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert (site / MARK).exists()
-    with pytest.raises(ValueError, match="lessons has '77'"):
-        make_site(tmp_path / "new", "", ["77"], solutions=True)
+    page = tmp_path / "mine.txt"
+    for out in (page, page / "below"):
+        with pytest.raises(ValueError, match=r"out is .*mine.txt"):
+            require_ours(out)
+    (tmp_path / "link").symlink_to(site)
+    require_ours(tmp_path / "link")
+
+
+def a_site(folder, **files):
+    for name, text in files.items():
+        path = folder / f"{name.replace('_', '/')}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_a_new_site_takes_the_place_of_the_last_one_and_of_nothing_else(tmp_path):
+    out = tmp_path / "out"
+    require_ours(out)
+    put(a_site(tmp_path / "1", index="1", lessons_a="a", old_b="b"), out)
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("mine")
+    (out / "lessons" / "mine.txt").write_text("mine")
+    listed = (out / MARK).read_text()
+    (out / MARK).write_text(listed + "../2/index.html\n")
+    require_ours(out)
+    put(a_site(tmp_path / "2", index="2"), out)
+    names = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
+    assert names == {"index.html", ".git/HEAD", "lessons/mine.txt", MARK}
+    assert (out / "index.html").read_text() == "2"
+    assert not (out / "old").exists()
+    assert (tmp_path / "2" / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--lessons", "05, 77"], "lessons has '77'"),
+        (["--lessons", "05", "--base", "example.org"], "base is 'example.org'"),
+        (["imbalance"], "keys go with --states"),
+        (["--states", "nothing"], "KEY is 'nothing'"),
+    ],
+)
+def test_wrong_input_gets_a_sentence_and_leaves_the_last_site(
+    tmp_path, monkeypatch, arguments, sentence
+):
+    monkeypatch.setattr("coursekit.course.site.commands._with_states", lambda *_: None)
+    require_ours(tmp_path / "out")
+    put(a_site(tmp_path / "1", index="1"), tmp_path / "out")
+    got = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
+    assert got.exit_code == 2 and sentence in got.output
+    assert (tmp_path / "out" / "index.html").read_text() == "1"
+
+
+def test_without_sphinx_one_is_told_what_installs_it(monkeypatch, tmp_path):
+    def lacks(name):
+        raise ModuleNotFoundError("No module named 'sphinx'", name="sphinx")
+
+    commands = ModuleType("commands")
+    monkeypatch.setattr(commands, "__getattr__", lacks, raising=False)
+    monkeypatch.setitem(sys.modules, "coursekit.course.site.commands", commands)
+    got = CliRunner().invoke(app, ["--out", str(tmp_path)])
+    assert got.exit_code == 2
+    assert "sphinx is not installed; `python course.py site` installs it." in got.output
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from coursekit.utils.checks import require
+
 app = typer.Typer(add_completion=False)
 
 
@@ -21,10 +23,11 @@ def site(
     check: Annotated[bool, typer.Option("--check", help="look at every page in Chromium")] = False,
 ) -> None:
     """Make the course's site from the stored notebooks; nothing is trained anew."""
-    from coursekit.course.site.commands import check_site, compute_states, make_site
-
-    wanted = [name for name in lessons.split(",") if name]
+    wanted = lessons.replace(",", " ").split()
     try:
+        from coursekit.course.site.commands import check_site, compute_states, make_site
+
+        require(states or not keys, f"KEY is {' '.join(keys or [])}; keys go with --states.")
         if states:
             raise typer.Exit(compute_states(keys or []))
         if check and out.exists():
@@ -33,7 +36,13 @@ def site(
         if check:
             made = check_site(out) or made
         raise typer.Exit(made)
-    except ValueError as problem:
+    except ModuleNotFoundError as problem:
+        if str(problem.name).startswith("coursekit"):
+            raise
+        command = f"`python course.py site{' --check' * check}`"
+        typer.echo(f"{problem.name} is not installed; {command} installs it.", err=True)
+        raise typer.Exit(2) from None
+    except (ValueError, OSError) as problem:  # a wrong input; data files that are missing
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
 

@@ -14,30 +14,39 @@ from coursekit.course.site.game_card import write_game
 from coursekit.course.site.links import broken_links
 from coursekit.course.site.make_states import make_states
 from coursekit.course.site.page_parts import PageParts
+from coursekit.course.site.site_folder import put, require_ours
 from coursekit.course.site.site_source import STATES, write_source
 from coursekit.course.site.sphinx_site import build
 from coursekit.course.site.start_page import FIRST
 from coursekit.utils.checks import require
 
-MARK = "coursekit-site.txt"  # says that a folder is ours, so that it may be made anew
 MOST = 80_000_000  # bytes of the whole site
 
 
 def make_site(out: Path, base: str, lessons: Sequence[str], solutions: bool) -> int:
-    """Make the site in ``out``; returns the exit status: 1 when something is left to mend."""
+    """Make the site in ``out``; returns the exit status: 1 when something is left to mend.
+
+    Until all of it is made, ``out`` stays as it is.
+    Errors: ValueError for a folder with something that is not ours, and for a base that is no
+    address.
+    """
     started = time.monotonic()
-    _emptied(out)
-    parts = _with_states(out, lessons, solutions)
+    full = not base or base.startswith(("https://", "http://"))
+    require(full, f"base is {base!r}; an address was expected, https://example.org/course.")
+    require_ours(out)
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder)
+        source, made = Path(folder) / "source", Path(folder) / "made"
+        parts = _with_states(made, lessons, solutions)
         print("Reading the notebooks …", flush=True)
-        written = write_source(source, out, lessons, parts)
+        written = write_source(source, made, lessons, parts)
         print("Writing the pages …", flush=True)
-        built = build(source, out, base, written.terms)
-    for leftover in ("_sources", ".buildinfo", "objects.inv"):
-        _remove(out / leftover)
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    broken = broken_links(out)
+        built = build(source, made, base, written.terms)
+        for leftover in ("_sources", ".buildinfo", "objects.inv"):
+            _remove(made / leftover)
+        (made / ".nojekyll").touch()  # GitHub Pages leaves out folders with an underscore else
+        size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
+        broken = broken_links(made)
+        put(made, out)
     for problem in (*built.warnings, *broken):
         print(problem)
     if size > MOST:
@@ -45,18 +54,6 @@ def make_site(out: Path, base: str, lessons: Sequence[str], solutions: bool) -> 
     print(f"{built.pages} pages, {size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s: "
           f"{(out / 'index.html').resolve()}")  # fmt: skip
     return int(bool(built.warnings or broken or size > MOST))
-
-
-def _emptied(out: Path) -> None:
-    """An empty folder to write to. Errors: ValueError for one with something that is not ours."""
-    if out.exists():
-        ours = (out / MARK).exists() or not any(out.iterdir())
-        require(ours, f"out is {out}, which has other files; a new folder was expected, or one "
-                "that this command made.")  # fmt: skip
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
-    (out / MARK).write_text("Made by `python course.py site`, which may make it anew.\n", "utf-8")
-    (out / ".nojekyll").touch()  # GitHub Pages leaves out folders with an underscore else
 
 
 def _remove(path: Path) -> None:
