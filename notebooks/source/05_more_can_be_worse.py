@@ -255,9 +255,9 @@ exercises.ensemble_accuracy.check(ensemble_accuracy, seed=5_0102)
 # %% [markdown]
 # ## Watch it happen
 #
-# The same models, epoch by epoch. A alone ends near 0.85 and needs about ten epochs to get there, B
-# alone ends near 0.77 and is there at once. Sketch the joint model: choose a shape to start from,
-# then move its points.
+# The same models, epoch by epoch. A alone ends near 0.85 and takes more than half of them to get
+# there, B alone ends near 0.77 and is there at once. Sketch the joint model: choose a shape to
+# start from, then move its points.
 
 # %% folded=true
 # The guess.
@@ -377,7 +377,7 @@ by_hand = probe(
 package = probe_encoders(model, data.train, data.test)["A"]
 claim("Difference to coursekit.analysis.probes: {value:.1e}", abs(by_hand - package), below=1e-8)
 reached = accuracy(predict(model, data.test.inputs).joint, data.test.labels)
-print(f"one joint model: accuracy {reached:.3f}, probe of its encoder A {by_hand:.3f}")
+print(f"one joint model: test accuracy {reached:.3f}")
 
 # %% [markdown]
 # ### Guess first
@@ -506,7 +506,7 @@ claim("A's probe moves by {value:+.3f}", moved, between=(-0.03, 0.03))
 # %% [markdown]
 # Nobody is starved here. If A's lesson is in the joint model, there is a way to show it: take the
 # trained model and **silence B**, by putting B's average features in place of B's features. No
-# retraining.
+# retraining; three seeds.
 
 
 # %%
@@ -667,7 +667,7 @@ exercises.diagnose.check(diagnosis_of, seed=5_0105)
 # each other, each drawing on the others' features with weights computed from both. On Kinetics they
 # took A + RGB from 71.4 to 71.4 and 71.7, with RGB alone at 72.6 (Wang and colleagues). Two are
 # regularisation: **dropout** on the features, and **early stopping** at the best validation epoch.
-# Then **pre-training**: start the joint model from the encoders of the unimodal ones. The last row
+# Then **pre-training**: start the joint model from the encoders of the unimodal ones. The sixth
 # is a taste of the second part of the course, **multi-loss**: give each modality a head and a loss
 # of its own, and add them all up.
 #

@@ -94,7 +94,8 @@ def imbalance() -> Explorer:
         title="One network, two modalities: which illness?",
         question=(
             "Start from “starve” and cure A without touching B: which knob does it, and at which "
-            "value does the joint model overtake A? Then do the same from “overfit”."
+            "value does the joint model overtake A? Then start from “overfit”, where A is not ill: "
+            "what lets the joint model catch up there?"
         ),
         controls=knobs,
         compute=retrain,
