@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping
 
 from coursekit.course.lesson import Lesson
+from coursekit.course.registry import lessons
 from coursekit.course.routes import PARTS, ROUTES
 from coursekit.course.site.lesson_page import raw
 
@@ -31,9 +32,10 @@ def start_page(
     the lessons declare.  card: HTML of the explorer to turn.
     """
     first = next(iter(stems.values()))
+    lead = html.escape(LEAD.format(count=len(lessons())))
     steps = (
-        f'<p class="ck-lead">{html.escape(LEAD.format(count=len(known)))}</p><p class="ck-steps">'
-        f'<a href="lessons/{first}.html">Begin with lesson 00</a>'
+        f'<p class="ck-lead">{lead}</p><p class="ck-steps">'
+        f'<a href="lessons/{first}.html">Begin with lesson {first[:2]}</a>'
         '<a href="#routes">Choose a route</a><a href="explorers.html">All explorers</a></p>'
     )
     parts = [TITLE, raw(steps), raw(f'<div class="ck-wide">{card}</div>'), FACTS, "## The lessons"]
