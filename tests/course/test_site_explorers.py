@@ -266,6 +266,24 @@ def test_what_is_stored_is_kept_and_an_error_stops_no_other(monkeypatch, tmp_pat
         make_states(["line"])
 
 
+def test_an_interruption_begins_no_further_explorer(monkeypatch):
+    calls = []
+
+    class Interrupted(Here):
+        def submit(self, *work):
+            future = Future()
+            future.set_exception(KeyboardInterrupt())
+            return future
+
+        def shutdown(self, **how):
+            calls.append(how)
+
+    monkeypatch.setattr(making, "ProcessPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_states(["lines", "gap"])
+    assert calls == [{"cancel_futures": True}]
+
+
 def test_the_first_sentence_ends_at_a_stop_and_not_in_a_number():
     assert first_sentence("R² is 0.98. More.") == "R² is 0.98."
     assert first_sentence("No stop") == "No stop"

@@ -52,18 +52,22 @@ def make_states(
     context = get_context("spawn")  # a fork would take over threads of torch that do not run on
     with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
         jobs = {pool.submit(make_one, key, folder): key for key in chosen}
-        for number, job in enumerate(as_completed(jobs), 1):
-            key = jobs[job]
-            try:
-                what = job.result()
-                publish([key], folder)
-            except BrokenProcessPool:
-                failed.append(key)
-                what = "FAILED: a process was ended; call this again for what is missing."
-            except Exception as error:  # whatever the lesson's compute or view raises
-                failed.append(key)
-                what = f"FAILED: {type(error).__name__}: {error}"
-            print(f"[{number}/{len(chosen)}] {key}: {what}", flush=True)
+        try:
+            for number, job in enumerate(as_completed(jobs), 1):
+                key = jobs[job]
+                try:
+                    what = job.result()
+                    publish([key], folder)
+                except BrokenProcessPool:
+                    failed.append(key)
+                    what = "FAILED: a process was ended; call this again for what is missing."
+                except Exception as error:  # whatever the lesson's compute or view raises
+                    failed.append(key)
+                    what = f"FAILED: {type(error).__name__}: {error}"
+                print(f"[{number}/{len(chosen)}] {key}: {what}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # else what waits for its turn would still be run
+            raise
     return failed
 
 
