@@ -183,6 +183,12 @@ def test_what_is_no_archive_is_refused_in_a_sentence(stored, tmp_path):
     with pytest.raises(DataFileError, match="no archive of stored states"):
         archives.read_file(path)
     archives.write_zip(path, {"key": "gap"}, {})
+    damaged = bytearray(path.read_bytes())
+    damaged[30 + len(archives.TEXTS)] ^= 0xFF  # where what is compressed begins
+    path.write_bytes(damaged)
+    with pytest.raises(DataFileError, match="no archive of stored states"):
+        archives.read_file(path)
+    archives.write_zip(path, {"key": "gap"}, {})
     with pytest.raises(DataFileError, match="no archive of an explorer"):
         archives.read_file(path)
     archives.write(dataclasses.replace(stored[1], pictures={}), path)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ def read_zip(path: Path) -> tuple[dict[str, object], dict[str, bytes]]:
             return texts, {name: file.read(name) for name in file.namelist() if name != TEXTS}
     except FileNotFoundError:
         raise DataFileError(f"{path} is missing.") from None
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
         raise DataFileError(f"{path} is no archive of stored states: {error}.") from None
 
 
