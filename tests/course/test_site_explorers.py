@@ -151,6 +151,7 @@ def test_a_digest_follows_what_finds_its_modules_and_leaves_out_widgets():
     assert {"coursekit.balancing.umt", "coursekit.fusion.film"} <= set(modules)
     assert "coursekit.course.widgets.explorer" not in modules
     assert "coursekit.course.widgets.picture_on_card" in modules
+    assert "coursekit.course.widgets.common_controls" in modules  # optimisers' learning rates
     assert "coursekit.balancing.umt" not in closure("coursekit.lessons.l13_fairness.explorer")
 
 

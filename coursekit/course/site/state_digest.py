@@ -6,8 +6,9 @@ a rewording makes no picture stale; and all modules that the explorer's own impo
 path. A package that finds its modules by itself (fusion, balancing) counts with all of them.
 
 Left out are the widgets, which carry a state's values, listed in the plan, to the code that is
-digested; only what makes the tables below the picture counts. Left out too is what an explorer
-says beside its picture, its title and question.
+digested; only what makes the tables below the picture counts, and what several explorers offer, for
+it says which learning rate a name stands for. Left out too is what an explorer says beside its
+picture, its title and question.
 """
 
 import ast
@@ -27,6 +28,7 @@ from coursekit.data.files import read_checksums
 
 PACKAGE = Path(__file__).resolve().parents[2]
 TABLES = "coursekit.course.widgets.picture_on_card"
+COUNTED = (TABLES, "coursekit.course.widgets.common_controls")
 LEFT_OUT = ("coursekit.course.widgets.", "coursekit.course.site.")
 BESIDE = frozenset({"title", "question", "busy"})  # arguments of Explorer that no picture shows
 NAME = re.compile(r"\w{3,}")  # what a name with holes must begin with to name a data file
@@ -94,7 +96,7 @@ def closure(module: str, package: Path = PACKAGE) -> dict[str, Parsed]:
         for imported in one.imports | found_by_itself - {f"{name}.__init__"}:
             # `from a import b` is of the module b where there is one, else of a.
             whole = imported if _path(imported, package) else imported.rpartition(".")[0]
-            if whole == TABLES or not f"{whole}.".startswith(LEFT_OUT):
+            if whole in COUNTED or not f"{whole}.".startswith(LEFT_OUT):
                 waiting.append(whole)
     return reached
 
