@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import web_states
+from browser.axe import violations
 
 from benchmarks import browser
 from benchmarks.patience import patient
-from browser.axe import violations
 from coursekit.course.site import explorer_card as cards
 from coursekit.course.site.state_plan import plan_of
 from coursekit.course.widgets import EXPLORERS
