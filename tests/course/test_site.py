@@ -158,6 +158,7 @@ def test_a_new_site_takes_the_place_of_the_last_one_and_of_nothing_else(tmp_path
     out = tmp_path / "out"
     require_ours(out)
     put(a_site(tmp_path / "1", index="1", lessons_a="a", old_b="b"), out)
+    out.chmod(0o770)
     (out / ".git").mkdir()
     (out / ".git" / "HEAD").write_text("mine")
     (out / "lessons" / "mine.txt").write_text("mine")
@@ -170,6 +171,7 @@ def test_a_new_site_takes_the_place_of_the_last_one_and_of_nothing_else(tmp_path
     assert (out / "index.html").read_text() == "2"
     assert not (out / "old").exists()
     assert (tmp_path / "2" / "index.html").exists()
+    assert out.stat().st_mode & 0o777 == 0o770
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def put(made: Path, out: Path) -> None:
     names = {p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()}
     before = _listed(out)
     _list(out, names | before)  # cut short, the next time knows of either
-    shutil.copytree(made, out, dirs_exist_ok=True)
+    for name in sorted(names):  # contents only: rights and owners are those of the folder
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made / name, out / name)
     for name in sorted(before - names):
         _remove(out, name)
     _list(out, names)
