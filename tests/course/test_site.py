@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from coursekit.course.authoring.sources import NOTEBOOKS
-from coursekit.course.site import browser_check
+from coursekit.course.site import browser_check, site_source
 from coursekit.course.site.__main__ import app
 from coursekit.course.site.commands import make_site
 from coursekit.course.site.guide_page import guide_page
@@ -192,6 +192,12 @@ def test_wrong_input_gets_a_sentence_and_leaves_the_last_site(
     got = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
     assert got.exit_code == 2 and sentence in got.output
     assert (tmp_path / "out" / "index.html").read_text() == "1"
+
+
+def test_without_the_notebooks_one_is_told_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setattr(site_source, "scripts", list)
+    with pytest.raises(ValueError, match="has no lessons; a checkout of the course"):
+        site_source.write_source(tmp_path, tmp_path, ["05"], PageParts([], []))
 
 
 def test_without_sphinx_one_is_told_what_installs_it(monkeypatch, tmp_path):

@@ -40,9 +40,10 @@ def write_source(source: Path, out: Path, wanted: Sequence[str], parts: PagePart
     """Write every page's markdown to ``source``, pictures to ``out``.
 
     wanted: lessons, two digits each, for a trial with little of the library; all without any.
-    Errors: ValueError for a lesson that does not exist.
+    Errors: ValueError for a lesson that does not exist, and without the course's notebooks.
     """
     heads = {head.name: head for head in map(head_of, scripts())}
+    require(bool(heads), f"{NOTEBOOKS} has no lessons; a checkout of the course was expected.")
     for name in wanted:
         require(name in heads, f"lessons has {name!r}; two digits of a lesson were expected, "
                 f"{', '.join(heads)}.")  # fmt: skip
