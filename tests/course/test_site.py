@@ -269,8 +269,9 @@ def test_pages_in_the_browser(site):
 def test_a_reader_with_a_keyboard(site):
     """From the switch to the table: what page.js does, in one visit."""
     with browser_check.served(site) as address, browser_check.browser() as context:
-        page = context.new_page()
-        page.goto(f"{address}/{PAGE}")
+        page, errors = context.new_page(), []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/{PAGE}#100%")  # a place that no page has
         term = page.locator(".ck-term > a").first
         term.focus()
         tip = page.locator(".ck-term > [role=tooltip]").first
@@ -292,3 +293,4 @@ def test_a_reader_with_a_keyboard(site):
         shown = page.locator("#all-claims tbody tr:visible")
         assert page.locator("#claims-shown").inner_text() == f"{shown.count()} rows"
         page.close()
+        assert errors == []

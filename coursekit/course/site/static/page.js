@@ -29,7 +29,8 @@
 
   /* A link to a place in folded text opens what it lies in. */
   function openAround() {
-    const id = decodeURIComponent(location.hash.slice(1));
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* a “%” that stands for nothing else */ }
     const target = id && document.getElementById(id);
     if (!target) return;
     for (let at = target; at; at = at.parentElement) {
