@@ -70,7 +70,8 @@ def main(arguments: list[str]) -> int:
         return run(exe, "-m", "pytest", *shared, "--durations=25", *rest)
     if command == "site":
         extra = "test" if "--check" in rest else "site"  # the test tools have what drives a browser
-        return run(python(cpu, extra), "-m", "coursekit.course.site", *rest)
+        here = Path.cwd()  # for --out is meant from where one stands
+        return run(python(cpu, extra), "-m", "coursekit.course.site", *rest, cwd=here)
     if command == "check":
         return run(python(cpu), "-m", "coursekit.course.health", *rest)
     if command == "refresh":
