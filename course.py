@@ -43,7 +43,7 @@ EXTRAS = {
     "test": "the course, its app, its site and its test tools",
 }
 # Measured downloads in MB: wheels of the lessons, of each extra; torch apart.
-SIZES = {"learn": 150, "course": 0, "app": 5, "site": 15, "test": 140, "torch": 200, "cuda": 3000}
+SIZES = {"learn": 150, "course": 0, "app": 5, "site": 12, "test": 132, "torch": 200, "cuda": 3000}
 
 
 def main(arguments: list[str]) -> int:
