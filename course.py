@@ -6,6 +6,7 @@ python course.py lab --fresh 01  the same, with a new copy of lesson 01; yours i
 python course.py lab --reset 01-slope-for  the same, with one exercise as it was handed out
 python course.py app             the explorers alone, as an app in the browser, without JupyterLab
 python course.py site            the course as web pages in build/site, to read without installing
+python course.py site --out DIR --base URL --no-solutions --check  … elsewhere, for a class, checked
 python course.py test            run every test and every notebook
 python course.py test --quick    style, types and the tests of what changed, before each commit
 python course.py check           say what works on this machine

@@ -22,6 +22,7 @@ from coursekit.course.grading.class_readme import GUIDE
 from coursekit.course.grading.lesson_overview import BEGIN, END, block, lesson, lessons, table
 from coursekit.course.help_level import HELP, VARIABLE
 from coursekit.course.hub.__main__ import app as hub
+from coursekit.course.site.__main__ import app as site
 from coursekit.course.widgets import EXPLORERS, Explorer
 from coursekit.course.widgets.game import GameCard
 
@@ -232,7 +233,7 @@ def test_commands_and_their_options_exist():
             options = {w.split("=")[0] for w in given if w.startswith("--")}
             assert options <= options_of(command), f"{rest}: {options - options_of(command)}"
     alone = {line.split()[0] for line in code_of(PROSE) if line.startswith("--")}
-    known = all_options(get_command(app)) | all_options(get_command(hub))
+    known = set().union(*(all_options(get_command(one)) for one in (app, hub, site)))
     assert alone <= known, alone - known
 
 

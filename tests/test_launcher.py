@@ -86,9 +86,9 @@ def test_every_requirement_is_pinned_within_its_range(line):
 
 
 def test_each_extra_of_the_launcher_has_what_the_ones_before_it_have(course):
-    assert [*course.EXTRAS] == ["course", "app", "test"]
-    assert required("course") < required("app") < required("test")
-    assert set(EXTRAS) - {"test"} == {"course", "app", "class", "hub", "research"}
+    assert [*course.EXTRAS] == ["course", "app", "site", "test"]
+    assert required("course") < required("app") < required("site") < required("test")
+    assert set(EXTRAS) - {"test"} == {"course", "app", "site", "class", "hub", "research"}
     assert all(required(extra) <= required("test") for extra in EXTRAS)
     assert all(extra in course.SIZES for extra in course.EXTRAS)
 

@@ -173,10 +173,13 @@ def test_every_pin_is_one_version_from_the_index():
 
 def test_every_data_file_has_a_checksum():
     kinds = {p.suffix for p in DATA_FOLDER.glob("[!.]*") if p.is_file()}
+    archives = [p for p in (DATA_FOLDER / "web_states").iterdir() if not p.name.startswith(".")]
+    assert archives and {p.suffix for p in archives} == {".zip"}
     assert kinds <= {*SUFFIXES, ".md", ".py", ".json"}, "a kind of file that nothing covers"
     json_files = [p.name for p in DATA_FOLDER.glob("*.json")]
     assert json_files == ["checksums.json"]
     covered = {p.name for p in DATA_FOLDER.iterdir() if p.suffix in SUFFIXES}
+    covered |= {p.relative_to(DATA_FOLDER).as_posix() for p in archives}
     assert covered == set(read_checksums())
 
 

@@ -34,16 +34,19 @@ def test_the_table_and_its_figures(tmp_path, monkeypatch):
     assert np.allclose(figures["over_loader"], loader / figures["seconds"])
     assert (figures[["seconds", "gflops", "share_of_peak"]] > 0).all(axis=None)
     # A third of what a quiet machine shows. What else runs makes a measurement worse and never
-    # better, so the best of up to three counts.
-    bounds, tries = {"over_loader": 4, "over_memory": 2, "share": 0.2}, [many(figures)]
+    # better, so the best of up to three counts. The share of the bare products' rate sinks for all
+    # ways when others use the memory, so it is held against that of one model at a time.
+    bounds, tries = {"over_loader": 4, "over_memory": 2, "over_one": 2}, [many(figures)]
     while (best := pd.DataFrame(tries)[list(bounds)].max()).le(pd.Series(bounds)).any():
         assert len(tries) < 3, best
         tries.append(many(measured(tmp_path / "figures.json")[1]))
 
 
 def many(figures):
-    """The figures of 32 replicas."""
-    return figures[(figures["way"] == bench.REPLICAS) & (figures["models"] == 32)].iloc[0]
+    """The figures of 32 replicas, and how much more of the products' rate they use than one."""
+    alone = figures.loc[figures["way"] == bench.MEMORY, "share"].item()
+    best = figures[(figures["way"] == bench.REPLICAS) & (figures["models"] == 32)].iloc[0]
+    return pd.concat([best, pd.Series({"over_one": best["share"] / alone})])
 
 
 def test_products_are_counted_layer_by_layer():
