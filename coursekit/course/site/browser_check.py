@@ -125,8 +125,10 @@ def look_at(
     return seen
 
 
+# What the browser has kept of pages before counts whole: asked is what a first view takes.
 RECEIVED = """() => [...performance.getEntriesByType('navigation'),
-  ...performance.getEntriesByType('resource')].map((e) => e.transferSize || e.encodedBodySize || 0)
+  ...performance.getEntriesByType('resource')]
+  .map((e) => Math.max(e.transferSize || 0, e.encodedBodySize || 0))
 """
 
 
