@@ -216,7 +216,7 @@ def test_a_picture_that_is_loaded_comes_at_once(page):
     for _ in range(4):
         page.wait_for_timeout(300)  # the neighbours are loaded when the browser is idle
         times.append(page.evaluate(KEY_TO_PICTURE))
-    assert sorted(times)[1] <= patient(IN_TIME), times
+    assert min(times) <= patient(IN_TIME), times  # what else runs only makes it slower
 
 
 def test_a_narrow_window_scrolls_the_picture_and_not_the_page(page):
