@@ -1,29 +1,35 @@
 """The course's site, made of one lesson and what belongs to it; its pages in Chromium."""
 
 import ast
+import io
 import re
 import shutil
 import sys
 from types import ModuleType
 
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from typer.testing import CliRunner
 
 from coursekit.course.authoring.sources import NOTEBOOKS
+from coursekit.course.plots.display import encode
 from coursekit.course.site import browser_check, site_source
 from coursekit.course.site.__main__ import app
 from coursekit.course.site.commands import make_site
 from coursekit.course.site.guide_page import guide_page
 from coursekit.course.site.library_pages import ROOMS, markdown, public_entries, room_page
 from coursekit.course.site.links import broken_links
+from coursekit.course.site.make_states import small_picture
 from coursekit.course.site.mathml import formula
 from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.results_page import claims_of
 from coursekit.course.site.site_folder import MARK, put, require_ours
 from coursekit.course.site.site_source import without_missing
 from coursekit.course.site.stored_guesses import outcome_cells
+from coursekit.course.site.web_picture import MOST_OFF, webp
 
 LESSON = "05_more_can_be_worse"
 PAGE = f"lessons/{LESSON}.html"
@@ -113,6 +119,20 @@ def test_terms_have_their_meaning_once_in_a_page(lesson):
     assert len(set(ids)) == len(ids)
     assert all(t.a["aria-describedby"] == i for t, i in zip(terms, ids, strict=True))
     assert not lesson.select(".ck-term .ck-term, pre .ck-term, h2 .ck-term")
+
+
+def test_a_small_mark_keeps_its_colour():
+    """Edges have hundreds of shades; a legend is worth nothing if they cost a mark its colour."""
+    shades = np.linspace(0, 1, 240)[None, :, None]
+    inks = ((20, 20, 20), (213, 94, 0), (0, 114, 60))
+    bands = [(1 - shades) * 255 + shades * np.array(ink) for ink in inks]
+    drawn = np.concatenate([np.repeat(band, 30, axis=0) for band in bands]).astype(np.uint8)
+    drawn[44:47, 200:203] = (0, 114, 178)
+    pixels = np.dstack([drawn, np.full(drawn.shape[:2], 255, np.uint8)])
+    png = encode(pixels.data)
+    for picture, most in ((webp(png), MOST_OFF), (small_picture(png)[0], 2 * MOST_OFF)):
+        shown = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=int)
+        assert np.abs(shown - drawn).max() <= most
 
 
 def test_no_link_is_broken_and_a_broken_one_is_seen(site):

@@ -14,13 +14,13 @@ from coursekit.course.site import state_archive as archives
 from coursekit.course.site.explorer_card import (
     card,
     codes_of,
-    explorer_card,
     lab_only_card,
     script_facts,
     script_name,
     write_states,
 )
 from coursekit.course.site.make_states import first_sentence, make_one, make_states
+from coursekit.course.site.page_parts import PageParts
 from coursekit.course.site.state_digest import closure, digest, digest_of
 from coursekit.course.site.state_plan import plan_of
 from coursekit.course.site.web_knobs import KNOBS, NAMED, OPTIONS, PRESETS
@@ -209,7 +209,7 @@ def test_a_damaged_and_an_old_archive_are_stale_and_the_card_sends_to_the_lab(st
     assert "web_states/gap.zip is" in archives.stale("gap", tmp_path)
     archives.publish(["gap"], tmp_path)
     assert "--states gap" in archives.stale("gap", tmp_path)
-    assert explorer_card("gap", "gap/", tmp_path) == lab_only_card("gap")
+    assert PageParts(explorers=(), games=()).explorer("gap", "_states") == lab_only_card("gap")
     assert "EXPLORERS[&quot;gap&quot;]()" in lab_only_card("gap")
 
 

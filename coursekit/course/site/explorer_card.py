@@ -9,24 +9,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from coursekit.course.site.state_archive import Archive, StoredState, read, stale
+from coursekit.course.site.state_archive import Archive, StoredState
 from coursekit.course.site.state_plan import Plan, plan_of
 from coursekit.course.widgets.controls import Control, Slider, State
 from coursekit.course.widgets.handout import Handout
 from coursekit.course.widgets.share_code import encode, number_of, recipe
-from coursekit.data.files import DATA_FOLDER
 
 TABLES = "-tables"  # ends the name of the script with a preset's tables
-
-
-def explorer_card(key: str, base: str, folder: Path = DATA_FOLDER) -> str:
-    """The card as HTML without blank lines; `lab_only_card` where no good states are stored.
-
-    base: the relative address of the folder that `write_explorer` fills.  folder: of the data.
-    """
-    if stale(key, folder):
-        return lab_only_card(key)
-    return card(plan_of(key), read(key, folder), base)
 
 
 def lab_only_card(key: str) -> str:
@@ -83,7 +72,10 @@ def script_name(preset: str) -> str:
 
 
 def card(plan: Plan, archive: Archive, base: str) -> str:
-    """The card of any explorer, given its plan and its stored states."""
+    """The card of any explorer as HTML without blank lines, given its plan and its stored states.
+
+    base: the relative address of the folder that `write_states` fills.
+    """
     explorer, controls = plan.explorer, plan.explorer.controls
     key, first = explorer.key, archive.states[0]
     start = next(iter(plan.knobs.starts.values()))

@@ -27,6 +27,7 @@ from coursekit.course.site.state_archive import (
 )
 from coursekit.course.site.state_digest import digest_of
 from coursekit.course.site.state_plan import Plan, plan_of
+from coursekit.course.site.web_picture import in_few_colours
 from coursekit.course.widgets.controls import State
 from coursekit.course.widgets.explorer import Explorer
 from coursekit.course.widgets.gallery import EXPLORERS
@@ -137,12 +138,9 @@ def first_sentence(text: str) -> str:
 def small_picture(png: bytes) -> tuple[bytes, tuple[int, int]]:
     """A picture in few colours as WebP without loss, and its width and height.
 
-    The colours are spread over all that there are: those that cover most pixels would turn the few
-    of a small mark into another's, and the legend would be wrong. Scaled down, thin lines and text
-    would blur and take more bytes.
+    Scaled down, thin lines and text would blur and take more bytes.
     """
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     file = io.BytesIO()
-    few.convert("RGB").save(file, "WEBP", lossless=True, quality=100, method=4)
+    in_few_colours(image, COLOURS).save(file, "WEBP", lossless=True, quality=100, method=4)
     return file.getvalue(), image.size
