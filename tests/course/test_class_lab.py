@@ -207,7 +207,14 @@ def graded(school, handed_in):
 
 
 def by_hand(school, frame, cell, points):
-    """Write a mark into the field of a cell; wait until it is saved."""
+    """Write a mark into the field of a cell; wait until it is saved.
+
+    The page draws its fields first and listens to them once it has fetched the grades; that is
+    when the field for extra credit gets its placeholder. What is typed before is lost.
+    """
+    frame.locator(f"input[id='{cell}_extra_credit'][placeholder]").wait_for(
+        timeout=browser.minute()
+    )
     with school.teacher.expect_response(lambda r: "/api/grade/" in r.url) as saved:
         frame.locator(f"input[id='{cell}']").fill(f"{points}")
         frame.locator(f"input[id='{cell}']").press("Tab")
