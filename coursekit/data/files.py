@@ -76,7 +76,9 @@ def _facts(path: Path) -> dict[str, str | int]:
 
 
 def _write(table: dict[str, dict[str, str | int]], folder: Path) -> dict[str, dict[str, str | int]]:
-    (folder / CHECKSUMS).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    part = folder / f"{CHECKSUMS}.part"  # whoever is stopped here keeps the list as it was
+    part.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / CHECKSUMS)
     return table
 
 

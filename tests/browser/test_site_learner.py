@@ -171,6 +171,17 @@ def test_a_later_visit_shows_what_was_guessed_until_it_is_forgotten(opened):
     )
 
 
+def test_two_tabs_know_of_each_other(opened):
+    other = opened.context.new_page()
+    other.goto(opened.url)
+    opened.get_by_label("Your guess (dB), as a number").fill("6")
+    commit(opened, "00-n")
+    expect(answer(other, "00-n")).to_contain_text("your guess was 6 dB")
+    expect(other.locator("#first")).to_be_visible()
+    expect(answer(other, "00-c")).to_be_empty()
+    other.close()
+
+
 def test_what_was_kept_for_another_question_does_not_count(opened):
     for kept in ('{"guess": "often"}', '"x"', "{", '{"guess": 99}', "7"):
         opened.evaluate("kept => localStorage.setItem('coursekit-guess-00-n', kept)", kept)
@@ -321,6 +332,22 @@ def test_a_game_is_played_and_its_answers_stay(opened):
     assert image.evaluate("e => new URL(e.src).pathname.split('/').slice(-3).join('/')") == (
         "games/modality/p.webp"
     )
+
+
+def test_what_another_tab_played_meanwhile_stays(opened):
+    skipped(opened)
+    other = opened.context.new_page()
+    other.goto(opened.url)
+    play(opened, "B")
+    card = other.locator(".ck-game")
+    card.scroll_into_view_if_needed()
+    card.get_by_role("button", name="Next case").click()
+    card.get_by_label("A", exact=True).check()
+    card.get_by_role("button", name="Commit my answer").click()
+    other.reload()
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".ck-answer")).to_contain_text("cases answered: 2 of 2")
+    other.close()
 
 
 def test_scores_are_those_of_the_lab_to_the_point(opened):

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.lines import Line2D
 
 from coursekit.course.plots import display, new_figure, show
+from coursekit.course.plots.style import legend_key
 from coursekit.course.plots.tables import MOST, figure_tables, tables_html
 
 
@@ -19,7 +20,7 @@ def ax():
     return new_figure(3, 2)[1][0]
 
 
-def test_error_bars_are_points_and_intervals_under_named_ticks(ax):
+def test_error_bars_stand_beside_their_points_under_named_ticks(ax):
     ax.errorbar(
         [0, 1], [0.5, 0.6], yerr=[[0.1, 0.2], [0.3, 0.1]], label="joint", fmt="o", capsize=3
     )
@@ -27,13 +28,11 @@ def test_error_bars_are_points_and_intervals_under_named_ticks(ax):
     ax.set_xticks([0, 1], ["starve", "balanced"])
     ax.set_ylabel("accuracy")
     table = only(ax)
-    assert list(table) == ["series", "across", "accuracy"]
-    points = table[table["series"] == "joint"]
-    assert points["across"].tolist() == ["starve", "balanced"]
-    assert points["accuracy"].tolist() == pytest.approx([0.5, 0.6])
-    ends = table[table["series"] == "joint, interval"]
-    assert ends["accuracy"].tolist() == pytest.approx([0.4, 0.8, 0.4, 0.7])
-    assert len(table) == 6
+    assert list(table) == ["series", "name", "accuracy", "from", "to"]
+    assert table["name"].tolist() == ["starve", "balanced"]
+    assert table[["accuracy", "from", "to"]].to_numpy() == pytest.approx(
+        np.array([[0.5, 0.4, 0.8], [0.6, 0.4, 0.7]])
+    )
 
 
 def test_bars_lie_or_stand(ax):
@@ -41,7 +40,10 @@ def test_bars_lie_or_stand(ax):
     assert only(ax)["up"].tolist() == [3, 4]
     other = new_figure(3, 2)[1][0]
     other.barh([0, 1], [3, 4], label="count")
-    assert only(other)["across"].tolist() == [3, 4]
+    other.plot([3.5, 4.5], [1, 1], color="black")
+    table = only(other)
+    assert table["across"].tolist() == [3, 4]
+    assert table["from"].tolist() == pytest.approx([np.nan, 3.5], nan_ok=True)
 
 
 def test_clouds_bands_and_segments(ax):
@@ -53,8 +55,120 @@ def test_clouds_bands_and_segments(ax):
         name: rows[["across", "up"]].to_numpy().tolist() for name, rows in table.groupby("series")
     }
     assert points["dots"] == [[1, 3], [2, 4]]
-    assert points["band"] == [[0, 0], [0, 2], [1, 1], [1, 3]]
     assert points["reach"] == [[0, 0.5], [2, 0.5]]
+    band = table[table["series"] == "band"]  # of no line: it has no height, but reaches
+    assert band["up"].isna().all()
+    assert band[["across", "from", "to"]].to_numpy().tolist() == [[0, 0, 2], [1, 1, 3]]
+
+
+def test_a_line_through_a_point_is_its_interval_and_names_come_first(ax):
+    ax.set_xlabel("accuracy")
+    ax.set_yticks([0, 1], ["joint", "ensemble"])
+    for y, (low, mean, high) in enumerate([(0.5, 0.6, 0.7), (0.8, 0.85, 0.9)]):
+        ax.plot([low, high], [y, y], color="C0")
+        ax.plot([mean], [y], "o", color="C0")
+    table = only(ax)
+    assert list(table) == ["name", "accuracy", "from", "to"]
+    assert table.to_numpy().tolist() == [
+        ["joint", 0.6, 0.5, 0.7],
+        ["ensemble", 0.85, 0.8, 0.9],
+    ]
+
+
+def test_of_two_points_on_one_interval_the_one_of_its_colour_has_it(ax):
+    ax.plot([0.5], [0], "o", color="C0", label="a")
+    ax.plot([0.6], [0], "o", color="C1", label="b")
+    ax.plot([0.4, 0.7], [0, 0], color="C1")
+    table = only(ax).set_index("series")
+    assert table.loc["b", ["from", "to"]].tolist() == [0.4, 0.7]
+    assert np.isnan(table.loc["a", "from"])
+
+
+def test_a_band_belongs_to_the_line_of_its_colour(ax):
+    for number in (0, 1):
+        ax.plot([1, 2], [number, number + 1], color=f"C{number}", label=f"l{number}")
+        ax.fill_between(
+            [1, 2], [number - 1, number], [number + 1, number + 3], color=f"C{number}", alpha=0.15
+        )
+    table = only(ax)
+    assert table["series"].tolist() == ["l0", "l0", "l1", "l1"]
+    assert table["from"].tolist() == [-1, 0, 0, 1]
+    assert table["to"].tolist() == [1, 3, 2, 4]
+
+
+def test_a_line_between_two_points_says_nothing_new(ax):
+    ax.plot([0.2], [0], "o", label="alone")
+    ax.plot([0.6], [0], "s", label="joint")
+    ax.plot([0.2, 0.6], [0, 0], color="grey")
+    table = only(ax)
+    assert table["series"].tolist() == ["alone", "joint"] and "from" not in table
+
+
+def test_a_legend_names_what_looks_like_its_entries(ax):
+    looks = {"safe": {"color": "C0"}, "paper": {"color": "C0", "markerfacecolor": "white"}}
+    for x, look in enumerate(looks.values()):
+        ax.plot([x], [x], marker="o", linestyle="", **look)
+        ax.plot([x + 0.5], [x], marker="o", linestyle="", alpha=0.3, **look)
+    ax.plot([0, 1], [3, 4], color="C2")
+    keys = [legend_key(linestyle="", marker="o", label=name, **looks[name]) for name in looks]
+    ax.figure.legend(handles=keys)
+    assert only(ax)["series"].tolist() == [
+        "safe", "paper", "line", "line", "safe (faint)", "paper (faint)",
+    ]  # fmt: skip
+
+
+def test_what_is_faint_is_called_after_its_colour_and_comes_last(ax):
+    ax.scatter([5], [5], color="C0", alpha=0.25)
+    ax.plot([0, 1], [0, 1], color="C0", label="others")
+    table = only(ax)
+    assert table["series"].tolist() == ["others", "others", "others (faint)"]
+
+
+def test_a_stroke_in_a_row_of_names_is_one_place(ax):
+    ax.set_yticks([0, 1], ["a", "b"])
+    ax.plot([0.25, 0.25], [-0.4, 0.4], color="black")
+    ax.plot([0.5], [0], "o", color="C0")
+    table = only(ax)
+    assert table.to_numpy().tolist() == [["stroke", "a", 0.25], ["", "a", 0.5]]
+    ax.set_yticks([0, 1], ["0", "1"])  # no names: both of its ends count
+    assert only(ax)["up"].tolist() == [-0.4, 0.4, 0]
+
+
+def test_lines_that_nothing_names_are_numbered(ax):
+    ax.plot([0, 1, 2], [0, 1, 0])
+    assert "series" not in only(ax)
+    ax.plot([0, 1, 2], [1, 2, 0])
+    assert only(ax)["series"].tolist() == ["line 1"] * 3 + ["line 2"] * 3
+
+
+def test_numbers_in_a_grid_of_names_are_a_table_of_that_form(ax):
+    for row, texts in enumerate([("1.00", "0.30*"), ("−0.08", "0.44")]):
+        for column, text in enumerate(texts):
+            ax.fill_between([column - 0.4, column + 0.4], row - 0.4, row + 0.4, linewidth=0)
+            ax.text(column, row, text, ha="center", va="center")
+    ax.text(0.5, 0.5, "a remark", ha="center", va="center")
+    ax.set_xticks([0.5, 1.5], ["sum", "product"])
+    assert "from" in only(ax)  # no number stands at these ticks: what was drawn
+    ax.set_xticks([0, 1], ["sum", "product"])
+    ax.set_yticks([0, 1], ["film", "mag"])
+    ax.set_xlabel("target")
+    table = only(ax)
+    assert list(table) == ["name, by target", "sum", "product"]
+    assert table.to_numpy().tolist() == [["film", "1.00", "0.30*"], ["mag", "−0.08", "0.44"]]
+
+
+def test_axes_side_by_side_share_the_names_and_labels_that_one_leaves_out():
+    figure, axes = new_figure(4, 2, columns=2)
+    for number, ax in enumerate(axes):
+        ax.set_title(f"data {number}")
+        ax.plot([number], [1], "o")
+        ax.set_ylim(-0.5, 1.5)
+        ax.set_yticks([0, 1], [] if number else ["joint", "late"])
+    axes[0].set_ylabel("model")
+    tables = figure_tables(figure)
+    assert tables["data 1"].to_dict("list") == {"model": ["late"], "across": [1]}
+    axes[1].set_ylim(-1, 2)
+    assert "up" in figure_tables(figure)["data 1"]  # another scale is another axis
 
 
 @pytest.mark.parametrize(
@@ -69,7 +183,8 @@ def test_clouds_bands_and_segments(ax):
 def test_places_are_what_the_ticks_say(ax, ticks, texts, want):
     ax.plot([0, 1, 2], [0, 0, 0], label="l")
     ax.set_xticks(ticks, texts)
-    places = only(ax)["across"].tolist()
+    ax.set_xlabel("place")
+    places = only(ax)["place"].tolist()
     assert places == (want if isinstance(want[0], str) else pytest.approx(want))
 
 

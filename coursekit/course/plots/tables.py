@@ -1,36 +1,50 @@
 """The numbers of a finished figure as tables, read from what was drawn."""
 
 import html
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection, LineCollection, PathCollection, PolyCollection
-from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from coursekit.course.plots.axis_names import (
+    are_names,
+    called,
+    label_of,
+    labels_of,
+    number_in,
+    tick_names,
+    ticks_of,
+)
+from coursekit.course.plots.drawn_series import Series, drawn_series
+from coursekit.course.plots.legend_names import legend_names
 
 MOST = 60  # rows of a table; a cloud of points is no table
-Row = tuple[str, float, float]  # series, x, y
+CELLS = 4  # numbers written into places that ticks name; fewer are remarks
 
 
 def figure_tables(figure: Figure) -> dict[str, pd.DataFrame]:
-    """Title of each axes → its numbers: series, and a column per axis, called by its label.
+    """Title of each axes → its numbers.
 
-    Lines, points, bars and bands, each in the order in which it was drawn; where ticks have names
-    the names stand instead of places. Lines across the whole axes and pictures are left out.
+    A row per point: its series, where there are several or one has a name; a column per axis,
+    called by its label; where it has an interval, from and to. Where ticks have names the names
+    stand instead of places. Numbers written into a grid of named places become a table of that
+    form. Lines across the whole axes and pictures are left out.
     """
     tables: dict[str, pd.DataFrame] = {}
+    names = legend_names(figure)
     for number, ax in enumerate(figure.axes, 1):
-        rows = list(_rows(ax)) if ax.get_visible() else []
-        if rows:
+        table = _grid(ax) if ax.get_visible() else pd.DataFrame()
+        if table is None:
+            table = _table(ax, drawn_series(ax, names))
+        if len(table):
             title = _title(ax) or figure.get_suptitle() or f"Part {number}"
             while title in tables:
                 title += " (again)"
-            tables[title] = _table(ax, rows)
+            tables[title] = table
     return tables
 
 
@@ -40,7 +54,9 @@ def tables_html(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     parts = []
     for caption, numbers in tables.items():
-        text = numbers.head(MOST).to_html(index=False, border=0, float_format="{:.4g}".format)
+        text = numbers.head(MOST).to_html(
+            index=False, border=0, float_format="{:.4g}".format, na_rep="–"
+        )
         head, rest = text.split(">", 1)
         more = f" (the first {MOST} of {len(numbers)} rows)" if len(numbers) > MOST else ""
         parts.append(f"{head}><caption>{html.escape(caption + more)}</caption>{rest}")
@@ -52,119 +68,75 @@ def _title(ax: Axes) -> str:
     return next(filter(None, titles), "").replace("\n", " ")
 
 
-def _rows(ax: Axes) -> Iterator[Row]:
-    """All numbers of one axes."""
-    names, caps = _names(ax)
-    for line in ax.lines:
-        drawn_here = line.get_visible() and line.get_transform() == ax.transData
-        if drawn_here and line not in caps:
-            yield from _of_line(names.get(id(line)) or _label(line, _kind(line)), line)
-    for container in ax.containers:
-        if isinstance(container, BarContainer):
-            yield from _of_bars(container)
-    for drawn in ax.collections:
-        if drawn.get_visible():
-            yield from _of_collection(names.get(id(drawn)) or _label(drawn, _kind(drawn)), drawn)
+# Points.
 
 
-def _names(ax: Axes) -> tuple[dict[int, str], list[Any]]:
-    """What belongs to error bars is called after them; and their caps, which tell nothing new."""
-    names: dict[int, str] = {}
-    ends: list[Any] = []
-    for i, container in enumerate(ax.containers, 1):
-        if isinstance(container, ErrorbarContainer):
-            line, caps, bars = container
-            name = _label(container, f"series {i}")
-            if line is not None:
-                names[id(line)] = name
-            names |= {id(part): f"{name}, interval" for part in bars}
-            ends += caps
-    return names, ends
+def _table(ax: Axes, series: Sequence[Series]) -> pd.DataFrame:
+    if not series:
+        return pd.DataFrame()
+    points = np.concatenate([one.points for one in series])
+    spans = np.concatenate([one.spans for one in series])
+    ticks = [ticks_of(ax, i) for i in (0, 1)]
+    places = [called(ticks[i], points[:, i]) for i in (0, 1)]
+    names = [name for one, name in zip(series, _names(series), strict=True) for _ in one.points]
+    labels = labels_of(ax, places)
+    order = (1, 0) if are_names(places[1]) and not are_names(places[0]) else (0, 1)
+    columns: dict[str, Any] = {"series": names} if any(names) else {}
+    columns |= {labels[i]: places[i] for i in order}
+    reaching = [i for i in (0, 1) if np.isfinite(spans[:, i]).any()]
+    for i in reaching:
+        of = f"{labels[i]}: " if len(reaching) > 1 else ""
+        for end, word in enumerate(("from", "to")):
+            columns[f"{of}{word}"] = called(ticks[i], spans[:, i, end])
+    return pd.DataFrame(columns)
 
 
-def _kind(artist: Line2D | Collection) -> str:
-    """What to call something without a label."""
-    if isinstance(artist, Line2D):
-        return "points" if artist.get_linestyle() == "None" else "line"
-    if isinstance(artist, PathCollection):
-        return "points"
-    return "interval" if isinstance(artist, LineCollection) else "band"
+def _names(series: Sequence[Series]) -> list[str]:
+    """A name per series: its own, or what it is, with a number where several are without one.
+
+    Points that stand alone need none: the places say what they are.
+    """
+    bare = [s for s in series if not s.name and not s.faint and len(s.points) > 1]
+    names = []
+    for one in series:
+        name = one.name
+        if not name and not one.faint and len(one.points) > 1:
+            alike = [other for other in bare if other.kind == one.kind]
+            number = next(i for i, other in enumerate(alike, 1) if other is one)
+            name = one.kind if len(alike) == 1 else f"{one.kind} {number}"
+        name = name or ("stroke" if one.kind == "stroke" else "")
+        names.append(f"{name} (faint)".strip() if one.faint else name)
+    alone = len(series) == 1 and not series[0].name
+    return [""] if alone else names
 
 
-def _label(artist: Any, otherwise: str) -> str:
-    text = str(artist.get_label() or "")
-    return otherwise if text.startswith("_") or not text else text
+# Numbers written into a grid.
 
 
-def _of_line(name: str, line: Line2D) -> Iterator[Row]:
-    yield from _points(name, np.column_stack([np.ma.asarray(v, float) for v in line.get_data()]))
+def _grid(ax: Axes) -> pd.DataFrame | None:
+    """The numbers that stand where named ticks cross, as rows and columns; None for no such grid.
 
-
-def _points(name: str, pairs: np.ndarray) -> Iterator[Row]:
-    """(n, 2), those that are finite."""
-    for x, y in np.ma.filled(np.ma.asarray(pairs, dtype=float), np.nan).reshape(-1, 2):
-        if np.isfinite(x) and np.isfinite(y):
-            yield name, float(x), float(y)
-
-
-def _of_bars(container: BarContainer) -> Iterator[Row]:
-    name = _label(container, "bars")
-    for bar in container.patches:
-        x, y, w, h = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()
-        flat = container.orientation == "horizontal"
-        yield (name, x + w, y + h / 2) if flat else (name, x + w / 2, y + h)
-
-
-def _of_collection(name: str, drawn: Collection) -> Iterator[Row]:
-    if isinstance(drawn, LineCollection):
-        for ends in drawn.get_segments():
-            yield from _points(name, np.asarray(ends))
-    elif isinstance(drawn, PathCollection):
-        yield from _points(name, np.asarray(drawn.get_offsets()))
-    elif isinstance(drawn, PolyCollection):
-        for path in drawn.get_paths():
-            yield from _points(name, np.unique(np.asarray(path.vertices), axis=0))
-
-
-def _table(ax: Axes, rows: list[Row]) -> pd.DataFrame:
-    x, y = (np.array([row[i] for row in rows]) for i in (1, 2))
-    across, up = ax.get_xlabel() or "across", ax.get_ylabel() or "up"
-    if across == up:
-        up += " (up)"
-    columns = {"series": [row[0] for row in rows]}
-    return pd.DataFrame(
-        {**columns, _plain(across): _called(ax.xaxis, x), _plain(up): _called(ax.yaxis, y)}
-    )
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _called(axis: Any, places: np.ndarray) -> list[float | str]:
-    """Places as what the ticks say: numbers, numbers on a scale of their own, or names."""
-    ticks = np.array([float(t) for t in axis.get_majorticklocs()])
-    texts = [text.replace("\n", " ") for text in axis.get_major_formatter().format_ticks(ticks)]
-    if axis.get_scale() != "linear" or not any(texts):
-        return places.tolist()
-    numbers = [_number(text) for text in texts]
-    if None in numbers:
-        return [texts[int(np.abs(ticks - p).argmin())] for p in places]
-    values = np.array(numbers, dtype=float)
-    if np.allclose(values, ticks, atol=1e-3 * np.ptp(ticks)):
-        return places.tolist()
-    if np.allclose(values, 100 * ticks, atol=0.1 * np.ptp(ticks)):  # percent
-        return (100 * places).tolist()
-    if len(ticks) > 1 and (values > 0).all():  # logarithms may have been drawn
-        straight = np.polyfit(ticks, np.log(values), 1)
-        if np.allclose(np.polyval(straight, ticks), np.log(values), atol=0.01):
-            return np.exp(np.polyval(straight, places)).tolist()
-    return [texts[int(np.abs(ticks - p).argmin())] for p in places]
-
-
-def _number(text: str) -> float | None:
-    """What a tick says, if it is a number: 0.5, −1, 1/4, 50 %."""
-    try:
-        return float(Fraction(text.replace("−", "-").replace("%", "").replace(" ", "")))
-    except (ValueError, ZeroDivisionError):
+    With a mark behind a number, a star say, it stays a text.
+    """
+    cells = [text for text in ax.texts if _is_cell(ax, text)]
+    names = [tick_names(ax, i) for i in (0, 1)]
+    if len(cells) < CELLS or not all(names):
         return None
+    rows = []
+    for text in cells:
+        x, y = (round(float(place), 6) for place in text.get_position())
+        if x not in names[0] or y not in names[1]:
+            return None
+        rows.append((y, x, text.get_text()))
+    frame = pd.DataFrame(rows, columns=["y", "x", "text"])
+    table = frame.pivot_table(index="y", columns="x", values="text", aggfunc="first").fillna("")
+    table.columns = pd.Index([names[0][float(place)] for place in table.columns])
+    head = ", by ".join(filter(None, (label_of(ax, 1) or "name", label_of(ax, 0))))
+    table.insert(0, head, [names[1][float(place)] for place in table.index])
+    return table.reset_index(drop=True)
+
+
+def _is_cell(ax: Axes, text: Text) -> bool:
+    centred = text.get_horizontalalignment() == text.get_verticalalignment() == "center"
+    here = text.get_visible() and text.get_transform() == ax.transData
+    return centred and here and number_in(text.get_text().rstrip("*")) is not None

@@ -40,13 +40,22 @@
         if (event.key === "Enter") commit(card);
       });
     }
+    // Browsers fill in what stood in a field before the page was loaded anew.
+    if (!showKept(card)) kind.put(card, spec, null);
+  }
+
+  // Show the guess that was made earlier, or in another tab; whether there is one.
+  function showKept(card) {
+    const spec = specOf(card);
     const kept = coursekitStore.read(PREFIX + spec.key);
-    if (kept && typeof kept === "object" && fits(kind, spec, kept)) {
-      show(card, kept.guess);
-    } else {
-      // Browsers fill in what stood in a field before the page was loaded anew.
-      kind.put(card, spec, null);
-    }
+    const good = kept && typeof kept === "object" && fits(coursekitGuessKinds[spec.kind], spec, kept);
+    if (good) show(card, kept.guess);
+    return good;
+  }
+
+  function followStore(event) {
+    const card = cards().find((one) => PREFIX + specOf(one).key === event.key);
+    if (card && !card.classList.contains("ck-done")) showKept(card);
   }
 
   // Whether what was kept is a guess at this question as it is by now.
@@ -177,6 +186,7 @@
     cards().forEach(start);
     document.addEventListener("click", followClick);
     window.addEventListener("hashchange", followAddress);
+    window.addEventListener("storage", followStore); // another tab of this browser kept something
     if (cards().length && window.location.hash) followAddress();
   });
 })();

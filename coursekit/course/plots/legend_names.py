@@ -1,0 +1,72 @@
+"""What the legends of a figure call the looks in it: colour, marker, style of the line."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+
+NOTHING = ("None", "none", "", " ", ",", None)
+
+
+class Look(NamedTuple):
+    """What tells two series apart; "" for no marker and for what has no line.
+
+    marker: or the pattern of a bar.  fill: colour of the marker's inside, white if it is hollow.
+    """
+
+    color: str
+    marker: str = ""
+    fill: str = ""
+    line: str = ""
+
+
+def look_of(artist: Any) -> Look:
+    """How a line, a bar, a cloud or a band looks."""
+    if isinstance(artist, Line2D):
+        marker, line = artist.get_marker(), artist.get_linestyle()
+        style = "" if line in NOTHING else str(line)
+        if marker in NOTHING:
+            return Look(to_hex(artist.get_color()), line=style)
+        fill = to_hex(artist.get_markerfacecolor())
+        return Look(to_hex(artist.get_color()), str(marker), fill, style)
+    colors = artist.get_facecolor()
+    if not np.size(colors) and hasattr(artist, "get_edgecolor"):
+        colors = artist.get_edgecolor()
+    rows = np.reshape(colors, (-1, 4)) if np.size(colors) else np.zeros((1, 4))
+    pattern = artist.get_hatch() if hasattr(artist, "get_hatch") else None
+    return Look(to_hex(rows[0]), str(pattern or ""))
+
+
+def legend_names(figure: Figure) -> dict[Look, str]:
+    """Look → name, of all legends; what two names have alike is left out."""
+    names: dict[Look, str] = {}
+    doubtful: set[Look] = set()
+    for look, name in _entries(figure):
+        for part in _parts(look):
+            doubtful |= {part} if names.setdefault(part, name) != name else set()
+    return {look: name for look, name in names.items() if look not in doubtful}
+
+
+def _parts(look: Look) -> tuple[Look, ...]:
+    """The whole look, and what may stand for it: a marker without its line."""
+    return (look, look._replace(line="")) if look.marker else (look,)
+
+
+def _entries(figure: Figure) -> Iterator[tuple[Look, str]]:
+    own = (ax.get_legend() for ax in figure.axes)
+    extra = (a for ax in figure.axes for a in ax.artists if isinstance(a, Legend))
+    for legend in chain(figure.legends, own, extra):
+        if legend is not None:
+            for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=False):
+                if handle is not None:
+                    yield look_of(handle), " ".join(text.get_text().split())
+
+
+def name_of(look: Look, names: Mapping[Look, str]) -> str:
+    """What a legend calls ``look``; by its marker where there is one, else by all of it; or ""."""
+    return next((names[part] for part in _parts(look) if part in names), "")
