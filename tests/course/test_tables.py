@@ -6,7 +6,7 @@ import pytest
 from matplotlib.lines import Line2D
 
 from coursekit.course.plots import display, new_figure, show
-from coursekit.course.plots.style import legend_key
+from coursekit.course.plots.style import INK, legend_key
 from coursekit.course.plots.tables import MOST, figure_tables, tables_html
 
 
@@ -102,6 +102,43 @@ def test_a_line_between_two_points_says_nothing_new(ax):
     ax.plot([0.2, 0.6], [0, 0], color="grey")
     table = only(ax)
     assert table["series"].tolist() == ["alone", "joint"] and "from" not in table
+
+
+def test_lines_to_points_beside_them_or_from_them_say_nothing_new(ax):
+    ax.set_yticks([0, 1], ["A", "B"])
+    ax.plot([0.2], [-0.1], "o", label="alone")
+    ax.plot([0.6], [0.1], "s", label="joint")
+    ax.plot([0.2, 0.6], [0, 0], color="grey", linewidth=6)
+    assert only(ax)["series"].tolist() == ["alone", "joint"]
+    other = new_figure(3, 2)[1][0]
+    other.scatter([0.2, 0.6], [0.3, 0.5])
+    other.vlines([0.2, 0.6], [0.2, 0.5], [0.3, 0.6])
+    assert len(only(other)) == 2
+    other.vlines([0.9], [0.2], [0.3])
+    assert only(other)["series"].tolist() == ["points"] * 2 + ["line"] * 2
+
+
+def test_points_where_names_cross_need_no_series(ax):
+    ax.set_xticks([0, 1], ["data", "loss"])
+    ax.set_yticks([0, 1], ["mlb", "ogm"])
+    for x in (0, 1):
+        ax.plot([x, x], [0, 1], linestyle="", marker="o", color=f"C{x}")
+    assert list(only(ax)) == ["name", "name (up)"]
+
+
+def test_styles_of_a_neutral_legend_name_lines_of_any_colour(ax):
+    for style in ("-", "--"):
+        ax.plot([0, 1, 2], [0, 1, 0], color="C0", linestyle=style)
+    keys = [legend_key(color=INK, linestyle=s, label=n) for s, n in (("-", "fit"), ("--", "held"))]
+    ax.figure.legend(handles=keys[:1])
+    assert only(ax)["series"].tolist() == ["line 1"] * 3 + ["line 2"] * 3
+    ax.figure.legend(handles=keys)
+    assert only(ax)["series"].tolist() == ["fit"] * 3 + ["held"] * 3
+
+
+def test_a_label_that_no_legend_shows_names_its_series(ax):
+    ax.plot([0, 1, 2], [0, 1, 0], label="_chance")
+    assert set(only(ax)["series"]) == {"chance"}
 
 
 def test_a_legend_names_what_looks_like_its_entries(ax):

@@ -1,5 +1,6 @@
 """The series that were drawn into one axes: their names, points, and the interval of each point."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from coursekit.course.plots.axis_names import has_names
 from coursekit.course.plots.legend_names import Look, look_of, name_of
 
 PALE = 0.5  # what is less opaque is faint: single seeds behind their mean
+BESIDE = 0.4  # of the way to the next row: points that belong to the same
+UNNAMED = re.compile(r"_child\d+|_nolegend_|_")  # labels that matplotlib gives
 
 
 @dataclass
@@ -49,15 +52,12 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     for one in series:
         one.name = one.name or name_of(one.look, names)
     _name_after_colour(series)
-    intervals = [one for one in series if one.kind == "interval"]
-    bands = [one for one in series if one.kind == "band"]
-    rest = [one for one in series if one.kind not in ("interval", "band")]
-    lent = [one for one in intervals if _joins(one, rest) or _lend(one, series, rest)]
-    lent += [one for one in bands if _lend_band(one, rest)]
-    kept = [one for one in series if not any(one is other for other in lent)]
+    rest = [one for one in series if one.kind not in ("interval", "band", "segments")]
+    kept = [one for one in series if not _told_elsewhere(one, series, rest, ax)]
     for one in kept:
         if one.kind == "interval":
             _as_stroke(one, ax)
+        one.kind = one.kind.replace("segments", "line")
     return sorted((one for one in kept if len(one.points)), key=lambda one: one.faint)
 
 
@@ -128,7 +128,8 @@ def _collections(ax: Axes) -> Iterator[Series]:
                 for segment in segments:
                     yield Series("interval", segment, look, faint=faint)
             elif not ax.images:  # else an overlay of a picture
-                yield Series("line", _stacked(segments), look, label, faint)
+                kind = "segments" if all(len(s) == 2 for s in segments) else "line"
+                yield Series(kind, _stacked(segments), look, label, faint)
         elif isinstance(drawn, PathCollection):
             points = _finite(np.asarray(drawn.get_offsets()))
             yield Series("points", points, look, label, faint)
@@ -149,9 +150,12 @@ def _band(drawn: Collection, look: Look, label: str) -> Series:
 
 
 def label_of(artist: Any) -> str:
-    """The artist's own label, "" for one that matplotlib gave it."""
+    """The artist's own label, "" for one that matplotlib gave it.
+
+    One that begins with _ stands in no legend, and names the series all the same.
+    """
     text = str(artist.get_label() or "")
-    return "" if text.startswith("_") else text
+    return "" if UNNAMED.fullmatch(text) else " ".join(text.removeprefix("_").split())
 
 
 def _finite(points: Any) -> np.ndarray:
@@ -181,12 +185,32 @@ def _same(a: Any, b: Any) -> np.ndarray:
     return np.isclose(a, b, rtol=1e-9, atol=1e-9)
 
 
-def _joins(one: Series, rest: Iterable[Series]) -> bool:
-    """Whether a line goes from one point to another, none of them faint."""
-    dots = [other.points for other in rest if other.kind == "points" and not other.faint]
-    if not dots or len(one.points) != 2 or _same(*one.points).all():
+def _told_elsewhere(
+    one: Series, series: Sequence[Series], rest: Sequence[Series], ax: Axes
+) -> bool:
+    """Whether a point has it as its interval or band, or it only leads from points to others."""
+    if one.kind == "segments":
+        pairs = one.points.reshape(-1, 2, 1, 2)
+        return bool(_same(pairs, _dots(rest)).all(-1).any(2).any(1).all())
+    if one.kind == "band":
+        return _lend_band(one, rest)
+    return one.kind == "interval" and (_joins(one, rest, ax) or _lend(one, series, rest))
+
+
+def _dots(rest: Iterable[Series]) -> np.ndarray:
+    """(n, 2), all points that are no part of a line, faint ones apart."""
+    return _stacked([one.points for one in rest if one.kind == "points" and not one.faint])
+
+
+def _joins(one: Series, rest: Iterable[Series], ax: Axes) -> bool:
+    """Whether a line goes from one point to another, in a row of names perhaps beside them."""
+    if len(one.points) != 2 or _same(*one.points).all():
         return False
-    return all(any(_same(end, points).all(1).any() for points in dots) for end in one.points)
+    along = int(np.argmax(np.ptp(one.points, axis=0)))
+    reach = np.full(2, 1e-9)
+    reach[1 - along] = BESIDE if has_names(ax, 1 - along) else 1e-9
+    dots = _dots(rest)
+    return all((np.abs(dots - end) <= reach).all(1).any() for end in one.points)
 
 
 def _lend(one: Series, series: Sequence[Series], rest: Iterable[Series]) -> bool:

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
+from coursekit.course.plots.style import INK
+
 NOTHING = ("None", "none", "", " ", ",", None)
 
 
@@ -43,11 +45,18 @@ def look_of(artist: Any) -> Look:
 
 
 def legend_names(figure: Figure) -> dict[Look, str]:
-    """Look → name, of all legends; what two names have alike is left out."""
+    """Look → name, of all legends; what two names have alike is left out.
+
+    Where lines in the colour of text differ by their style alone, that style names lines of any
+    colour, in a look without one.
+    """
+    entries = list(_entries(figure))
+    plain = {look for look, _ in entries if look.color == INK and look.line and not look.marker}
     names: dict[Look, str] = {}
     doubtful: set[Look] = set()
-    for look, name in _entries(figure):
-        for part in _parts(look):
+    for look, name in entries:
+        parts = (*_parts(look), look._replace(color="")) if {look} < plain else _parts(look)
+        for part in parts:
             doubtful |= {part} if names.setdefault(part, name) != name else set()
     return {look: name for look, name in names.items() if look not in doubtful}
 
@@ -68,5 +77,6 @@ def _entries(figure: Figure) -> Iterator[tuple[Look, str]]:
 
 
 def name_of(look: Look, names: Mapping[Look, str]) -> str:
-    """What a legend calls ``look``; by its marker where there is one, else by all of it; or ""."""
-    return next((names[part] for part in _parts(look) if part in names), "")
+    """What a legend calls ``look``: by its marker where there is one, else by all of it; or ""."""
+    parts = [*_parts(look), *([] if look.marker else [look._replace(color="")])]
+    return next((names[part] for part in parts if part in names), "")

@@ -78,7 +78,9 @@ def _table(ax: Axes, series: Sequence[Series]) -> pd.DataFrame:
     spans = np.concatenate([one.spans for one in series])
     ticks = [ticks_of(ax, i) for i in (0, 1)]
     places = [called(ticks[i], points[:, i]) for i in (0, 1)]
-    names = [name for one, name in zip(series, _names(series), strict=True) for _ in one.points]
+    mapped = all(are_names(at) for at in places)  # the places say all there is to say
+    by_series = zip(series, [one.name for one in series] if mapped else _names(series), strict=True)
+    names = [name for one, name in by_series for _ in one.points]
     labels = labels_of(ax, places)
     order = (1, 0) if are_names(places[1]) and not are_names(places[0]) else (0, 1)
     columns: dict[str, Any] = {"series": names} if any(names) else {}
