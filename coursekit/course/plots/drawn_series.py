@@ -191,7 +191,8 @@ def _told_elsewhere(
     """Whether a point has it as its interval or band, or it only leads from points to others."""
     if one.kind == "segments":
         pairs = one.points.reshape(-1, 2, 1, 2)
-        return bool(_same(pairs, _dots(rest)).all(-1).any(2).any(1).all())
+        met = np.all(_same(pairs, _dots(rest)), axis=-1)  # of each line, each end, each point
+        return bool(np.all(np.any(met, axis=(1, 2))))
     if one.kind == "band":
         return _lend_band(one, rest)
     return one.kind == "interval" and (_joins(one, rest, ax) or _lend(one, series, rest))
@@ -231,6 +232,8 @@ def _lend(one: Series, series: Sequence[Series], rest: Iterable[Series]) -> bool
         free = np.isnan(other.spans[:, along, 0])
         apart = abs(place[id(other)] - place[id(one)])
         other_colour = other.look.color != one.look.color
+        if other_colour and other.kind == "line":
+            continue
         rows = np.flatnonzero(inside.all(1) & free).tolist()
         hosts += [(other_colour, apart, row, other) for row in rows]
     if not hosts:
