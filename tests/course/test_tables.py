@@ -139,6 +139,9 @@ def test_styles_of_a_neutral_legend_name_lines_of_any_colour(ax):
 def test_a_label_that_no_legend_shows_names_its_series(ax):
     ax.plot([0, 1, 2], [0, 1, 0], label="_chance")
     assert set(only(ax)["series"]) == {"chance"}
+    other = new_figure(3, 2)[1][0]
+    other.bar([0, 1], [3, 4])
+    assert list(only(other)) == ["across", "up"]  # matplotlib's own names are none
 
 
 def test_a_legend_names_what_looks_like_its_entries(ax):

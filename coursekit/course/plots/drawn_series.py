@@ -15,7 +15,7 @@ from coursekit.course.plots.legend_names import Look, look_of, name_of
 
 PALE = 0.5  # what is less opaque is faint: single seeds behind their mean
 BESIDE = 0.4  # of the way to the next row: points that belong to the same
-UNNAMED = re.compile(r"_child\d+|_nolegend_|_")  # labels that matplotlib gives
+UNNAMED = re.compile(r"_(child|container)\d+|_nolegend_|_")  # labels that matplotlib gives
 
 
 @dataclass
