@@ -46,6 +46,20 @@ def test_bars_lie_or_stand(ax):
     assert table["from"].tolist() == pytest.approx([np.nan, 3.5], nan_ok=True)
 
 
+def test_stacked_bars_have_their_lengths_and_intervals_are_of_the_total(ax):
+    ax.barh([0, 1], [3, 4], label="a")
+    ax.barh([0, 1], [2, 0.5], left=[3, 4], label="b")
+    table = only(ax)
+    assert table["series"].tolist() == ["a", "a", "b", "b"]
+    assert table["across"].tolist() == [3, 4, 2, 0.5]
+    ax.plot([4, 5.5], [0, 0], color="black")
+    table = only(ax).set_index("series")
+    assert table.loc["total", ["across", "from", "to"]].to_numpy() == pytest.approx(
+        np.array([[5, 4, 5.5], [4.5, np.nan, np.nan]]), nan_ok=True
+    )
+    assert table.loc[["a", "b"], "from"].isna().all()
+
+
 def test_clouds_bands_and_segments(ax):
     ax.scatter([1, 2], [3, 4], label="dots")
     ax.fill_between([0, 1], [0, 1], [2, 3], label="band")

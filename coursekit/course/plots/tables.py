@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from coursekit.course.plots.artist_series import Series
 from coursekit.course.plots.axis_names import (
     are_names,
     called,
@@ -19,7 +20,7 @@ from coursekit.course.plots.axis_names import (
     tick_names,
     ticks_of,
 )
-from coursekit.course.plots.drawn_series import Series, drawn_series
+from coursekit.course.plots.drawn_series import drawn_series
 from coursekit.course.plots.legend_names import legend_names
 
 MOST = 60  # rows of a table; a cloud of points is no table
