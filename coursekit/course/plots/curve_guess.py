@@ -48,7 +48,9 @@ def sketch_and_truth(
     x = np.array(sorted(truth))
     y = np.array([truth[k] for k in x])
     ends = (min(ends[0], float(y.min())), max(ends[1], float(y.max())))
-    ax.fill_between(x, y - within, y + within, color=TRUTH["color"], alpha=0.15, linewidth=0)
+    ax.fill_between(
+        x, y - within, y + within, color=TRUTH["color"], alpha=0.15, linewidth=0, label="_is right"
+    )
     marked = np.flatnonzero(np.isin(x, list(xs))).tolist()
     ax.plot(x, y, linestyle="-", markevery=marked, label="truth", **TRUTH)
     frame(ax, xs, ends, names)

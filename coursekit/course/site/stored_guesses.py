@@ -189,7 +189,7 @@ def _truth(kind: str, markup: str, asked: Mapping[str, Any]) -> float | str | li
         return true[0][0]
     if kind == "number":
         return float(true[0][0])
-    curve = [[float(x), float(y)] for x, y in true]
+    curve = [[float(x), float(y)] for x, y, *_ in true]
     lacking = {float(x) for x in asked["xs"]} - {x for x, _ in curve}
     require(not lacking, f"the table of the stored outcome has no truth at {sorted(lacking)}.")
     return curve

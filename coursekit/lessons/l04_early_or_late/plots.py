@@ -59,7 +59,8 @@ def grouped_intervals(
         words = []
         if group in chance:
             ends = [place - 0.45, place + 0.45]
-            ax.plot([chance[group]] * 2, ends, color=MUTED, linestyle=":", linewidth=1.6)
+            look = {"color": MUTED, "linestyle": ":", "linewidth": 1.6}
+            ax.plot([chance[group]] * 2, ends, label="_chance", **look)
             words.append(f"chance {percent(chance[group])}")
         for model, offset in zip(present, offsets, strict=True):
             rows = table.loc[(table[by] == group) & (table["model"] == model), value]
@@ -137,7 +138,8 @@ def missing_rows(table: pd.DataFrame, ax: Axes, alone: float) -> str:
         drawn = model_style(model, "color", "marker")
         seeds = np.full(over_seeds.n, place + 0.22)
         ax.plot(rows["accuracy"], seeds, linestyle="", alpha=0.35, markersize=3.5, **drawn)
-        ax.plot([whole] * 2, [place - 0.32, place + 0.32], color=INK, linewidth=1.8)
+        stroke = [place - 0.32, place + 0.32]
+        ax.plot([whole] * 2, stroke, color=INK, linewidth=1.8, label="_with both")
         ends = [over_seeds.low, over_seeds.high]
         ax.plot(ends, [place] * 2, color=drawn["color"], linewidth=2.2)
         ax.plot([over_seeds.mean], [place], linestyle="", markersize=8, **drawn)
