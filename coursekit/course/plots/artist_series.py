@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection, LineCollection, PathCollection, PolyCollection
+from matplotlib.collections import (
+    Collection,
+    FillBetweenPolyCollection,
+    LineCollection,
+    PathCollection,
+)
 from matplotlib.container import BarContainer, ErrorbarContainer
 
 from coursekit.course.plots.legend_names import Look, look_of
@@ -21,9 +27,11 @@ class Series:
     """Points that belong together.
 
     kind: "line", "points", "bars", "parts" of stacked ones and their "total", "stroke", "interval",
-    "segments" or "band".  points: (n, 2), x and y.
+    "segments" or "band".  points: (n, 2), x and y; those that are not finite are left out, but for
+    a band, which has no height.
     spans: (n, 2, 2), for each point from and to along x, then along y; NaN where there is none.
-    name: "" where nothing names it.
+    name: "" where nothing names it.  along: whether an interval reaches along x (0) or y (1); None
+    where it has no length and nothing says so.
     """
 
     kind: str
@@ -32,10 +40,14 @@ class Series:
     name: str = ""
     faint: bool = False
     spans: np.ndarray = field(default_factory=lambda: np.empty((0, 2, 2)))
+    along: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.spans) != len(self.points):
             self.spans = np.full((len(self.points), 2, 2), np.nan)
+        if self.kind != "band":
+            seen = np.isfinite(self.points).all(1)
+            self.points, self.spans = self.points[seen], self.spans[seen]
 
 
 def series_of_artists(ax: Axes) -> list[Series]:
@@ -47,51 +59,71 @@ def series_of_artists(ax: Axes) -> list[Series]:
 
 
 def _lines(ax: Axes) -> Iterator[Series]:
-    ends, labels = _of_error_bars(ax)
+    errors = [one for one in ax.containers if isinstance(one, ErrorbarContainer)]
+    caps = [cap for container in errors for cap in container[1]]  # which tell nothing new
+    owners = {id(container[0]): container for container in errors}
     for line in ax.lines:
-        if not line.get_visible() or line.get_transform() != ax.transData or line in ends:
+        if not line.get_visible() or line.get_transform() != ax.transData or line in caps:
             continue
-        points = _finite(np.column_stack([np.ma.asarray(v, float) for v in line.get_data()]))
-        label = labels.get(id(line)) or label_of(line)
+        places = np.column_stack(line.get_data(orig=False))  # dates and names as numbers
+        owner = owners.get(id(line))
+        label = label_of(owner) if owner else label_of(line)
         kind = "points" if line.get_linestyle() == "None" else "line"
-        look = look_of(line)
-        if not label and len(points) == 2 and not look.marker and _straight(points):
-            kind = "interval"
-        yield Series(kind, points, look, label, _faint(line))
+        spans = _error_spans(owner, len(places)) if owner else np.empty((0, 2, 2))
+        one = Series(kind, places, look_of(line), label, _faint(line), spans)
+        if not label and not one.look.marker and len(places) == 2 and _straight(places):
+            one.kind, one.along = "interval", _reach(places)
+        if len(one.points) == 2 or one.kind != "interval":  # else an end is missing: nothing seen
+            yield one
 
 
-def _of_error_bars(ax: Axes) -> tuple[list[Any], dict[int, str]]:
-    """The caps, which tell nothing new, and whose line is called after its container."""
-    caps: list[Any] = []
-    labels: dict[int, str] = {}
-    for container in ax.containers:
-        if isinstance(container, ErrorbarContainer):
-            line, ends, _ = container
-            caps += ends
-            if line is not None:
-                labels[id(line)] = label_of(container)
-    return caps, labels
+def _error_spans(errors: ErrorbarContainer, count: int) -> np.ndarray:
+    """(count, 2, 2), how far the error bars of that many points reach, as in `Series`."""
+    spans = np.full((count, 2, 2), np.nan)
+    for along, drawn in _error_bars(errors):
+        ends = [np.sort(path.vertices[:, along]) for path in drawn.get_paths()]
+        if len(ends) == count:  # else some points have none, and nothing says which
+            spans[:, along] = np.reshape(ends, (count, 2))
+    return spans
+
+
+def _error_bars(errors: ErrorbarContainer) -> Iterator[tuple[int, LineCollection]]:
+    """Those along x (0), those along y (1)."""
+    directions = [along for along, has in enumerate((errors.has_xerr, errors.has_yerr)) if has]
+    yield from zip(directions, errors[2], strict=True)
 
 
 def _bars(ax: Axes) -> list[Series]:
-    """Bars: where they end; where some stand on others, how long they are, and the total."""
-    tops: dict[float, float] = {}  # place across the bars → where the last one there ends
+    """Bars: where they end; where some stand on others, how long they are, and the totals."""
+    tops: dict[tuple[float, bool], float] = {}  # place, whether below zero → end of the last one
     ends, lengths, stacked, flat = [], [], False, False
     for container in ax.containers:
-        if not isinstance(container, BarContainer) or not container.patches:
+        if not isinstance(container, BarContainer) or not any(b.get_visible() for b in container):
             continue
         flat = container.orientation == "horizontal"
         middles, starts, stops = _extents(container, flat)
-        below = np.array([tops.get(middle, np.nan) for middle in middles])
+        places = list(zip(middles, (stops < starts).tolist(), strict=True))
+        below = np.array([tops.get(place, np.nan) for place in places])
         stacked = stacked or bool((same(starts, below) & (starts != 0)).any())
-        tops |= dict(zip(middles, stops.tolist(), strict=True))
-        look, label = look_of(container.patches[0]), label_of(container)
-        ends.append(Series("bars", _across(middles, stops, flat), look, label))
+        tops |= dict(zip(places, stops.tolist(), strict=True))
+        spans = np.full((len(stops), 2, 2), np.nan)
+        if container.errorbar is not None:
+            spans = _error_spans(container.errorbar, len(stops))
+        floats = starts != 0
+        spans[floats, 0 if flat else 1] = np.sort([starts, stops], axis=0).T[floats]
+        look, label = _common_look(container), label_of(container)
+        ends.append(Series("bars", _across(middles, stops, flat), look, label, spans=spans))
         lengths.append(Series("parts", _across(middles, stops - starts, flat), look, label))
     if not stacked:
         return ends
-    total = _across(list(tops), np.array(list(tops.values())), flat)
+    total = _across([middle for middle, _ in tops], np.array(list(tops.values())), flat)
     return [*lengths, Series("total", total, Look(""), "total")]
+
+
+def _common_look(container: BarContainer) -> Look:
+    """How its bars look; like nothing where they differ."""
+    looks = {look_of(bar) for bar in container.patches}
+    return looks.pop() if len(looks) == 1 else Look("")
 
 
 def _across(middles: Sequence[float], values: np.ndarray, flat: bool) -> np.ndarray:
@@ -109,38 +141,46 @@ def _extents(container: BarContainer, flat: bool) -> tuple[list[float], np.ndarr
 
 
 def _collections(ax: Axes) -> Iterator[Series]:
-    errors = [
-        id(part) for one in ax.containers if isinstance(one, ErrorbarContainer) for part in one[2]
-    ]
+    bars = [one.errorbar for one in ax.containers if isinstance(one, BarContainer)]
+    errors: dict[int, tuple[int, bool]] = {}  # error bar → its direction, whether it has an owner
+    for one in ax.containers:
+        if isinstance(one, ErrorbarContainer):
+            owned = one[0] is not None or one in bars
+            errors |= {id(drawn): (along, owned) for along, drawn in _error_bars(one)}
     for drawn in ax.collections:
-        if not drawn.get_visible():
+        dots = isinstance(drawn, PathCollection)
+        scale = drawn.get_offset_transform() if dots else drawn.get_transform()
+        if not drawn.get_visible() or scale != ax.transData:
             continue
         label, look, faint = label_of(drawn), look_of(drawn), _faint(drawn)
-        if isinstance(drawn, LineCollection):
-            segments = [_finite(segment) for segment in drawn.get_segments()]
-            if id(drawn) in errors:
-                for segment in segments:
-                    yield Series("interval", segment, look, faint=faint)
+        if dots:
+            points = np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan)
+            yield Series("points", points, look, label, faint)
+        elif isinstance(drawn, LineCollection):
+            segments = [_finite(path.vertices) for path in drawn.get_paths()]
+            along, owned = errors.get(id(drawn), (None, False))
+            if along is not None:
+                pairs = [] if owned else [pair for pair in segments if len(pair) == 2]
+                yield from (Series("interval", p, look, faint=faint, along=along) for p in pairs)
             elif not ax.images:  # else an overlay of a picture
                 kind = "segments" if all(len(s) == 2 for s in segments) else "line"
                 yield Series(kind, stacked(segments), look, label, faint)
-        elif isinstance(drawn, PathCollection):
-            points = _finite(np.asarray(drawn.get_offsets()))
-            yield Series("points", points, look, label, faint)
-        elif isinstance(drawn, PolyCollection):
+        elif isinstance(drawn, FillBetweenPolyCollection) and drawn.t_direction == "x":
             yield _band(drawn, look, label)
 
 
 def _band(drawn: Collection, look: Look, label: str) -> Series:
-    """Its places across, and from where to where it reaches there; it has no height of its own."""
+    """Its places across, and from where to where it reaches there; it has no height of its own.
+
+    Where it jumps, it reaches nowhere in particular.
+    """
     corners = _finite(stacked([np.asarray(path.vertices) for path in drawn.get_paths()]))
-    points, spans = [], []
-    for x in np.unique(corners[:, 0]):
-        heights = corners[corners[:, 0] == x, 1]
-        points.append((x, np.nan))
-        spans.append(((np.nan, np.nan), (heights.min(), heights.max())))
-    shape = np.array(points).reshape(-1, 2), np.array(spans).reshape(-1, 2, 2)
-    return Series("band", shape[0], look, label, spans=shape[1])
+    heights = pd.Series(corners[:, 1]).groupby(corners[:, 0]).agg(["min", "max", "nunique"])
+    heights = heights[heights["nunique"] <= 2]
+    spans = np.full((len(heights), 2, 2), np.nan)
+    spans[:, 1] = heights[["min", "max"]]
+    points = np.column_stack([heights.index, np.full(len(heights), np.nan)])
+    return Series("band", points, look, label, spans=spans)
 
 
 def label_of(artist: Any) -> str:
@@ -152,10 +192,9 @@ def label_of(artist: Any) -> str:
     return "" if UNNAMED.fullmatch(text) else " ".join(text.removeprefix("_").split())
 
 
-def _finite(points: Any) -> np.ndarray:
+def _finite(points: np.ndarray) -> np.ndarray:
     """(n, 2), those that are finite."""
-    pairs: np.ndarray = np.ma.filled(np.ma.asarray(points, dtype=float), np.nan).reshape(-1, 2)
-    return pairs[np.isfinite(pairs).all(1)]
+    return points[np.isfinite(points).all(1)]
 
 
 def stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -171,6 +210,11 @@ def _faint(artist: Any) -> bool:
 def _straight(points: np.ndarray) -> bool:
     """Whether two points lie side by side or one above the other, apart or in one place."""
     return bool((points[0] == points[1]).any())
+
+
+def _reach(ends: np.ndarray) -> int | None:
+    """Along which axis two ends are apart; None where they are not."""
+    return None if same(*ends).all() else int(np.argmax(np.abs(np.ptp(ends, axis=0))))
 
 
 def same(a: Any, b: Any) -> np.ndarray:

@@ -6,10 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.course.plots.artist_series import Series, same, series_of_artists, stacked
-from coursekit.course.plots.axis_names import has_names
+from coursekit.course.plots.axis_names import BESIDE, has_names
 from coursekit.course.plots.legend_names import Look, name_of
-
-BESIDE = 0.4  # of the way to the next row: points that belong to the same
 
 
 def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
@@ -17,20 +15,34 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
 
     names: what legends call the looks (`legend_names`); it names what has no label of its own.
 
-    An unnamed line of two points that goes through a point is that point's interval, and so is a
-    bar of errors; a band belongs to the line of its colour over the same places. A line from one
-    point to another says nothing new and is left out, as are lines across the whole axes.
+    An unnamed line of two points that goes through a point of its colour, or through the end of a
+    bar, is its interval, and so is a bar of errors; a band belongs to the line of its colour over
+    the same places. Of several, the one nearest to the middle has it. A line from one point to
+    another says nothing new and is left out, as are lines across the whole axes.
     """
     series = series_of_artists(ax)
     for one in series:
         one.name = one.name or name_of(one.look, names)
     _name_after_colour(series)
+    named = has_names(ax, 0), has_names(ax, 1)
+    _point_the_same_way(series, named)
     rest = [one for one in series if one.kind not in ("interval", "band", "segments")]
-    kept = [one for one in series if not _told_elsewhere(one, series, rest, ax)]
-    for one in kept:
+    dots = stacked([one.points for one in rest if one.kind == "points" and not one.faint])
+    hosts = [one for one in rest if one.kind != "parts" and not one.faint]
+    kept = []
+    for one in series:
+        leads = one.kind == "segments" and _lead_from(one, dots)
+        joins = one.kind == "interval" and _joins(one, dots, named)
+        if leads or joins:
+            continue
+        if one.kind == "band" and _lend_band(one, hosts):
+            continue
+        if one.kind == "interval" and _lend(one, hosts):
+            continue
         if one.kind == "interval":
-            _as_stroke(one, ax)
+            _as_stroke(one, named)
         one.kind = one.kind.replace("segments", "line")
+        kept.append(one)
     shown = [one for one in kept if len(one.points) and not _idle(one)]
     return sorted(shown, key=lambda one: one.faint)
 
@@ -49,81 +61,71 @@ def _name_after_colour(series: Sequence[Series]) -> None:
                 (one.name,) = alike - {""}
 
 
-def _told_elsewhere(
-    one: Series, series: Sequence[Series], rest: Sequence[Series], ax: Axes
-) -> bool:
-    """Whether a point has it as its interval or band, or it only leads from points to others."""
-    if one.kind == "segments":
-        pairs = one.points.reshape(-1, 2, 1, 2)
-        met = np.all(same(pairs, _dots(rest)), axis=-1)  # of each line, each end, each point
-        return bool(np.all(np.any(met, axis=(1, 2))))
-    if one.kind == "band":
-        return _lend_band(one, rest)
-    return one.kind == "interval" and (_joins(one, rest, ax) or _lend(one, series, rest))
+def _point_the_same_way(series: Sequence[Series], named: tuple[bool, bool]) -> None:
+    """Intervals without a length reach where the others do; where there are none, across names."""
+    ways = [one.along for one in series if one.along is not None]
+    usual = max(ways, key=ways.count) if ways else int(named[0])
+    for one in series:
+        one.along = usual if one.along is None else one.along
 
 
-def _dots(rest: Iterable[Series]) -> np.ndarray:
-    """(n, 2), all points that are no part of a line, faint ones apart."""
-    return stacked([one.points for one in rest if one.kind == "points" and not one.faint])
+def _lead_from(one: Series, dots: np.ndarray) -> bool:
+    """Whether every segment has an end in one of the points."""
+    places = set(map(tuple, dots.round(9).tolist()))
+    met = [tuple(end) in places for end in one.points.round(9).tolist()]
+    return bool(np.reshape(met, (-1, 2)).any(axis=1).all())
 
 
-def _joins(one: Series, rest: Iterable[Series], ax: Axes) -> bool:
+def _joins(one: Series, dots: np.ndarray, named: tuple[bool, bool]) -> bool:
     """Whether a line goes from one point to another, in a row of names perhaps beside them."""
-    if len(one.points) != 2 or same(*one.points).all():
+    if same(*one.points).all():
         return False
-    along = int(np.argmax(np.ptp(one.points, axis=0)))
+    across = 1 - int(one.along or 0)
     reach = np.full(2, 1e-9)
-    reach[1 - along] = BESIDE if has_names(ax, 1 - along) else 1e-9
-    dots = _dots(rest)
+    reach[across] = BESIDE if named[across] else 1e-9
     return all((np.abs(dots - end) <= reach).all(1).any() for end in one.points)
 
 
-def _lend(one: Series, series: Sequence[Series], rest: Iterable[Series]) -> bool:
-    """Give an interval to the point that it goes through; whether there is one.
-
-    Among several: one of its colour, then the one drawn nearest to it.
-    """
-    if len(one.points) != 2:
-        return False
-    low, high = one.points.min(0), one.points.max(0)
-    along = int(np.argmax(high - low))
-    place = {id(other): number for number, other in enumerate(series)}
-    hosts = []
-    for other in rest:
-        if other.faint or other is one or other.kind == "parts":
-            continue
-        inside = (low - 1e-9 <= other.points) & (other.points <= high + 1e-9)
-        free = np.isnan(other.spans[:, along, 0])
-        apart = abs(place[id(other)] - place[id(one)])
-        other_colour = other.look.color != one.look.color
-        if other_colour and other.kind == "line":
-            continue
-        rows = np.flatnonzero(inside.all(1) & free).tolist()
-        hosts += [(other_colour, apart, row, other) for row in rows]
-    if not hosts:
-        return False
-    *_, row, host = min(hosts, key=lambda candidate: candidate[:3])
-    host.spans[row, along] = low[along], high[along]
-    return True
+def _lend(one: Series, hosts: Sequence[Series]) -> bool:
+    """Give an interval to the point that it goes through; whether there is one."""
+    low, high = one.points.min(0) - 1e-9, one.points.max(0) + 1e-9
+    along = int(one.along or 0)
+    fit = []
+    for host in hosts:
+        own = host.look.color == one.look.color
+        if own or host.kind in ("bars", "total"):
+            inside = ((low <= host.points) & (host.points <= high)).all(1)
+            for row in np.flatnonzero(inside & np.isnan(host.spans[:, along, 0])).tolist():
+                off = float(np.abs(host.points[row] - one.points.mean(0)).sum())
+                fit.append((not own, off, row, host))
+    if fit:
+        *_, row, host = min(fit, key=lambda candidate: candidate[:2])
+        host.spans[row, along] = np.sort(one.points[:, along])
+    return bool(fit)
 
 
-def _as_stroke(one: Series, ax: Axes) -> None:
+def _as_stroke(one: Series, named: tuple[bool, bool]) -> None:
     """Make one point of an unnamed line that only marks a place in a row or column of names."""
-    along = int(np.argmax(np.abs(np.ptp(one.points, axis=0))))
-    if len(one.points) == 2 and has_names(ax, along):
+    if named[int(one.along or 0)]:
         one.kind, one.points, one.spans = "stroke", one.points.mean(0)[None], one.spans[:1]
     else:
         one.kind = "line"
 
 
-def _lend_band(band: Series, rest: Iterable[Series]) -> bool:
-    """Give a band to the line of its colour over the same places; whether there is one."""
+def _lend_band(band: Series, hosts: Iterable[Series]) -> bool:
+    """Give a band to the line of its colour that runs in it; whether there is one."""
     reach: Mapping[float, np.ndarray] = dict(zip(band.points[:, 0], band.spans[:, 1], strict=True))
-    for line in rest:
-        fits = line.look.color == band.look.color and line.kind in ("line", "points")
-        if fits and not line.faint and len(line.points) and {*line.points[:, 0]} <= {*reach}:
-            free = np.isnan(line.spans[:, 1, 0])
-            if free.all():
-                line.spans[:, 1] = [reach[x] for x in line.points[:, 0]]
-                return True
-    return False
+    fit = []
+    for line in hosts:
+        alike = line.look.color == band.look.color and line.kind in ("line", "points")
+        if alike and len(line.points) and {*line.points[:, 0]} <= {*reach}:
+            low, high = np.array([reach[x] for x in line.points[:, 0]]).T
+            heights = line.points[:, 1]
+            inside = (low - 1e-9 <= heights) & (heights <= high + 1e-9)
+            if inside.all() and np.isnan(line.spans[:, 1, 0]).all():
+                off = float(np.abs(heights - (low + high) / 2).sum())
+                fit.append((off, len(fit), line, np.column_stack([low, high])))
+    if fit:
+        *_, line, ends = min(fit, key=lambda candidate: candidate[:2])
+        line.spans[:, 1] = ends
+    return bool(fit)

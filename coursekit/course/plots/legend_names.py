@@ -28,7 +28,7 @@ class Look(NamedTuple):
 
 
 def look_of(artist: Any) -> Look:
-    """How a line, a bar, a cloud or a band looks."""
+    """How a line, a bar, a cloud or a band looks; of no colour where its parts have several."""
     if isinstance(artist, Line2D):
         marker, line = artist.get_marker(), artist.get_linestyle()
         style = "" if line in NOTHING else str(line)
@@ -41,7 +41,7 @@ def look_of(artist: Any) -> Look:
         colors = artist.get_edgecolor()
     rows = np.reshape(colors, (-1, 4)) if np.size(colors) else np.zeros((1, 4))
     pattern = artist.get_hatch() if hasattr(artist, "get_hatch") else None
-    return Look(to_hex(rows[0]), str(pattern or ""))
+    return Look(to_hex(rows[0]) if (rows == rows[0]).all() else "", str(pattern or ""))
 
 
 def legend_names(figure: Figure) -> dict[Look, str]:

@@ -14,6 +14,7 @@ from coursekit.course.plots.artist_series import Series
 from coursekit.course.plots.axis_names import (
     are_names,
     called,
+    has_dates,
     label_of,
     labels_of,
     number_in,
@@ -24,6 +25,7 @@ from coursekit.course.plots.drawn_series import drawn_series
 from coursekit.course.plots.legend_names import legend_names
 
 MOST = 60  # rows of a table; a cloud of points is no table
+OURS = ("series", "from", "to")  # columns that no axis may be called like
 CELLS = 4  # numbers written into places that ticks name; fewer are remarks
 
 
@@ -33,12 +35,14 @@ def figure_tables(figure: Figure) -> dict[str, pd.DataFrame]:
     A row per point: its series, where there are several or one has a name; a column per axis,
     called by its label; where it has an interval, from and to. Where ticks have names the names
     stand instead of places. Numbers written into a grid of named places become a table of that
-    form. Lines across the whole axes and pictures are left out.
+    form. Lines across the whole axes and pictures are left out, and axes of dates or of no plane.
     """
     tables: dict[str, pd.DataFrame] = {}
     names = legend_names(figure)
     for number, ax in enumerate(figure.axes, 1):
-        table = _grid(ax) if ax.get_visible() else pd.DataFrame()
+        if not ax.get_visible() or ax.name != "rectilinear" or has_dates(ax):
+            continue
+        table = _grid(ax)
         if table is None:
             table = _table(ax, drawn_series(ax, names))
         if len(table):
@@ -55,9 +59,10 @@ def tables_html(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     parts = []
     for caption, numbers in tables.items():
-        text = numbers.head(MOST).to_html(
-            index=False, border=0, float_format="{:.4g}".format, na_rep="–"
-        )
+        with pd.option_context("display.max_colwidth", None):  # else long names are cut off
+            text = numbers.head(MOST).to_html(
+                index=False, border=0, float_format="{:.4g}".format, na_rep="–"
+            )
         head, rest = text.split(">", 1)
         more = f" (the first {MOST} of {len(numbers)} rows)" if len(numbers) > MOST else ""
         parts.append(f"{head}><caption>{html.escape(caption + more)}</caption>{rest}")
@@ -82,7 +87,7 @@ def _table(ax: Axes, series: Sequence[Series]) -> pd.DataFrame:
     mapped = all(are_names(at) for at in places)  # the places say all there is to say
     by_series = zip(series, [one.name for one in series] if mapped else _names(series), strict=True)
     names = [name for one, name in by_series for _ in one.points]
-    labels = labels_of(ax, places)
+    labels = [f"{x} (axis)" if x in OURS else x for x in labels_of(ax, places)]
     order = (1, 0) if are_names(places[1]) and not are_names(places[0]) else (0, 1)
     columns: dict[str, Any] = {"series": names} if any(names) else {}
     columns |= {labels[i]: places[i] for i in order}
@@ -135,7 +140,7 @@ def _grid(ax: Axes) -> pd.DataFrame | None:
     table = frame.pivot_table(index="y", columns="x", values="text", aggfunc="first").fillna("")
     table.columns = pd.Index([names[0][float(place)] for place in table.columns])
     head = ", by ".join(filter(None, (label_of(ax, 1) or "name", label_of(ax, 0))))
-    table.insert(0, head, [names[1][float(place)] for place in table.index])
+    table.insert(0, head, [names[1][float(place)] for place in table.index], allow_duplicates=True)
     return table.reset_index(drop=True)
 
 
