@@ -347,6 +347,14 @@ def test_what_another_tab_played_meanwhile_stays(opened):
     other.reload()
     card.scroll_into_view_if_needed()
     expect(card.locator(".ck-answer")).to_contain_text("cases answered: 2 of 2")
+    here = opened.locator(".ck-game")  # which does not know of the other's answer to case 2
+    here.get_by_role("button", name="Next case").click()
+    here.get_by_role("button", name="Order probes").click()
+    expect(here.locator(".ck-alert")).to_contain_text("Case 2 is answered")
+    expect(here.locator(".ck-answer")).to_contain_text("Your answer: A.")
+    other.reload()
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".ck-answer")).to_contain_text("cases answered: 2 of 2")
     other.close()
 
 

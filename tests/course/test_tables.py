@@ -3,16 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_tables import only
 from matplotlib.lines import Line2D
 
 from coursekit.course.plots import display, new_figure, show
 from coursekit.course.plots.style import INK, legend_key
 from coursekit.course.plots.tables import MOST, figure_tables, tables_html
-
-
-def only(ax, title="Title"):
-    ax.set_title(title)
-    return figure_tables(ax.figure)[title]
 
 
 @pytest.fixture
@@ -209,6 +205,9 @@ def test_numbers_in_a_grid_of_names_are_a_table_of_that_form(ax):
     table = only(ax)
     assert list(table) == ["name, by target", "sum", "product"]
     assert table.to_numpy().tolist() == [["film", "1.00", "0.30*"], ["mag", "−0.08", "0.44"]]
+    ax.set_xlabel("")
+    ax.set_xticks([0, 1], ["name", "product"])
+    assert list(only(ax)) == ["name", "name", "product"]
 
 
 def test_axes_side_by_side_share_the_names_and_labels_that_one_leaves_out():
@@ -243,6 +242,11 @@ def test_places_are_what_the_ticks_say(ax, ticks, texts, want):
 
 
 def test_what_is_not_finite_or_not_seen_is_no_row(ax):
+    ax.scatter([7, 8], np.ma.masked_equal([3, 99], 99), color="C3")
+    ax.bar([7], [np.nan])
+    ax.plot([7, 7], np.ma.masked_equal([3, 99], 99), label="masked")
+    assert only(ax)["up"].tolist() == [3, 3]
+    ax.clear()
     ax.plot([0, 1, np.nan], [np.nan, 1, 2], label="l")
     ax.plot([5], [5], label="gone", visible=False)
     assert only(ax)[["across", "up"]].to_numpy().tolist() == [[1, 1]]
@@ -264,6 +268,8 @@ def test_a_long_table_says_so_and_names_are_escaped():
     assert f"the first {MOST} of {MOST + 5} rows" in text and "a &lt; b" in text
     assert text.count("<tr") == MOST + 1 and "&lt;b&gt;" in text
     assert text.startswith("<details><summary>")
+    long = "a long name" * 20
+    assert long in tables_html({"": pd.DataFrame({"name": [long]})})
 
 
 def test_show_gives_the_table_with_the_picture(ax, monkeypatch):
@@ -277,3 +283,13 @@ def test_show_gives_the_table_with_the_picture(ax, monkeypatch):
         "<img" in outputs[0]["text/html"] and "<caption>Title</caption>" in outputs[0]["text/html"]
     )
     assert "0.25" in outputs[0]["text/html"]
+
+
+def test_a_table_that_fails_keeps_no_picture_back(ax, monkeypatch):
+    outputs = []
+    monkeypatch.setattr(display, "display", lambda data, raw: outputs.append(data))
+    monkeypatch.setattr(display, "figure_tables", lambda figure: 1 / 0)
+    ax.set_title("Title")
+    with pytest.warns(UserWarning, match="without its table.*division by zero"):
+        show(ax.figure, "Two points.")
+    assert "<img" in outputs[0]["text/html"] and "<details" not in outputs[0]["text/html"]

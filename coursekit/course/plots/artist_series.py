@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import (
     Collection,
-    FillBetweenPolyCollection,
     LineCollection,
     PathCollection,
 )
@@ -68,7 +67,8 @@ def _lines(ax: Axes) -> Iterator[Series]:
         places = np.column_stack(line.get_data(orig=False))  # dates and names as numbers
         owner = owners.get(id(line))
         label = label_of(owner) if owner else label_of(line)
-        kind = "points" if line.get_linestyle() == "None" else "line"
+        alone = line.get_linestyle() == "None" or len(places) == 1
+        kind = "points" if alone else "line"
         spans = _error_spans(owner, len(places)) if owner else np.empty((0, 2, 2))
         one = Series(kind, places, look_of(line), label, _faint(line), spans)
         if not label and not one.look.marker and len(places) == 2 and _straight(places):
@@ -81,7 +81,7 @@ def _error_spans(errors: ErrorbarContainer, count: int) -> np.ndarray:
     """(count, 2, 2), how far the error bars of that many points reach, as in `Series`."""
     spans = np.full((count, 2, 2), np.nan)
     for along, drawn in _error_bars(errors):
-        ends = [np.sort(path.vertices[:, along]) for path in drawn.get_paths()]
+        ends = [np.sort(np.asarray(path.vertices)[:, along]) for path in drawn.get_paths()]
         if len(ends) == count:  # else some points have none, and nothing says which
             spans[:, along] = np.reshape(ends, (count, 2))
     return spans
@@ -154,10 +154,10 @@ def _collections(ax: Axes) -> Iterator[Series]:
             continue
         label, look, faint = label_of(drawn), look_of(drawn), _faint(drawn)
         if dots:
-            points = np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan)
-            yield Series("points", points, look, label, faint)
+            offsets: Any = np.ma.asarray(drawn.get_offsets(), dtype=float)
+            yield Series("points", offsets.filled(np.nan), look, label, faint)
         elif isinstance(drawn, LineCollection):
-            segments = [_finite(path.vertices) for path in drawn.get_paths()]
+            segments = [_finite(np.asarray(path.vertices)) for path in drawn.get_paths()]
             along, owned = errors.get(id(drawn), (None, False))
             if along is not None:
                 pairs = [] if owned else [pair for pair in segments if len(pair) == 2]
@@ -165,7 +165,7 @@ def _collections(ax: Axes) -> Iterator[Series]:
             elif not ax.images:  # else an overlay of a picture
                 kind = "segments" if all(len(s) == 2 for s in segments) else "line"
                 yield Series(kind, stacked(segments), look, label, faint)
-        elif isinstance(drawn, FillBetweenPolyCollection) and drawn.t_direction == "x":
+        elif getattr(drawn, "t_direction", "") == "x":
             yield _band(drawn, look, label)
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import struct
 import sys
+import warnings
 import zlib
 from collections.abc import Mapping
 
@@ -79,15 +80,19 @@ def show(figure: Figure, alt: str, tables: Mapping[str, pd.DataFrame] | None = N
 
     The output is text/html, an ``<img alt>`` and a table that is closed at first, and the same
     sentence as text/plain.
-    tables: caption → numbers; read from the figure where none are given.
+    tables: caption → numbers; read from the figure where none are given. A figure that cannot be
+    read is shown without, with a warning.
     Errors: ValueError when ``alt`` is empty or a picture has no title.
     """
     headed = figure.get_suptitle() or figure.texts
     for ax in figure.axes:
         title = any(ax.get_title(place) for place in ("left", "center", "right"))
         require(bool(title or headed), "figure has axes without a title; set one with set_title.")
-    numbers = figure_tables(figure) if tables is None else tables
-    markup = image_html(png(figure), alt, pixels(figure)) + tables_html(numbers)
+    markup = image_html(png(figure), alt, pixels(figure))
+    try:
+        markup += tables_html(figure_tables(figure) if tables is None else tables)
+    except Exception as error:  # whatever was drawn, the picture counts more than its table
+        warnings.warn(f"The figure is shown without its table: {error!r}", stacklevel=2)
     display({"text/html": markup, "text/plain": alt}, raw=True)
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:  # else the inline backend draws the figure a second time

@@ -90,7 +90,7 @@ def _lend(one: Series, hosts: Sequence[Series]) -> bool:
     """Give an interval to the point that it goes through; whether there is one."""
     low, high = one.points.min(0) - 1e-9, one.points.max(0) + 1e-9
     along = int(one.along or 0)
-    fit = []
+    fit: list[tuple[bool, float, int, Series]] = []
     for host in hosts:
         own = host.look.color == one.look.color
         if own or host.kind in ("bars", "total"):
@@ -115,7 +115,7 @@ def _as_stroke(one: Series, named: tuple[bool, bool]) -> None:
 def _lend_band(band: Series, hosts: Iterable[Series]) -> bool:
     """Give a band to the line of its colour that runs in it; whether there is one."""
     reach: Mapping[float, np.ndarray] = dict(zip(band.points[:, 0], band.spans[:, 1], strict=True))
-    fit = []
+    fit: list[tuple[float, int, Series, np.ndarray]] = []
     for line in hosts:
         alike = line.look.color == band.look.color and line.kind in ("line", "points")
         if alike and len(line.points) and {*line.points[:, 0]} <= {*reach}:

@@ -74,9 +74,12 @@
 
   // Whether the case is answered; then nothing of it can be changed, and the card says so.
   function isClosed(play) {
+    play.kept = state.read(play.spec); // another tab may have answered it meanwhile
     const closed = state.isAnswered(play);
-    const sentence = `Case ${play.number} is answered; press “Next case” or open another number.`;
-    if (closed) warn(play, sentence);
+    if (closed) {
+      show(play, play.number);
+      warn(play, `Case ${play.number} is answered; press “Next case” or open another number.`);
+    }
     return closed;
   }
 

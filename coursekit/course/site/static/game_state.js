@@ -15,8 +15,8 @@ var coursekitGameState = (function () {
   }
 
   function keep(play, entry) {
-    // What another tab kept meanwhile stays.
-    play.kept = { ...read(play.spec), ...play.kept, [play.number]: entry };
+    // What another tab kept or forgot meanwhile stays so.
+    play.kept = { ...read(play.spec), [play.number]: entry };
     play.lasts = coursekitStore.write(PREFIX + play.spec.key, play.kept);
   }
 
