@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import (
-    Collection,
-    LineCollection,
-    PathCollection,
-)
+from matplotlib.collections import Collection, LineCollection, PathCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
 
 from coursekit.course.plots.legend_names import Look, look_of

@@ -59,10 +59,9 @@ def tables_html(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     parts = []
     for caption, numbers in tables.items():
-        with pd.option_context("display.max_colwidth", None):  # else long names are cut off
-            text = numbers.head(MOST).to_html(
-                index=False, border=0, float_format="{:.4g}".format, na_rep="–"
-            )
+        text = numbers.head(MOST).to_html(
+            index=False, border=0, float_format="{:.4g}".format, na_rep="–"
+        )
         head, rest = text.split(">", 1)
         more = f" (the first {MOST} of {len(numbers)} rows)" if len(numbers) > MOST else ""
         parts.append(f"{head}><caption>{html.escape(caption + more)}</caption>{rest}")
