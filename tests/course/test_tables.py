@@ -1,5 +1,7 @@
 """Every figure's numbers, read from what was drawn."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,10 +27,11 @@ def test_error_bars_stand_beside_their_points_under_named_ticks(ax):
     ax.set_ylabel("accuracy")
     table = only(ax)
     assert list(table) == ["series", "name", "accuracy", "from", "to"]
-    assert table["name"].tolist() == ["starve", "balanced"]
+    assert table["name"].tolist() == ["starve", "balanced", ""]
     assert table[["accuracy", "from", "to"]].to_numpy() == pytest.approx(
-        np.array([[0.5, 0.4, 0.8], [0.6, 0.4, 0.7]])
+        np.array([[0.5, 0.4, 0.8], [0.6, 0.4, 0.7], [0.25, np.nan, np.nan]]), nan_ok=True
     )
+    assert table["series"].tolist() == ["joint", "joint", "line across"]
 
 
 def test_bars_lie_or_stand(ax):
@@ -148,7 +151,9 @@ def test_styles_of_a_neutral_legend_name_lines_of_any_colour(ax):
 
 def test_a_label_that_no_legend_shows_names_its_series(ax):
     ax.plot([0, 1, 2], [0, 1, 0], label="_chance")
-    assert set(only(ax)["series"]) == {"chance"}
+    assert "series" not in only(ax)  # the only series, and no legend names it
+    ax.plot([0, 1, 2], [1, 2, 0], label="joint")
+    assert set(only(ax)["series"]) == {"chance", "joint"}
     other = new_figure(3, 2)[1][0]
     other.bar([0, 1], [3, 4])
     assert list(only(other)) == ["across", "up"]  # matplotlib's own names are none
@@ -262,12 +267,104 @@ def test_two_axes_of_one_title_have_two_tables_and_none_has_none():
     assert tables_html({}) == ""
 
 
-def test_a_long_table_says_so_and_names_are_escaped():
-    numbers = pd.DataFrame({"series": ["<b>"] * (MOST + 5), "y": range(MOST + 5)})
+def test_names_are_escaped_and_notes_stand_in_the_caption():
+    numbers = pd.DataFrame({"series": ["<b>"] * 5, "y": range(5)})
+    numbers.attrs["note"] = "5 of 9 points"
     text = tables_html({"a < b": numbers})
-    assert f"the first {MOST} of {MOST + 5} rows" in text and "a &lt; b" in text
-    assert text.count("<tr") == MOST + 1 and "&lt;b&gt;" in text
+    assert "a &lt; b (5 of 9 points)</caption>" in text
+    assert text.count("<tr") == 6 and "&lt;b&gt;" in text
     assert text.startswith("<details><summary>")
+
+
+def test_numbers_are_written_without_powers_of_ten():
+    numbers = [12_880_140.0, 1234.56, 0.123456, -0.00002753, -0.000001, 0.0, np.nan]
+    text = tables_html({"t": pd.DataFrame({"n": numbers})})
+    cells = re.findall("<td>(.*?)</td>", text)
+    assert cells == ["12880140", "1235", "0.1235", "-0.00003", "0", "0", "–"]
+
+
+def test_long_series_are_thinned_and_none_is_cut_off(ax):
+    x = np.arange(300)
+    ax.scatter(x, x, alpha=0.2, label="seeds")
+    for number in range(3):
+        ax.plot(x, np.where(x == 77, 5, 0) + number, label=f"l{number}")
+    ax.plot([1], [9], "o", label="best")
+    table = only(ax)
+    counts = table["series"].value_counts()
+    assert counts["best"] == 1 and set(counts) <= {1, 18, 19, 20} and len(table) <= MOST
+    assert table.attrs["note"] == f"without 300 faint points, {len(table)} of 901 points"
+    for number in range(3):
+        one = table[table["series"] == f"l{number}"]
+        assert {0, 77, 299} <= set(one["across"])  # first, highest, last
+
+
+def test_faint_points_stay_where_there_is_room(ax):
+    ax.plot([0, 1], [0, 1], label="mean")
+    ax.plot([0, 1, 1], [0, 1, 2], "o", alpha=0.3, color="C0")
+    table = only(ax)
+    assert len(table) == 5 and table.attrs["note"] == ""
+
+
+def test_bars_that_touch_or_differ_in_width_reach_over_places(ax):
+    ax.bar([0.35, 0.8], [0.9, 0.4], width=[0.7, 0.2])
+    ax.set_xlabel("share")
+    table = only(ax)
+    assert table[["from", "to"]].to_numpy() == pytest.approx(np.array([[0, 0.7], [0.7, 0.9]]))
+    assert table["share"].isna().all() and table["up"].tolist() == [0.9, 0.4]
+    other = new_figure(3, 2)[1][0]
+    other.hist([0.1, 0.1, 0.9], bins=[0, 0.5, 0.75, 1])
+    table = only(other)  # the empty bin is left out
+    assert table[["up", "from", "to"]].to_numpy().tolist() == [[2, 0, 0.5], [1, 0.75, 1]]
+
+
+def test_lines_across_are_a_row_but_for_zero_and_separators(ax):
+    ax.plot([0, 1], [0.2, 0.4], label="joint")
+    ax.axhline(0)
+    ax.axhline(0.25, label="chance")
+    ax.axvline(0.5)
+    table = only(ax).set_index("series")
+    assert table.loc["chance", "up"] == 0.25 and np.isnan(table.loc["chance", "across"])
+    assert table.loc["line across", "across"] == 0.5 and len(table) == 4
+    ax.set_xticks([0, 1], ["a", "b"])
+    assert "line across" not in set(only(ax)["series"])
+
+
+def test_a_diagonal_a_way_and_a_mark_on_a_picture_are_no_data(ax):
+    ax.plot([0, 1], [0, 1], color="grey")
+    ax.plot([0.2, 0.8], [0.5, 0.5], color="C0")
+    ax.plot([0.3, 0.7], [0.5, 0.5], "o", color="C0")
+    table = only(ax)
+    assert len(table) == 2 and "from" not in table
+    ax.imshow(np.zeros((2, 2)))
+    assert figure_tables(ax.figure) == {}
+
+
+def test_a_legend_speaks_of_its_own_axes_and_of_those_that_show_the_same():
+    figure, axes = new_figure(4, 2, columns=3)
+    for ax, label in zip(axes, ("accuracy", "probe", "probe"), strict=True):
+        ax.set_title(f"{label} {ax is axes[1]}")
+        ax.set_xlabel(label)
+        for x in (0, 1):
+            ax.plot([x, x], [0, 1], color=f"C{x}", marker="o")
+    keys = [legend_key(color=f"C{x}", marker="o", label=f"m{x}") for x in (0, 1)]
+    axes[1].legend(handles=keys)
+    first, *others = figure_tables(figure).values()
+    assert set(first["series"]) == {"line 1", "line 2"}
+    assert all(set(table["series"]) == {"m0", "m1"} for table in others)
+
+
+def test_names_of_colours_and_styles_come_together(ax):
+    for number, style in ((0, "-"), (0, "--"), (1, "-"), (1, "--")):
+        ax.plot([0, 1, 2], [0, 1, number], color=f"C{number}", linestyle=style, marker="o")
+    looks = [({"color": "C0", "marker": "o"}, "A"), ({"color": "C1", "marker": "o"}, "B")]
+    looks += [({"color": INK, "linestyle": s}, n) for s, n in (("-", "train"), ("--", "valid"))]
+    ax.legend(handles=[legend_key(label=name, **look) for look, name in looks])
+    assert list(dict.fromkeys(only(ax)["series"])) == [
+        "A, train",
+        "A, valid",
+        "B, train",
+        "B, valid",
+    ]
 
 
 def test_show_gives_the_table_with_the_picture(ax, monkeypatch):

@@ -54,6 +54,7 @@ def test_an_axis_may_be_called_like_a_column_of_the_table(ax):
     ax.errorbar([0], [1], yerr=[0.5], fmt="o", label="a")
     ax.set_xlabel("series")
     ax.set_ylabel("from")
+    ax.legend()
     assert only(ax).to_numpy().tolist() == [["a", 0, 1, 0.5, 1.5]]
 
 
@@ -154,7 +155,7 @@ def test_thousands_of_things_are_read_in_time(ax):
     ax.scatter(x, x + 5)
     ax.vlines(x, 0, x + 5)
     begun = time.process_time()
-    assert len(only(ax)) == 9000
+    assert only(ax).attrs["note"].endswith("of 9000 points")
     assert time.process_time() - begun < 1
 
 

@@ -10,7 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection, LineCollection, PathCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
+from coursekit.course.plots.axis_names import has_names
 from coursekit.course.plots.legend_names import Look, look_of
 
 PALE = 0.5  # what is less opaque is faint: single seeds behind their mean
@@ -21,9 +24,10 @@ UNNAMED = re.compile(r"_(child|container)\d+|_nolegend_|_")  # labels that matpl
 class Series:
     """Points that belong together.
 
-    kind: "line", "points", "bars", "parts" of stacked ones and their "total", "stroke", "interval",
-    "segments" or "band".  points: (n, 2), x and y; those that are not finite are left out, but for
-    a band, which has no height.
+    kind: "line", "points", "bars", "parts" of stacked ones and their "total", "bins" of bars that
+    touch or differ in width, "stroke", "interval", "segments", "across" or "band".
+    points: (n, 2), x and y; those that are not finite are left out, but for bands, which have no
+    height, bins, which have no place but reach over one, and lines across.
     spans: (n, 2, 2), for each point from and to along x, then along y; NaN where there is none.
     name: "" where nothing names it.  along: whether an interval reaches along x (0) or y (1); None
     where it has no length and nothing says so.
@@ -40,7 +44,7 @@ class Series:
     def __post_init__(self) -> None:
         if len(self.spans) != len(self.points):
             self.spans = np.full((len(self.points), 2, 2), np.nan)
-        if self.kind != "band":
+        if self.kind not in ("band", "bins", "across"):
             seen = np.isfinite(self.points).all(1)
             self.points, self.spans = self.points[seen], self.spans[seen]
 
@@ -48,7 +52,8 @@ class Series:
 def series_of_artists(ax: Axes) -> list[Series]:
     """Lines, then bars, then clouds, bands and error bars, each in the order of drawing.
 
-    Lines across the whole axes are left out, and what lies over a picture.
+    Left out are separators of rows and zero lines across the axes, the diagonal, and what lies over
+    a picture without a name.
     """
     return [*_lines(ax), *_bars(ax), *_collections(ax)]
 
@@ -58,7 +63,10 @@ def _lines(ax: Axes) -> Iterator[Series]:
     caps = [cap for container in errors for cap in container[1]]  # which tell nothing new
     owners = {id(container[0]): container for container in errors}
     for line in ax.lines:
-        if not line.get_visible() or line.get_transform() != ax.transData or line in caps:
+        if not line.get_visible() or line in caps or (ax.images and not label_of(line)):
+            continue
+        if line.get_transform() != ax.transData:
+            yield from _across_all(line, ax)
             continue
         places = np.column_stack(line.get_data(orig=False))  # dates and names as numbers
         owner = owners.get(id(line))
@@ -69,8 +77,22 @@ def _lines(ax: Axes) -> Iterator[Series]:
         one = Series(kind, places, look_of(line), label, _faint(line), spans)
         if not label and not one.look.marker and len(places) == 2 and _straight(places):
             one.kind, one.along = "interval", _reach(places)
-        if len(one.points) == 2 or one.kind != "interval":  # else an end is missing: nothing seen
+        lost = one.kind == "interval" and len(one.points) < 2  # an end is missing: nothing is seen
+        diagonal = not label and len(places) == 2 and bool((places[:, 0] == places[:, 1]).all())
+        if not lost and not diagonal:
             yield one
+
+
+def _across_all(line: Line2D, ax: Axes) -> Iterator[Series]:
+    """A line across the whole axes at a number that is not 0: one point without the other place."""
+    scales = ax.get_yaxis_transform(which="grid"), ax.get_xaxis_transform(which="grid")
+    along = next((i for i, scale in enumerate(scales) if line.get_transform() == scale), None)
+    if along is None or has_names(ax, 1 - along):
+        return
+    at = float(np.column_stack(line.get_data(orig=False))[0, 1 - along])
+    if at != 0:
+        points = np.array([[np.nan, at] if along == 0 else [at, np.nan]])
+        yield Series("across", points, look_of(line), label_of(line))
 
 
 def _error_spans(errors: ErrorbarContainer, count: int) -> np.ndarray:
@@ -105,15 +127,41 @@ def _bars(ax: Axes) -> list[Series]:
         spans = np.full((len(stops), 2, 2), np.nan)
         if container.errorbar is not None:
             spans = _error_spans(container.errorbar, len(stops))
+        look, label = _common_look(container), label_of(container)
+        bins = _bins(container, flat, stops)
+        if bins is not None:
+            ends.append(Series("bins", bins[0], look, label, spans=bins[1]))
+            lengths.append(ends[-1])
+            continue
         floats = starts != 0
         spans[floats, 0 if flat else 1] = np.sort([starts, stops], axis=0).T[floats]
-        look, label = _common_look(container), label_of(container)
         ends.append(Series("bars", _across(middles, stops, flat), look, label, spans=spans))
         lengths.append(Series("parts", _across(middles, stops - starts, flat), look, label))
     if not stacked:
         return ends
     total = _across([middle for middle, _ in tops], np.array(list(tops.values())), flat)
     return [*lengths, Series("total", total, Look(""), "total")]
+
+
+def _bins(
+    container: BarContainer, flat: bool, stops: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Points and spans of bars that touch or differ in width, empty ones apart; else None."""
+    edges = np.array([_edges(bar, flat) for bar in container.patches])
+    order = np.argsort(edges[:, 0])
+    touching = same(edges[order[:-1], 1], edges[order[1:], 0])
+    if len(edges) < 2 or not (touching.all() or np.ptp(edges[:, 1] - edges[:, 0]) > 1e-9):
+        return None
+    full = stops != 0
+    points, spans = np.full((len(edges), 2), np.nan), np.full((len(edges), 2, 2), np.nan)
+    points[:, 0 if flat else 1], spans[:, 1 if flat else 0] = stops, edges
+    return points[full], spans[full]
+
+
+def _edges(bar: Rectangle, flat: bool) -> tuple[float, float]:
+    """From where to where a bar is wide."""
+    start, width = (bar.get_y(), bar.get_height()) if flat else (bar.get_x(), bar.get_width())
+    return start, start + width
 
 
 def _common_look(container: BarContainer) -> Look:

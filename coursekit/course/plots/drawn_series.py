@@ -9,6 +9,8 @@ from coursekit.course.plots.artist_series import Series, same, series_of_artists
 from coursekit.course.plots.axis_names import BESIDE, has_names
 from coursekit.course.plots.legend_names import Look, name_of
 
+PLACELESS = ("interval", "band", "segments", "across", "bins")  # kinds that can own no interval
+
 
 def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     """The series of an axes in the order in which they were drawn, those that are faint at the end.
@@ -18,7 +20,7 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     An unnamed line of two points that goes through a point of its colour, or through the end of a
     bar, is its interval, and so is a bar of errors; a band belongs to the line of its colour over
     the same places. Of several, the one nearest to the middle has it. A line from one point to
-    another says nothing new and is left out, as are lines across the whole axes.
+    another says nothing new and is left out.
     """
     series = series_of_artists(ax)
     for one in series:
@@ -26,20 +28,20 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     _name_after_colour(series)
     named = has_names(ax, 0), has_names(ax, 1)
     _point_the_same_way(series, named)
-    rest = [one for one in series if one.kind not in ("interval", "band", "segments")]
+    rest = [
+        one for one in series if one.kind not in ("interval", "band", "segments", "across", "bins")
+    ]
     dots = stacked([one.points for one in rest if one.kind == "points" and not one.faint])
     hosts = [one for one in rest if one.kind != "parts" and not one.faint]
     kept = []
     for one in series:
-        leads = one.kind == "segments" and _lead_from(one, dots)
-        joins = one.kind == "interval" and _joins(one, dots, named)
-        if leads or joins:
+        if one.kind == "segments" and _lead_from(one, dots):
             continue
-        if one.kind == "band" and _lend_band(one, hosts):
-            continue
-        if one.kind == "interval" and _lend(one, hosts):
+        if one.kind == "band" and not one.name and _lend_band(one, hosts):
             continue
         if one.kind == "interval":
+            if _joins(one, dots, named) or _lend(one, hosts) or same(*one.points).all():
+                continue
             _as_stroke(one, named)
         one.kind = one.kind.replace("segments", "line")
         kept.append(one)
@@ -87,7 +89,10 @@ def _joins(one: Series, dots: np.ndarray, named: tuple[bool, bool]) -> bool:
 
 
 def _lend(one: Series, hosts: Sequence[Series]) -> bool:
-    """Give an interval to the point that it goes through; whether there is one."""
+    """Give an interval to the point that it goes through; whether there is one.
+
+    Through several points of one series it is a way, and nobody's interval.
+    """
     low, high = one.points.min(0) - 1e-9, one.points.max(0) + 1e-9
     along = int(one.along or 0)
     fit: list[tuple[bool, float, int, Series]] = []
@@ -95,6 +100,8 @@ def _lend(one: Series, hosts: Sequence[Series]) -> bool:
         own = host.look.color == one.look.color
         if own or host.kind in ("bars", "total"):
             inside = ((low <= host.points) & (host.points <= high)).all(1)
+            if inside.sum() > 1:
+                return True
             for row in np.flatnonzero(inside & np.isnan(host.spans[:, along, 0])).tolist():
                 off = float(np.abs(host.points[row] - one.points.mean(0)).sum())
                 fit.append((not own, off, row, host))

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -44,13 +45,15 @@ def look_of(artist: Any) -> Look:
     return Look(to_hex(rows[0]) if (rows == rows[0]).all() else "", str(pattern or ""))
 
 
-def legend_names(figure: Figure) -> dict[Look, str]:
-    """Look → name, of all legends; what two names have alike is left out.
+def legend_names(figure: Figure, ax: Axes) -> dict[Look, str]:
+    """Look → name, of the legends that speak of ``ax``; what two names have alike is left out.
+
+    These are the figure's, its own, and those of axes that show the same along x.
 
     Where lines in the colour of text differ by their style alone, that style names lines of any
     colour, in a look without one.
     """
-    entries = list(_entries(figure))
+    entries = list(_entries(figure, ax))
     plain = {look for look, _ in entries if look.color == INK and look.line and not look.marker}
     names: dict[Look, str] = {}
     doubtful: set[Look] = set()
@@ -66,9 +69,10 @@ def _parts(look: Look) -> tuple[Look, ...]:
     return (look, look._replace(line="")) if look.marker else (look,)
 
 
-def _entries(figure: Figure) -> Iterator[tuple[Look, str]]:
-    own = (ax.get_legend() for ax in figure.axes)
-    extra = (a for ax in figure.axes for a in ax.artists if isinstance(a, Legend))
+def _entries(figure: Figure, ax: Axes) -> Iterator[tuple[Look, str]]:
+    alike = [one for one in figure.axes if one is ax or one.get_xlabel() == ax.get_xlabel()]
+    own = (one.get_legend() for one in alike)
+    extra = (a for one in alike for a in one.artists if isinstance(a, Legend))
     for legend in chain(figure.legends, own, extra):
         if legend is not None:
             for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=False):
@@ -77,6 +81,10 @@ def _entries(figure: Figure) -> Iterator[tuple[Look, str]]:
 
 
 def name_of(look: Look, names: Mapping[Look, str]) -> str:
-    """What a legend calls ``look``: by its marker where there is one, else by all of it; or ""."""
-    parts = [*_parts(look), *([] if look.marker else [look._replace(color="")])]
-    return next((names[part] for part in parts if part in names), "")
+    """What legends call ``look``: by its marker where there is one, else by all of it; or "".
+
+    Where a legend names styles of lines, the style's name follows.
+    """
+    own = next((names[part] for part in _parts(look) if part in names), "")
+    style = names.get(Look("", line=look.line), "") if look.line else ""
+    return own if style in own else ", ".join(filter(None, (own, style)))

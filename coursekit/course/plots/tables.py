@@ -1,7 +1,7 @@
 """The numbers of a finished figure as tables, read from what was drawn."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from coursekit.course.plots.axis_names import (
 )
 from coursekit.course.plots.drawn_series import drawn_series
 from coursekit.course.plots.legend_names import legend_names
+from coursekit.course.plots.thinned_series import thinned
 
 MOST = 60  # rows of a table; a cloud of points is no table
 OURS = ("series", "from", "to")  # columns that no axis may be called like
@@ -35,16 +36,17 @@ def figure_tables(figure: Figure) -> dict[str, pd.DataFrame]:
     A row per point: its series, where there are several or one has a name; a column per axis,
     called by its label; where it has an interval, from and to. Where ticks have names the names
     stand instead of places. Numbers written into a grid of named places become a table of that
-    form. Lines across the whole axes and pictures are left out, and axes of dates or of no plane.
+    form. Of what has more points than a table should have rows, evenly spread ones stand for all;
+    the table's ``attrs["note"]`` says so. Pictures are left out, and axes of dates or of no plane.
     """
     tables: dict[str, pd.DataFrame] = {}
-    names = legend_names(figure)
     for number, ax in enumerate(figure.axes, 1):
         if not ax.get_visible() or ax.name != "rectilinear" or has_dates(ax):
             continue
         table = _grid(ax)
         if table is None:
-            table = _table(ax, drawn_series(ax, names))
+            names = legend_names(figure, ax)
+            table = _table(ax, drawn_series(ax, names), {*names.values()})
         if len(table):
             title = _title(ax) or figure.get_suptitle() or f"Part {number}"
             while title in tables:
@@ -59,13 +61,19 @@ def tables_html(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     parts = []
     for caption, numbers in tables.items():
-        text = numbers.head(MOST).to_html(
-            index=False, border=0, float_format="{:.4g}".format, na_rep="–"
-        )
+        text = numbers.to_html(index=False, border=0, float_format=_digits, na_rep="–")
         head, rest = text.split(">", 1)
-        more = f" (the first {MOST} of {len(numbers)} rows)" if len(numbers) > MOST else ""
+        more = f" ({numbers.attrs['note']})" if numbers.attrs.get("note") else ""
         parts.append(f"{head}><caption>{html.escape(caption + more)}</caption>{rest}")
     return f"<details><summary>Show as table</summary>{''.join(parts)}</details>"
+
+
+def _digits(number: float) -> str:
+    """Four digits, whole numbers whole, and no powers of ten that a listener has to undo."""
+    if number == 0 or abs(number) >= 1000:
+        return f"{number:.0f}"
+    text = f"{number:.4g}" if abs(number) >= 1e-4 else f"{number:.5f}"
+    return text if text.strip("-0.") else "0"
 
 
 def _title(ax: Axes) -> str:
@@ -76,15 +84,18 @@ def _title(ax: Axes) -> str:
 # Points.
 
 
-def _table(ax: Axes, series: Sequence[Series]) -> pd.DataFrame:
+def _table(ax: Axes, series: Sequence[Series], named: Collection[str]) -> pd.DataFrame:
+    """named: names that a legend shows."""
     if not series:
         return pd.DataFrame()
+    series, note = thinned(series, MOST)
     points = np.concatenate([one.points for one in series])
     spans = np.concatenate([one.spans for one in series])
     ticks = [ticks_of(ax, i) for i in (0, 1)]
     places = [called(ticks[i], points[:, i]) for i in (0, 1)]
     mapped = all(are_names(at) for at in places)  # the places say all there is to say
-    by_series = zip(series, [one.name for one in series] if mapped else _names(series), strict=True)
+    words = [one.name for one in series] if mapped else _names(series, named)
+    by_series = zip(series, words, strict=True)
     names = [name for one, name in by_series for _ in one.points]
     labels = [f"{x} (axis)" if x in OURS else x for x in labels_of(ax, places)]
     order = (1, 0) if are_names(places[1]) and not are_names(places[0]) else (0, 1)
@@ -95,13 +106,16 @@ def _table(ax: Axes, series: Sequence[Series]) -> pd.DataFrame:
         of = f"{labels[i]}: " if len(reaching) > 1 else ""
         for end, word in enumerate(("from", "to")):
             columns[f"{of}{word}"] = called(ticks[i], spans[:, i, end])
-    return pd.DataFrame(columns)
+    table = pd.DataFrame(columns)
+    table.attrs["note"] = note
+    return table
 
 
-def _names(series: Sequence[Series]) -> list[str]:
+def _names(series: Sequence[Series], named: Collection[str]) -> list[str]:
     """A name per series: its own, or what it is, with a number where several are without one.
 
-    Points that stand alone need none: the places say what they are.
+    Points that stand alone need none, the places say what they are; nor does the only series,
+    unless a legend shows its name.
     """
     bare = [s for s in series if not s.name and not s.faint and len(s.points) > 1]
     names = []
@@ -111,9 +125,9 @@ def _names(series: Sequence[Series]) -> list[str]:
             alike = [other for other in bare if other.kind == one.kind]
             number = next(i for i, other in enumerate(alike, 1) if other is one)
             name = one.kind if len(alike) == 1 else f"{one.kind} {number}"
-        name = name or ("stroke" if one.kind == "stroke" else "")
+        name = name or {"stroke": "stroke", "across": "line across"}.get(one.kind, "")
         names.append(f"{name} (faint)".strip() if one.faint else name)
-    alone = len(series) == 1 and not series[0].name
+    alone = len(series) == 1 and series[0].name not in named
     return [""] if alone else names
 
 
