@@ -30,6 +30,12 @@ def test_places_without_a_name_are_numbers(ax, ticks, texts, x):
     assert only(ax)["across"].tolist() == x
 
 
+def test_of_one_axis_all_or_none_are_names(ax):
+    ax.set_yticks([0, 1], ["a", "b"])
+    ax.errorbar([0, 1], [0, 1], yerr=0.5, fmt="o")
+    assert only(ax)[["up", "from", "to"]].to_numpy().tolist() == [[0, -0.5, 0.5], [1, 0.5, 1.5]]
+
+
 @pytest.mark.parametrize("form", ["{x:,.1f} s", None])
 def test_what_a_formatter_computes_is_no_name(ax, form):
     x = [1e6, 2.2e6, 3e6]  # matplotlib writes them as 1.0, 2.2 and 3.0, and 1e6 beside the axis

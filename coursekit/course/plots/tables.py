@@ -91,8 +91,12 @@ def _table(ax: Axes, series: Sequence[Series], named: Collection[str]) -> pd.Dat
     series, note = thinned(series, MOST)
     points = np.concatenate([one.points for one in series])
     spans = np.concatenate([one.spans for one in series])
-    ticks = [ticks_of(ax, i) for i in (0, 1)]
-    places = [called(ticks[i], points[:, i]) for i in (0, 1)]
+    values = np.stack(
+        [points, spans[..., 0], spans[..., 1]]
+    )  # what one axis has, all or none names
+    texts = [called(ticks_of(ax, i), values[..., i].ravel()) for i in (0, 1)]
+    count = len(points)
+    places, starts, stops = ([one[n * count :][:count] for one in texts] for n in range(3))
     mapped = all(are_names(at) for at in places)  # the places say all there is to say
     words = [one.name for one in series] if mapped else _names(series, named)
     by_series = zip(series, words, strict=True)
@@ -104,8 +108,7 @@ def _table(ax: Axes, series: Sequence[Series], named: Collection[str]) -> pd.Dat
     reaching = [i for i in (0, 1) if np.isfinite(spans[:, i]).any()]
     for i in reaching:
         of = f"{labels[i]}: " if len(reaching) > 1 else ""
-        for end, word in enumerate(("from", "to")):
-            columns[f"{of}{word}"] = called(ticks[i], spans[:, i, end])
+        columns |= {f"{of}from": starts[i], f"{of}to": stops[i]}
     table = pd.DataFrame(columns)
     table.attrs["note"] = note
     return table
