@@ -297,3 +297,18 @@ def test_one_synthesised_voice_is_derived_again():
         assert gap.max() <= 1
         assert np.array_equal(seconds.reshape(-1), stored["seconds"][rows])
         assert name in module.variants()
+
+
+def test_whoever_is_stopped_while_writing_keeps_the_list_as_it_was(tmp_path, monkeypatch):
+    write_checksums(tmp_path)
+    before = (tmp_path / "checksums.json").read_bytes()
+    (tmp_path / "new.csv").write_text("a", encoding="utf-8")
+
+    def stopped(path, text, encoding):
+        path.write_bytes(text.encode(encoding)[:9])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_checksums(tmp_path)
+    assert (tmp_path / "checksums.json").read_bytes() == before

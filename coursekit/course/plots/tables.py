@@ -91,9 +91,7 @@ def _table(ax: Axes, series: Sequence[Series], named: Collection[str]) -> pd.Dat
     series, note = thinned(series, MOST)
     points = np.concatenate([one.points for one in series])
     spans = np.concatenate([one.spans for one in series])
-    values = np.stack(
-        [points, spans[..., 0], spans[..., 1]]
-    )  # what one axis has, all or none names
+    values = np.stack([points, spans[..., 0], spans[..., 1]])  # of one axis all or none are names
     texts = [called(ticks_of(ax, i), values[..., i].ravel()) for i in (0, 1)]
     count = len(points)
     places, starts, stops = ([one[n * count :][:count] for one in texts] for n in range(3))
