@@ -75,10 +75,11 @@ def _lines(ax: Axes) -> Iterator[Series]:
         kind = "points" if alone else "line"
         spans = _error_spans(owner, len(places)) if owner else np.empty((0, 2, 2))
         one = Series(kind, places, look_of(line), label, _faint(line), spans)
-        if not label and not one.look.marker and len(places) == 2 and _straight(places):
+        plain = not label and not one.look.marker and len(places) == 2
+        if plain and _straight(places):
             one.kind, one.along = "interval", _reach(places)
         lost = one.kind == "interval" and len(one.points) < 2  # an end is missing: nothing is seen
-        diagonal = not label and len(places) == 2 and bool((places[:, 0] == places[:, 1]).all())
+        diagonal = plain and bool((places[:, 0] == places[:, 1]).all())
         if not lost and not diagonal:
             yield one
 
