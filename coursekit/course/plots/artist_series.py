@@ -79,7 +79,7 @@ def _lines(ax: Axes) -> Iterator[Series]:
         if plain and _straight(places):
             one.kind, one.along = "interval", _reach(places)
         lost = one.kind == "interval" and len(one.points) < 2  # an end is missing: nothing is seen
-        diagonal = plain and bool((places[:, 0] == places[:, 1]).all())
+        diagonal = plain and one.kind == "line" and bool((places[:, 0] == places[:, 1]).all())
         if not lost and not diagonal:
             yield one
 
