@@ -311,6 +311,9 @@ def test_bars_that_touch_or_differ_in_width_reach_over_places(ax):
     table = only(ax)
     assert table[["from", "to"]].to_numpy() == pytest.approx(np.array([[0, 0.7], [0.7, 0.9]]))
     assert table["share"].isna().all() and table["up"].tolist() == [0.9, 0.4]
+    for left, width in ((0.9, 0.05), (0.95, 0.3)):
+        ax.bar([left], [0.2], width=[width], align="edge", label=f"from {left}")
+    assert only(ax)["from"].tolist() == pytest.approx([0, 0.7, 0.9, 0.95])
     other = new_figure(3, 2)[1][0]
     other.hist([0.1, 0.1, 0.9], bins=[0, 0.5, 0.75, 1])
     table = only(other)  # the empty bin is left out

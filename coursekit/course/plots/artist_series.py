@@ -52,8 +52,8 @@ class Series:
 def series_of_artists(ax: Axes) -> list[Series]:
     """Lines, then bars, then clouds, bands and error bars, each in the order of drawing.
 
-    Left out are separators of rows and zero lines across the axes, the diagonal, and what lies over
-    a picture without a name.
+    Left out are lines across the axes that help the eye, the diagonal, and what lies over a picture
+    without a name.
     """
     return [*_lines(ax), *_bars(ax), *_collections(ax)]
 
@@ -85,13 +85,16 @@ def _lines(ax: Axes) -> Iterator[Series]:
 
 
 def _across_all(line: Line2D, ax: Axes) -> Iterator[Series]:
-    """A line across the whole axes at a number that is not 0: one point without the other place."""
+    """A line across the whole axes: one point without the other place.
+
+    None of lines between rows of names, and of unnamed ones at 0 or 1, which help the eye.
+    """
     scales = ax.get_yaxis_transform(which="grid"), ax.get_xaxis_transform(which="grid")
     along = next((i for i, scale in enumerate(scales) if line.get_transform() == scale), None)
     if along is None or has_names(ax, 1 - along):
         return
     at = float(np.column_stack(line.get_data(orig=False))[0, 1 - along])
-    if at != 0:
+    if label_of(line) or at not in (0, 1):
         points = np.array([[np.nan, at] if along == 0 else [at, np.nan]])
         yield Series("across", points, look_of(line), label_of(line))
 
@@ -116,9 +119,12 @@ def _bars(ax: Axes) -> list[Series]:
     """Bars: where they end; where some stand on others, how long they are, and the totals."""
     tops: dict[tuple[float, bool], float] = {}  # place, whether below zero → end of the last one
     ends, lengths, stacked, flat = [], [], False, False
-    for container in ax.containers:
-        if not isinstance(container, BarContainer) or not any(b.get_visible() for b in container):
-            continue
+    containers = [
+        one for one in ax.containers
+        if isinstance(one, BarContainer) and any(bar.get_visible() for bar in one)
+    ]  # fmt: skip
+    bins = bool(containers) and _are_bins(containers, ax)
+    for container in containers:
         flat = container.orientation == "horizontal"
         middles, starts, stops = _extents(container, flat)
         places = list(zip(middles, (stops < starts).tolist(), strict=True))
@@ -129,10 +135,8 @@ def _bars(ax: Axes) -> list[Series]:
         if container.errorbar is not None:
             spans = _error_spans(container.errorbar, len(stops))
         look, label = _common_look(container), label_of(container)
-        bins = _bins(container, flat, stops)
-        if bins is not None:
-            ends.append(Series("bins", bins[0], look, label, spans=bins[1]))
-            lengths.append(ends[-1])
+        if bins:
+            ends.append(_bins(container, flat, look, stops))
             continue
         floats = starts != 0
         spans[floats, 0 if flat else 1] = np.sort([starts, stops], axis=0).T[floats]
@@ -144,19 +148,23 @@ def _bars(ax: Axes) -> list[Series]:
     return [*lengths, Series("total", total, Look(""), "total")]
 
 
-def _bins(
-    container: BarContainer, flat: bool, stops: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Points and spans of bars that touch or differ in width, empty ones apart; else None."""
+def _are_bins(containers: Sequence[BarContainer], ax: Axes) -> bool:
+    """Whether the bars, of all containers, follow each other without a gap or differ in width."""
+    flat = containers[0].orientation == "horizontal"
+    edges = np.array([_edges(bar, flat) for one in containers for bar in one.patches])
+    if len(edges) < 2 or has_names(ax, 1 if flat else 0):
+        return False
+    starts, stops = edges[np.argsort(edges[:, 0])].T
+    return bool(same(stops[:-1], starts[1:]).all() or np.ptp(edges[:, 1] - edges[:, 0]) > 1e-9)
+
+
+def _bins(container: BarContainer, flat: bool, look: Look, stops: np.ndarray) -> Series:
+    """Bars that are not empty, each from where to where it is wide."""
     edges = np.array([_edges(bar, flat) for bar in container.patches])
-    order = np.argsort(edges[:, 0])
-    touching = same(edges[order[:-1], 1], edges[order[1:], 0])
-    if len(edges) < 2 or not (touching.all() or np.ptp(edges[:, 1] - edges[:, 0]) > 1e-9):
-        return None
-    full = stops != 0
     points, spans = np.full((len(edges), 2), np.nan), np.full((len(edges), 2, 2), np.nan)
     points[:, 0 if flat else 1], spans[:, 1 if flat else 0] = stops, edges
-    return points[full], spans[full]
+    full = stops != 0
+    return Series("bins", points[full], look, label_of(container), spans=spans[full])
 
 
 def _edges(bar: Rectangle, flat: bool) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from coursekit.course.plots.artist_series import Series, same, series_of_artists, stacked
 from coursekit.course.plots.axis_names import BESIDE, has_names
-from coursekit.course.plots.legend_names import Look, name_of
+from coursekit.course.plots.legend_names import Look, name_of, style_of
 
 PLACELESS = ("interval", "band", "segments", "across", "bins")  # kinds that can own no interval
 
@@ -25,6 +25,7 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     series = series_of_artists(ax)
     for one in series:
         one.name = one.name or name_of(one.look, names)
+    _name_styles(series, names)
     _name_after_colour(series)
     named = has_names(ax, 0), has_names(ax, 1)
     _point_the_same_way(series, named)
@@ -52,6 +53,17 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
 def _idle(one: Series) -> bool:
     """Whether it is a total that nothing was said of."""
     return one.kind == "total" and bool(np.isnan(one.spans).all())
+
+
+def _name_styles(series: Sequence[Series], names: Mapping[Look, str]) -> None:
+    """Where lines of one name differ in style, what legends call the style follows."""
+    styles: dict[str, set[str]] = {}
+    for one in series:
+        styles.setdefault(one.name, set()).add(one.look.line)
+    for one in series:
+        style = style_of(one.look, names)
+        if style and one.name not in ("", style) and len(styles.get(one.name, ())) > 1:
+            one.name = f"{one.name}, {style}"
 
 
 def _name_after_colour(series: Sequence[Series]) -> None:

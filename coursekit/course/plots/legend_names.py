@@ -81,10 +81,11 @@ def _entries(figure: Figure, ax: Axes) -> Iterator[tuple[Look, str]]:
 
 
 def name_of(look: Look, names: Mapping[Look, str]) -> str:
-    """What legends call ``look``: by its marker where there is one, else by all of it; or "".
-
-    Where a legend names styles of lines, the style's name follows.
-    """
+    """What legends call ``look``: by its marker where there is one, else by all of it; or ""."""
     own = next((names[part] for part in _parts(look) if part in names), "")
-    style = names.get(Look("", line=look.line), "") if look.line else ""
-    return own if style in own else ", ".join(filter(None, (own, style)))
+    return own or ("" if look.marker else style_of(look, names))
+
+
+def style_of(look: Look, names: Mapping[Look, str]) -> str:
+    """What legends call the style of a line, whatever its colour; or ""."""
+    return names.get(Look("", line=look.line), "") if look.line else ""
