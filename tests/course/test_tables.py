@@ -185,6 +185,9 @@ def test_a_stroke_in_a_row_of_names_is_one_place(ax):
     ax.plot([0.5], [0], "o", color="C0")
     table = only(ax)
     assert table.to_numpy().tolist() == [["stroke", "a", 0.25], ["", "a", 0.5]]
+    ax.plot([0.75, 0.75], [0.55, 1.45], color="red", label="_chance")
+    assert only(ax).to_numpy().tolist()[2] == ["chance", "b", 0.75]
+    ax.lines[-1].remove()
     ax.set_yticks([0, 1], ["0", "1"])  # no names: both of its ends count
     assert only(ax)["up"].tolist() == [-0.4, 0.4, 0]
 

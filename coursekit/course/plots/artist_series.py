@@ -75,13 +75,28 @@ def _lines(ax: Axes) -> Iterator[Series]:
         kind = "points" if alone else "line"
         spans = _error_spans(owner, len(places)) if owner else np.empty((0, 2, 2))
         one = Series(kind, places, look_of(line), label, _faint(line), spans)
-        plain = not label and not one.look.marker and len(places) == 2
-        if plain and _straight(places):
-            one.kind, one.along = "interval", _reach(places)
-        lost = one.kind == "interval" and len(one.points) < 2  # an end is missing: nothing is seen
-        diagonal = plain and one.kind == "line" and bool((places[:, 0] == places[:, 1]).all())
-        if not lost and not diagonal:
+        if len(places) == 2 and not one.look.marker:
+            yield from _two_ends(one, places, ax)
+        else:
             yield one
+
+
+def _two_ends(one: Series, places: np.ndarray, ax: Axes) -> Iterator[Series]:
+    """What a line from one place to another without marks is, by whether something names it.
+
+    Without a name it may be an interval; the diagonal, and a line that lacks an end, are nothing.
+    With a name it may mark a place in a row of names.
+    """
+    along = _reach(places) if _straight(places) else None
+    if one.name:
+        mark = along is not None and has_names(ax, along)
+        yield Series("stroke", places.mean(0)[None], one.look, one.name) if mark else one
+    elif _straight(places):
+        one.kind, one.along = "interval", along
+        if len(one.points) == 2:
+            yield one
+    elif not (places[:, 0] == places[:, 1]).all():
+        yield one
 
 
 def _across_all(line: Line2D, ax: Axes) -> Iterator[Series]:
