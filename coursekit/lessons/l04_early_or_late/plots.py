@@ -59,8 +59,14 @@ def grouped_intervals(
         words = []
         if group in chance:
             ends = [place - 0.45, place + 0.45]
-            look = {"color": MUTED, "linestyle": ":", "linewidth": 1.6}
-            ax.plot([chance[group]] * 2, ends, label="_chance", **look)
+            ax.plot(
+                [chance[group]] * 2,
+                ends,
+                color=MUTED,
+                linestyle=":",
+                linewidth=1.6,
+                label="_chance",
+            )
             words.append(f"chance {percent(chance[group])}")
         for model, offset in zip(present, offsets, strict=True):
             rows = table.loc[(table[by] == group) & (table["model"] == model), value]
