@@ -29,9 +29,7 @@ def drawn_series(ax: Axes, names: Mapping[Look, str]) -> list[Series]:
     _name_after_colour(series)
     named = has_names(ax, 0), has_names(ax, 1)
     _point_the_same_way(series, named)
-    rest = [
-        one for one in series if one.kind not in ("interval", "band", "segments", "across", "bins")
-    ]
+    rest = [one for one in series if one.kind not in PLACELESS]
     dots = stacked([one.points for one in rest if one.kind == "points" and not one.faint])
     hosts = [one for one in rest if one.kind != "parts" and not one.faint]
     kept = []
